@@ -1,0 +1,59 @@
+using System.Collections.Concurrent;
+using Azure.Data.Tables;
+using RemoveBg.Core.Store;
+
+namespace RemoveBg.Core.Access;
+
+/// <summary>The keys in Table Storage, so that adding, rotating and disabling need no redeploy. Row key = hash.</summary>
+public sealed class ApiKeyTable(StorageClients storage, TimeProvider clock)
+{
+    /// <summary>How long a change in storage may go unseen.</summary>
+    public static readonly TimeSpan CacheTime = TimeSpan.FromSeconds(5);
+
+    private const string Partition = "key";
+    private readonly TableClient _rows = storage.Table("keys");
+
+    /// <summary>Known keys only: what strangers send is never remembered.</summary>
+    private readonly ConcurrentDictionary<string, (ApiKey Key, DateTimeOffset Until)> _cache = new();
+
+    public async Task<ApiKey?> Find(byte[] hash, CancellationToken cancel)
+    {
+        var row = Convert.ToHexStringLower(hash);
+        if (_cache.TryGetValue(row, out var cached) && cached.Until > clock.GetUtcNow()) return cached.Key;
+
+        var found = await _rows.GetEntityIfExistsAsync<TableEntity>(Partition, row, cancellationToken: cancel);
+        if (!found.HasValue)
+        {
+            _cache.TryRemove(row, out _);
+            return null;
+        }
+
+        var entity = found.Value!;
+        var key = new ApiKey(
+            entity.GetString("Id"),
+            entity.GetString("Name") ?? "",
+            Convert.FromHexString(entity.RowKey),
+            entity.GetBoolean("IsEnabled") ?? false,
+            entity.GetDateTimeOffset("ExpiresAt"),
+            (entity.GetString("Scopes") ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries),
+            entity.GetInt32("RatePerMinute") ?? 60,
+            entity.GetInt32("Burst") ?? 10);
+        _cache[row] = (key, clock.GetUtcNow() + CacheTime);
+        return key;
+    }
+
+    public async Task Put(ApiKey key, CancellationToken cancel)
+    {
+        var entity = new TableEntity(Partition, Convert.ToHexStringLower(key.Hash))
+        {
+            ["Id"] = key.Id,
+            ["Name"] = key.Name,
+            ["IsEnabled"] = key.IsEnabled,
+            ["Scopes"] = string.Join(' ', key.Scopes),
+            ["RatePerMinute"] = key.RatePerMinute,
+            ["Burst"] = key.Burst,
+        };
+        if (key.ExpiresAt is { } expires) entity["ExpiresAt"] = expires;
+        await _rows.UpsertEntityAsync(entity, TableUpdateMode.Replace, cancel);
+    }
+}

@@ -1,0 +1,56 @@
+using Azure;
+
+namespace RemoveBg.Core.Artworks;
+
+/// <summary>The record of one job. Immutable: every change is a copy made by <see cref="ArtworkTransitions"/> and
+/// written by <see cref="ArtworkTable.TryUpdate"/> under its ETag.</summary>
+public sealed record Artwork
+{
+    /// <summary>Version 7 (RFC 9562): sorts by time of creation.</summary>
+    public required Guid Id { get; init; }
+
+    /// <summary>The API key that owns it.</summary>
+    public required string KeyId { get; init; }
+
+    /// <summary>As the caller gave it; of a data URI the media type only.</summary>
+    public required string ImageUrl { get; init; }
+
+    public string? Webhook { get; init; }
+    public required OutputFormat OutputFormat { get; init; }
+    public required DateTimeOffset CreatedAt { get; init; }
+    public required ArtworkStatus Status { get; init; }
+
+    /// <summary>Whether the picture came in the request and lies in Blob Storage.</summary>
+    public bool HasStoredInput { get; init; }
+
+    /// <summary>How often a worker has claimed it. Counted before the work, so that a crash loop ends.</summary>
+    public int Attempt { get; init; }
+
+    /// <summary>Token of the claim that wrote last.</summary>
+    public string? LeaseOwner { get; init; }
+
+    /// <summary>Until when the claim holds; null when nobody has one.</summary>
+    public DateTimeOffset? LeaseUntil { get; init; }
+
+    /// <summary>When the last claim was made.</summary>
+    public DateTimeOffset? StartedAt { get; init; }
+
+    public DateTimeOffset? EndedAt { get; init; }
+    public ArtworkFailure? Failure { get; init; }
+
+    /// <summary>Media type of the stored result; null until succeeded.</summary>
+    public string? ResultContentType { get; init; }
+
+    public WebhookState Delivery { get; init; } = WebhookState.None;
+
+    /// <summary>When the sweeper shall look if nothing has happened by then; null when nothing is left to do.</summary>
+    public DateTimeOffset? DueAt { get; init; }
+
+    public ETag ETag { get; init; }
+
+    /// <summary>Time of processing; zero until it ended, and for what never started.</summary>
+    public TimeSpan Duration => EndedAt - StartedAt ?? TimeSpan.Zero;
+
+    /// <summary>The Standard Webhooks message id: one per artwork and final status, the same on every attempt.</summary>
+    public string WebhookId => $"evt_{Id:N}_{Status.Word()}";
+}

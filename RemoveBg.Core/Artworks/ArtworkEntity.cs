@@ -1,0 +1,98 @@
+using Azure;
+using Azure.Data.Tables;
+
+namespace RemoveBg.Core.Artworks;
+
+/// <summary>How an artwork lies in its table row. Property names are part of the stored format: add, never rename.</summary>
+internal static class ArtworkEntity
+{
+    public static TableEntity From(Artwork artwork, string partition, string row)
+    {
+        var entity = new TableEntity(partition, row)
+        {
+            ["KeyId"] = artwork.KeyId,
+            ["ImageUrl"] = artwork.ImageUrl,
+            ["OutputFormat"] = artwork.OutputFormat.Word(),
+            ["CreatedAt"] = artwork.CreatedAt,
+            ["Status"] = artwork.Status.Word(),
+            ["HasStoredInput"] = artwork.HasStoredInput,
+            ["Attempt"] = artwork.Attempt,
+            ["WebhookStatus"] = artwork.Delivery.Status.ToString(),
+            ["WebhookAttempts"] = artwork.Delivery.Attempts,
+            ["WebhookRoundStart"] = artwork.Delivery.RoundStart,
+        };
+        Put("Webhook", artwork.Webhook);
+        Put("LeaseOwner", artwork.LeaseOwner);
+        Put("LeaseUntil", artwork.LeaseUntil);
+        Put("StartedAt", artwork.StartedAt);
+        Put("EndedAt", artwork.EndedAt);
+        Put("FailureCode", artwork.Failure?.Code);
+        Put("FailureMessage", artwork.Failure?.Message);
+        Put("ResultContentType", artwork.ResultContentType);
+        Put("WebhookRoundStartedAt", artwork.Delivery.RoundStartedAt);
+        Put("WebhookNextAttemptAt", artwork.Delivery.NextAttemptAt);
+        Put("WebhookLeaseUntil", artwork.Delivery.LeaseUntil);
+        Put("DueAt", artwork.DueAt);
+        return entity;
+
+        void Put(string name, object? value)
+        {
+            if (value is not null) entity[name] = value;
+        }
+    }
+
+    public static Artwork Read(TableEntity entity, Guid id, ETag etag)
+    {
+        if (!OutputFormats.TryParse(entity.GetString("OutputFormat"), out var format) || !ArtworkStatuses.TryParse(entity.GetString("Status"), out var status))
+            throw new InvalidDataException($"Artwork {id}: its record has an unknown status or output format; was it written by a newer version?");
+        return new()
+        {
+            Id = id,
+            KeyId = entity.GetString("KeyId"),
+            ImageUrl = entity.GetString("ImageUrl"),
+            Webhook = entity.GetString("Webhook"),
+            OutputFormat = format,
+            CreatedAt = entity.GetDateTimeOffset("CreatedAt")!.Value,
+            Status = status,
+            HasStoredInput = entity.GetBoolean("HasStoredInput") ?? false,
+            Attempt = entity.GetInt32("Attempt") ?? 0,
+            LeaseOwner = entity.GetString("LeaseOwner"),
+            LeaseUntil = entity.GetDateTimeOffset("LeaseUntil"),
+            StartedAt = entity.GetDateTimeOffset("StartedAt"),
+            EndedAt = entity.GetDateTimeOffset("EndedAt"),
+            Failure = entity.GetString("FailureCode") is { } code ? new(code, entity.GetString("FailureMessage") ?? "") : null,
+            ResultContentType = entity.GetString("ResultContentType"),
+            Delivery = new(
+                Enum.TryParse<WebhookStatus>(entity.GetString("WebhookStatus"), out var delivery) ? delivery : WebhookStatus.None,
+                entity.GetInt32("WebhookAttempts") ?? 0,
+                entity.GetInt32("WebhookRoundStart") ?? 0,
+                entity.GetDateTimeOffset("WebhookRoundStartedAt"),
+                entity.GetDateTimeOffset("WebhookNextAttemptAt"),
+                entity.GetDateTimeOffset("WebhookLeaseUntil")),
+            DueAt = entity.GetDateTimeOffset("DueAt"),
+            ETag = etag,
+        };
+    }
+
+    public static TableEntity From(WebhookDelivery delivery, string partition, string row)
+    {
+        var entity = new TableEntity(partition, row)
+        {
+            ["Number"] = delivery.Number,
+            ["At"] = delivery.At,
+            ["Outcome"] = delivery.Outcome,
+            ["DurationMs"] = delivery.Duration.TotalMilliseconds,
+        };
+        if (delivery.StatusCode is { } status) entity["StatusCode"] = status;
+        if (delivery.NextAttemptAt is { } next) entity["NextAttemptAt"] = next;
+        return entity;
+    }
+
+    public static WebhookDelivery ReadDelivery(TableEntity entity) => new(
+        entity.GetInt32("Number")!.Value,
+        entity.GetDateTimeOffset("At")!.Value,
+        entity.GetInt32("StatusCode"),
+        entity.GetString("Outcome"),
+        TimeSpan.FromMilliseconds(entity.GetDouble("DurationMs") ?? 0),
+        entity.GetDateTimeOffset("NextAttemptAt"));
+}

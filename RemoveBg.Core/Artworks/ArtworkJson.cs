@@ -1,0 +1,61 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace RemoveBg.Core.Artworks;
+
+/// <summary>The artwork as callers and webhook receivers read it: these names, this order, nothing else.</summary>
+public sealed record ArtworkView(
+    Guid Id,
+    string ArtworkType,
+    ArtworkParameters Parameters,
+    decimal Duration,
+    IReadOnlyList<string> Results,
+    string Status,
+    string CreatedAt,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ArtworkFailure? Error);
+
+public sealed record ArtworkParameters(string ImageUrl, string? Webhook, string OutputFormat);
+
+/// <summary>One page of <c>GET /v2/artworks</c>.</summary>
+/// <param name="NextCursor">Pass as <c>cursor</c> to go on; null on the last page.</param>
+public sealed record ArtworkPage(IReadOnlyList<ArtworkView> Items, string? NextCursor);
+
+/// <summary>Answer of <c>GET /v2/artworks/{id}/webhook-deliveries</c>.</summary>
+public sealed record WebhookDeliveriesView(string WebhookId, string Status, IReadOnlyList<WebhookDeliveryView> Items);
+
+/// <param name="Duration">Seconds.</param>
+public sealed record WebhookDeliveryView(int Attempt, string At, string Outcome, int? StatusCode, decimal Duration, string? NextAttemptAt);
+
+/// <summary>Every error answer. <see cref="Error"/>, the reason phrase, is there only when <see cref="Message"/> says more.</summary>
+public sealed record ErrorView(
+    string Message,
+    int StatusCode,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Error);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(ArtworkView))]
+[JsonSerializable(typeof(ArtworkPage))]
+[JsonSerializable(typeof(WebhookDeliveriesView))]
+[JsonSerializable(typeof(ErrorView))]
+public sealed partial class WireJson : JsonSerializerContext
+{
+    /// <summary>Leaves the &amp; of signed URLs readable. Safe because every answer is application/json with nosniff.</summary>
+    public static WireJson Readable { get; } = new(new JsonSerializerOptions
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    });
+}
+
+public static class WireText
+{
+    /// <summary>RFC 3339, UTC, milliseconds.</summary>
+    public static string Wire(this DateTimeOffset time) =>
+        time.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", System.Globalization.CultureInfo.InvariantCulture);
+
+    /// <summary>Seconds with three decimals.</summary>
+    public static decimal WireSeconds(this TimeSpan duration) => Math.Round((decimal)duration.TotalSeconds, 3);
+
+    public static string ToJson(this ArtworkView view) => JsonSerializer.Serialize(view, WireJson.Readable.ArtworkView);
+}

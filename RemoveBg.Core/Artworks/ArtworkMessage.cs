@@ -1,0 +1,35 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace RemoveBg.Core.Artworks;
+
+/// <summary>What travels on both queues. Everything else is read from the record, which alone is true.</summary>
+/// <param name="Version">Of this format; 1.</param>
+/// <param name="Id">The artwork.</param>
+/// <param name="Attempt">1 for the first: of the processing (queue artworks), of the delivery (queue webhooks).</param>
+public sealed record ArtworkMessage(
+    [property: JsonPropertyName("v")] int Version,
+    [property: JsonPropertyName("id")] Guid Id,
+    [property: JsonPropertyName("attempt")] int Attempt)
+{
+    public const int CurrentVersion = 1;
+
+    public string ToJson() => JsonSerializer.Serialize(this, ArtworkMessageJson.Default.ArtworkMessage);
+
+    /// <returns>Null for anything that no version of this program has sent.</returns>
+    public static ArtworkMessage? TryParse(string text)
+    {
+        try
+        {
+            var message = JsonSerializer.Deserialize(text, ArtworkMessageJson.Default.ArtworkMessage);
+            return message is { Version: >= 1 and <= CurrentVersion } && message.Id != Guid.Empty ? message : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+}
+
+[JsonSerializable(typeof(ArtworkMessage))]
+internal sealed partial class ArtworkMessageJson : JsonSerializerContext;

@@ -1,0 +1,140 @@
+using Azure;
+using Azure.Data.Tables;
+using RemoveBg.Core.Store;
+
+namespace RemoveBg.Core.Artworks;
+
+/// <summary>
+/// The artworks' records in Azure Table Storage.
+/// <para>
+/// Partition = last hex digit of the id, so that 16 partitions share the load (2,000 entities/s each). In a partition lie
+/// <c>artwork_{id}</c>, the record; <c>due_{id}</c>, there as long as something is left to do, so that the sweeper
+/// reads open work only; <c>delivery_{id}_{n}</c>, one per webhook attempt. Rows of one artwork change together, in one
+/// entity group transaction. A second table lists each key's artworks, newest first.
+/// </para>
+/// </summary>
+public sealed class ArtworkTable(StorageClients storage)
+{
+    private const string RecordPrefix = "artwork_", DuePrefix = "due_", DeliveryPrefix = "delivery_";
+    private static readonly string[] Partitions = [.. Enumerable.Range(0, 16).Select(digit => digit.ToString("x"))];
+    private readonly TableClient _rows = storage.Table("artworks");
+    private readonly TableClient _byKey = storage.Table("artworksbykey");
+
+    /// <returns>The stored artwork, or null when one with this id is there already.</returns>
+    public async Task<Artwork?> TryCreate(Artwork artwork, CancellationToken cancel)
+    {
+        // The index first: an entry without a record is skipped by readers, a record without an entry would be hidden.
+        await _byKey.UpsertEntityAsync(new TableEntity(artwork.KeyId, NewestFirst(artwork.Id)) { ["Id"] = artwork.Id }, TableUpdateMode.Replace, cancel);
+        try
+        {
+            var written = await _rows.SubmitTransactionAsync(
+            [
+                new(TableTransactionActionType.Add, Record(artwork)),
+                new(TableTransactionActionType.UpsertReplace, Due(artwork)),
+            ], cancel);
+            return artwork with { ETag = written.Value[0].Headers.ETag!.Value };
+        }
+        catch (RequestFailedException problem) when (problem.Status == 409)
+        {
+            return null;
+        }
+    }
+
+    public async Task<Artwork?> Find(Guid id, CancellationToken cancel)
+    {
+        var found = await _rows.GetEntityIfExistsAsync<TableEntity>(Partition(id), RecordPrefix + id.ToString("N"), cancellationToken: cancel);
+        return found.HasValue ? ArtworkEntity.Read(found.Value!, id, found.Value!.ETag) : null;
+    }
+
+    /// <summary>Writes <paramref name="changed"/> if nobody has written since <paramref name="read"/> was read.</summary>
+    /// <returns>The stored artwork, or null when somebody has (or has deleted it): read again and decide anew.</returns>
+    public async Task<Artwork?> TryUpdate(Artwork read, Artwork changed, CancellationToken cancel, WebhookDelivery? delivery = null)
+    {
+        var actions = new List<TableTransactionAction> { new(TableTransactionActionType.UpdateReplace, Record(changed), read.ETag) };
+        if (changed.DueAt is not null) actions.Add(new(TableTransactionActionType.UpsertReplace, Due(changed)));
+        else if (read.DueAt is not null) actions.Add(new(TableTransactionActionType.Delete, Due(read), ETag.All));
+        if (delivery is not null)
+            actions.Add(new(TableTransactionActionType.UpsertReplace,
+                ArtworkEntity.From(delivery, Partition(changed.Id), $"{DeliveryPrefix}{changed.Id:N}_{delivery.Number:D6}")));
+        try
+        {
+            var written = await _rows.SubmitTransactionAsync(actions, cancel);
+            return changed with { ETag = written.Value[0].Headers.ETag!.Value };
+        }
+        catch (RequestFailedException problem) when (problem.Status is 412 or 404)
+        {
+            return null;
+        }
+    }
+
+    public async Task Delete(Artwork artwork, CancellationToken cancel)
+    {
+        var id = artwork.Id.ToString("N");
+        // Deliveries first: without its record nobody would find them again.
+        await foreach (var row in Between(Partition(artwork.Id), $"{DeliveryPrefix}{id}_", $"{DeliveryPrefix}{id}`", cancel))
+            await _rows.DeleteEntityAsync(row, ETag.All, cancel);
+        await _rows.DeleteEntityAsync(Partition(artwork.Id), DuePrefix + id, ETag.All, cancel);
+        await _rows.DeleteEntityAsync(Partition(artwork.Id), RecordPrefix + id, ETag.All, cancel);
+        await _byKey.DeleteEntityAsync(artwork.KeyId, NewestFirst(artwork.Id), ETag.All, cancel);
+    }
+
+    public async Task<IReadOnlyList<WebhookDelivery>> Deliveries(Guid id, CancellationToken cancel)
+    {
+        var deliveries = new List<WebhookDelivery>();
+        await foreach (var row in Between(Partition(id), $"{DeliveryPrefix}{id:N}_", $"{DeliveryPrefix}{id:N}`", cancel))
+            deliveries.Add(ArtworkEntity.ReadDelivery(row));
+        return deliveries;
+    }
+
+    /// <summary>Ids of a key's artworks, newest first, from the one after <paramref name="after"/> on.</summary>
+    public async IAsyncEnumerable<Guid> NewestOf(string keyId, Guid? after, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancel)
+    {
+        var filter = TableClient.CreateQueryFilter($"PartitionKey eq {keyId}");
+        if (after is { } last) filter += " and " + TableClient.CreateQueryFilter($"RowKey gt {NewestFirst(last)}");
+        await foreach (var row in _byKey.QueryAsync<TableEntity>(filter, select: ["Id"], cancellationToken: cancel))
+            if (row.GetGuid("Id") is { } id) yield return id;
+    }
+
+    /// <summary>Ids of all artworks whose <see cref="Artwork.DueAt"/> has passed.</summary>
+    public async IAsyncEnumerable<Guid> Overdue(DateTimeOffset now, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancel)
+    {
+        foreach (var partition in Partitions)
+        {
+            var filter = Range(partition, DuePrefix, "due`") + " and " + TableClient.CreateQueryFilter($"DueAt le {now}");
+            await foreach (var row in _rows.QueryAsync<TableEntity>(filter, select: ["RowKey"], cancellationToken: cancel))
+                yield return Guid.ParseExact(row.RowKey.AsSpan(DuePrefix.Length), "N");
+        }
+    }
+
+    /// <summary>Artworks created before <paramref name="cutoff"/>; their ids sort by time, so that only these are read.</summary>
+    public async IAsyncEnumerable<Artwork> CreatedBefore(DateTimeOffset cutoff, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancel)
+    {
+        var end = RecordPrefix + Guid.CreateVersion7(cutoff).ToString("N")[..12];
+        foreach (var partition in Partitions)
+            await foreach (var row in Between(partition, RecordPrefix, end, cancel))
+                yield return ArtworkEntity.Read(row, Guid.ParseExact(row.RowKey.AsSpan(RecordPrefix.Length), "N"), row.ETag);
+    }
+
+    private static TableEntity Record(Artwork artwork) =>
+        ArtworkEntity.From(artwork, Partition(artwork.Id), RecordPrefix + artwork.Id.ToString("N"));
+
+    private static TableEntity Due(Artwork artwork) =>
+        new(Partition(artwork.Id), DuePrefix + artwork.Id.ToString("N")) { ["DueAt"] = artwork.DueAt };
+
+    private AsyncPageable<TableEntity> Between(string partition, string from, string to, CancellationToken cancel) =>
+        _rows.QueryAsync<TableEntity>(Range(partition, from, to), cancellationToken: cancel);
+
+    private static string Range(string partition, string from, string to) =>
+        TableClient.CreateQueryFilter($"PartitionKey eq {partition} and RowKey ge {from} and RowKey lt {to}");
+
+    private static string Partition(Guid id) => id.ToString("N")[^1..];
+
+    /// <summary>Version 7 ids grow with time; their complement falls.</summary>
+    private static string NewestFirst(Guid id)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        id.TryWriteBytes(bytes, bigEndian: true, out _);
+        foreach (ref var b in bytes) b = (byte)~b;
+        return Convert.ToHexStringLower(bytes);
+    }
+}

@@ -1,0 +1,141 @@
+namespace RemoveBg.Core.Artworks;
+
+/// <summary>
+/// The only place where an artwork changes state.
+/// <code>
+/// starting ──Claim──▶ processing ──Succeed──▶ succeeded
+///    │                 │  ▲  └────Fail──────▶ failed
+///    │                 └──┘ Claim, Renew, Release, RetryLater
+///    └──Cancel, Fail───────────────────────▶ canceled, failed
+/// </code>
+/// Each method throws <see cref="InvalidOperationException"/> when the artwork is terminal (or, for the delivery, when it is not).
+/// </summary>
+public static class ArtworkTransitions
+{
+    /// <summary>How long a queued message may go unanswered before the sweeper sends another.</summary>
+    public static readonly TimeSpan QueuePatience = TimeSpan.FromMinutes(2);
+
+    private static readonly TimeSpan LongestPatience = TimeSpan.FromMinutes(10);
+
+    public static Artwork Claim(this Artwork artwork, string owner, DateTimeOffset now, TimeSpan lease)
+    {
+        RequireOpen(artwork);
+        return artwork with
+        {
+            Status = ArtworkStatus.Processing,
+            Attempt = artwork.Attempt + 1,
+            StartedAt = now,
+            LeaseOwner = owner,
+            LeaseUntil = now + lease,
+            DueAt = now + lease,
+        };
+    }
+
+    public static Artwork Renew(this Artwork artwork, DateTimeOffset now, TimeSpan lease)
+    {
+        RequireOpen(artwork);
+        return artwork with { LeaseUntil = now + lease, DueAt = now + lease };
+    }
+
+    /// <summary>Gives the claim back without counting it: the host is shutting down.</summary>
+    public static Artwork Release(this Artwork artwork, DateTimeOffset now)
+    {
+        RequireOpen(artwork);
+        return artwork with { Attempt = artwork.Attempt - 1, LeaseOwner = null, LeaseUntil = null, DueAt = now };
+    }
+
+    /// <summary>Gives the claim back until <paramref name="at"/>, when the next attempt may start.</summary>
+    public static Artwork RetryLater(this Artwork artwork, DateTimeOffset at)
+    {
+        RequireOpen(artwork);
+        return artwork with { LeaseOwner = null, LeaseUntil = null, DueAt = at + QueuePatience };
+    }
+
+    /// <summary>Another message has been sent for it; look again if that one is not answered either. The older the
+    /// artwork, the later: a long queue must not be made longer by copies of what already waits in it.</summary>
+    public static Artwork Requeued(this Artwork artwork, DateTimeOffset now)
+    {
+        var age = now - artwork.CreatedAt;
+        return artwork with { DueAt = now + (age < QueuePatience ? QueuePatience : age > LongestPatience ? LongestPatience : age) };
+    }
+
+    public static Artwork Succeed(this Artwork artwork, DateTimeOffset now, string contentType) =>
+        End(artwork, ArtworkStatus.Succeeded, now) with { ResultContentType = contentType };
+
+    public static Artwork Fail(this Artwork artwork, DateTimeOffset now, ArtworkFailure failure) =>
+        End(artwork, ArtworkStatus.Failed, now) with { Failure = failure };
+
+    public static Artwork Cancel(this Artwork artwork, DateTimeOffset now) => End(artwork, ArtworkStatus.Canceled, now);
+
+    /// <summary>A sender takes the next webhook attempt.</summary>
+    public static Artwork BeginDelivery(this Artwork artwork, DateTimeOffset now, TimeSpan lease)
+    {
+        RequireDelivering(artwork);
+        var first = artwork.Delivery.Attempts == artwork.Delivery.RoundStart;
+        return artwork with
+        {
+            Delivery = artwork.Delivery with
+            {
+                RoundStartedAt = first ? now : artwork.Delivery.RoundStartedAt,
+                LeaseUntil = now + lease,
+            },
+            DueAt = now + lease,
+        };
+    }
+
+    /// <summary>The attempt is over: <paramref name="status"/> is Pending when another follows at <paramref name="nextAt"/>.</summary>
+    public static Artwork EndDelivery(this Artwork artwork, WebhookStatus status, DateTimeOffset? nextAt)
+    {
+        RequireDelivering(artwork);
+        return artwork with
+        {
+            Delivery = artwork.Delivery with
+            {
+                Status = status,
+                Attempts = artwork.Delivery.Attempts + 1,
+                NextAttemptAt = nextAt,
+                LeaseUntil = null,
+            },
+            DueAt = nextAt + QueuePatience,
+        };
+    }
+
+    /// <summary>Starts a new round of attempts for an artwork that has ended.</summary>
+    public static Artwork Redeliver(this Artwork artwork, DateTimeOffset now)
+    {
+        if (!artwork.Status.IsTerminal() || artwork.Webhook is null)
+            throw new InvalidOperationException($"Artwork {artwork.Id} has no webhook to deliver again.");
+        return artwork with
+        {
+            Delivery = new(WebhookStatus.Pending, artwork.Delivery.Attempts, artwork.Delivery.Attempts, NextAttemptAt: now),
+            DueAt = now + QueuePatience,
+        };
+    }
+
+    private static Artwork End(Artwork artwork, ArtworkStatus status, DateTimeOffset now)
+    {
+        RequireOpen(artwork);
+        var notify = artwork.Webhook is not null;
+        return artwork with
+        {
+            Status = status,
+            EndedAt = now,
+            // LeaseOwner stays: it tells a worker whose answer from storage got lost that it was itself who ended it.
+            LeaseUntil = null,
+            Delivery = notify ? new(WebhookStatus.Pending, NextAttemptAt: now) : WebhookState.None,
+            DueAt = notify ? now + QueuePatience : null,
+        };
+    }
+
+    private static void RequireOpen(Artwork artwork)
+    {
+        if (artwork.Status.IsTerminal())
+            throw new InvalidOperationException($"Artwork {artwork.Id} has ended as {artwork.Status.Word()} and stays so.");
+    }
+
+    private static void RequireDelivering(Artwork artwork)
+    {
+        if (artwork.Delivery.Status != WebhookStatus.Pending)
+            throw new InvalidOperationException($"Artwork {artwork.Id} has no webhook delivery under way.");
+    }
+}

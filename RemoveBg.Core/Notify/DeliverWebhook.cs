@@ -1,0 +1,87 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using RemoveBg.Core.Artworks;
+using RemoveBg.Core.Read;
+
+namespace RemoveBg.Core.Notify;
+
+/// <summary>
+/// Runs one message of the queue <c>webhooks</c>: one attempt, its record, and the message of the next attempt, which stays
+/// invisible until that is due. Nothing is kept in memory between attempts, so a restart loses nothing.
+/// </summary>
+public sealed class DeliverWebhook(
+    ArtworkTable artworks, ArtworkQueues queues, ArtworkViews views, WebhookSender sender, IOptions<WebhookOptions> options,
+    TimeProvider clock, ILogger<DeliverWebhook> log)
+{
+    private static readonly TimeSpan LeaseBeyondTimeout = TimeSpan.FromSeconds(15);
+
+    public async Task Deliver(string text, CancellationToken cancel)
+    {
+        // 1. Is this attempt still to be made?
+        if (await Find(text, cancel) is not { } artwork) return;
+
+        // 2. Take it, so that a copy of the message does not send it too.
+        artwork = await artworks.TryUpdate(artwork, artwork.BeginDelivery(clock.GetUtcNow(), options.Value.Timeout + LeaseBeyondTimeout), cancel);
+        if (artwork is null) return;
+
+        // 3. Send what GET would answer now; result URLs are signed anew.
+        var at = clock.GetUtcNow();
+        var start = Stopwatch.GetTimestamp();
+        var body = (await views.Of(artwork, cancel)).ToJson();
+        var outcome = await sender.Send(artwork.Webhook!, artwork.WebhookId, body, cancel);
+
+        // 4. Write down what happened and what comes next. Not cancelled: the receiver has it.
+        await Record(artwork, outcome, at, Stopwatch.GetElapsedTime(start));
+    }
+
+    /// <summary>A message of queue <c>webhooks-poison</c>: making the attempt failed again and again. It counts as one that failed.</summary>
+    public async Task CountPoisoned(string text, CancellationToken cancel)
+    {
+        if (await Find(text, cancel) is { } artwork)
+            await Record(artwork with { Delivery = artwork.Delivery with { RoundStartedAt = artwork.Delivery.RoundStartedAt ?? clock.GetUtcNow() } },
+                new(DeliveryOutcome.Failed), clock.GetUtcNow(), TimeSpan.Zero);
+    }
+
+    /// <returns>The artwork, or null when this message's attempt has been made, is being made, or will not be made.</returns>
+    private async Task<Artwork?> Find(string text, CancellationToken cancel)
+    {
+        if (ArtworkMessage.TryParse(text) is not { } message)
+        {
+            log.LogError("A message on queue {Queue} is not ours; dropped", ArtworkQueues.Webhooks);
+            return null;
+        }
+        var artwork = await artworks.Find(message.Id, cancel);
+        return artwork?.Delivery is { Status: WebhookStatus.Pending } delivery
+            && delivery.Attempts == message.Attempt - 1
+            && !(delivery.LeaseUntil > clock.GetUtcNow())
+                ? artwork : null;
+    }
+
+    private async Task Record(Artwork artwork, DeliveryOutcome outcome, DateTimeOffset at, TimeSpan duration)
+    {
+        var number = artwork.Delivery.Attempts + 1;
+        var now = clock.GetUtcNow();
+        var wait = outcome.Outcome is DeliveryOutcome.Delivered or DeliveryOutcome.Gone ? null : WebhookSchedule.Next(
+            options.Value, number - artwork.Delivery.RoundStart, artwork.Delivery.RoundStartedAt ?? at, now, outcome.RetryAfter, NextRandom());
+        var next = now + wait;
+        var status = outcome.Outcome switch
+        {
+            DeliveryOutcome.Delivered => WebhookStatus.Delivered,
+            DeliveryOutcome.Gone => WebhookStatus.Gone,
+            _ => wait is null ? WebhookStatus.Exhausted : WebhookStatus.Pending,
+        };
+        log.Log(status == WebhookStatus.Exhausted ? LogLevel.Error : LogLevel.Information,
+            "Artwork {ArtworkId}: webhook attempt {Attempt} {Outcome} {StatusCode}, now {Status}, next in {Wait}",
+            artwork.Id, number, outcome.Outcome, outcome.StatusCode, status, wait);
+
+        var recorded = await artworks.TryUpdate(artwork, artwork.EndDelivery(status, next), CancellationToken.None,
+            new(number, at, outcome.StatusCode, outcome.Outcome, duration, next));
+        // Written before it is sent: were the message lost, the sweeper would find the attempt overdue.
+        if (recorded is not null && wait is { } delay) await queues.SendToDeliver(artwork.Id, number + 1, delay, CancellationToken.None);
+    }
+
+#pragma warning disable CA5394 // Spreads retries; secrecy does not matter.
+    private static double NextRandom() => Random.Shared.NextDouble();
+#pragma warning restore CA5394
+}

@@ -1,0 +1,79 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using RemoveBg.Core.Network;
+
+namespace RemoveBg.Core.Notify;
+
+/// <summary>What became of one attempt.</summary>
+/// <param name="Outcome">delivered, failed, timeout, unreachable or gone.</param>
+/// <param name="StatusCode">Null when no answer came.</param>
+/// <param name="RetryAfter">What a 429 or 503 asked for.</param>
+public sealed record DeliveryOutcome(string Outcome, int? StatusCode = null, TimeSpan? RetryAfter = null)
+{
+    public const string Delivered = "delivered", Failed = "failed", Timeout = "timeout", Unreachable = "unreachable", Gone = "gone";
+}
+
+/// <summary>One signed POST. Redirects are not followed, the answer's body is not read.</summary>
+public sealed class WebhookSender : IDisposable
+{
+    private readonly HttpClient _client;
+    private readonly UrlPolicy _urls;
+    private readonly WebhookOptions _options;
+    private readonly TimeProvider _clock;
+    private readonly ILogger<WebhookSender> _log;
+
+    public WebhookSender(GuardedConnector connector, UrlPolicy urls, IOptions<WebhookOptions> options, TimeProvider clock, ILogger<WebhookSender> log)
+    {
+        (_urls, _options, _clock, _log) = (urls, options.Value, clock, log);
+        _client = new(connector.CreateHandler()) { Timeout = Timeout.InfiniteTimeSpan };
+        _client.DefaultRequestHeaders.UserAgent.Add(new("RemoveBg-Webhook", "1.0"));
+    }
+
+    public async Task<DeliveryOutcome> Send(string url, string webhookId, string body, CancellationToken cancel)
+    {
+        if (_urls.Check(url, UrlUse.Webhook, out var uri) is not null) return new(DeliveryOutcome.Unreachable);
+
+        var bytes = Encoding.UTF8.GetBytes(body);
+        var now = _clock.GetUtcNow();
+        using var request = new HttpRequestMessage(HttpMethod.Post, uri) { Content = new ByteArrayContent(bytes) };
+        request.Content.Headers.ContentType = new("application/json");
+        request.Headers.Add(WebhookSigner.IdHeader, webhookId);
+        request.Headers.Add(WebhookSigner.TimestampHeader, now.ToUnixTimeSeconds().ToString(System.Globalization.CultureInfo.InvariantCulture));
+        request.Headers.Add(WebhookSigner.SignatureHeader, WebhookSigner.Sign(_options.Keys, webhookId, now, bytes));
+
+        using var timeout = new CancellationTokenSource(_options.Timeout, _clock);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel, timeout.Token);
+        try
+        {
+            using var response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit.Token);
+            return Judge(response);
+        }
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+        {
+            return new(DeliveryOutcome.Timeout);
+        }
+        catch (Exception problem) when (problem is HttpRequestException or IOException)
+        {
+            _log.LogInformation("Webhook {WebhookId}: {Reason}", webhookId,
+                (problem.InnerException as BlockedAddressException)?.Message ?? (problem as HttpRequestException)?.HttpRequestError.ToString() ?? problem.GetType().Name);
+            return new(DeliveryOutcome.Unreachable);
+        }
+    }
+
+    public void Dispose() => _client.Dispose();
+
+    private DeliveryOutcome Judge(HttpResponseMessage response)
+    {
+        var status = (int)response.StatusCode;
+        if (response.IsSuccessStatusCode) return new(DeliveryOutcome.Delivered, status);
+        if (response.StatusCode == HttpStatusCode.Gone) return new(DeliveryOutcome.Gone, status);
+        var asks = response.StatusCode is HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable;
+        return new(DeliveryOutcome.Failed, status, asks ? Wait(response.Headers.RetryAfter) : null);
+    }
+
+    private TimeSpan? Wait(RetryConditionHeaderValue? retryAfter) =>
+        retryAfter?.Delta ?? (retryAfter?.Date is { } date ? date - _clock.GetUtcNow() : null);
+}

@@ -1,0 +1,98 @@
+using Microsoft.Extensions.Logging;
+using RemoveBg.Core.Artworks;
+using RemoveBg.Core.Store;
+
+namespace RemoveBg.Core.Process;
+
+/// <summary>A worker's exclusive hold on an artwork. Renews itself until it ends; when somebody else has written meanwhile
+/// (a cancel, a delete, another worker after a long pause), <see cref="Lost"/> fires and the work is for nothing.</summary>
+internal sealed class ArtworkClaim : IAsyncDisposable
+{
+    private readonly ArtworkTable _artworks;
+    private readonly TimeSpan _lease;
+    private readonly TimeProvider _clock;
+    private readonly ILogger _log;
+    private readonly CancellationTokenSource _stop = new(), _lost = new();
+    private readonly Task _renewing;
+
+    private ArtworkClaim(ArtworkTable artworks, Artwork claimed, TimeSpan lease, TimeProvider clock, ILogger log)
+    {
+        (_artworks, Artwork, _lease, _clock, _log) = (artworks, claimed, lease, clock, log);
+        _renewing = Renew();
+    }
+
+    public Artwork Artwork { get; private set; }
+
+    public CancellationToken Lost => _lost.Token;
+
+    /// <returns>Null when somebody else was faster.</returns>
+    public static async Task<ArtworkClaim?> TryTake(
+        ArtworkTable artworks, Artwork artwork, TimeSpan lease, TimeProvider clock, ILogger log, CancellationToken cancel)
+    {
+        var claimed = await WriteOrFindOwn(artworks, artwork, artwork.Claim(Guid.NewGuid().ToString("N"), clock.GetUtcNow(), lease), cancel);
+        return claimed is null ? null : new(artworks, claimed, lease, clock, log);
+    }
+
+    /// <summary>Writes the claim's last change.</summary>
+    /// <returns>The artwork as stored; null when the claim had been lost.</returns>
+    public async Task<Artwork?> TryEnd(Func<Artwork, Artwork> change)
+    {
+        await StopRenewing();
+        if (_lost.IsCancellationRequested) return null;
+        // Not cancelled by anything: the work is done, its fate shall be known.
+        return await WriteOrFindOwn(_artworks, Artwork, change(Artwork), CancellationToken.None);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopRenewing();
+        _stop.Dispose();
+        _lost.Dispose();
+    }
+
+    /// <summary>A write whose answer got lost is repeated by the SDK and then meets its own ETag: look who wrote.</summary>
+    private static async Task<Artwork?> WriteOrFindOwn(ArtworkTable artworks, Artwork read, Artwork changed, CancellationToken cancel)
+    {
+        if (await artworks.TryUpdate(read, changed, cancel) is { } written) return written;
+        var found = await artworks.Find(read.Id, cancel);
+        return found is not null && found.LeaseOwner == changed.LeaseOwner && found.Status == changed.Status && found.LeaseUntil == changed.LeaseUntil
+            ? found : null;
+    }
+
+    private async Task StopRenewing()
+    {
+        await _stop.CancelAsync();
+        await _renewing;
+    }
+
+    private async Task Renew()
+    {
+        while (true)
+        {
+            await Task.Delay(_lease / 3, _clock, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (_stop.IsCancellationRequested) return;
+            try
+            {
+                if (await WriteOrFindOwn(_artworks, Artwork, Artwork.Renew(_clock.GetUtcNow(), _lease), _stop.Token) is { } renewed)
+                {
+                    Artwork = renewed;
+                    continue;
+                }
+                _log.LogWarning("Artwork {ArtworkId}, attempt {Attempt}: the claim is lost", Artwork.Id, Artwork.Attempt);
+                await _lost.CancelAsync();
+                return;
+            }
+            catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+            {
+                // The write may or may not have happened: TryEnd finds out.
+                Artwork = await _artworks.Find(Artwork.Id, CancellationToken.None) is { } now && now.LeaseOwner == Artwork.LeaseOwner ? now : Artwork;
+                return;
+            }
+            catch (Exception problem) when (StorageFailure.Is(problem, _stop.Token))
+            {
+                // Storage may be back before the lease ends; if not, the last write decides.
+                _log.LogWarning("Artwork {ArtworkId}: the claim could not be renewed ({Reason})", Artwork.Id, problem.GetType().Name);
+            }
+        }
+    }
+}

@@ -1,0 +1,25 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace RemoveBg.Core.Process.Fetch;
+
+/// <summary>Settings <c>RemoveBg:Fetch</c>: limits of the download.</summary>
+public sealed class FetchOptions
+{
+    public const string Section = "RemoveBg:Fetch";
+
+    /// <summary>Default 26,214,400 bytes (25 MiB).</summary>
+    [Range(1, 1024 * 1024 * 1024)]
+    public int MaxBytes { get; set; } = 25 * 1024 * 1024;
+
+    /// <summary>From the first connection to the last byte, redirects included. Default 30 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.1", "00:10:00")]
+    public TimeSpan TotalTimeout { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Longest silence of the server. Default 10 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.1", "00:10:00")]
+    public TimeSpan IdleTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Default 3.</summary>
+    [Range(0, 20)]
+    public int MaxRedirects { get; set; } = 3;
+}

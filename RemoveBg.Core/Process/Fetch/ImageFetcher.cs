@@ -1,0 +1,136 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Headers;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using RemoveBg.Core.Artworks;
+using RemoveBg.Core.Network;
+
+namespace RemoveBg.Core.Process.Fetch;
+
+/// <summary>
+/// Downloads a picture from an address that a stranger chose. Every hop is checked by <see cref="UrlPolicy"/> and
+/// connected by <see cref="GuardedConnector"/>; size, silence and total time are limited while streaming. What a blocked
+/// address, a refused connection and an unknown name look like from outside is the same.
+/// </summary>
+public sealed class ImageFetcher : IDisposable
+{
+    private const string Unreachable = "The image could not be downloaded: its server could not be reached.";
+
+    private readonly HttpClient _client;
+    private readonly UrlPolicy _urls;
+    private readonly FetchOptions _limits;
+    private readonly TimeProvider _clock;
+    private readonly ILogger<ImageFetcher> _log;
+
+    public ImageFetcher(GuardedConnector connector, UrlPolicy urls, IOptions<FetchOptions> limits, TimeProvider clock, ILogger<ImageFetcher> log)
+    {
+        (_urls, _limits, _clock, _log) = (urls, limits.Value, clock, log);
+        // HttpClient.Timeout would not cover the body (dotnet/runtime#36822): our own tokens do.
+        _client = new(connector.CreateHandler()) { Timeout = Timeout.InfiniteTimeSpan };
+        _client.DefaultRequestHeaders.UserAgent.Add(new("RemoveBg", "1.0"));
+        _client.DefaultRequestHeaders.Accept.Add(new("image/*"));
+        _client.DefaultRequestHeaders.AcceptEncoding.Add(new("identity"));
+    }
+
+    /// <exception cref="ArtworkFailedException">Whatever went wrong, with its failure code.</exception>
+    public async Task<FetchedImage> Fetch(string url, CancellationToken cancel)
+    {
+        using var total = new CancellationTokenSource(_limits.TotalTimeout, _clock);
+        using var idle = new CancellationTokenSource(_limits.IdleTimeout, _clock);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel, total.Token, idle.Token);
+        try
+        {
+            using var response = await Follow(url, idle, limit.Token);
+            return await ReadBody(response, idle, limit.Token);
+        }
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+        {
+            var what = total.IsCancellationRequested ? $"The image took longer than {_limits.TotalTimeout.TotalSeconds:0.#} s to download."
+                : idle.IsCancellationRequested ? $"The image's server was silent for more than {_limits.IdleTimeout.TotalSeconds:0.#} s."
+                : "The image's server did not accept a connection in time.";
+            throw new ArtworkFailedException(ArtworkFailure.ImageTimeout, what, isTransient: true);
+        }
+        // UriFormatException and ArgumentException: what a hostile Location header makes of System.Uri.
+        catch (Exception problem) when (problem is HttpRequestException or IOException or UriFormatException or ArgumentException)
+        {
+            // The names of the exceptions only: their texts hold addresses and pieces of what the server sent.
+            var blocked = (problem as BlockedAddressException ?? problem.InnerException as BlockedAddressException)?.Message;
+            _log.LogInformation("Download failed: {Reason}", blocked ?? $"{problem.GetType().Name} {(problem as HttpRequestException)?.HttpRequestError}");
+            throw new ArtworkFailedException(ArtworkFailure.ImageUnreachable, Unreachable, isTransient: true);
+        }
+    }
+
+    public void Dispose() => _client.Dispose();
+
+    private async Task<HttpResponseMessage> Follow(string url, CancellationTokenSource idle, CancellationToken cancel)
+    {
+        for (var hop = 0; ; hop++)
+        {
+            if (_urls.Check(url, UrlUse.Image, out var uri) is not null)
+                throw new ArtworkFailedException(ArtworkFailure.ImageUrlBlocked, hop == 0
+                    ? "The image's URL is not allowed."
+                    : "The image's URL redirects to an address that is not allowed.");
+            idle.CancelAfter(_limits.IdleTimeout);
+            var response = await _client.GetAsync(uri, HttpCompletionOption.ResponseHeadersRead, cancel);
+            if (response.StatusCode == HttpStatusCode.OK) return response;
+
+            using (response)
+            {
+                url = Redirect(response, uri!) ?? throw Refused(response.StatusCode);
+                if (hop == _limits.MaxRedirects)
+                    throw new ArtworkFailedException(ArtworkFailure.TooManyRedirects, $"The image's URL redirects more than {_limits.MaxRedirects} times.");
+            }
+        }
+    }
+
+    /// <returns>The next URL, or null when the response is not a redirect.</returns>
+    private static string? Redirect(HttpResponseMessage response, Uri from)
+    {
+        if (response.StatusCode is not (HttpStatusCode.Moved or HttpStatusCode.Found or HttpStatusCode.SeeOther
+            or HttpStatusCode.TemporaryRedirect or HttpStatusCode.PermanentRedirect)) return null;
+        if (!response.Headers.TryGetValues("Location", out var values) || values.FirstOrDefault() is not { } location) return null;
+
+        // An absolute Location is judged as it was written; System.Uri would already have forgiven its tricks.
+        var next = location.Contains("://", StringComparison.Ordinal) ? location : new Uri(from, location).AbsoluteUri;
+        if (from.Scheme == Uri.UriSchemeHttps && !next.StartsWith("https:", StringComparison.OrdinalIgnoreCase))
+            throw new ArtworkFailedException(ArtworkFailure.ImageUrlBlocked, "The image's URL redirects from https to something else.");
+        return next;
+    }
+
+    private static ArtworkFailedException Refused(HttpStatusCode status) => new(
+        ArtworkFailure.ImageUnreachable,
+        $"The image could not be downloaded: its server answered {((int)status).ToString(CultureInfo.InvariantCulture)}.",
+        isTransient: (int)status is 408 or 425 or 429 or >= 500);
+
+    private async Task<FetchedImage> ReadBody(HttpResponseMessage response, CancellationTokenSource idle, CancellationToken cancel)
+    {
+        if (response.Content.Headers.ContentEncoding.Any(encoding => !encoding.Equals("identity", StringComparison.OrdinalIgnoreCase)))
+            throw new ArtworkFailedException(ArtworkFailure.ImageCorrupt, "The image was sent with a Content-Encoding; it must be sent as it is.");
+        var announced = response.Content.Headers.ContentLength;
+        if (announced > _limits.MaxBytes) throw TooLarge();
+
+        var image = new FetchedImage();
+        try
+        {
+            await using var body = await response.Content.ReadAsStreamAsync(cancel);
+            while (true)
+            {
+                idle.CancelAfter(_limits.IdleTimeout);
+                var read = await body.ReadAsync(image.Room, cancel);
+                if (read == 0) break;
+                image.Advance(read);
+                if (image.Length > _limits.MaxBytes) throw TooLarge();
+            }
+            return image;
+        }
+        catch
+        {
+            image.Dispose();
+            throw;
+        }
+    }
+
+    private ArtworkFailedException TooLarge() =>
+        new(ArtworkFailure.ImageTooLarge, $"The image is larger than {_limits.MaxBytes:N0} bytes.");
+}

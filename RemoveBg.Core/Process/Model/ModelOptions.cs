@@ -1,0 +1,26 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace RemoveBg.Core.Process.Model;
+
+/// <summary>Settings <c>RemoveBg:Model</c>: which network removes the background.</summary>
+public sealed class ModelOptions
+{
+    public const string Section = "RemoveBg:Model";
+
+    /// <summary><c>auto</c> (the default) takes the best network present, by the manifest's rank; else a name from the manifest.</summary>
+    [Required]
+    public string Name { get; set; } = "auto";
+
+    /// <summary>A network file, used as it is; <see cref="Name"/> then says how it is fed, or its file name does.</summary>
+    public string? Path { get; set; }
+
+    /// <summary>Folders to search, in this order, separated as in PATH. Default: the folder <c>models</c> beside the program.</summary>
+    public string? Folders { get; set; }
+
+    /// <summary>Where downloaded networks lie; searched last. Default: <c>removebg/models</c> in the user's cache folder.</summary>
+    public string? Cache { get; set; }
+
+    /// <summary>Threads of one inference; 0 (the default) takes as many as the process may use.</summary>
+    [Range(0, 256)]
+    public int Threads { get; set; }
+}

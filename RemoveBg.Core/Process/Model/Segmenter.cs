@@ -1,0 +1,93 @@
+using Microsoft.ML.OnnxRuntime;
+
+namespace RemoveBg.Core.Process.Model;
+
+/// <summary>One loaded network. <see cref="Run"/> may be called by several threads, each with its own <see cref="Tensors"/>.</summary>
+public sealed class Segmenter : IDisposable
+{
+    private readonly InferenceSession _session;
+    private readonly RunOptions _runOptions = new();
+    private readonly string[] _inputs, _outputs;
+
+    public Segmenter(FoundModel model, int threads)
+    {
+        Model = model;
+        using var options = new SessionOptions
+        {
+            GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_ALL,
+            ExecutionMode = ExecutionMode.ORT_SEQUENTIAL,
+            IntraOpNumThreads = threads > 0 ? threads : Environment.ProcessorCount,
+            LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR,
+        };
+        // Between jobs the threads shall sleep: the cores are shared with decode, encode and the host.
+        options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
+        _session = new(model.Path, options);
+        _inputs = [Pick(_session.InputMetadata, model.Entry.Input, "input", 3)];
+        _outputs = [Pick(_session.OutputMetadata, model.Entry.Output, "output", 1)];
+
+        using var warmUp = new Tensors(model.Entry.Size);
+        Run(warmUp);
+    }
+
+    public FoundModel Model { get; }
+
+    /// <summary>From <see cref="Tensors.Input"/> to <see cref="Tensors.Output"/>: alpha in [0, 1].</summary>
+    public void Run(Tensors tensors)
+    {
+        _session.Run(_runOptions, _inputs, [tensors.InputValue], _outputs, [tensors.OutputValue]);
+        var output = tensors.Output.AsSpan();
+        if (Model.Entry.Activation == "sigmoid") System.Numerics.Tensors.TensorPrimitives.Sigmoid(output, output);
+        // Clamped, never stretched to the full range: a photo without a subject shall give an empty matte, not noise.
+        foreach (ref var value in output) value = value >= 0 ? Math.Min(value, 1) : 0;
+    }
+
+    public void Dispose()
+    {
+        _session.Dispose();
+        _runOptions.Dispose();
+    }
+
+    private string Pick(IReadOnlyDictionary<string, NodeMetadata> nodes, string? wanted, string what, int channels)
+    {
+        var name = wanted ?? nodes.Keys.First();
+        if (!nodes.TryGetValue(name, out var node))
+            throw new InvalidDataException($"{Model.Path} has no {what} '{name}'; it has {string.Join(", ", nodes.Keys)}.");
+        int[] expected = [1, channels, Model.Entry.Size, Model.Entry.Size];
+        var fits = node.ElementType == typeof(float) && node.Dimensions.Length == 4
+            && node.Dimensions.Zip(expected).All(pair => pair.First == pair.Second || pair.First < 0);
+        return fits ? name : throw new InvalidDataException(
+            $"{Model.Path}: {what} '{name}' is {node.ElementType.Name} [{string.Join(", ", node.Dimensions)}], expected is Single [{string.Join(", ", expected)}].");
+    }
+}
+
+/// <summary>Input and output of a <see cref="Segmenter"/>, allocated once and pinned: pixels are written where the network reads.</summary>
+public sealed class Tensors : IDisposable
+{
+    public Tensors(int size)
+    {
+        Size = size;
+        Input = GC.AllocateUninitializedArray<float>(3 * size * size, pinned: true);
+        Output = GC.AllocateUninitializedArray<float>(size * size, pinned: true);
+        Array.Clear(Input);
+        InputValue = OrtValue.CreateTensorValueFromMemory(Input, [1, 3, size, size]);
+        OutputValue = OrtValue.CreateTensorValueFromMemory(Output, [1, 1, size, size]);
+    }
+
+    public int Size { get; }
+
+    /// <summary>Three planes R, G, B, row by row.</summary>
+    public float[] Input { get; }
+
+    /// <summary>One plane, row by row.</summary>
+    public float[] Output { get; }
+
+    internal OrtValue InputValue { get; }
+
+    internal OrtValue OutputValue { get; }
+
+    public void Dispose()
+    {
+        InputValue.Dispose();
+        OutputValue.Dispose();
+    }
+}

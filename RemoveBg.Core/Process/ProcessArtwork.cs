@@ -1,0 +1,175 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using RemoveBg.Core.Artworks;
+using RemoveBg.Core.Notify;
+using RemoveBg.Core.Process.Fetch;
+using RemoveBg.Core.Process.Pipeline;
+using RemoveBg.Core.Store;
+
+namespace RemoveBg.Core.Process;
+
+/// <summary>
+/// Runs one message of the queue <c>artworks</c>: claim, fetch, cut out, store, end, notify. Messages come at least once, so
+/// the record alone decides: every change is conditional on its ETag, and whoever finds it changed steps back.
+/// Returning means the message is done with; throwing gives it back to the queue.
+/// </summary>
+public sealed class ProcessArtwork(
+    ArtworkTable artworks, ArtworkQueues queues, StoredPictures pictures, ImageFetcher fetcher, CutOutPipeline pipeline, PipelineSlots slots,
+    Announce announce, IOptions<ProcessOptions> options, TimeProvider clock, ILogger<ProcessArtwork> log)
+{
+    public async Task Process(string text, CancellationToken cancel)
+    {
+        // 1. Whose message is it?
+        if (ArtworkMessage.TryParse(text) is not { } message)
+        {
+            log.LogError("A message on queue {Queue} is not ours; dropped", ArtworkQueues.Artworks);
+            return;
+        }
+
+        // 2. Wait for a place in the pipeline before claiming: the claim's clock shall not run while others work.
+        using var slot = await slots.Take(cancel);
+
+        // 3. Does it still need work, and may we do it?
+        if (await artworks.Find(message.Id, cancel) is not { } artwork)
+        {
+            log.LogWarning("Artwork {ArtworkId} has no record (any more); its message is dropped", message.Id);
+            return;
+        }
+        if (await StepBack(artwork, message, cancel)) return;
+        if (artwork.Attempt >= options.Value.MaxAttempts)
+        {
+            await Fail(artwork, new(ArtworkFailure.InternalError, $"Processing was started {artwork.Attempt} times and never came to an end."), cancel);
+            return;
+        }
+        await using var claim = await ArtworkClaim.TryTake(artworks, artwork, options.Value.Lease, clock, log, cancel);
+        if (claim is null) return;
+
+        using var deadline = new CancellationTokenSource(options.Value.Deadline, clock);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel, claim.Lost, deadline.Token);
+        try
+        {
+            // 4. Fetch, cut out, store: the blob has the artwork's name, so a second run overwrites with the same.
+            var contentType = await CutOut(claim.Artwork, slot, stop.Token);
+
+            // 5. End. Only now does the result exist for anybody.
+            await End(claim, now => now.Succeed(clock.GetUtcNow(), contentType));
+        }
+        catch (OperationCanceledException) when (claim.Lost.IsCancellationRequested)
+        {
+            await DropResult(claim.Artwork.Id);
+        }
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        {
+            // The host is going down: another one shall have it at once.
+            await claim.TryEnd(now => now.Release(clock.GetUtcNow()));
+            throw;
+        }
+        catch (OperationCanceledException) when (deadline.IsCancellationRequested)
+        {
+            await End(claim, now => now.Fail(clock.GetUtcNow(),
+                new(ArtworkFailure.InternalError, $"Processing took longer than {options.Value.Deadline.TotalSeconds:0.#} s.")));
+        }
+        catch (ArtworkFailedException problem)
+        {
+            await RetryOrFail(claim, problem.Failure, problem.IsTransient, problem);
+        }
+        catch (Exception problem) when (StorageFailure.Is(problem, stop.Token))
+        {
+            await RetryOrFail(claim, new(ArtworkFailure.StorageUnavailable, "Storage could not be reached."), isTransient: true, problem);
+        }
+        catch (Exception problem)
+        {
+            log.LogError(problem, "Artwork {ArtworkId}, attempt {Attempt}: unexpected failure", claim.Artwork.Id, claim.Artwork.Attempt);
+            await RetryOrFail(claim, new(ArtworkFailure.InternalError, "The image could not be processed."), isTransient: true, problem);
+        }
+    }
+
+    /// <summary>A message of queue <c>artworks-poison</c>: the host gave up on it. That need not be the artwork's fault: when it
+    /// was never even started, it gets another chance.</summary>
+    public async Task FailPoisoned(string text, CancellationToken cancel)
+    {
+        if (ArtworkMessage.TryParse(text) is not { } message || await artworks.Find(message.Id, cancel) is not { } artwork)
+        {
+            log.LogError("A message of an unknown artwork is in the poison queue; dropped");
+            return;
+        }
+        if (artwork.Status.IsTerminal() || artwork.LeaseUntil > clock.GetUtcNow()) return;
+        if (artwork.Attempt == 0 && message.Attempt == 1)
+        {
+            log.LogWarning("Artwork {ArtworkId} was never started; queued again", artwork.Id);
+            await queues.SendToProcess(artwork.Id, attempt: 2, TimeSpan.Zero, cancel);
+            return;
+        }
+        await Fail(artwork, new(ArtworkFailure.InternalError, "The image could not be processed."), cancel);
+    }
+
+    /// <summary>Whether there is nothing to do, or not yet.</summary>
+    private async Task<bool> StepBack(Artwork artwork, ArtworkMessage message, CancellationToken cancel)
+    {
+        if (artwork.Status.IsTerminal())
+        {
+            log.LogDebug("Artwork {ArtworkId} has ended already", artwork.Id);
+            return true;
+        }
+        if (artwork.LeaseUntil is { } until && until > clock.GetUtcNow())
+        {
+            // Held by another worker. A copy looks again when its lease is over; throwing would spend this message's tries.
+            await queues.SendToProcess(artwork.Id, message.Attempt, until - clock.GetUtcNow(), cancel);
+            return true;
+        }
+        // Between two attempts, and this message is of an earlier one.
+        return artwork.Status == ArtworkStatus.Processing && artwork.LeaseUntil is null && message.Attempt <= artwork.Attempt;
+    }
+
+    private async Task<string> CutOut(Artwork artwork, PipelineSlots.Slot slot, CancellationToken cancel)
+    {
+        using var file = artwork.HasStoredInput ? await StoredInput(artwork, cancel) : await fetcher.Fetch(artwork.ImageUrl, cancel);
+        using var picture = new MemoryStream();
+        var done = await Task.Run(() => pipeline.Run(file.Bytes, artwork.OutputFormat, slot.Segmenter, slot.Tensors, picture, cancel), cancel);
+        picture.Position = 0;
+        await pictures.PutResult(artwork.Id, picture, done.ContentType, cancel);
+        log.LogInformation("Artwork {ArtworkId}, attempt {Attempt}: {Width} x {Height}, {Steps}", artwork.Id, artwork.Attempt, done.Width, done.Height,
+            string.Join(", ", done.Steps.Select(step => FormattableString.Invariant($"{step.Name} {step.Time.TotalMilliseconds:0} ms"))));
+        return done.ContentType;
+    }
+
+    private async Task<FetchedImage> StoredInput(Artwork artwork, CancellationToken cancel) =>
+        await pictures.GetInput(artwork.Id, cancel) is { } input
+            ? FetchedImage.From(input.ToMemory())
+            : throw new ArtworkFailedException(ArtworkFailure.ImageUnreachable, "The image that came with the request is no longer stored.");
+
+    private async Task RetryOrFail(ArtworkClaim claim, ArtworkFailure failure, bool isTransient, Exception cause)
+    {
+        var artwork = claim.Artwork;
+        log.LogWarning("Artwork {ArtworkId}, attempt {Attempt}: {Code}, {Kind} ({Cause})",
+            artwork.Id, artwork.Attempt, failure.Code, isTransient ? "transient" : "final", cause.GetType().Name);
+        if (!isTransient || artwork.Attempt >= options.Value.MaxAttempts)
+        {
+            await End(claim, now => now.Fail(clock.GetUtcNow(), failure));
+            return;
+        }
+        var delay = options.Value.FirstRetryDelay * Math.Pow(4, artwork.Attempt - 1);
+        if (await claim.TryEnd(now => now.RetryLater(clock.GetUtcNow() + delay)) is not null)
+            await queues.SendToProcess(artwork.Id, artwork.Attempt + 1, delay, CancellationToken.None);
+    }
+
+    private async Task End(ArtworkClaim claim, Func<Artwork, Artwork> change)
+    {
+        if (await claim.TryEnd(change) is { } ended) await announce.Ended(ended);
+        else await DropResult(claim.Artwork.Id);
+    }
+
+    private async Task Fail(Artwork artwork, ArtworkFailure failure, CancellationToken cancel)
+    {
+        log.LogWarning("Artwork {ArtworkId}, attempt {Attempt}: {Code}, final", artwork.Id, artwork.Attempt, failure.Code);
+        if (await artworks.TryUpdate(artwork, artwork.Fail(clock.GetUtcNow(), failure), cancel) is { } failed) await announce.Ended(failed);
+    }
+
+    /// <summary>We worked for nothing. Our blob goes, unless it may be another worker's result by now.</summary>
+    private async Task DropResult(Guid id)
+    {
+        var now = await artworks.Find(id, CancellationToken.None);
+        if (now is null or { Status: ArtworkStatus.Canceled or ArtworkStatus.Failed }) await pictures.DeleteResult(id, CancellationToken.None);
+        log.LogInformation("Artwork {ArtworkId}: result dropped, the artwork is {Status}", id, now?.Status.Word() ?? "deleted");
+    }
+}

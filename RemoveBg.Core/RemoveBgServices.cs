@@ -1,0 +1,70 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using RemoveBg.Core.Access;
+using RemoveBg.Core.Artworks;
+using RemoveBg.Core.Network;
+using RemoveBg.Core.Notify;
+using RemoveBg.Core.Process;
+using RemoveBg.Core.Process.Fetch;
+using RemoveBg.Core.Process.Model;
+using RemoveBg.Core.Process.Pipeline;
+using RemoveBg.Core.Read;
+using RemoveBg.Core.Store;
+using RemoveBg.Core.Submit;
+using RemoveBg.Core.Sweep;
+
+namespace RemoveBg.Core;
+
+/// <summary>The bill of materials.</summary>
+public static class RemoveBgServices
+{
+    public static IServiceCollection AddRemoveBg(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(configuration);
+
+        // Settings: wrong ones stop the start, with a sentence that names them.
+        services.AddSettings<NetworkOptions>(NetworkOptions.Section)
+            .Validate(options => !options.AllowLoopbackForDevelopment || !IsOnAzure(configuration),
+                $"{NetworkOptions.Section}:{nameof(NetworkOptions.AllowLoopbackForDevelopment)} is for development and refused on Azure.");
+        services.AddSettings<FetchOptions>(FetchOptions.Section);
+        services.AddSettings<ImageOptions>(ImageOptions.Section);
+        services.AddSettings<ModelOptions>(ModelOptions.Section);
+        services.AddSettings<ProcessOptions>(ProcessOptions.Section);
+        services.AddSettings<ResultOptions>(ResultOptions.Section);
+        services.AddSettings<WebhookOptions>(WebhookOptions.Section);
+
+        // State: records, messages, bytes.
+        services.AddSingleton<StorageClients>().AddSingleton<StorageSetup>().AddHostedService(all => all.GetRequiredService<StorageSetup>());
+        services.AddSingleton<ArtworkTable>().AddSingleton<ArtworkQueues>().AddSingleton<StoredPictures>();
+
+        // Who may, and how often.
+        services.AddSingleton<ApiKeyTable>().AddSingleton<Authenticate>().AddSingleton<RateLimit>();
+
+        // Submit, read.
+        services.AddSingleton<SubmitRequestParser>().AddSingleton<IdempotencyTable>().AddSingleton<SubmitArtwork>();
+        services.AddSingleton<ArtworkViews>().AddSingleton<ReadArtwork>().AddSingleton<ListArtworks>()
+            .AddSingleton<CancelArtwork>().AddSingleton<DeleteArtwork>();
+
+        // The guard of everything outgoing.
+        services.TryAddSingleton<IAddressLookup, DnsLookup>();
+        services.AddSingleton<UrlPolicy>().AddSingleton<GuardedConnector>();
+
+        // Process.
+        services.AddSingleton<ModelCatalog>().AddSingleton<LoadedModel>().AddHostedService(all => all.GetRequiredService<LoadedModel>());
+        services.AddSingleton<ImageFetcher>().AddSingleton<CutOutPipeline>().AddSingleton<PipelineSlots>().AddSingleton<ProcessArtwork>();
+
+        // Notify, sweep.
+        services.AddSingleton<Announce>().AddSingleton<WebhookSender>().AddSingleton<DeliverWebhook>().AddSingleton<WebhookDeliveries>();
+        services.AddSingleton<SweepArtworks>();
+        return services;
+    }
+
+    private static Microsoft.Extensions.Options.OptionsBuilder<T> AddSettings<T>(this IServiceCollection services, string section) where T : class =>
+        services.AddOptions<T>().BindConfiguration(section).ValidateDataAnnotations().ValidateOnStart();
+
+    /// <summary>App Service, Functions and Container Apps set these; a development machine does not.</summary>
+    private static bool IsOnAzure(IConfiguration configuration) =>
+        configuration["WEBSITE_INSTANCE_ID"] is not null || configuration["CONTAINER_APP_NAME"] is not null || configuration["CONTAINER_NAME"] is not null;
+}

@@ -1,0 +1,75 @@
+using Azure.Core;
+using Azure.Data.Tables;
+using Azure.Identity;
+using Azure.Storage.Blobs;
+using Azure.Storage.Queues;
+using Microsoft.Extensions.Configuration;
+
+namespace RemoveBg.Core.Store;
+
+/// <summary>
+/// Clients for the storage account that the Functions host itself uses: setting <c>AzureWebJobsStorage</c>, either a
+/// connection string, or <c>AzureWebJobsStorage:accountName</c> (or <c>:blobServiceUri</c>, <c>:queueServiceUri</c>,
+/// <c>:tableServiceUri</c>) with a managed identity (<c>:credential=managedidentity</c>, <c>:clientId</c>).
+/// </summary>
+public sealed class StorageClients
+{
+    public const string ConnectionName = "AzureWebJobsStorage";
+
+    private readonly TableServiceClient _tables;
+    private readonly QueueServiceClient _queues;
+
+    public StorageClients(IConfiguration configuration)
+    {
+        var blobOptions = Impatient(new BlobClientOptions());
+        var queueOptions = Impatient(new QueueClientOptions { MessageEncoding = QueueMessageEncoding.Base64 });
+        var tableOptions = Impatient(new TableClientOptions());
+        if (configuration[ConnectionName] is { Length: > 0 } connection)
+        {
+            Blobs = new(connection, blobOptions);
+            _queues = new(connection, queueOptions);
+            _tables = new(connection, tableOptions);
+            return;
+        }
+
+        var section = configuration.GetSection(ConnectionName);
+        var credential = Credential(section);
+        Blobs = new(Address(section, "blob"), credential, blobOptions);
+        _queues = new(Address(section, "queue"), credential, queueOptions);
+        _tables = new(Address(section, "table"), credential, tableOptions);
+    }
+
+    public BlobServiceClient Blobs { get; }
+
+    public TableClient Table(string name) => _tables.GetTableClient(name);
+
+    public QueueClient Queue(string name) => _queues.GetQueueClient(name);
+
+    public BlobContainerClient Container(string name) => Blobs.GetBlobContainerClient(name);
+
+    private static Uri Address(IConfigurationSection section, string service)
+    {
+        if (section[$"{service}ServiceUri"] is { Length: > 0 } address) return new(address);
+        if (section["accountName"] is { Length: > 0 } account) return new($"https://{account}.{service}.core.windows.net");
+        throw new InvalidOperationException(
+            $"Setting {ConnectionName} is missing: give a connection string, or {ConnectionName}__accountName to use a managed identity.");
+    }
+
+    private static TokenCredential Credential(IConfigurationSection section)
+    {
+        if (!"managedidentity".Equals(section["credential"], StringComparison.OrdinalIgnoreCase)) return new DefaultAzureCredential();
+        return new ManagedIdentityCredential(
+            section["clientId"] is { Length: > 0 } client ? ManagedIdentityId.FromUserAssignedClientId(client) : ManagedIdentityId.SystemAssigned);
+    }
+
+    /// <summary>A caller waits behind most calls: give up after some seconds rather than the SDK's minutes.</summary>
+    private static T Impatient<T>(T options) where T : ClientOptions
+    {
+        options.Retry.Mode = RetryMode.Exponential;
+        options.Retry.MaxRetries = 3;
+        options.Retry.Delay = TimeSpan.FromMilliseconds(200);
+        options.Retry.MaxDelay = TimeSpan.FromSeconds(2);
+        options.Retry.NetworkTimeout = TimeSpan.FromSeconds(15);
+        return options;
+    }
+}

@@ -1,0 +1,64 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using RemoveBg.Core.Artworks;
+
+namespace RemoveBg.Core.Store;
+
+/// <summary>Creates tables, queues and containers that are missing: at start, and again until it has succeeded once.</summary>
+public sealed class StorageSetup(StorageClients storage, ILogger<StorageSetup> log) : BackgroundService
+{
+    private readonly SemaphoreSlim _once = new(1);
+    private volatile bool _done;
+
+    /// <summary>All that must exist.</summary>
+    public static IReadOnlyList<string> Tables { get; } = ["artworks", "artworksbykey", "keys", "rates", "idempotency"];
+
+    public static IReadOnlyList<string> Queues { get; } =
+    [
+        ArtworkQueues.Artworks, ArtworkQueues.Artworks + ArtworkQueues.PoisonSuffix,
+        ArtworkQueues.Webhooks, ArtworkQueues.Webhooks + ArtworkQueues.PoisonSuffix,
+    ];
+
+    public static IReadOnlyList<string> Containers { get; } = [StoredPictures.ResultContainer, StoredPictures.InputContainer];
+
+    public async Task Ensure(CancellationToken cancel)
+    {
+        if (_done) return;
+        await _once.WaitAsync(cancel);
+        try
+        {
+            if (_done) return;
+            await Task.WhenAll(
+            [
+                .. Tables.Select(name => storage.Table(name).CreateIfNotExistsAsync(cancel) as Task),
+                .. Queues.Select(name => storage.Queue(name).CreateIfNotExistsAsync(cancellationToken: cancel)),
+                .. Containers.Select(name => storage.Container(name).CreateIfNotExistsAsync(cancellationToken: cancel)),
+            ]);
+            _done = true;
+        }
+        finally
+        {
+            _once.Release();
+        }
+    }
+
+    /// <summary>Whether storage answers now, in one cheap call. Throws when not.</summary>
+    public async Task Check(CancellationToken cancel)
+    {
+        await Ensure(cancel);
+        await storage.Queue(ArtworkQueues.Artworks).GetPropertiesAsync(cancel);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            await Ensure(stoppingToken);
+        }
+        catch (Exception problem) when (problem is not OperationCanceledException)
+        {
+            // Not fatal: storage may come back, and /readyz says so until then.
+            log.LogWarning(problem, "Storage could not be prepared at start; /readyz tries again.");
+        }
+    }
+}

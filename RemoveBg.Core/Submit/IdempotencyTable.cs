@@ -1,0 +1,71 @@
+using System.Security.Cryptography;
+using System.Text;
+using Azure;
+using Azure.Data.Tables;
+using RemoveBg.Core.Store;
+
+namespace RemoveBg.Core.Submit;
+
+/// <summary>Which artwork an <c>Idempotency-Key</c> stands for, per API key, for 24 h.</summary>
+public sealed class IdempotencyTable(StorageClients storage, TimeProvider clock)
+{
+    public static readonly TimeSpan Memory = TimeSpan.FromHours(24);
+    private const int LongestKey = 255;
+    private readonly TableClient _rows = storage.Table("idempotency");
+
+    /// <summary>Gives the header's key an artwork id: <paramref name="proposed"/>, or the one it has already.</summary>
+    /// <exception cref="ApiException">400: malformed, or used before with another body.</exception>
+    public async Task<Guid> Claim(string keyId, string header, string fingerprint, Guid proposed, CancellationToken cancel)
+    {
+        var text = header.Trim().Trim('"');
+        if (text.Length is 0 or > LongestKey || !text.All(c => c is >= ' ' and <= '~'))
+            throw ApiException.BadRequest($"Idempotency-Key must have 1 to {LongestKey} printable ASCII characters.");
+
+        var row = new TableEntity(keyId, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text))))
+        {
+            ["ArtworkId"] = proposed,
+            ["Fingerprint"] = fingerprint,
+            ["CreatedAt"] = clock.GetUtcNow(),
+        };
+        while (true)
+        {
+            try
+            {
+                await _rows.AddEntityAsync(row, cancel);
+                return proposed;
+            }
+            catch (RequestFailedException problem) when (problem.Status == 409)
+            {
+                if (await Earlier(row, fingerprint, cancel) is { } id) return id;
+            }
+        }
+    }
+
+    /// <summary>Forgets what is too old to count.</summary>
+    public async Task<int> Forget(CancellationToken cancel)
+    {
+        var forgotten = 0;
+        var cutoff = clock.GetUtcNow() - Memory;
+        await foreach (var row in _rows.QueryAsync<TableEntity>(TableClient.CreateQueryFilter($"CreatedAt lt {cutoff}"), cancellationToken: cancel))
+        {
+            await _rows.DeleteEntityAsync(row.PartitionKey, row.RowKey, row.ETag, cancel);
+            forgotten++;
+        }
+        return forgotten;
+    }
+
+    private async Task<Guid?> Earlier(TableEntity row, string fingerprint, CancellationToken cancel)
+    {
+        var found = await _rows.GetEntityIfExistsAsync<TableEntity>(row.PartitionKey, row.RowKey, cancellationToken: cancel);
+        if (!found.HasValue) return null;
+        var earlier = found.Value!;
+        if (earlier.GetDateTimeOffset("CreatedAt") <= clock.GetUtcNow() - Memory)
+        {
+            await _rows.DeleteEntityAsync(row.PartitionKey, row.RowKey, earlier.ETag, cancel);
+            return null;
+        }
+        if (earlier.GetString("Fingerprint") != fingerprint)
+            throw ApiException.BadRequest("Idempotency-Key was used within the last 24 h with another body; send a new key with a new request.");
+        return earlier.GetGuid("ArtworkId");
+    }
+}

@@ -1,0 +1,59 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using RemoveBg.Core.Artworks;
+using RemoveBg.Core.Read;
+using RemoveBg.Core.Store;
+using RemoveBg.Core.Submit;
+
+namespace RemoveBg.Core.Sweep;
+
+/// <summary>
+/// Finds what got stuck: a record whose message was never sent, a worker that died, a webhook whose next message is
+/// missing. It only sends messages again; whoever reads them decides by the record, so one too many does no harm.
+/// Also erases what has outlived its retention.
+/// </summary>
+public sealed class SweepArtworks(
+    ArtworkTable artworks, ArtworkQueues queues, StoredPictures pictures, DeleteArtwork delete, IdempotencyTable idempotency,
+    IOptions<ResultOptions> options, TimeProvider clock, ILogger<SweepArtworks> log)
+{
+    /// <summary>A run must not outlast the minute until the next; what is left then comes first.</summary>
+    private const int MostPerRun = 1000;
+
+    public async Task Sweep(CancellationToken cancel)
+    {
+        var sent = 0;
+        await foreach (var id in artworks.Overdue(clock.GetUtcNow(), cancel))
+        {
+            if (sent == MostPerRun) break;
+            if (await artworks.Find(id, cancel) is { } artwork && await SendAgain(artwork, cancel)) sent++;
+        }
+        if (sent > 0) log.LogInformation("Swept: {Count} messages sent again", sent);
+    }
+
+    public async Task Erase(CancellationToken cancel)
+    {
+        var now = clock.GetUtcNow();
+        var files = await pictures.EraseOlderThan(now - options.Value.Retention, cancel);
+        var records = 0;
+        await foreach (var artwork in artworks.CreatedBefore(now - options.Value.RecordRetention, cancel))
+        {
+            if (records++ == MostPerRun) break;
+            await delete.Erase(artwork, cancel);
+        }
+        var keys = await idempotency.Forget(cancel);
+        if (files + records + keys > 0)
+            log.LogInformation("Erased: {Files} files, {Records} records, {Keys} idempotency keys", files, records, keys);
+    }
+
+    private async Task<bool> SendAgain(Artwork artwork, CancellationToken cancel)
+    {
+        var now = clock.GetUtcNow();
+        if (artwork.DueAt is null || artwork.DueAt > now) return false;
+        // The mark first: a message more does no harm, a run that marks nothing would send the same again each minute.
+        if (await artworks.TryUpdate(artwork, artwork.Requeued(now), cancel) is null) return false;
+        if (artwork.Status.IsTerminal()) await queues.SendToDeliver(artwork.Id, artwork.Delivery.Attempts + 1, TimeSpan.Zero, cancel);
+        else await queues.SendToProcess(artwork.Id, artwork.Attempt + 1, TimeSpan.Zero, cancel);
+        log.LogWarning("Artwork {ArtworkId} ({Status}, attempt {Attempt}) was overdue; sent again", artwork.Id, artwork.Status.Word(), artwork.Attempt);
+        return true;
+    }
+}

@@ -1,0 +1,31 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.Extensions.Logging;
+using RemoveBg.Core.Process.Model;
+using RemoveBg.Core.Store;
+using RemoveBg.Functions.Http;
+
+namespace RemoveBg.Functions;
+
+public sealed class HealthHttp(StorageSetup storage, LoadedModel model, ILogger<HealthHttp> log)
+{
+    [Function("Alive")]
+    public IResult Alive([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "healthz")] HttpRequest request) =>
+        Results.Text("""{"status":"alive"}""", "application/json");
+
+    [Function("Ready")]
+    public async Task<IResult> Ready([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "readyz")] HttpRequest request, CancellationToken cancel)
+    {
+        if (!model.IsReady) return Answers.Error(StatusCodes.Status503ServiceUnavailable, "The network is not loaded.");
+        try
+        {
+            await storage.Check(cancel);
+            return Results.Text("""{"status":"ready"}""", "application/json");
+        }
+        catch (Exception problem) when (StorageFailure.Is(problem, cancel))
+        {
+            log.LogWarning("Not ready: storage does not answer ({Reason})", problem.GetType().Name);
+            return Answers.Error(StatusCodes.Status503ServiceUnavailable, "Storage does not answer.");
+        }
+    }
+}

@@ -1,0 +1,25 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.WebUtilities;
+using RemoveBg.Core.Artworks;
+
+namespace RemoveBg.Functions.Http;
+
+/// <summary>The JSON that goes out.</summary>
+public static class Answers
+{
+    public static IResult Json<T>(T value, JsonTypeInfo<T> type, int statusCode = StatusCodes.Status200OK) =>
+        Results.Text(JsonSerializer.Serialize(value, type), "application/json", Encoding.UTF8, statusCode);
+
+    public static IResult Artwork(ArtworkView artwork, int statusCode = StatusCodes.Status200OK) =>
+        Json(artwork, WireJson.Readable.ArtworkView, statusCode);
+
+    /// <summary>The reason phrase goes along only when the message says more than it.</summary>
+    public static IResult Error(int statusCode, string message)
+    {
+        var reason = ReasonPhrases.GetReasonPhrase(statusCode);
+        return Json(new ErrorView(message, statusCode, message == reason ? null : reason), WireJson.Readable.ErrorView, statusCode);
+    }
+}

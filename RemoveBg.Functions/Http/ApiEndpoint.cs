@@ -1,0 +1,62 @@
+using System.Diagnostics;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+using RemoveBg.Core;
+using RemoveBg.Core.Access;
+using RemoveBg.Core.Store;
+
+namespace RemoveBg.Functions.Http;
+
+/// <summary>What all API functions share: who calls, may they, and what an error looks like.</summary>
+public sealed class ApiEndpoint(Authenticate authenticate, RateLimit rateLimit, ILogger<ApiEndpoint> log)
+{
+    /// <param name="scope">One of <see cref="Scopes"/>.</param>
+    /// <param name="isRateLimited">Whether the call counts against the key's rate.</param>
+    public async Task<IResult> Answer(
+        HttpRequest request, string scope, Func<ApiKey, Task<IResult>> call, CancellationToken cancel, bool isRateLimited = false)
+    {
+        request.HttpContext.Response.Headers["X-Content-Type-Options"] = "nosniff";
+        try
+        {
+            var key = await authenticate.Check(request.Headers.Authorization, request.Headers["X-Api-Key"], scope, cancel);
+            if (isRateLimited) await Admit(request.HttpContext.Response, key, cancel);
+            return await call(key);
+        }
+        catch (ApiException problem)
+        {
+            return Refuse(request, problem);
+        }
+        catch (Exception problem) when (StorageFailure.Is(problem, cancel))
+        {
+            log.LogError(problem, "Storage failed; nothing was accepted");
+            return Refuse(request, new(500, "Storage is not reachable; nothing was accepted. Try again.") { RetryAfter = TimeSpan.FromSeconds(5) });
+        }
+        catch (Exception problem) when (!cancel.IsCancellationRequested)
+        {
+            log.LogError(problem, "Unexpected failure of {Method} {Path}", request.Method, request.Path);
+            return Refuse(request, new(500, "Internal Server Error"));
+        }
+    }
+
+    private async Task Admit(HttpResponse response, ApiKey key, CancellationToken cancel)
+    {
+        var decision = await rateLimit.Admit(key, cancel);
+        response.Headers["RateLimit-Policy"] = $"\"submit\";q={decision.Quota};w=60";
+        response.Headers["RateLimit"] = $"\"submit\";r={decision.Remaining};t={Seconds(decision.Reset)}";
+        if (decision.RetryAfter is { } wait)
+            throw new ApiException(429, $"The key's rate of {key.RatePerMinute} submissions a minute (at most {key.Burst} at once) is used up.") { RetryAfter = wait };
+    }
+
+    private static IResult Refuse(HttpRequest request, ApiException problem)
+    {
+        var headers = request.HttpContext.Response.Headers;
+        if (problem.StatusCode == StatusCodes.Status401Unauthorized) headers.WWWAuthenticate = "Bearer";
+        if (problem.RetryAfter is { } wait) headers.RetryAfter = Seconds(wait).ToString(System.Globalization.CultureInfo.InvariantCulture);
+        // The id under which the logs have the rest.
+        if (problem.StatusCode >= 500)
+            headers["traceparent"] = Activity.Current?.Id ?? $"00-{ActivityTraceId.CreateRandom()}-{ActivitySpanId.CreateRandom()}-00";
+        return Answers.Error(problem.StatusCode, problem.Message);
+    }
+
+    private static int Seconds(TimeSpan time) => Math.Max(1, (int)Math.Ceiling(time.TotalSeconds));
+}

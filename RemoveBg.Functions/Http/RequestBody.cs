@@ -1,0 +1,40 @@
+using System.Buffers;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Net.Http.Headers;
+using RemoveBg.Core;
+
+namespace RemoveBg.Functions.Http;
+
+/// <summary>Reads a JSON body, and not a byte more than is accepted.</summary>
+public static class RequestBody
+{
+    public const int LargestBody = 16 * 1024 * 1024;
+
+    /// <exception cref="ApiException">400: not application/json, or too long.</exception>
+    public static async Task<ReadOnlyMemory<byte>> ReadJson(HttpRequest request, CancellationToken cancel)
+    {
+        if (!MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
+            || !type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)
+            || type.Charset is { HasValue: true } charset && !charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase))
+            throw ApiException.BadRequest("Content-Type must be application/json in UTF-8.");
+        if (request.ContentLength > LargestBody) throw TooLong();
+
+        var body = new ArrayBufferWriter<byte>((int)Math.Min(request.ContentLength ?? 4096, 64 * 1024) + 1);
+        try
+        {
+            while (true)
+            {
+                var read = await request.Body.ReadAsync(body.GetMemory(4096), cancel);
+                if (read == 0) return body.WrittenMemory;
+                body.Advance(read);
+                if (body.WrittenCount > LargestBody) throw TooLong();
+            }
+        }
+        catch (BadHttpRequestException)
+        {
+            throw ApiException.BadRequest("The body could not be read to its end.");
+        }
+    }
+
+    private static ApiException TooLong() => ApiException.BadRequest($"The body has more than {LargestBody:N0} bytes (16 MiB), the most that is accepted.");
+}

@@ -1,0 +1,23 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+using RemoveBg.Core.Access;
+using RemoveBg.Core.Artworks;
+using RemoveBg.Core.Read;
+using RemoveBg.Functions.Http;
+
+namespace RemoveBg.Functions;
+
+public sealed class ListArtworksHttp(ApiEndpoint api, ListArtworks list)
+{
+    [Function("ListArtworks")]
+    public Task<IResult> Run(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "v2/artworks")] HttpRequest request, CancellationToken cancel) =>
+        api.Answer(request, Scopes.Read, async key =>
+        {
+            var query = request.Query;
+            var page = await list.List(key, Only(query["limit"]), Only(query["cursor"]), Only(query["status"]), cancel);
+            return Answers.Json(page, WireJson.Readable.ArtworkPage);
+        }, cancel);
+
+    private static string? Only(Microsoft.Extensions.Primitives.StringValues values) => values.Count == 0 ? null : values.ToString();
+}

@@ -1,0 +1,18 @@
+using Microsoft.Azure.Functions.Worker;
+using RemoveBg.Core.Artworks;
+using RemoveBg.Core.Process;
+using RemoveBg.Core.Store;
+
+namespace RemoveBg.Functions;
+
+public sealed class ProcessArtworkQueue(ProcessArtwork process)
+{
+    [Function("ProcessArtwork")]
+    public Task Run([QueueTrigger(ArtworkQueues.Artworks, Connection = StorageClients.ConnectionName)] string message, CancellationToken cancel) =>
+        process.Process(message, cancel);
+
+    [Function("FailPoisonedArtwork")]
+    public Task Poison(
+        [QueueTrigger(ArtworkQueues.Artworks + ArtworkQueues.PoisonSuffix, Connection = StorageClients.ConnectionName)] string message, CancellationToken cancel) =>
+        process.FailPoisoned(message, cancel);
+}

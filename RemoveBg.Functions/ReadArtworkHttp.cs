@@ -1,0 +1,21 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+using RemoveBg.Core.Access;
+using RemoveBg.Core.Artworks;
+using RemoveBg.Core.Read;
+using RemoveBg.Functions.Http;
+
+namespace RemoveBg.Functions;
+
+public sealed class ReadArtworkHttp(ApiEndpoint api, ReadArtwork read, ArtworkViews views)
+{
+    [Function("ReadArtwork")]
+    public Task<IResult> Run(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "v2/artworks/{id}")] HttpRequest request, string id, CancellationToken cancel) =>
+        api.Answer(request, Scopes.Read, async key =>
+        {
+            var artwork = await read.Find(key, id, cancel);
+            if (!artwork.Status.IsTerminal()) request.HttpContext.Response.Headers.RetryAfter = "2";
+            return Answers.Artwork(await views.Of(artwork, cancel));
+        }, cancel);
+}

@@ -1,0 +1,31 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+using RemoveBg.Core.Access;
+using RemoveBg.Core.Artworks;
+using RemoveBg.Core.Read;
+using RemoveBg.Core.Submit;
+using RemoveBg.Functions.Http;
+
+namespace RemoveBg.Functions;
+
+public sealed class SubmitArtworkHttp(ApiEndpoint api, SubmitArtwork submit, ReadArtwork read, ArtworkViews views)
+{
+    [Function("SubmitArtwork")]
+    public Task<IResult> Run(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "v2/artworks/remove-background")] HttpRequest request, CancellationToken cancel) =>
+        api.Answer(request, Scopes.Write, async key =>
+        {
+            var patience = PreferWait.Read(request);
+            var body = await RequestBody.ReadJson(request, cancel);
+            var artwork = await submit.Submit(key, body, request.Headers["Idempotency-Key"], cancel);
+
+            if (patience is { } wait) artwork = await read.WaitUntilEnded(artwork, wait, cancel);
+            var ended = patience is not null && artwork.Status.IsTerminal();
+
+            var headers = request.HttpContext.Response.Headers;
+            headers.Location = $"/v2/artworks/{artwork.Id}";
+            headers["Operation-Location"] = $"{request.Scheme}://{request.Host}/v2/artworks/{artwork.Id}";
+            if (!artwork.Status.IsTerminal()) headers.RetryAfter = "2";
+            return Answers.Artwork(await views.Of(artwork, cancel), ended ? StatusCodes.Status200OK : StatusCodes.Status202Accepted);
+        }, cancel, isRateLimited: true);
+}

@@ -1,0 +1,15 @@
+using Microsoft.Azure.Functions.Worker;
+using RemoveBg.Core.Sweep;
+
+namespace RemoveBg.Functions;
+
+public sealed class SweepTimer(SweepArtworks sweep)
+{
+    /// <summary>Each minute, and at start: whatever stopped the last process may have left work behind.</summary>
+    [Function("SweepArtworks")]
+    public Task Sweep([TimerTrigger("0 * * * * *", RunOnStartup = true)] TimerInfo timer, CancellationToken cancel) => sweep.Sweep(cancel);
+
+    /// <summary>Each hour, off the full minute's crowd.</summary>
+    [Function("EraseExpired")]
+    public Task Erase([TimerTrigger("17 23 * * * *")] TimerInfo timer, CancellationToken cancel) => sweep.Erase(cancel);
+}
