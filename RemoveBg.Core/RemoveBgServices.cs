@@ -64,7 +64,8 @@ public static class RemoveBgServices
     private static Microsoft.Extensions.Options.OptionsBuilder<T> AddSettings<T>(this IServiceCollection services, string section) where T : class =>
         services.AddOptions<T>().BindConfiguration(section).ValidateDataAnnotations().ValidateOnStart();
 
-    /// <summary>App Service, Functions and Container Apps set these; a development machine does not.</summary>
+    /// <summary>App Service, Functions and Container Apps set these; of the tools on a development machine only Core Tools may, and they say so.</summary>
     private static bool IsOnAzure(IConfiguration configuration) =>
-        configuration["WEBSITE_INSTANCE_ID"] is not null || configuration["CONTAINER_APP_NAME"] is not null || configuration["CONTAINER_NAME"] is not null;
+        configuration["FUNCTIONS_CORETOOLS_ENVIRONMENT"] is null
+        && (configuration["WEBSITE_INSTANCE_ID"] ?? configuration["WEBSITE_SITE_NAME"] ?? configuration["CONTAINER_APP_NAME"]) is not null;
 }

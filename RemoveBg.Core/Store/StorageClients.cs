@@ -17,17 +17,19 @@ public sealed class StorageClients
     public const string ConnectionName = "AzureWebJobsStorage";
 
     private readonly TableServiceClient _tables;
-    private readonly QueueServiceClient _queues;
+    private readonly QueueServiceClient _queues, _undecodedQueues;
 
     public StorageClients(IConfiguration configuration)
     {
         var blobOptions = Impatient(new BlobClientOptions());
         var queueOptions = Impatient(new QueueClientOptions { MessageEncoding = QueueMessageEncoding.Base64 });
+        var undecodedOptions = Impatient(new QueueClientOptions());
         var tableOptions = Impatient(new TableClientOptions());
         if (configuration[ConnectionName] is { Length: > 0 } connection)
         {
             Blobs = new(connection, blobOptions);
             _queues = new(connection, queueOptions);
+            _undecodedQueues = new(connection, undecodedOptions);
             _tables = new(connection, tableOptions);
             return;
         }
@@ -36,6 +38,7 @@ public sealed class StorageClients
         var credential = Credential(section);
         Blobs = new(Address(section, "blob"), credential, blobOptions);
         _queues = new(Address(section, "queue"), credential, queueOptions);
+        _undecodedQueues = new(Address(section, "queue"), credential, undecodedOptions);
         _tables = new(Address(section, "table"), credential, tableOptions);
     }
 
@@ -43,7 +46,11 @@ public sealed class StorageClients
 
     public TableClient Table(string name) => _tables.GetTableClient(name);
 
+    /// <summary>Messages are base64, as the Functions host wants them.</summary>
     public QueueClient Queue(string name) => _queues.GetQueueClient(name);
+
+    /// <summary>Messages as they lie in storage: for whoever must be able to receive one that is not base64.</summary>
+    public QueueClient UndecodedQueue(string name) => _undecodedQueues.GetQueueClient(name);
 
     public BlobContainerClient Container(string name) => Blobs.GetBlobContainerClient(name);
 

@@ -1,0 +1,53 @@
+using System.CommandLine;
+using RemoveBg.Core.Process.Model;
+using RemoveBg.LocalHost.Photo;
+
+namespace RemoveBg.LocalHost;
+
+/// <summary>What <c>./run</c> understands.</summary>
+internal static class CommandLine
+{
+    /// <param name="run">Called with what was understood; the order is null when a server is wanted.</param>
+    public static RootCommand Create(Func<HostSettings, PhotoOrder?, CancellationToken, Task<int>> run)
+    {
+        var photo = new Argument<FileInfo?>("PHOTO")
+        {
+            Description = "A photo to cut out. Without it, the service runs until Ctrl-C.",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
+        photo.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<FileInfo?>() is { Exists: false } missing) result.AddError($"PHOTO: {missing.FullName} is not there.");
+        });
+        var output = new Option<string?>("-o", "--output") { Description = "Where to write the cut-out (default: PHOTO's name with -cutout, in this folder)", HelpName = "FILE" };
+        var format = new Option<string>("--format") { Description = "webp (default) or png", DefaultValueFactory = _ => "webp" };
+        format.AcceptOnlyFromAmong("webp", "png");
+        var model = new Option<string?>("--model") { Description = "The network to use (default: the best one that is here)", HelpName = "NAME" };
+        model.AcceptOnlyFromAmong(["auto", .. ModelManifest.Shipped.ByRank.Select(entry => entry.Name)]);
+        var port = new Option<int?>("--port") { Description = "Where to listen on 127.0.0.1 (default: 7071; with PHOTO any free one)", HelpName = "N" };
+        port.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int?>() is < 0 or > 65535) result.AddError("--port must be 0 to 65535.");
+        });
+        var noAzurite = new Option<bool>("--no-azurite") { Description = "Do not start the storage emulator; AzureWebJobsStorage says where storage is" };
+        var offline = new Option<bool>("--offline") { Description = "Never ask the internet for networks" };
+
+        var command = new RootCommand("RemoveBg: removes the background of photos.") { photo, output, format, model, port, noAzurite, offline };
+        command.SetAction((arguments, cancel) =>
+        {
+            var file = arguments.GetValue(photo);
+            var settings = new HostSettings
+            {
+                // A photo comes from this machine and its webhook stays on it.
+                EnvironmentName = file is null ? HostSettings.AmbientEnvironment : Environments.Development,
+                Root = HostSettings.FindRoot(),
+                Port = arguments.GetValue(port) ?? (file is null ? 7071 : 0),
+                NoAzurite = arguments.GetValue(noAzurite),
+                Offline = arguments.GetValue(offline),
+                Model = arguments.GetValue(model),
+            };
+            return run(settings, file is null ? null : new(file.FullName, arguments.GetValue(output), arguments.GetValue(format)!), cancel);
+        });
+        return command;
+    }
+}

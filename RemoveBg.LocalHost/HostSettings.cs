@@ -1,0 +1,47 @@
+namespace RemoveBg.LocalHost;
+
+/// <summary>What the command line and the place of the program say.</summary>
+internal sealed record HostSettings
+{
+    /// <summary>The repository's folder: models, node_modules and .local lie there.</summary>
+    public required string Root { get; init; }
+
+    /// <summary>0 takes a free one.</summary>
+    public int Port { get; init; } = 7071;
+
+    /// <summary>Development or Production, as ASP.NET Core knows them.</summary>
+    public string EnvironmentName { get; init; } = AmbientEnvironment;
+
+    public static string AmbientEnvironment =>
+        Environment.GetEnvironmentVariable("DOTNET_ENVIRONMENT") ?? Environment.GetEnvironmentVariable("ASPNETCORE_ENVIRONMENT") ?? Environments.Production;
+
+    public bool IsDevelopment => EnvironmentName == Environments.Development;
+
+    public bool NoAzurite { get; init; }
+
+    /// <summary>Never ask the internet for networks.</summary>
+    public bool Offline { get; init; }
+
+    /// <summary>Null: as configured, else auto.</summary>
+    public string? Model { get; init; }
+
+    public string LocalFolder => Path.Combine(Root, ".local");
+
+    /// <summary>The folder that ./run names, or the first one above the program that has the solution; a container has neither.</summary>
+    public static string FindRoot()
+    {
+        if (Environment.GetEnvironmentVariable("REMOVEBG_ROOT") is { Length: > 0 } named) return named;
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+            if (File.Exists(Path.Combine(folder.FullName, "RemoveBg.sln"))) return folder.FullName;
+        return AppContext.BaseDirectory;
+    }
+
+    /// <summary>Where networks are looked for: REMOVEBG_MODELS, then the repository, then what a developer keeps beside it.</summary>
+    public string ModelFolders() => string.Join(Path.PathSeparator,
+    [
+        .. (Environment.GetEnvironmentVariable("REMOVEBG_MODELS") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries),
+        Path.Combine(Root, "models"),
+        Path.Combine(AppContext.BaseDirectory, "models"),
+        Path.GetFullPath(Path.Combine(Root, "..", "shared", "models")),
+    ]);
+}

@@ -1,0 +1,94 @@
+using RemoveBg.Core.Process.Model;
+using RemoveBg.Core.Store;
+using RemoveBg.LocalHost.Development;
+using RemoveBg.LocalHost.Models;
+using RemoveBg.LocalHost.Photo;
+using Spectre.Console;
+
+namespace RemoveBg.LocalHost;
+
+/// <summary>One run from start to end: emulator, network, host, and then either a photo or waiting for Ctrl-C.</summary>
+internal sealed class Session(HostSettings settings, PhotoOrder? order)
+{
+    private readonly IAnsiConsole _console = AnsiConsole.Console;
+
+    public async Task<int> Run(CancellationToken cancel)
+    {
+        try
+        {
+            // 1. The network, before anything else runs: it may have to be fetched.
+            var (chooser, model) = await Choose(cancel);
+
+            // 2. Storage: ours, unless there is one. For a photo nothing has to outlast the run.
+            await using var azurite = NeedsAzurite() ? await Azurite.Start(settings.Root, order is null ? Path.Combine(settings.LocalFolder, "azurite") : null, cancel) : null;
+
+            // 3. The host.
+            var secrets = order is not null ? DevelopmentSecrets.Create() : settings.IsDevelopment ? DevelopmentSecrets.LoadOrCreate(settings.LocalFolder) : null;
+            await using var app = HostApp.Build(settings, azurite?.ConnectionString, secrets, builder =>
+            {
+                if (order is not null) builder.Logging.SetMinimumLevel(LogLevel.Error).AddFilter((_, level) => level >= LogLevel.Error);
+            });
+            try
+            {
+                await HostApp.StartAndWaitUntilReady(app, settings, secrets, cancel);
+
+                // 4. What it is for.
+                if (order is null) await Serve(app, chooser.Describe(model), secrets, cancel);
+                else await new RemovePhoto(order, app.Urls.First(), secrets!, _console).Run(cancel);
+            }
+            finally
+            {
+                await app.StopAsync(CancellationToken.None);
+            }
+            return 0;
+        }
+        catch (UserException problem)
+        {
+            await Console.Error.WriteLineAsync(problem.Message);
+            return 1;
+        }
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        {
+            return order is null ? 0 : 130;
+        }
+    }
+
+    private async Task<(ChooseModel, FoundModel)> Choose(CancellationToken cancel)
+    {
+        var configuration = new ConfigurationBuilder().SetBasePath(AppContext.BaseDirectory).AddJsonFile("appsettings.json").AddEnvironmentVariables().Build();
+        var options = new ModelOptions();
+        configuration.GetSection(ModelOptions.Section).Bind(options);
+        options.Name = settings.Model ?? options.Name;
+        options.Folders ??= settings.ModelFolders();
+        var chooser = new ChooseModel(options, settings.LocalFolder, settings.Offline, ModelDownload.Create, _console, TimeProvider.System);
+        return (chooser, await chooser.Run(cancel));
+    }
+
+    private bool NeedsAzurite()
+    {
+        var given = new ConfigurationBuilder().AddEnvironmentVariables().Build().GetSection(StorageClients.ConnectionName);
+        var isGiven = !string.IsNullOrEmpty(given.Value) || given.GetChildren().Any();
+        if (settings.NoAzurite && !isGiven)
+            throw new UserException($"--no-azurite needs storage: set {StorageClients.ConnectionName} to a connection string (UseDevelopmentStorage=true for an Azurite on its usual ports).");
+        return !isGiven;
+    }
+
+    private static async Task Serve(WebApplication app, string network, DevelopmentSecrets? secrets, CancellationToken cancel)
+    {
+        var url = app.Urls.First();
+        await Console.Out.WriteLineAsync($"{network}\nREADY {url}");
+        if (secrets is not null)
+            await Console.Out.WriteLineAsync(
+                $$"""
+                Development key {{secrets.ApiKey}}, webhook secret {{secrets.WebhookSecret}}. Try, in the repository's folder:
+
+                curl -s {{url}}/v2/artworks/remove-background -H 'Authorization: Bearer {{secrets.ApiKey}}' \
+                  -H 'Content-Type: application/json' -H 'Prefer: wait=30' \
+                  -d "{\"imageUrl\": \"data:image/jpeg;base64,$(base64 < samples/scene-toycar.jpg | tr -d '\n')\"}"
+
+                Ctrl-C stops it.
+                """);
+        await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Console.Out.WriteLineAsync("Stopping: what runs may finish");
+    }
+}
