@@ -40,7 +40,7 @@ internal static class HostApp
         var hostJson = HostJson.Read(Path.Combine(AppContext.BaseDirectory, "host.json"));
         var functions = FunctionCatalog.Find(typeof(SubmitArtworkHttp).Assembly);
         builder.Services.AddSingleton(hostJson).AddSingleton<FunctionInvoker>();
-        foreach (var function in functions)
+        foreach (var function in settings.TakesWork ? functions : [])
         {
             if (function.TriggerAttribute<QueueTriggerAttribute>() is { } queue)
                 builder.Services.AddSingleton<IHostedService>(all => ActivatorUtilities.CreateInstance<QueuePump>(all, function, queue.QueueName));

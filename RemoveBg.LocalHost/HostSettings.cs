@@ -19,6 +19,9 @@ internal sealed record HostSettings
 
     public bool NoAzurite { get; init; }
 
+    /// <summary>False serves HTTP only: other processes on the same storage take the messages and run the timers.</summary>
+    public bool TakesWork { get; init; } = true;
+
     /// <summary>Never ask the internet for networks.</summary>
     public bool Offline { get; init; }
 

@@ -1,5 +1,7 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.Options;
 
@@ -43,6 +45,8 @@ public sealed partial class UrlPolicy(IOptions<NetworkOptions> options)
             return $"must be an absolute {schemes} URL, like {(use == UrlUse.Image ? "https://images.example.com/photo.jpg" : "https://api.example.com/hook")}.";
         if (!Uri.TryCreate(text, UriKind.Absolute, out var parsed)) return $"is not a valid URL; accepted is an absolute {schemes} URL.";
         if (parsed.UserInfo.Length > 0 || Authority(text).Contains('@')) return "must not contain a user name or password.";
+        if (!Authority(text).EnumerateRunes().All(IsHostCharacter))
+            return "must name a publicly routable host in ASCII or in letters: digits, dots and symbols of other scripts are refused.";
         if (Authority(text).Contains('%')) return "must not contain percent-encoding in its host name.";
 
         var refused = CheckHost(parsed, text, out var isLoopback);
@@ -64,13 +68,11 @@ public sealed partial class UrlPolicy(IOptions<NetworkOptions> options)
         var host = uri.IdnHost.Trim('[', ']');
         if (IPAddress.TryParse(host, out var address))
         {
-            isLoopback = PublicAddress.IsLoopback(address);
-            if (!PublicAddress.Is(address)) return notPublic;
             // Octal, hexadecimal, short and single-number forms mean different hosts to different parsers.
             var written = Authority(text);
-            return address.AddressFamily != AddressFamily.InterNetwork || written == address.ToString() || written.StartsWith(address + ":", StringComparison.Ordinal)
-                ? null
-                : "must write an IPv4 address as four decimal numbers, like 203.0.113.7.";
+            var isPlain = address.AddressFamily != AddressFamily.InterNetwork || written == address.ToString() || written.StartsWith(address + ":", StringComparison.Ordinal);
+            isLoopback = isPlain && PublicAddress.IsLoopback(address);
+            return !PublicAddress.Is(address) ? notPublic : isPlain ? null : "must write an IPv4 address as four decimal numbers, like 8.8.4.4.";
         }
 
         if (uri.HostNameType is not UriHostNameType.Dns) return "must have a valid host name.";
@@ -82,6 +84,11 @@ public sealed partial class UrlPolicy(IOptions<NetworkOptions> options)
         // "256.256.256.256", "1.2.3" and "127.0.0.1.": no public top-level domain is a number, some resolvers read an address.
         return NumericLabel().IsMatch(name[(name.LastIndexOf('.') + 1)..]) || IPAddress.TryParse(name, out _) ? notPublic : null;
     }
+
+    /// <summary>Full-width and circled digits, ideographic dots and invisible characters become ASCII in some IDN mappings and not in
+    /// others (UTS #46): what is a strange name to one program is 127.0.0.1 to the next.</summary>
+    private static bool IsHostCharacter(Rune character) => character.IsAscii || Rune.GetUnicodeCategory(character) is
+        UnicodeCategory.UppercaseLetter or UnicodeCategory.LowercaseLetter or UnicodeCategory.OtherLetter or UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark;
 
     private static string Authority(string text)
     {

@@ -89,10 +89,11 @@ public sealed class ImageFetcher : IDisposable
     {
         if (response.StatusCode is not (HttpStatusCode.Moved or HttpStatusCode.Found or HttpStatusCode.SeeOther
             or HttpStatusCode.TemporaryRedirect or HttpStatusCode.PermanentRedirect)) return null;
-        if (!response.Headers.TryGetValues("Location", out var values) || values.FirstOrDefault() is not { } location) return null;
-
-        // An absolute Location is judged as it was written; System.Uri would already have forgiven its tricks.
-        var next = location.Contains("://", StringComparison.Ordinal) ? location : new Uri(from, location).AbsoluteUri;
+        // Not validated: the validated value has been through System.Uri, which forgives tricks. An absolute Location, and one
+        // with a backslash, is judged as it was written.
+        if (!response.Headers.NonValidated.TryGetValues("Location", out var values) || values.FirstOrDefault() is not { } location) return null;
+        var isAsWritten = location.Contains("://", StringComparison.Ordinal) || location.Contains('\\', StringComparison.Ordinal);
+        var next = isAsWritten ? location : new Uri(from, location).AbsoluteUri;
         if (from.Scheme == Uri.UriSchemeHttps && !next.StartsWith("https:", StringComparison.OrdinalIgnoreCase))
             throw new ArtworkFailedException(ArtworkFailure.ImageUrlBlocked, "The image's URL redirects from https to something else.");
         return next;

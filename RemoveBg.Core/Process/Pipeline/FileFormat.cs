@@ -17,6 +17,21 @@ internal static class FileFormat
     public static bool IsAccepted(ReadOnlySpan<byte> file) =>
         IsJpeg(file) || IsPng(file) || IsWebp(file) || file.StartsWith("GIF87a"u8) || file.StartsWith("GIF89a"u8) || file.StartsWith("BM"u8);
 
+    /// <summary>Whether a JPEG's scan data has an end-of-image marker behind it (ITU-T T.81, B.2.1). Without one it was cut off, and the
+    /// codec may fill what is missing without a word. A thumbnail's own marker, before the scan data, does not count.</summary>
+    public static bool JpegHasEnd(ReadOnlySpan<byte> file)
+    {
+        for (var rest = file[2..]; rest.Length >= 4 && rest[0] == 0xFF;)
+        {
+            if (rest[1] == 0xDA) return rest.LastIndexOf<byte>([0xFF, 0xD9]) >= 0;
+            // Fill bytes may stand before a marker; every other segment names its length.
+            var step = rest[1] == 0xFF ? 1 : 2 + BinaryPrimitives.ReadUInt16BigEndian(rest[2..]);
+            if (step > rest.Length) break;
+            rest = rest[step..];
+        }
+        return true;
+    }
+
     /// <summary>The name of a format that we know but do not take; null for what we do not know.</summary>
     public static string? NameOfRefused(ReadOnlySpan<byte> file)
     {

@@ -1,0 +1,47 @@
+using RemoveBg.Core.Access;
+
+namespace RemoveBg.Tests.Access;
+
+public sealed class GcraTests
+{
+    private static readonly DateTimeOffset Start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    [Test]
+    public void A_burst_is_let_through_and_then_one_each_interval()
+    {
+        var (state, now) = (default(DateTimeOffset), Start);
+        for (var remaining = 2; remaining >= 0; remaining--) Assert.That(Admit().Remaining, Is.EqualTo(remaining));
+        Assert.That(Admit().RetryAfter, Is.EqualTo(TimeSpan.FromSeconds(1)));
+        now += TimeSpan.FromSeconds(1);
+        Assert.That(Admit().IsAllowed, Is.True);
+        Assert.That(Admit().IsAllowed, Is.False);
+
+        RateDecision Admit()
+        {
+            (var decision, state) = Gcra.Admit(state, now, ratePerMinute: 60, burst: 3);
+            return decision;
+        }
+    }
+
+    [Test]
+    public void A_refusal_costs_nothing()
+    {
+        var full = Start + TimeSpan.FromSeconds(3);
+        var (decision, state) = Gcra.Admit(full, Start, ratePerMinute: 60, burst: 3);
+        Assert.That(decision.IsAllowed, Is.False);
+        Assert.That(state, Is.EqualTo(full));
+    }
+
+    [Test]
+    public void Over_an_hour_no_more_than_the_rate_and_one_burst_get_through()
+    {
+        var state = default(DateTimeOffset);
+        var allowed = 0;
+        for (var tenths = 0; tenths < 36_000; tenths++)
+        {
+            (var decision, state) = Gcra.Admit(state, Start + TimeSpan.FromMilliseconds(100 * tenths), ratePerMinute: 60, burst: 10);
+            if (decision.IsAllowed) allowed++;
+        }
+        Assert.That(allowed, Is.InRange(3600, 3610));
+    }
+}

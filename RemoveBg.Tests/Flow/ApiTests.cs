@@ -1,0 +1,300 @@
+using System.Text;
+using RemoveBg.Core.Access;
+using RemoveBg.Tests.Given;
+
+namespace RemoveBg.Tests.Flow;
+
+/// <summary>The API without workers: artworks stay starting.</summary>
+public sealed class ApiTests
+{
+    private const string Photo = "https://images.example.com/photo.jpg";
+    private RunningHost _host = null!;
+
+    [OneTimeSetUp]
+    public async Task Start() => _host = await RunningHost.Start(takesWork: false);
+
+    [OneTimeTearDown]
+    public async Task Stop() => await _host.DisposeAsync();
+
+    [TestCase("""{"imageUrl":"http://0.0.0.0/x"}""", "imageUrl")]
+    [TestCase("""{"imageUrl":"http://10.0.0.1/x.png"}""", "imageUrl")]
+    [TestCase("""{"imageUrl":"http://169.254.169.254/latest/meta-data/"}""", "imageUrl")]
+    [TestCase("""{"imageUrl":"http://metadata.google.internal/"}""", "imageUrl")]
+    [TestCase("""{"imageUrl":"https://example.com/a","webhook":"https://10.0.0.1/hook"}""", "webhook")]
+    [TestCase("""{"imageUrl":"https://example.com/a","webhook":"https://[fe80::1]/hook"}""", "webhook")]
+    [TestCase("""{"imageUrl":"https://example.com/a","webhook":"https://168.63.129.16/hook"}""", "webhook")]
+    [TestCase("""{"imageUrl":"https://example.com/a","webhook":"http://example.com/hook"}""", "webhook")]
+    [TestCase("""{"imageUrl":"https://example.com/a","extra":1}""", "extra")]
+    [TestCase("not json", "JSON")]
+    public async Task A_bad_request_is_answered_400_and_names_what_is_wrong(string body, string named)
+    {
+        using var response = await _host.Submit(body);
+        await AssertError(response, 400, "Bad Request");
+        Assert.That((await response.Json()).Text("message"), Does.Contain(named));
+    }
+
+    [TestCase("text/plain")]
+    [TestCase("application/xml")]
+    [TestCase("application/json; charset=utf-16")]
+    public async Task Another_content_type_is_answered_400(string contentType)
+    {
+        using var content = new ByteArrayContent("{}"u8.ToArray());
+        content.Headers.TryAddWithoutValidation("Content-Type", contentType);
+        using var response = await _host.Client.PostAsync("/v2/artworks/remove-background", content);
+        await AssertError(response, 400, "Bad Request");
+        Assert.That((await response.Json()).Text("message"), Does.Contain("Content-Type"));
+    }
+
+    [Test]
+    public async Task A_body_over_16_MiB_is_answered_400()
+    {
+        using var response = await _host.Submit(new string(' ', 16 * 1024 * 1024 + 1));
+        await AssertError(response, 400, "Bad Request");
+        Assert.That((await response.Json()).Text("message"), Does.Contain("16 MiB"));
+    }
+
+    [TestCase(null)]
+    [TestCase("rbg_nobody-has-this-one")]
+    [TestCase("")]
+    public async Task No_key_or_an_unknown_one_is_answered_401(string? key)
+    {
+        using var client = _host.ClientWith(key);
+        using var response = await client.GetAsync("/v2/artworks");
+        await AssertError(response, 401, "Unauthorized");
+        Assert.That(response.Headers.WwwAuthenticate.ToString(), Is.EqualTo("Bearer"));
+    }
+
+    [Test]
+    public async Task A_key_may_come_in_X_Api_Key()
+    {
+        using var client = _host.ClientWith(null);
+        client.DefaultRequestHeaders.Add("X-Api-Key", _host.Secrets.ApiKey);
+        using var response = await client.GetAsync("/v2/artworks");
+        Assert.That((int)response.StatusCode, Is.EqualTo(200));
+    }
+
+    [Test]
+    public async Task A_key_that_is_disabled_expired_or_without_the_scope_is_answered_403()
+    {
+        var keys = new[]
+        {
+            await _host.AddKey("disabled", isEnabled: false),
+            await _host.AddKey("expired", expiresAt: TimeProvider.System.GetUtcNow().AddSeconds(-1)),
+            await _host.AddKey("reader", scopes: [Scopes.Read]),
+        };
+        foreach (var key in keys)
+        {
+            using var client = _host.ClientWith(key);
+            using var response = await client.PostAsync("/v2/artworks/remove-background", new StringContent($$"""{"imageUrl":"{{Photo}}"}""", Encoding.UTF8, "application/json"));
+            await AssertError(response, 403, "Forbidden");
+        }
+    }
+
+    [Test]
+    public async Task Over_the_rate_is_answered_429_and_says_when_to_come_back()
+    {
+        using var client = _host.ClientWith(await _host.AddKey("slow", ratePerMinute: 1, burst: 2));
+        for (var i = 0; i < 2; i++) using (var accepted = await Post(client)) Assert.That((int)accepted.StatusCode, Is.EqualTo(202));
+        using var response = await Post(client);
+        await AssertError(response, 429, "Too Many Requests");
+        Assert.Multiple(() =>
+        {
+            Assert.That(response.Headers.RetryAfter!.Delta!.Value.TotalSeconds, Is.InRange(1, 60));
+            Assert.That(response.Headers.GetValues("RateLimit-Policy").Single(), Is.EqualTo("\"submit\";q=1;w=60"));
+            Assert.That(response.Headers.GetValues("RateLimit").Single(), Does.Match("^\"submit\";r=0;t=\\d+$"));
+        });
+        using var others = await _host.Submit(new { imageUrl = Photo });
+        Assert.That((int)others.StatusCode, Is.EqualTo(202), "another key is not touched");
+    }
+
+    [Test]
+    public async Task The_rate_holds_over_two_hosts_on_one_storage()
+    {
+        await using var second = await RunningHost.Start(takesWork: false, storage: _host.ConnectionString);
+        var key = await _host.AddKey("shared", ratePerMinute: 1, burst: 4);
+        using HttpClient one = _host.ClientWith(key), other = second.ClientWith(key);
+        var answers = new List<int>();
+        for (var i = 0; i < 8; i++) using (var response = await Post(i % 2 == 0 ? one : other)) answers.Add((int)response.StatusCode);
+        Assert.That(answers.Count(status => status == 202), Is.EqualTo(4), string.Join(' ', answers));
+    }
+
+    [TestCase("00000000-0000-7000-8000-000000000000")]
+    [TestCase("not-an-id")]
+    public async Task An_unknown_artwork_is_answered_404(string id)
+    {
+        foreach (var method in new[] { HttpMethod.Get, HttpMethod.Delete })
+        {
+            using var response = await _host.Client.SendAsync(new(method, $"/v2/artworks/{id}"));
+            await AssertError(response, 404, null);
+        }
+    }
+
+    [Test]
+    public async Task Another_keys_artwork_is_answered_404()
+    {
+        var id = await Submit();
+        using var stranger = _host.ClientWith(await _host.AddKey("stranger"));
+        using var response = await stranger.GetAsync($"/v2/artworks/{id}");
+        await AssertError(response, 404, null);
+    }
+
+    [Test]
+    public async Task An_unknown_route_is_answered_404_and_a_wrong_method_405()
+    {
+        using var route = await _host.Client.GetAsync("/v3/nothing");
+        await AssertError(route, 404, null);
+        using var method = await _host.Client.PutAsync("/v2/artworks", null);
+        await AssertError(method, 405, null);
+    }
+
+    [Test]
+    public async Task The_same_idempotency_key_and_body_give_the_same_artwork()
+    {
+        using var first = await _host.Submit(new { imageUrl = Photo, outputFormat = "png" }, ("Idempotency-Key", "\"order-7\""));
+        using var again = await _host.Submit(new { outputFormat = "png", imageUrl = Photo }, ("Idempotency-Key", "order-7"));
+        Assert.That(((int)first.StatusCode, (int)again.StatusCode), Is.EqualTo((202, 202)));
+        Assert.That((await again.Json()).GetRawText(), Is.EqualTo((await first.Json()).GetRawText()));
+    }
+
+    [Test]
+    public async Task Twenty_at_once_with_one_idempotency_key_are_one_artwork()
+    {
+        var ids = await Task.WhenAll(Enumerable.Range(0, 20).Select(async _ =>
+        {
+            using var response = await _host.Submit(new { imageUrl = Photo }, ("Idempotency-Key", "all-at-once"));
+            return (await response.Json()).Text("id");
+        }));
+        Assert.That(ids.Distinct().Count(), Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task The_same_idempotency_key_with_another_body_is_answered_400()
+    {
+        using var first = await _host.Submit(new { imageUrl = Photo }, ("Idempotency-Key", "order-8"));
+        using var other = await _host.Submit(new { imageUrl = Photo + "?v=2" }, ("Idempotency-Key", "order-8"));
+        await AssertError(other, 400, "Bad Request");
+        Assert.That((await other.Json()).Text("message"), Does.Contain("Idempotency-Key"));
+    }
+
+    [Test]
+    public async Task The_list_is_the_keys_own_newest_first_in_pages()
+    {
+        using var client = _host.ClientWith(await _host.AddKey("lister"));
+        var ids = new List<string>();
+        for (var i = 0; i < 5; i++) using (var response = await Post(client)) ids.Insert(0, (await response.Json()).Text("id")!);
+
+        var (seen, url) = (new List<string>(), "/v2/artworks?limit=2");
+        for (var page = 0; url is not null; page++)
+        {
+            Assert.That(page, Is.LessThan(3));
+            using var response = await client.GetAsync(url);
+            var body = await response.Json();
+            seen.AddRange(body.GetProperty("items").EnumerateArray().Select(item => item.Text("id")!));
+            url = body.Text("nextCursor") is { } cursor ? $"/v2/artworks?limit=2&cursor={cursor}" : null;
+        }
+        Assert.That(seen, Is.EqualTo(ids));
+    }
+
+    [Test]
+    public async Task The_list_can_be_narrowed_to_a_status()
+    {
+        using var client = _host.ClientWith(await _host.AddKey("narrower"));
+        using var one = await Post(client);
+        using var two = await Post(client);
+        var canceled = (await one.Json()).Text("id");
+        using (await client.PostAsync($"/v2/artworks/{canceled}/cancel", null)) { }
+        using var response = await client.GetAsync("/v2/artworks?status=canceled");
+        Assert.That((await response.Json()).GetProperty("items").EnumerateArray().Select(item => item.Text("id")), Is.EqualTo(new[] { canceled }));
+    }
+
+    [TestCase("limit=0", "limit")]
+    [TestCase("limit=101", "limit")]
+    [TestCase("limit=many", "limit")]
+    [TestCase("cursor=x", "cursor")]
+    [TestCase("status=done", "status")]
+    public async Task A_bad_list_parameter_is_answered_400_and_named(string query, string named)
+    {
+        using var response = await _host.Client.GetAsync($"/v2/artworks?{query}");
+        await AssertError(response, 400, "Bad Request");
+        Assert.That((await response.Json()).Text("message"), Does.Contain(named));
+    }
+
+    [Test]
+    public async Task Canceling_twice_gives_the_same_canceled_artwork()
+    {
+        var id = await Submit();
+        using var first = await _host.Client.PostAsync($"/v2/artworks/{id}/cancel", null);
+        using var second = await _host.Client.PostAsync($"/v2/artworks/{id}/cancel", null);
+        Assert.That((await first.Json()).Text("status"), Is.EqualTo("canceled"));
+        Assert.That(await second.Content.ReadAsStringAsync(), Is.EqualTo(await first.Content.ReadAsStringAsync()));
+    }
+
+    [Test]
+    public async Task A_deleted_artwork_is_gone_also_from_the_list()
+    {
+        using var client = _host.ClientWith(await _host.AddKey("deleter"));
+        using var submitted = await Post(client);
+        var id = (await submitted.Json()).Text("id");
+        using (var deleted = await client.DeleteAsync($"/v2/artworks/{id}")) Assert.That((int)deleted.StatusCode, Is.EqualTo(204));
+        using var read = await client.GetAsync($"/v2/artworks/{id}");
+        Assert.That((int)read.StatusCode, Is.EqualTo(404));
+        using var list = await client.GetAsync("/v2/artworks");
+        Assert.That((await list.Json()).GetProperty("items").GetArrayLength(), Is.Zero);
+    }
+
+    [Test]
+    public async Task Redelivering_what_has_no_webhook_is_answered_400()
+    {
+        using var response = await _host.Client.PostAsync($"/v2/artworks/{await Submit()}/webhook-deliveries/redeliver", null);
+        await AssertError(response, 400, "Bad Request");
+    }
+
+    [TestCase("wait=0")]
+    [TestCase("wait=61")]
+    [TestCase("wait=soon")]
+    public async Task A_bad_wait_is_answered_400(string prefer)
+    {
+        using var response = await _host.Submit(new { imageUrl = Photo }, ("Prefer", prefer));
+        await AssertError(response, 400, "Bad Request");
+    }
+
+    [Test]
+    public async Task A_wait_that_is_not_long_enough_is_answered_202()
+    {
+        using var response = await _host.Submit(new { imageUrl = Photo }, ("Prefer", "respond-async, wait=1"));
+        Assert.That((int)response.StatusCode, Is.EqualTo(202));
+        Assert.That((await response.Json()).Text("status"), Is.EqualTo("starting"));
+    }
+
+    [TestCase("/healthz")]
+    [TestCase("/readyz")]
+    public async Task Health_needs_no_key(string route)
+    {
+        using var client = _host.ClientWith(null);
+        using var response = await client.GetAsync(route);
+        Assert.That((int)response.StatusCode, Is.EqualTo(200));
+    }
+
+    private async Task<string> Submit()
+    {
+        using var response = await _host.Submit(new { imageUrl = Photo });
+        return (await response.Json()).Text("id")!;
+    }
+
+    private static Task<HttpResponseMessage> Post(HttpClient client) =>
+        client.PostAsync("/v2/artworks/remove-background", new StringContent($$"""{"imageUrl":"{{Photo}}"}""", Encoding.UTF8, "application/json"));
+
+    private static async Task AssertError(HttpResponseMessage response, int status, string? reason)
+    {
+        var error = await response.Json();
+        Assert.Multiple(() =>
+        {
+            Assert.That((int)response.StatusCode, Is.EqualTo(status), error.GetRawText());
+            Assert.That(response.Content.Headers.ContentType!.MediaType, Is.EqualTo("application/json"));
+            Assert.That(error.EnumerateObject().Select(property => property.Name),
+                Is.EqualTo(reason is null ? ["message", "statusCode"] : new[] { "message", "statusCode", "error" }));
+            Assert.That(error.GetProperty("statusCode").GetInt32(), Is.EqualTo(status));
+            if (reason is not null) Assert.That(error.Text("error"), Is.EqualTo(reason));
+        });
+    }
+}

@@ -1,0 +1,39 @@
+using System.Diagnostics;
+using System.Net.Http;
+using System.Text.Json;
+
+namespace RemoveBg.Tests.Given;
+
+/// <summary>Waiting for what another process or thread will do: asks again and again, and fails with words when the time is up.</summary>
+internal static class Eventually
+{
+    private static readonly TimeSpan DefaultPatience = TimeSpan.FromSeconds(60), Pause = TimeSpan.FromMilliseconds(50);
+
+    public static async Task Holds(Func<Task<bool>> condition, string what, TimeSpan? patience = null)
+    {
+        var watch = Stopwatch.StartNew();
+        while (!await condition())
+        {
+            if (watch.Elapsed > (patience ?? DefaultPatience)) Assert.Fail($"After {watch.Elapsed.TotalSeconds:0} s it still was not so that {what}.");
+            await Task.Delay(Pause, TimeProvider.System);
+        }
+    }
+
+    public static Task Holds(Func<bool> condition, string what, TimeSpan? patience = null) => Holds(() => Task.FromResult(condition()), what, patience);
+
+    public static async Task<JsonElement> Json(this HttpResponseMessage response)
+    {
+        var text = await response.Content.ReadAsStringAsync();
+        try
+        {
+            using var document = JsonDocument.Parse(text);
+            return document.RootElement.Clone();
+        }
+        catch (JsonException)
+        {
+            throw new AssertionException($"{(int)response.StatusCode} is not JSON: {text}");
+        }
+    }
+
+    public static string? Text(this JsonElement element, string property) => element.GetProperty(property).GetString();
+}

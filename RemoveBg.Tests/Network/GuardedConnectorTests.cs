@@ -1,0 +1,108 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.Extensions.Options;
+using RemoveBg.Core.Network;
+
+namespace RemoveBg.Tests.Network;
+
+/// <summary>A listener stands for the private network: it must never see a connection.</summary>
+public sealed class GuardedConnectorTests
+{
+    private TcpListener _private = null!;
+
+    [SetUp]
+    public void Listen()
+    {
+        _private = new(IPAddress.Loopback, 0);
+        _private.Start();
+    }
+
+    [TearDown]
+    public void StopListening() => _private.Dispose();
+
+    [TestCase("127.0.0.1")]
+    [TestCase("10.0.0.1")]
+    [TestCase("::ffff:127.0.0.1")]
+    [TestCase("8.8.8.8", "127.0.0.1", Description = "one bad address spoils the whole answer")]
+    public void A_name_that_leads_to_a_private_address_is_not_connected(params string[] answer)
+    {
+        var lookup = new Answers([answer]);
+        var problem = Assert.ThrowsAsync<HttpRequestException>(() => Get(lookup, "photos.example.org"));
+        Assert.That(problem!.InnerException, Is.TypeOf<BlockedAddressException>());
+        Assert.That(_private.Pending(), Is.False);
+        Assert.That(lookup.Asked, Is.EqualTo(1));
+    }
+
+    [TestCase("127.0.0.1")]
+    [TestCase("localhost")]
+    public void A_literal_that_got_past_the_url_check_is_not_connected(string host)
+    {
+        Assert.That(() => Get(new Answers([["127.0.0.1"]]), host), Throws.TypeOf<HttpRequestException>());
+        Assert.That(_private.Pending(), Is.False);
+    }
+
+    [Test]
+    public void A_name_is_looked_up_once_a_connection_so_that_it_cannot_change_in_between()
+    {
+        // The first answer would be allowed in development, the second not: only the first may count.
+        var lookup = new Answers([["127.0.0.1"], ["10.0.0.1"]]);
+        using var server = new HttpMessageInvoker(Connector(lookup, allowLoopback: true).CreateHandler());
+        var accepted = Serve();
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"http://photos.example.org:{Port}/");
+        Assert.That(async () => (await server.SendAsync(request, CancellationToken.None)).StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That(async () => await accepted, Throws.Nothing);
+        Assert.That(lookup.Asked, Is.EqualTo(1));
+    }
+
+    [Test]
+    public void A_lookup_that_never_answers_ends_in_time()
+    {
+        var options = new NetworkOptions { LookupTimeout = TimeSpan.FromMilliseconds(100) };
+        using var client = new HttpClient(new GuardedConnector(new Silence(), Options.Create(options)).CreateHandler());
+        Assert.That(() => client.GetAsync(new Uri("http://photos.example.org/")), Throws.TypeOf<HttpRequestException>());
+    }
+
+    [Test]
+    public void No_proxy_no_cookies_no_redirects_no_decompression()
+    {
+        using var handler = Connector(new Answers([]), allowLoopback: false).CreateHandler();
+        Assert.Multiple(() =>
+        {
+            Assert.That(handler.UseProxy, Is.False);
+            Assert.That(handler.UseCookies, Is.False);
+            Assert.That(handler.AllowAutoRedirect, Is.False);
+            Assert.That(handler.AutomaticDecompression, Is.EqualTo(DecompressionMethods.None));
+            Assert.That(handler.ActivityHeadersPropagator, Is.Null);
+        });
+    }
+
+    private int Port => ((IPEndPoint)_private.LocalEndpoint).Port;
+
+    private async Task Serve()
+    {
+        using var socket = await _private.AcceptSocketAsync();
+        await socket.ReceiveAsync(new byte[4096]);
+        await socket.SendAsync("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"u8.ToArray());
+    }
+
+    private async Task Get(IAddressLookup lookup, string host)
+    {
+        using var client = new HttpClient(Connector(lookup, allowLoopback: false).CreateHandler());
+        using var response = await client.GetAsync(new Uri($"http://{host}:{Port}/"));
+    }
+
+    private static GuardedConnector Connector(IAddressLookup lookup, bool allowLoopback) =>
+        new(lookup, Options.Create(new NetworkOptions { AllowLoopbackForDevelopment = allowLoopback }));
+
+    private sealed class Answers(string[][] answers) : IAddressLookup
+    {
+        public int Asked { get; private set; }
+
+        public Task<IPAddress[]> Lookup(string host, CancellationToken cancel) => Task.FromResult(answers[Asked++].Select(IPAddress.Parse).ToArray());
+    }
+
+    private sealed class Silence : IAddressLookup
+    {
+        public Task<IPAddress[]> Lookup(string host, CancellationToken cancel) => new TaskCompletionSource<IPAddress[]>().Task;
+    }
+}

@@ -1,0 +1,78 @@
+using System.Text.Json;
+using Microsoft.Extensions.Options;
+using RemoveBg.Core.Network;
+using RemoveBg.Tests.Given;
+
+namespace RemoveBg.Tests.Network;
+
+public sealed class UrlPolicyTests
+{
+    private static readonly UrlPolicy Policy = new(Options.Create(new NetworkOptions()));
+
+    [TestCase("https://example.com/a.png")]
+    [TestCase("https://bücher.de/bild.png")]
+    [TestCase("https://example.com:8443/hook")]
+    [TestCase("https://[2606:4700:4700::1111]/")]
+    [TestCase("https://8.8.8.8/a.png")]
+    [TestCase("https://my-bucket.s3.amazonaws.com/a%20b.png?X-Amz-Signature=abc%2Fdef")]
+    [TestCase("https://example.com/?next=http://169.254.169.254/")]
+    public void A_public_url_is_accepted_for_both_uses(string url)
+    {
+        Assert.That(Policy.Check(url, UrlUse.Image, out var uri), Is.Null);
+        Assert.That(Policy.Check(url, UrlUse.Webhook, out _), Is.Null);
+        Assert.That(uri, Is.Not.Null);
+    }
+
+    [TestCase("http://127.0.0.1/", "publicly routable")]
+    [TestCase("http://localhost/", "publicly routable")]
+    [TestCase("http://①②⑦.⓪.⓪.①/", "publicly routable")]
+    [TestCase("http://127。0。0。1/", "publicly routable")]
+    [TestCase("http://0x7f.1/", "publicly routable")]
+    [TestCase("http://134744072/", "four decimal numbers")]
+    [TestCase("http://10.1.2.3/", "publicly routable")]
+    [TestCase("http://169.254.169.254/latest/meta-data/", "publicly routable")]
+    [TestCase("http://168.63.129.16/", "publicly routable")]
+    [TestCase("http://metadata.google.internal/", "publicly routable")]
+    [TestCase("http://[::ffff:127.0.0.1]/", "publicly routable")]
+    [TestCase("http://[64:ff9b::808:808]/", "publicly routable")]
+    [TestCase("http://user:pass@example.com/", "user name or password")]
+    [TestCase("http://example.com:22/", "ports 80, 443, 8080, 8443")]
+    [TestCase("ftp://example.com/a.png", "absolute http or https URL")]
+    [TestCase("//example.com/a.png", "absolute http or https URL")]
+    [TestCase("http:\\\\127.0.0.1\\", "absolute http or https URL")]
+    [TestCase("https://example.com/\r\nHost: x", "absolute http or https URL")]
+    public void A_refusal_says_what_is_wrong(string url, string expected) =>
+        Assert.That(Policy.Check(url, UrlUse.Image, out _), Does.Contain(expected));
+
+    [Test]
+    public void A_webhook_must_use_https() =>
+        Assert.That(Policy.Check("http://example.com/hook", UrlUse.Webhook, out _), Is.EqualTo("must use https."));
+
+    [TestCase("http://127.0.0.1:5000/photo.jpg", UrlUse.Image)]
+    [TestCase("http://localhost:5000/hook", UrlUse.Webhook)]
+    public void Development_lets_loopback_in_on_any_port(string url, UrlUse use) =>
+        Assert.That(new UrlPolicy(Options.Create(new NetworkOptions { AllowLoopbackForDevelopment = true })).Check(url, use, out _), Is.Null);
+
+    [TestCase("http://10.0.0.1/")]
+    [TestCase("http://169.254.169.254/")]
+    [TestCase("http://example.com:5000/")]
+    public void Development_lets_nothing_else_in(string url) =>
+        Assert.That(new UrlPolicy(Options.Create(new NetworkOptions { AllowLoopbackForDevelopment = true })).Check(url, UrlUse.Image, out _), Is.Not.Null);
+
+    [Test]
+    public void Every_known_payload_is_judged_as_its_list_says()
+    {
+        using var payloads = JsonDocument.Parse(File.ReadAllText(Repo.SharedOrSkip("security", "ssrf-payloads.json")));
+        var wrong = new List<string>();
+        foreach (var payload in payloads.RootElement.EnumerateArray())
+        {
+            // The stages dns and redirect are for the connector and the fetcher; their URLs look innocent.
+            var mustRefuse = payload.Text("stage") == "url";
+            if (!mustRefuse && payload.Text("stage") != "none") continue;
+            var url = payload.Text("url")!;
+            var refused = url.Length > 2048 || Policy.Check(url, UrlUse.Image, out _) is not null;
+            if (refused != mustRefuse) wrong.Add($"{(mustRefuse ? "let in" : "refused")}: {url} ({payload.Text("why")})");
+        }
+        Assert.That(wrong, Is.Empty);
+    }
+}

@@ -1,0 +1,38 @@
+# Shared by ./run, ./test and ./bench: sourced with $root set. Says in one line what is missing, and what to do about it.
+
+fail() { echo "$*" >&2; exit 1; }
+
+require_dotnet() {
+  command -v dotnet >/dev/null || fail ".NET SDK 10 is not on PATH: install it from https://dot.net, then try again."
+  (cd "$root" && dotnet --version >/dev/null 2>&1) || fail "This needs the .NET SDK 10 (global.json); 'dotnet --list-sdks' shows: $(dotnet --list-sdks | cut -d' ' -f1 | tr '\n' ' ')"
+}
+
+# Azurite, exactly as package-lock.json has it; again only when that has changed.
+require_azurite() {
+  command -v node >/dev/null && command -v npm >/dev/null ||
+    fail "Node.js is not on PATH: install Node 20 or later (https://nodejs.org), or set AzureWebJobsStorage to a storage connection string."
+  cmp -s "$root/package-lock.json" "$root/node_modules/.installed-lock" && return
+  echo "Installing the storage emulator (npm ci)"
+  (cd "$root" && npm ci --ignore-scripts --no-audit --no-fund >"$root/node_modules.log" 2>&1) ||
+    { tail -n 5 "$root/node_modules.log" >&2; fail "npm ci failed (node_modules.log has all of it)."; }
+  rm -f "$root/node_modules.log"
+  cp "$root/package-lock.json" "$root/node_modules/.installed-lock"
+}
+
+# Some package feeds lack the Azure Functions worker. Ask once by a trial restore, and remember the answer.
+choose_functions_worker() {
+  local memory="$root/FunctionsWorker.props" log worker=azure
+  [ -n "${FunctionsWorker:-}" ] || [ -f "$memory" ] && return
+  log=$(cd "$root" && dotnet restore RemoveBg.Functions -p:FunctionsWorker=azure -nologo 2>&1) || {
+    grep -qE 'NU1101|NU1102|NU1103' <<<"$log" || { grep -m3 -E 'error' <<<"$log" >&2; fail "The package feed does not answer as it should: 'dotnet restore RemoveBg.Functions' shows more."; }
+    worker=local
+    echo "*** This package feed lacks the Azure Functions worker packages: building with FunctionsWorker=local (stand-in attributes, RemoveBg.LocalHost runs the functions). Remembered in FunctionsWorker.props; delete it to ask again. ***"
+  }
+  printf '<Project>\n  <!-- Written by ./run or ./test. Delete it to have the feed asked again. -->\n  <PropertyGroup>\n    <FunctionsWorker>%s</FunctionsWorker>\n  </PropertyGroup>\n</Project>\n' "$worker" >"$memory"
+}
+
+# build PROJECT: Release, silent unless it fails. No build servers stay behind to hold our output open.
+build() {
+  local log
+  log=$(cd "$root" && dotnet build "$1" -c Release -nologo -v minimal -nodeReuse:false -p:UseSharedCompilation=false 2>&1) || { echo "$log" >&2; fail "The build failed."; }
+}
