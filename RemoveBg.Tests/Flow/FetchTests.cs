@@ -65,7 +65,11 @@ public sealed class FetchTests
     public void An_endless_body_is_cut_at_the_limit() =>
         AssertFails(_server.ServePage("/endless", async context =>
         {
-            while (!context.RequestAborted.IsCancellationRequested) await context.Response.Body.WriteAsync(new byte[64 * 1024]);
+            while (!context.RequestAborted.IsCancellationRequested)
+            {
+                await context.Response.Body.WriteAsync(new byte[64 * 1024], context.RequestAborted);
+                await context.Response.Body.FlushAsync(context.RequestAborted);
+            }
         }), ArtworkFailure.ImageTooLarge, isTransient: false);
 
     [Test]

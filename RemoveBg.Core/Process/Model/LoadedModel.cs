@@ -6,7 +6,7 @@ using Microsoft.Extensions.Options;
 namespace RemoveBg.Core.Process.Model;
 
 /// <summary>The process's one network: loaded at start in the background, and waited for by whoever needs it first.</summary>
-public sealed class LoadedModel : BackgroundService
+public sealed class LoadedModel : BackgroundService, IAsyncDisposable
 {
     private readonly Lazy<Task<Segmenter>> _segmenter;
     private readonly ILogger<LoadedModel> _log;
@@ -35,10 +35,15 @@ public sealed class LoadedModel : BackgroundService
         }
     }
 
-    public override void Dispose()
+    /// <summary>Waits for a load that is under way: native code must not outlive the process's exit.</summary>
+    public async ValueTask DisposeAsync()
     {
-        if (IsReady) _segmenter.Value.Result.Dispose();
-        base.Dispose();
+        if (_segmenter.IsValueCreated)
+        {
+            await ((Task)_segmenter.Value).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (IsReady) (await _segmenter.Value).Dispose();
+        }
+        Dispose();
     }
 
     private Segmenter Load(ModelCatalog catalog, int threads)

@@ -1,0 +1,139 @@
+using System.Collections.Concurrent;
+using System.Text;
+using Azure.Storage.Queues;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using RemoveBg.Core.Store;
+using RemoveBg.LocalHost.Triggers;
+using RemoveBg.Tests.Given;
+
+namespace RemoveBg.Tests.Host;
+
+/// <summary>The pump against real queues, with functions that misbehave.</summary>
+public sealed class QueuePumpTests
+{
+    private const string Name = "pumped";
+    private static readonly HostJson Settings = new("", BatchSize: 2, NewBatchThreshold: 1, MaxDequeueCount: 3, TimeSpan.Zero, TimeSpan.FromMilliseconds(200));
+    private QueueClient _queue = null!, _poison = null!;
+    private QueuePump _pump = null!;
+    private Function _function = null!;
+
+    [SetUp]
+    public async Task Start()
+    {
+        var connection = Storage.NewAccount();
+        var storage = new StorageClients(new ConfigurationBuilder().AddInMemoryCollection([new(StorageClients.ConnectionName, connection)]).Build());
+        (_queue, _poison) = (storage.UndecodedQueue(Name), storage.UndecodedQueue(Name + "-poison"));
+        await _queue.CreateAsync();
+        await _poison.CreateAsync();
+        _function = new();
+        var services = new ServiceCollection().AddSingleton(_function).BuildServiceProvider();
+        var method = typeof(PumpedFunction).GetMethod(nameof(PumpedFunction.Run))!;
+        _pump = new(new("Pumped", method, method.GetParameters()[0]), Name, storage, new StorageSetup(storage, NullLogger<StorageSetup>.Instance),
+            new FunctionInvoker(services.GetRequiredService<IServiceScopeFactory>()), Settings, TimeProvider.System, NullLogger<QueuePump>.Instance);
+        await _pump.StartAsync(CancellationToken.None);
+    }
+
+    [TearDown]
+    public async Task Stop()
+    {
+        await _pump.StopAsync(CancellationToken.None);
+        _pump.Dispose();
+    }
+
+    [Test]
+    public async Task A_message_that_succeeds_is_gone()
+    {
+        await Send("hello");
+        await Eventually.Holds(async () => await Count(_queue) == 0, "the queue is empty");
+        Assert.That(_function.Calls, Is.EqualTo(new[] { "hello" }));
+        Assert.That(await Count(_poison), Is.Zero);
+    }
+
+    [Test]
+    public async Task A_message_that_always_fails_is_tried_as_often_as_host_json_says_and_then_poison()
+    {
+        _function.Body = _ => throw new InvalidOperationException("always");
+        await Send("bad");
+        await Eventually.Holds(async () => await Count(_poison) == 1, "it is in the poison queue");
+        await Eventually.Holds(async () => await Count(_queue) == 0, "it has left the queue");
+        Assert.That(_function.Calls, Has.Count.EqualTo(Settings.MaxDequeueCount));
+        Assert.That((await _poison.PeekMessageAsync()).Value.Body.ToString(), Is.EqualTo(Encode("bad")), "as it was");
+    }
+
+    [Test]
+    public async Task A_message_that_is_not_base64_is_poison_without_the_function_running_and_the_next_is_served()
+    {
+        await _queue.SendMessageAsync("%%% not base64");
+        await Send("good");
+        await Eventually.Holds(() => _function.Calls.Contains("good"), "the good one is served");
+        await Eventually.Holds(async () => await Count(_poison) == 1, "the bad one is poison");
+        Assert.That(_function.Calls, Has.Count.EqualTo(1));
+    }
+
+    [Test]
+    public async Task No_more_run_at_once_than_batch_size_and_threshold_allow()
+    {
+        var (running, most, go) = (0, 0, new TaskCompletionSource());
+        _function.Body = async _ =>
+        {
+            InterlockedMax(ref most, Interlocked.Increment(ref running));
+            await go.Task;
+            Interlocked.Decrement(ref running);
+        };
+        for (var i = 0; i < 12; i++) await Send($"{i}");
+        await Eventually.Holds(() => _function.Calls.Count >= 2, "the first batch runs");
+        go.SetResult();
+        await Eventually.Holds(() => _function.Calls.Count == 12, "all are served");
+        Assert.That(most, Is.LessThanOrEqualTo(Settings.BatchSize + Settings.NewBatchThreshold));
+    }
+
+    [Test]
+    public async Task Stopping_lets_a_running_one_finish_and_takes_no_other()
+    {
+        var (started, go) = (new TaskCompletionSource(), new TaskCompletionSource());
+        _function.Body = async _ =>
+        {
+            started.TrySetResult();
+            await go.Task;
+        };
+        await Send("running");
+        await started.Task;
+        var stopping = _pump.StopAsync(CancellationToken.None);
+        await Send("late");
+        go.SetResult();
+        await stopping;
+        Assert.That(_function.Calls, Is.EqualTo(new[] { "running" }));
+        Assert.That(await Count(_queue), Is.EqualTo(1), "the late one waits for somebody else");
+    }
+
+    private Task Send(string text) => _queue.SendMessageAsync(Encode(text));
+
+    private static string Encode(string text) => Convert.ToBase64String(Encoding.UTF8.GetBytes(text));
+
+    private static async Task<int> Count(QueueClient queue) => (await queue.GetPropertiesAsync()).Value.ApproximateMessagesCount;
+
+    private static void InterlockedMax(ref int most, int value)
+    {
+        for (var seen = most; value > seen; seen = most) Interlocked.CompareExchange(ref most, value, seen);
+    }
+
+    public sealed class Function
+    {
+        public ConcurrentQueue<string> Calls { get; } = [];
+
+        public Func<string, Task> Body { get; set; } = _ => Task.CompletedTask;
+    }
+
+    public sealed class PumpedFunction(Function function)
+    {
+        [Function("Pumped")]
+        public Task Run([QueueTrigger(Name)] string message)
+        {
+            function.Calls.Enqueue(message);
+            return function.Body(message);
+        }
+    }
+}

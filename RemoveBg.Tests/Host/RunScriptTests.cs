@@ -1,0 +1,86 @@
+using System.Diagnostics;
+using RemoveBg.Tests.Given;
+
+namespace RemoveBg.Tests.Host;
+
+/// <summary>The program behind ./run, as a person starts it.</summary>
+public sealed class RunScriptTests
+{
+    private string _folder = null!;
+
+    [SetUp]
+    public void MakeFolder() => _folder = Directory.CreateTempSubdirectory("run").FullName;
+
+    [TearDown]
+    public void RemoveFolder() => Directory.Delete(_folder, recursive: true);
+
+    [TestCase("webp", "image/webp")]
+    [TestCase("png", "image/png")]
+    public async Task A_photo_goes_the_whole_road_and_its_timeline_is_printed(string format, string _)
+    {
+        var output = Path.Combine(_folder, $"out.{format}");
+        var (code, said, complained) = await Run(Repo.Sample("variants/mug-exif-orientation-8.jpg"), "-o", output, "--format", format);
+        Assert.That(code, Is.Zero, complained);
+        Assert.That(said, Does.Match(@"accepted [\d.]+ s, started [\d.]+ s, finished [\d.]+ s, webhook delivered [\d.]+ s"));
+        var picture = Picture.Read(output);
+        Assert.That((picture.Width, picture.Height), Is.EqualTo((1280, 854)));
+        Assert.That(picture.MeanAlpha(), Is.InRange(0.03, 0.6));
+    }
+
+    [Test]
+    public async Task Without_o_the_cut_out_lies_in_the_current_folder_under_the_photos_name()
+    {
+        var (code, _, complained) = await Run(Repo.Sample("scene-mug.jpg"));
+        Assert.That(code, Is.Zero, complained);
+        Assert.That(File.Exists(Path.Combine(_folder, "scene-mug-cutout.webp")), Is.True);
+    }
+
+    [Test]
+    public async Task A_file_that_is_no_photo_ends_1_with_the_artworks_error()
+    {
+        var text = Path.Combine(_folder, "note.jpg");
+        await File.WriteAllTextAsync(text, "hello");
+        var (code, _, complained) = await Run(text);
+        Assert.That(code, Is.EqualTo(1));
+        Assert.That(complained.Trim().Split('\n'), Has.Length.EqualTo(1));
+        Assert.That(complained, Does.Contain("unsupported_format").And.Contain("accepted are JPEG, PNG, WebP, GIF and BMP"));
+    }
+
+    [Test]
+    public async Task A_photo_that_is_not_there_ends_1_and_is_named()
+    {
+        var (code, _, complained) = await Run("nowhere.jpg");
+        Assert.That(code, Is.EqualTo(1));
+        Assert.That(complained, Does.Contain("nowhere.jpg is not there"));
+    }
+
+    [Test]
+    public async Task A_taken_port_ends_1_with_one_line_that_says_what_to_do()
+    {
+        await using var other = await Caller.Start();
+        var (code, _, complained) = await Run("--port", $"{new Uri(other.Url).Port}");
+        Assert.That(code, Is.EqualTo(1));
+        Assert.That(complained.Trim(), Is.EqualTo($"Port {new Uri(other.Url).Port} is taken: stop what listens there, or choose another one with --port."));
+    }
+
+    [Test]
+    public async Task No_azurite_without_storage_ends_1_and_says_which_setting_is_missing()
+    {
+        var (code, _, complained) = await Run("--no-azurite");
+        Assert.That(code, Is.EqualTo(1));
+        Assert.That(complained, Does.Contain("AzureWebJobsStorage"));
+    }
+
+    private async Task<(int Code, string Said, string Complained)> Run(params string[] arguments)
+    {
+        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = _folder };
+        foreach (var argument in (string[])[Path.Combine(AppContext.BaseDirectory, "RemoveBg.LocalHost.dll"), "--offline", "--model", "removebg-lite", .. arguments]) start.ArgumentList.Add(argument);
+        start.Environment["DOTNET_ENVIRONMENT"] = "Development";
+        start.Environment["REMOVEBG_ROOT"] = Repo.Root;
+        start.Environment.Remove("AzureWebJobsStorage");
+        using var process = Process.Start(start)!;
+        var (said, complained) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(90));
+        return (process.ExitCode, await said, await complained);
+    }
+}

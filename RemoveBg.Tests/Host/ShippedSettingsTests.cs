@@ -1,0 +1,87 @@
+using System.Text.Json;
+using System.Xml.Linq;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using RemoveBg.Core;
+using RemoveBg.Core.Network;
+using RemoveBg.Core.Notify;
+using RemoveBg.Core.Process.Model;
+using RemoveBg.LocalHost.Triggers;
+using RemoveBg.Tests.Given;
+
+namespace RemoveBg.Tests.Host;
+
+/// <summary>Files that go out with the source, held against the code that reads them.</summary>
+public sealed class ShippedSettingsTests
+{
+    [Test]
+    public void Host_json_has_no_route_prefix_and_polls_within_two_seconds()
+    {
+        var host = HostJson.Read(Path.Combine(Repo.Root, "host.json"));
+        Assert.Multiple(() =>
+        {
+            Assert.That(host.RoutePrefix, Is.Empty);
+            Assert.That(host.MaxPollingInterval, Is.LessThanOrEqualTo(TimeSpan.FromSeconds(2)));
+            Assert.That(host.MaxDequeueCount, Is.EqualTo(5));
+        });
+    }
+
+    [Test]
+    public void The_sample_settings_name_only_settings_that_exist_and_are_valid()
+    {
+        using var sample = JsonDocument.Parse(File.ReadAllText(Path.Combine(Repo.Root, "local.settings.sample.json")));
+        var values = sample.RootElement.GetProperty("Values").EnumerateObject().ToDictionary(value => value.Name.Replace("__", ":", StringComparison.Ordinal), value => value.Value.GetString());
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection(values).Build();
+        using var services = new ServiceCollection().AddLogging().AddRemoveBg(configuration).BuildServiceProvider();
+        Assert.That(services.GetRequiredService<IOptions<WebhookOptions>>().Value.Secrets, Does.StartWith("whsec_"));
+        var known = AllSettings();
+        Assert.That(values.Keys.Where(key => key.StartsWith("RemoveBg:", StringComparison.Ordinal)).Where(key => !known.Contains(key)), Is.Empty);
+    }
+
+    [TestCase("WEBSITE_INSTANCE_ID")]
+    [TestCase("WEBSITE_SITE_NAME")]
+    [TestCase("CONTAINER_APP_NAME")]
+    public void Loopback_for_development_is_refused_on_azure(string variable)
+    {
+        var settings = new Dictionary<string, string?> { ["RemoveBg:Network:AllowLoopbackForDevelopment"] = "true", [variable] = "x" };
+        using var services = new ServiceCollection().AddLogging().AddRemoveBg(new ConfigurationBuilder().AddInMemoryCollection(settings).Build()).BuildServiceProvider();
+        Assert.That(() => services.GetRequiredService<IOptions<NetworkOptions>>().Value, Throws.TypeOf<OptionsValidationException>().With.Message.Contains("refused on Azure"));
+    }
+
+    [TestCase("")]
+    [TestCase("whsec_short")]
+    [TestCase("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")]
+    public void A_wrong_webhook_secret_stops_the_start_and_names_the_setting(string secrets)
+    {
+        var settings = new Dictionary<string, string?> { ["RemoveBg:Webhook:Secrets"] = secrets };
+        using var services = new ServiceCollection().AddLogging().AddRemoveBg(new ConfigurationBuilder().AddInMemoryCollection(settings).Build()).BuildServiceProvider();
+        Assert.That(() => services.GetRequiredService<IOptions<WebhookOptions>>().Value, Throws.TypeOf<OptionsValidationException>().With.Message.Contains("Secrets"));
+    }
+
+    [TestCase("Microsoft.Azure.Functions.Worker", "2.52.0")]
+    [TestCase("Microsoft.Azure.Functions.Worker.Extensions.Storage.Queues", "5.5.5")]
+    public void The_default_build_references_the_real_worker(string package, string version)
+    {
+        var project = XDocument.Load(Path.Combine(Repo.Root, "RemoveBg.Functions", "RemoveBg.Functions.csproj"));
+        var versions = XDocument.Load(Path.Combine(Repo.Root, "Directory.Packages.props"));
+        Assert.That(project.Descendants("PackageReference").Any(reference => (string?)reference.Attribute("Include") == package), Is.True);
+        Assert.That((string?)versions.Descendants("PackageVersion").Single(entry => (string?)entry.Attribute("Include") == package).Attribute("Version"), Is.EqualTo(version));
+    }
+
+    [Test]
+    public void The_shipped_network_has_the_manifests_digest()
+    {
+        var lite = ModelManifest.Shipped.Find("removebg-lite")!;
+        Assert.That(ModelCatalog.HasDigest(Path.Combine(Repo.Root, "models", lite.File), lite), Is.True);
+    }
+
+    private static HashSet<string> AllSettings() =>
+    [
+        .. from type in typeof(RemoveBgServices).Assembly.GetTypes()
+           let section = type.GetField("Section")?.GetRawConstantValue() as string
+           where section is not null
+           from property in type.GetProperties()
+           select $"{section}:{property.Name}",
+    ];
+}
