@@ -10,7 +10,7 @@ namespace RemoveBg.LocalHost;
 /// <summary>One run from start to end: emulator, network, host, and then either a photo or waiting for Ctrl-C.</summary>
 internal sealed class Session(HostSettings settings, PhotoOrder? order)
 {
-    private readonly IAnsiConsole _console = AnsiConsole.Console;
+    private readonly IAnsiConsole _console = Terminal();
 
     public async Task<int> Run(CancellationToken cancel)
     {
@@ -51,6 +51,14 @@ internal sealed class Session(HostSettings settings, PhotoOrder? order)
         {
             return order is null ? 0 : 130;
         }
+    }
+
+    /// <summary>A file has no width at which lines must be broken.</summary>
+    private static IAnsiConsole Terminal()
+    {
+        var console = AnsiConsole.Console;
+        if (Console.IsOutputRedirected) console.Profile.Width = 1000;
+        return console;
     }
 
     private async Task<(ChooseModel, FoundModel)> Choose(CancellationToken cancel)

@@ -9,7 +9,10 @@ public sealed class Announce(ArtworkQueues queues, ILogger<Announce> log)
 {
     public async Task Ended(Artwork artwork)
     {
-        log.LogInformation("Artwork {ArtworkId} {Status} {Code} after {Seconds} s", artwork.Id, artwork.Status.Word(), artwork.Failure?.Code ?? "", artwork.Duration.WireSeconds());
+        if (artwork.Failure is { } failure)
+            log.LogInformation("Artwork {ArtworkId} failed with {Code} after {Seconds} s", artwork.Id, failure.Code, artwork.Duration.WireSeconds());
+        else
+            log.LogInformation("Artwork {ArtworkId} {Status} after {Seconds} s", artwork.Id, artwork.Status.Word(), artwork.Duration.WireSeconds());
         if (artwork.Delivery.Status != WebhookStatus.Pending) return;
         try
         {

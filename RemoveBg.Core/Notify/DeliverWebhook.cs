@@ -72,8 +72,8 @@ public sealed class DeliverWebhook(
             _ => wait is null ? WebhookStatus.Exhausted : WebhookStatus.Pending,
         };
         log.Log(status == WebhookStatus.Exhausted ? LogLevel.Error : LogLevel.Information,
-            "Artwork {ArtworkId}: webhook attempt {Attempt} {Outcome} {StatusCode}, now {Status}, next in {Wait}",
-            artwork.Id, number, outcome.Outcome, outcome.StatusCode, status, wait);
+            "Artwork {ArtworkId}: webhook attempt {Attempt} {Outcome} {StatusCode}, {Status}{Next}", artwork.Id, number, outcome.Outcome, outcome.StatusCode,
+            status.ToString().ToLowerInvariant(), wait is { } pause ? $", next in {pause.WireSeconds()} s" : "");
 
         var recorded = await artworks.TryUpdate(artwork, artwork.EndDelivery(status, next), CancellationToken.None,
             new(number, at, outcome.StatusCode, outcome.Outcome, duration, next));

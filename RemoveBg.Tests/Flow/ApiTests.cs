@@ -33,6 +33,19 @@ public sealed class ApiTests
         Assert.That((await response.Json()).Text("message"), Does.Contain(named));
     }
 
+    [Test]
+    public async Task Loopback_can_be_refused_in_development_too()
+    {
+        Environment.SetEnvironmentVariable("REMOVEBG_DEV_LOOPBACK", "false");
+        await using var strict = await RunningHost.Start(takesWork: false);
+        Environment.SetEnvironmentVariable("REMOVEBG_DEV_LOOPBACK", null);
+        using var response = await strict.Submit(new { imageUrl = "http://127.0.0.1:8080/x.png", webhook = "https://localhost/hook" });
+        await AssertError(response, 400, "Bad Request");
+        Assert.That((await response.Json()).Text("message"), Does.Contain("imageUrl").And.Contain("webhook"));
+        using var lenient = await _host.Submit(new { imageUrl = "http://127.0.0.1:8080/x.png", webhook = "http://localhost:5000/hook" });
+        Assert.That((int)lenient.StatusCode, Is.EqualTo(202));
+    }
+
     [TestCase("text/plain")]
     [TestCase("application/xml")]
     [TestCase("application/json; charset=utf-16")]

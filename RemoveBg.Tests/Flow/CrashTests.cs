@@ -13,23 +13,17 @@ public sealed class CrashTests
     public async Task A_job_whose_host_was_killed_in_the_middle_ends_succeeded_with_one_result_and_one_webhook_id()
     {
         await using var caller = await Caller.Start();
-        var (reached, mayAnswer) = (new TaskCompletionSource(), new TaskCompletionSource());
-        var photo = caller.ServePage("/slow.jpg", async context =>
-        {
-            reached.TrySetResult();
-            await mayAnswer.Task;
-            await Microsoft.AspNetCore.Http.SendFileResponseExtensions.SendFileAsync(context.Response, Repo.Sample("scene-mug.jpg"));
-        });
+        var photo = caller.ServeHeld(Repo.Sample("scene-mug.jpg"));
         var storage = Storage.NewAccount();
         string id;
 
         using (var first = await HostProcess.Start(storage))
         {
-            id = await first.Submit(photo, caller.WebhookUrl);
-            await reached.Task.WaitAsync(TimeSpan.FromSeconds(30));
+            id = await first.Submit(photo.Url, caller.WebhookUrl);
+            await photo.Asked.WaitAsync(TimeSpan.FromSeconds(30));
             first.Kill();
         }
-        mayAnswer.SetResult();
+        photo.Answer.SetResult();
 
         using var second = await HostProcess.Start(storage);
         await Eventually.Holds(async () => await second.Status(id) == "succeeded", "the artwork succeeds after the restart", TimeSpan.FromSeconds(120));
@@ -37,7 +31,7 @@ public sealed class CrashTests
         var results = new BlobContainerClient(storage, "results").GetBlobs().ToList();
         Assert.Multiple(() =>
         {
-            Assert.That(caller.Hits("/slow.jpg"), Is.EqualTo(2), "the first host's download and the second's");
+            Assert.That(caller.Hits("/held.jpg"), Is.EqualTo(2), "the first host's download and the second's");
             Assert.That(results, Has.Count.EqualTo(1));
             Assert.That(deliveries.Select(delivery => delivery.Id).Distinct().Count(), Is.EqualTo(1));
             Assert.That(deliveries[0].Text, Does.Contain("\"status\":\"succeeded\""));
@@ -48,21 +42,15 @@ public sealed class CrashTests
     public async Task A_host_that_is_asked_to_stop_finishes_what_it_has_begun()
     {
         await using var caller = await Caller.Start();
-        var (reached, mayAnswer) = (new TaskCompletionSource(), new TaskCompletionSource());
-        var photo = caller.ServePage("/slow.jpg", async context =>
-        {
-            reached.TrySetResult();
-            await mayAnswer.Task;
-            await Microsoft.AspNetCore.Http.SendFileResponseExtensions.SendFileAsync(context.Response, Repo.Sample("scene-mug.jpg"));
-        });
+        var photo = caller.ServeHeld(Repo.Sample("scene-mug.jpg"));
         var storage = Storage.NewAccount();
         using var host = await HostProcess.Start(storage);
-        await host.Submit(photo, webhook: null);
-        await reached.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        await host.Submit(photo.Url, webhook: null);
+        await photo.Asked.WaitAsync(TimeSpan.FromSeconds(30));
 
         host.Terminate();
         await host.UntilSaid("Stopping");
-        mayAnswer.SetResult();
+        photo.Answer.SetResult();
         await host.UntilExited();
         Assert.That(new BlobContainerClient(storage, "results").GetBlobs().ToList(), Has.Count.EqualTo(1));
         Assert.That(host.ExitCode, Is.Zero);

@@ -29,7 +29,7 @@ public sealed class NothingLostTests
         _photo = _caller.Serve(Repo.Sample("scene-toycar.jpg"));
         // Storage compares expiries with the real time, so the fake one starts there.
         _clock = new(TimeProvider.System.GetUtcNow());
-        _host = await RunningHost.Start(services: services => services.AddSingleton<TimeProvider>(_clock), takesWork: false);
+        _host = await RunningHost.Start(new() { ["RemoveBg:Process:Lease"] = "00:00:06" }, services: services => services.AddSingleton<TimeProvider>(_clock), takesWork: false);
     }
 
     [TearDown]
@@ -131,18 +131,12 @@ public sealed class NothingLostTests
     [Test]
     public async Task A_cancel_during_the_work_wins_and_leaves_no_result()
     {
-        var mayAnswer = new TaskCompletionSource();
-        var reached = new TaskCompletionSource();
-        var id = await Submit(_caller.ServePage("/slow.jpg", async context =>
-        {
-            reached.SetResult();
-            await mayAnswer.Task;
-            await context.Response.SendFileAsync(Repo.Sample("scene-toycar.jpg"));
-        }));
+        var photo = _caller.ServeHeld(Repo.Sample("scene-toycar.jpg"));
+        var id = await Submit(photo.Url);
         var work = Process(id, 1);
-        await reached.Task;
+        await photo.Asked;
         using (var canceled = await _host.Client.PostAsync($"/v2/artworks/{id}/cancel", null)) Assert.That((await canceled.Json()).Text("status"), Is.EqualTo("canceled"));
-        mayAnswer.SetResult();
+        photo.Answer.SetResult();
         await work;
         Assert.That((await Find(id)).Status, Is.EqualTo(ArtworkStatus.Canceled));
         Assert.That(new BlobContainerClient(_host.ConnectionString, StoredPictures.ResultContainer).GetBlobs(), Is.Empty);
@@ -153,22 +147,55 @@ public sealed class NothingLostTests
     [Test]
     public async Task A_delete_during_the_work_leaves_nothing_behind()
     {
-        var mayAnswer = new TaskCompletionSource();
-        var reached = new TaskCompletionSource();
-        var id = await Submit(_caller.ServePage("/slow.jpg", async context =>
-        {
-            reached.SetResult();
-            await mayAnswer.Task;
-            await context.Response.SendFileAsync(Repo.Sample("scene-toycar.jpg"));
-        }));
+        var photo = _caller.ServeHeld(Repo.Sample("scene-toycar.jpg"));
+        var id = await Submit(photo.Url);
         var work = Process(id, 1);
-        await reached.Task;
+        await photo.Asked;
         using (var deleted = await _host.Client.DeleteAsync($"/v2/artworks/{id}")) Assert.That((int)deleted.StatusCode, Is.EqualTo(204));
-        mayAnswer.SetResult();
+        photo.Answer.SetResult();
         await work;
         Assert.That(new BlobContainerClient(_host.ConnectionString, StoredPictures.ResultContainer).GetBlobs(), Is.Empty);
         foreach (var table in new[] { "artworks", "artworksbykey" })
             Assert.That(new TableClient(_host.ConnectionString, table).Query<TableEntity>(), Is.Empty, table);
+    }
+
+    [Test]
+    public async Task A_worker_renews_its_claim_as_long_as_it_works()
+    {
+        var photo = _caller.ServeHeld(Repo.Sample("scene-toycar.jpg"));
+        var id = await Submit(photo.Url);
+        var work = Process(id, 1);
+        await photo.Asked;
+        var first = (await Find(id)).LeaseUntil;
+        await Eventually.Holds(async () =>
+        {
+            // A third of the lease and a little; the download's own limits are longer.
+            if ((await Find(id)).LeaseUntil == first) _clock.Advance(TimeSpan.FromSeconds(0.5));
+            return (await Find(id)).LeaseUntil > first;
+        }, "the claim is renewed");
+        photo.Answer.SetResult();
+        await work;
+        Assert.That((await Find(id)).Status, Is.EqualTo(ArtworkStatus.Succeeded));
+    }
+
+    [Test]
+    public async Task A_worker_whose_claim_was_taken_over_stops_and_changes_nothing()
+    {
+        var photo = _caller.ServeHeld(Repo.Sample("scene-toycar.jpg"));
+        var id = await Submit(photo.Url);
+        var work = Process(id, 1);
+        await photo.Asked;
+        // As if it had slept past its lease, and another one had come.
+        var artwork = await Find(id);
+        await Table().TryUpdate(artwork, artwork.Claim("other", _clock.GetUtcNow(), TimeSpan.FromSeconds(30)), CancellationToken.None);
+        await Eventually.Holds(() =>
+        {
+            if (!work.IsCompleted) _clock.Advance(TimeSpan.FromSeconds(0.5));
+            return work.IsCompleted;
+        }, "the worker notices and stops");
+        await work;
+        var now = await Find(id);
+        Assert.That((now.Status, now.LeaseOwner, now.Attempt), Is.EqualTo((ArtworkStatus.Processing, "other", 2)));
     }
 
     [Test]

@@ -16,6 +16,10 @@ internal sealed record ReceivedDelivery(string Id, string Timestamp, string Sign
         WebhookSigner.Verify(WebhookSigner.KeyOf(secret), Id, Timestamp, Signature, Body, At, TimeSpan.FromMinutes(5));
 }
 
+/// <param name="Asked">Ends when somebody has asked for the photo.</param>
+/// <param name="Answer">Set it to let the photo go.</param>
+internal sealed record HeldPhoto(string Url, Task Asked, TaskCompletionSource Answer);
+
 /// <summary>What an API caller has: pictures on a web server, and a webhook receiver. Real HTTP on loopback.</summary>
 internal sealed class Caller : IAsyncDisposable
 {
@@ -62,6 +66,19 @@ internal sealed class Caller : IAsyncDisposable
     public int Hits(string path) => _hits.GetValueOrDefault(path);
 
     public string Serve(string file) => ServePage("/" + Path.GetFileName(file), context => context.Response.SendFileAsync(file));
+
+    /// <summary>A photo whose server answers only when told to: the worker that asked for it is caught in the middle of its job.</summary>
+    public HeldPhoto ServeHeld(string file)
+    {
+        var (asked, answer) = (new TaskCompletionSource(), new TaskCompletionSource());
+        var url = ServePage("/held.jpg", async context =>
+        {
+            asked.TrySetResult();
+            await answer.Task.WaitAsync(context.RequestAborted);
+            await context.Response.SendFileAsync(file);
+        });
+        return new(url, asked.Task, answer);
+    }
 
     public string ServePage(string path, Func<HttpContext, Task> page)
     {
