@@ -19,29 +19,19 @@ public sealed class ProcessArtwork(
 {
     public async Task Process(string text, CancellationToken cancel)
     {
-        // 1. Whose message is it?
+        // 1. Is there work in this message at all? Duplicates end here, without waiting for a place.
         if (ArtworkMessage.TryParse(text) is not { } message)
         {
             log.LogError("A message on queue {Queue} is not ours; dropped", ArtworkQueues.Artworks);
             return;
         }
+        if (await FindOpen(message, cancel) is null) return;
 
         // 2. Wait for a place in the pipeline before claiming: the claim's clock shall not run while others work.
         using var slot = await slots.Take(cancel);
 
-        // 3. Does it still need work, and may we do it?
-        if (await artworks.Find(message.Id, cancel) is not { } artwork)
-        {
-            log.LogWarning("Artwork {ArtworkId} has no record (any more); its message is dropped", message.Id);
-            return;
-        }
-        if (await StepBack(artwork, message, cancel)) return;
-        if (artwork.Attempt >= options.Value.MaxAttempts)
-        {
-            await Fail(artwork, new(ArtworkFailure.InternalError, $"Processing was started {artwork.Attempt} times and never came to an end."), cancel);
-            return;
-        }
-        await using var claim = await ArtworkClaim.TryTake(artworks, artwork, options.Value.Lease, clock, log, cancel);
+        // 3. May we do it?
+        await using var claim = await Claim(message, cancel);
         if (claim is null) return;
 
         using var deadline = new CancellationTokenSource(options.Value.Deadline, clock);
@@ -101,6 +91,29 @@ public sealed class ProcessArtwork(
             return;
         }
         await Fail(artwork, new(ArtworkFailure.InternalError, "The image could not be processed."), cancel);
+    }
+
+    /// <returns>Null when there is nothing to do (any more), or when the record says that it was enough.</returns>
+    private async Task<ArtworkClaim?> Claim(ArtworkMessage message, CancellationToken cancel)
+    {
+        // Whoever writes between our read and our claim changes the ETag: look again what there is to do.
+        while (await FindOpen(message, cancel) is { } artwork)
+        {
+            if (artwork.Attempt >= options.Value.MaxAttempts)
+            {
+                await Fail(artwork, new(ArtworkFailure.InternalError, $"Processing was started {artwork.Attempt} times and never came to an end."), cancel);
+                return null;
+            }
+            if (await ArtworkClaim.TryTake(artworks, artwork, options.Value.Lease, clock, log, cancel) is { } claim) return claim;
+        }
+        return null;
+    }
+
+    private async Task<Artwork?> FindOpen(ArtworkMessage message, CancellationToken cancel)
+    {
+        if (await artworks.Find(message.Id, cancel) is { } artwork) return await StepBack(artwork, message, cancel) ? null : artwork;
+        log.LogWarning("Artwork {ArtworkId} has no record (any more); its message is dropped", message.Id);
+        return null;
     }
 
     /// <summary>Whether there is nothing to do, or not yet.</summary>
