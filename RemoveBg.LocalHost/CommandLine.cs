@@ -1,5 +1,6 @@
 using System.CommandLine;
 using RemoveBg.Core.Process.Model;
+using RemoveBg.LocalHost.Keys;
 using RemoveBg.LocalHost.Photo;
 
 namespace RemoveBg.LocalHost;
@@ -48,6 +49,7 @@ internal static class CommandLine
             };
             return run(settings, file is null ? null : new(file.FullName, arguments.GetValue(output), arguments.GetValue(format)!), cancel);
         });
+        command.Add(KeysCommand.Create(KeysSession.Run));
         return command;
     }
 }

@@ -28,6 +28,8 @@ internal sealed record HostSettings
     /// <summary>Null: as configured, else auto.</summary>
     public string? Model { get; init; }
 
+    public string AzuriteFolder => Path.Combine(LocalFolder, "azurite");
+
     public string LocalFolder => Path.Combine(Root, ".local");
 
     /// <summary>The folder that ./run names, or the first one above the program that has the solution; a container has neither.</summary>
@@ -37,6 +39,17 @@ internal sealed record HostSettings
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
             if (File.Exists(Path.Combine(folder.FullName, "RemoveBg.sln"))) return folder.FullName;
         return AppContext.BaseDirectory;
+    }
+
+    /// <summary>Whether storage is ours to start: nobody has named one.</summary>
+    /// <exception cref="UserException">--no-azurite, and nobody has.</exception>
+    public bool NeedsAzurite()
+    {
+        var given = new ConfigurationBuilder().AddEnvironmentVariables().Build().GetSection(Core.Store.StorageClients.ConnectionName);
+        var isGiven = !string.IsNullOrEmpty(given.Value) || given.GetChildren().Any();
+        if (NoAzurite && !isGiven)
+            throw new UserException($"--no-azurite needs storage: set {given.Key} to a connection string (UseDevelopmentStorage=true for an Azurite on its usual ports).");
+        return !isGiven;
     }
 
     /// <summary>Where networks are looked for: REMOVEBG_MODELS, then the repository, then what a developer keeps beside it.</summary>

@@ -1,5 +1,4 @@
 using RemoveBg.Core.Process.Model;
-using RemoveBg.Core.Store;
 using RemoveBg.LocalHost.Development;
 using RemoveBg.LocalHost.Models;
 using RemoveBg.LocalHost.Photo;
@@ -10,9 +9,9 @@ namespace RemoveBg.LocalHost;
 /// <summary>One run from start to end: emulator, network, host, and then either a photo or waiting for Ctrl-C.</summary>
 internal sealed class Session(HostSettings settings, PhotoOrder? order)
 {
-    private readonly IAnsiConsole _console = Terminal();
+    private readonly IAnsiConsole _console = Terminal.Open();
 
-    public async Task<int> Run(CancellationToken cancel)
+    public Task<int> Run(CancellationToken cancel) => UserException.Shown(async () =>
     {
         try
         {
@@ -20,7 +19,7 @@ internal sealed class Session(HostSettings settings, PhotoOrder? order)
             var (chooser, model) = await Choose(cancel);
 
             // 2. Storage: ours, unless there is one. For a photo nothing has to outlast the run.
-            await using var azurite = NeedsAzurite() ? await Azurite.Start(settings.Root, order is null ? Path.Combine(settings.LocalFolder, "azurite") : null, cancel) : null;
+            await using var azurite = settings.NeedsAzurite() ? await Azurite.Start(settings.Root, order is null ? settings.AzuriteFolder : null, cancel) : null;
 
             // 3. The host.
             var secrets = order is not null ? DevelopmentSecrets.Create() : settings.IsDevelopment ? DevelopmentSecrets.LoadOrCreate(settings.LocalFolder) : null;
@@ -42,24 +41,11 @@ internal sealed class Session(HostSettings settings, PhotoOrder? order)
             }
             return 0;
         }
-        catch (UserException problem)
-        {
-            await Console.Error.WriteLineAsync(problem.Message);
-            return 1;
-        }
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)
         {
             return order is null ? 0 : 130;
         }
-    }
-
-    /// <summary>A file has no width at which lines must be broken.</summary>
-    private static IAnsiConsole Terminal()
-    {
-        var console = AnsiConsole.Console;
-        if (Console.IsOutputRedirected) console.Profile.Width = 1000;
-        return console;
-    }
+    });
 
     private async Task<(ChooseModel, FoundModel)> Choose(CancellationToken cancel)
     {
@@ -70,15 +56,6 @@ internal sealed class Session(HostSettings settings, PhotoOrder? order)
         options.Folders ??= settings.ModelFolders();
         var chooser = new ChooseModel(options, settings.LocalFolder, settings.Offline, ModelDownload.Create, _console, TimeProvider.System);
         return (chooser, await chooser.Run(cancel));
-    }
-
-    private bool NeedsAzurite()
-    {
-        var given = new ConfigurationBuilder().AddEnvironmentVariables().Build().GetSection(StorageClients.ConnectionName);
-        var isGiven = !string.IsNullOrEmpty(given.Value) || given.GetChildren().Any();
-        if (settings.NoAzurite && !isGiven)
-            throw new UserException($"--no-azurite needs storage: set {StorageClients.ConnectionName} to a connection string (UseDevelopmentStorage=true for an Azurite on its usual ports).");
-        return !isGiven;
     }
 
     private static async Task Serve(WebApplication app, string network, DevelopmentSecrets? secrets, CancellationToken cancel)

@@ -28,18 +28,16 @@ public sealed class ApiKeyTable(StorageClients storage, TimeProvider clock)
             return null;
         }
 
-        var entity = found.Value!;
-        var key = new ApiKey(
-            entity.GetString("Id"),
-            entity.GetString("Name") ?? "",
-            Convert.FromHexString(entity.RowKey),
-            entity.GetBoolean("IsEnabled") ?? false,
-            entity.GetDateTimeOffset("ExpiresAt"),
-            (entity.GetString("Scopes") ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries),
-            entity.GetInt32("RatePerMinute") ?? 60,
-            entity.GetInt32("Burst") ?? 10);
+        var key = Read(found.Value!);
         _cache[row] = (key, clock.GetUtcNow() + CacheTime);
         return key;
+    }
+
+    /// <summary>All keys, in no particular order. For operators: callers are found by <see cref="Find"/>.</summary>
+    public async IAsyncEnumerable<ApiKey> All([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancel)
+    {
+        await foreach (var row in _rows.QueryAsync<TableEntity>(TableClient.CreateQueryFilter($"PartitionKey eq {Partition}"), cancellationToken: cancel))
+            yield return Read(row);
     }
 
     public async Task Put(ApiKey key, CancellationToken cancel)
@@ -56,4 +54,14 @@ public sealed class ApiKeyTable(StorageClients storage, TimeProvider clock)
         if (key.ExpiresAt is { } expires) entity["ExpiresAt"] = expires;
         await _rows.UpsertEntityAsync(entity, TableUpdateMode.Replace, cancel);
     }
+
+    private static ApiKey Read(TableEntity entity) => new(
+        entity.GetString("Id"),
+        entity.GetString("Name") ?? "",
+        Convert.FromHexString(entity.RowKey),
+        entity.GetBoolean("IsEnabled") ?? false,
+        entity.GetDateTimeOffset("ExpiresAt"),
+        (entity.GetString("Scopes") ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries),
+        entity.GetInt32("RatePerMinute") ?? 60,
+        entity.GetInt32("Burst") ?? 10);
 }

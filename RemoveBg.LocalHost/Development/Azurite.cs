@@ -9,7 +9,7 @@ namespace RemoveBg.LocalHost.Development;
 /// <summary>The storage emulator, from the npm package that package.json pins.</summary>
 internal sealed class Azurite : IAsyncDisposable
 {
-    private static readonly TimeSpan StartTime = TimeSpan.FromSeconds(60), StopTime = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan StartTime = TimeSpan.FromSeconds(60), StopTime = TimeSpan.FromSeconds(10), StoppingTime = TimeSpan.FromSeconds(2);
     private readonly Process? _process;
     private readonly string? _note;
 
@@ -84,7 +84,7 @@ internal sealed class Azurite : IAsyncDisposable
         {
             if (!process.ProcessName.StartsWith("node", StringComparison.OrdinalIgnoreCase)) return null;
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-            limit.CancelAfter(TimeSpan.FromSeconds(5));
+            limit.CancelAfter(StoppingTime);
             await process.WaitForExitAsync(limit.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             cancel.ThrowIfCancellationRequested();
             if (process.HasExited) return null;

@@ -1,0 +1,96 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Time.Testing;
+using RemoveBg.Core;
+using RemoveBg.Core.Access;
+using RemoveBg.Core.Store;
+using RemoveBg.LocalHost;
+using RemoveBg.LocalHost.Keys;
+using Spectre.Console;
+
+namespace RemoveBg.Tests.Access;
+
+/// <summary>The operator's commands and the check that callers meet, on one real table.</summary>
+public sealed class KeyAdminTests
+{
+    private readonly FakeTimeProvider _clock = new(new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
+    private StringWriter _said = null!;
+    private KeyAdmin _admin = null!;
+    private Authenticate _authenticate = null!;
+
+    [SetUp]
+    public async Task Open()
+    {
+        var storage = new StorageClients(new ConfigurationBuilder().AddInMemoryCollection([new(StorageClients.ConnectionName, Storage.NewAccount())]).Build());
+        await storage.Table("keys").CreateAsync();
+        var keys = new ApiKeyTable(storage, _clock);
+        _said = new StringWriter();
+        var console = AnsiConsole.Create(new() { Out = new AnsiConsoleOutput(_said), Ansi = AnsiSupport.No });
+        console.Profile.Width = 1000;
+        _admin = new(keys, _clock, console);
+        _authenticate = new(keys, _clock);
+    }
+
+    [TearDown]
+    public void Close() => _said.Dispose();
+
+    [Test]
+    public async Task A_new_key_is_printed_once_and_lets_its_owner_in()
+    {
+        var secret = await Add("shop");
+        Assert.That((await Check(secret)).Name, Is.EqualTo("shop"));
+        await _admin.List(CancellationToken.None);
+        Assert.That(Said(), Does.Contain("shop").And.Contain("enabled").And.Not.Contain(secret));
+    }
+
+    [Test]
+    public async Task A_disabled_key_is_refused_within_seconds_and_can_be_enabled_again()
+    {
+        var secret = await Add("shop");
+        await Check(secret);
+        await _admin.SetEnabled("shop", isEnabled: false, CancellationToken.None);
+        _clock.Advance(ApiKeyTable.CacheTime);
+        Assert.That(() => Check(secret), Throws.TypeOf<ApiException>().With.Property("StatusCode").EqualTo(403));
+        await _admin.SetEnabled("shop", isEnabled: true, CancellationToken.None);
+        _clock.Advance(ApiKeyTable.CacheTime);
+        Assert.That(() => Check(secret), Throws.Nothing);
+    }
+
+    [Test]
+    public async Task A_rotated_key_has_two_secrets_and_then_one_and_stays_the_same_owner()
+    {
+        var first = await Add("shop");
+        await _admin.Rotate("shop", TimeSpan.FromHours(1), CancellationToken.None);
+        var second = Secret();
+        Assert.That((await Check(second)).Id, Is.EqualTo((await Check(first)).Id));
+        _clock.Advance(TimeSpan.FromHours(1));
+        Assert.That(() => Check(first), Throws.TypeOf<ApiException>().With.Message.Contains("expired"));
+        Assert.That(() => Check(second), Throws.Nothing);
+    }
+
+    [Test]
+    public async Task A_key_that_cannot_be_told_is_an_error_that_says_how()
+    {
+        await Add("twin");
+        await Add("twin");
+        Assert.That(() => _admin.SetEnabled("nobody", false, CancellationToken.None), Throws.TypeOf<UserException>().With.Message.Contains("./run keys list"));
+        Assert.That(() => _admin.SetEnabled("twin", false, CancellationToken.None), Throws.TypeOf<UserException>().With.Message.Contains("use the id"));
+    }
+
+    private async Task<string> Add(string name)
+    {
+        await _admin.Add(new(name, Scopes.All, 60, 10, null), CancellationToken.None);
+        return Secret();
+    }
+
+    private string Secret() => System.Text.RegularExpressions.Regex.Match(Said(), "rbg_[A-Za-z0-9_-]+").Value;
+
+    /// <summary>What was said since the last time.</summary>
+    private string Said()
+    {
+        var text = _said.ToString();
+        _said.GetStringBuilder().Clear();
+        return text;
+    }
+
+    private Task<ApiKey> Check(string secret) => _authenticate.Check($"Bearer {secret}", null, Scopes.Write, CancellationToken.None);
+}

@@ -1,0 +1,118 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using Azure.Storage.Blobs;
+using RemoveBg.Tests.Given;
+
+namespace RemoveBg.Tests.Flow;
+
+/// <summary>Three hosts on one storage, good and hostile photos, and every 20 seconds one host is killed.</summary>
+[Category("Soak")]
+public sealed class SoakTests
+{
+    private const int Jobs = 1000;
+    private static readonly TimeSpan KillEvery = TimeSpan.FromSeconds(20), Patience = TimeSpan.FromMinutes(30);
+
+    [Test]
+    public async Task Nothing_is_lost_doubled_or_stuck_while_hosts_are_killed()
+    {
+        await using var caller = await Caller.Start();
+        var photos = Photos(caller);
+        var storage = Storage.NewAccount();
+        var hosts = new ConcurrentDictionary<int, HostProcess>();
+        for (var i = 0; i < 3; i++) hosts[i] = await HostProcess.Start(storage);
+        var memory = new ConcurrentDictionary<int, long>();
+
+        // 1. A killer, until all is done.
+        using var done = new CancellationTokenSource();
+        var kills = 0;
+        var killing = Task.Run(async () =>
+        {
+            while (true)
+            {
+                await Task.Delay(KillEvery, TimeProvider.System, done.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                if (done.IsCancellationRequested) return;
+                var victim = kills++ % 3;
+                memory[victim] = hosts[victim].ResidentBytes;
+                hosts[victim].Kill();
+                hosts[victim].Dispose();
+                hosts[victim] = await HostProcess.Start(storage);
+            }
+        });
+
+        // 2. Callers that try again with the same key when a host dies under them.
+        var watch = Stopwatch.StartNew();
+        var accepted = new ConcurrentDictionary<string, int>();
+        await Parallel.ForEachAsync(Enumerable.Range(0, Jobs), new ParallelOptions { MaxDegreeOfParallelism = 4 }, async (job, _) =>
+            accepted[await Submit(job)] = job);
+        Assert.That(accepted, Has.Count.EqualTo(Jobs), "one artwork a job");
+
+        // 3. Until each has been announced, or patience ends.
+        while (Announced().Count < Jobs && watch.Elapsed < Patience) await Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System);
+        await done.CancelAsync();
+        await killing;
+
+        // 4. What became of them, asked one by one.
+        var statuses = new ConcurrentDictionary<string, string?>();
+        await Parallel.ForEachAsync(accepted.Keys, new ParallelOptions { MaxDegreeOfParallelism = 4 }, async (id, _) => statuses[id] = await hosts[0].Status(id));
+        var terminal = statuses.Count(pair => pair.Value is "succeeded" or "failed");
+        var succeeded = statuses.Count(pair => pair.Value == "succeeded");
+        var results = new BlobContainerClient(storage, "results").GetBlobs().Count();
+        var ids = Announced();
+        var doubled = ids.Select(id => id.Split('_')[1]).GroupBy(id => id).Count(group => group.Count() > 1);
+        var waits = caller.Deliveries.DistinctBy(delivery => delivery.Id).Select(delivery => (delivery.At - Created(delivery.Text)).TotalSeconds).Order().ToList();
+        TestContext.Out.WriteLine(FormattableString.Invariant(
+            $"accepted {accepted.Count}, terminal {terminal}, succeeded {succeeded}, results {results}, ids announced twice {doubled}, lost {Jobs - ids.Count}, stuck {Jobs - terminal}, repeats {caller.Deliveries.Count - ids.Count}, kills {kills}"));
+        TestContext.Out.WriteLine(FormattableString.Invariant(
+            $"wait p50 {waits[waits.Count / 2]:0.0} s, p99 {waits[waits.Count * 99 / 100]:0.0} s; {Jobs / watch.Elapsed.TotalSeconds:0.0} jobs/s; resident {string.Join(", ", hosts.Values.Select(host => $"{host.ResidentBytes / 1_000_000} MB"))}"));
+        foreach (var host in hosts.Values) host.Dispose();
+
+        Assert.Multiple(() =>
+        {
+            Assert.That(terminal, Is.EqualTo(Jobs), "stuck");
+            Assert.That(ids, Has.Count.EqualTo(Jobs), "announced");
+            Assert.That(doubled, Is.Zero, "two final states announced for one artwork");
+            Assert.That(results, Is.EqualTo(succeeded), "one result for each that succeeded");
+            Assert.That(succeeded, Is.EqualTo(Jobs / 2), "every good photo, and no hostile one");
+        });
+
+        HashSet<string> Announced() => [.. caller.Deliveries.Select(delivery => delivery.Id)];
+
+        async Task<string> Submit(int job)
+        {
+            for (var tries = 0; ; tries++)
+            {
+                try
+                {
+                    return await hosts[(job + tries) % 3].Submit(photos[job % photos.Count], caller.WebhookUrl, $"job-{job}");
+                }
+                catch (Exception problem) when (problem is HttpRequestException or TaskCanceledException or ObjectDisposedException && tries < 100)
+                {
+                    await Task.Delay(TimeSpan.FromMilliseconds(200), TimeProvider.System);
+                }
+            }
+        }
+    }
+
+    /// <summary>Good and hostile in turn: a truncated file, no picture at all, a bomb by its header.</summary>
+    private static List<string> Photos(Caller caller)
+    {
+        var good = caller.Serve(Repo.Sample("scene-toycar.jpg"));
+        var bytes = File.ReadAllBytes(Repo.Sample("scene-toycar.jpg"));
+        byte[] huge = [.. bytes];
+        // Height and width in the JPEG's frame header: 65,500 each.
+        var frame = huge.AsSpan().IndexOf<byte>([0xFF, 0xC0]) is var baseline and >= 0 ? baseline : huge.AsSpan().IndexOf<byte>([0xFF, 0xC2]);
+        (huge[frame + 5], huge[frame + 6], huge[frame + 7], huge[frame + 8]) = (0xFF, 0xDC, 0xFF, 0xDC);
+        return
+        [
+            good, caller.ServePage("/cut", context => context.Response.Body.WriteAsync(bytes.AsMemory(0, bytes.Length / 2)).AsTask()),
+            good, caller.ServePage("/text", context => context.Response.Body.WriteAsync("no picture"u8.ToArray()).AsTask()),
+            good, caller.ServePage("/huge", context => context.Response.Body.WriteAsync(huge).AsTask()),
+        ];
+    }
+
+    private static DateTimeOffset Created(string artwork)
+    {
+        using var document = System.Text.Json.JsonDocument.Parse(artwork);
+        return document.RootElement.GetProperty("createdAt").GetDateTimeOffset();
+    }
+}
