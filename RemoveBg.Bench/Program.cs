@@ -10,5 +10,8 @@ var speed = new Command("speed", "Time of each step, against bare decode + infer
 speed.SetAction(arguments => new SpeedBench(arguments.GetValue(model)!, arguments.GetValue(runs)).Run(arguments.GetValue(json)));
 var quality = new Command("quality", "Intersection over union and mean absolute error against ground truth.") { model, set, json };
 quality.SetAction(arguments => new QualityBench(arguments.GetValue(model)!, arguments.GetValue(set) ?? []).Run(arguments.GetValue(json)));
+var requests = new Option<int>("--requests") { Description = "Requests of each kind (default: 400)", HelpName = "N", DefaultValueFactory = _ => 400 };
+var load = new Command("load", "POST to 202 against the same storage operations done bare, and finished jobs a second.") { model, requests, json };
+load.SetAction((arguments, cancel) => new LoadBench(arguments.GetValue(model)!, arguments.GetValue(requests)).Run(arguments.GetValue(json), cancel));
 
-return new RootCommand("RemoveBg's measurements.") { speed, quality }.Parse(args).Invoke();
+return await new RootCommand("RemoveBg's measurements.") { speed, quality, load }.Parse(args).InvokeAsync();
