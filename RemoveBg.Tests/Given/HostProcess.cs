@@ -70,7 +70,11 @@ internal sealed class HostProcess : IDisposable
 
     public void Kill() => _process.Kill();
 
-    public void Terminate() => Process.Start("kill", ["-TERM", $"{_process.Id}"]).WaitForExit();
+    public void Terminate() => Signal("TERM");
+
+    public void Signal(string name) => Signal(_process.Id, name);
+
+    public static void Signal(int processId, string name) => Process.Start("kill", [$"-{name}", $"{processId}"]).WaitForExit();
 
     public Task UntilSaid(string text) => Eventually.Holds(() =>
     {

@@ -1,7 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text.Json;
 using Microsoft.Extensions.Options;
 using RemoveBg.Core.Network;
+using RemoveBg.Tests.Given;
 
 namespace RemoveBg.Tests.Network;
 
@@ -31,6 +33,22 @@ public sealed class GuardedConnectorTests
         Assert.That(problem!.InnerException, Is.TypeOf<BlockedAddressException>());
         Assert.That(_private.Pending(), Is.False);
         Assert.That(lookup.Asked, Is.EqualTo(1));
+    }
+
+    [Test]
+    public void Every_known_name_that_leads_to_a_bad_address_is_refused_when_connecting()
+    {
+        using var payloads = JsonDocument.Parse(File.ReadAllText(Repo.SharedOrSkip("security", "ssrf-payloads.json")));
+        var tried = 0;
+        foreach (var payload in payloads.RootElement.EnumerateArray().Where(payload => payload.Text("stage") == "dns" && payload.TryGetProperty("resolvesTo", out _)))
+        {
+            var answer = payload.GetProperty("resolvesTo").EnumerateArray().Select(address => address.GetString()!).ToArray();
+            var problem = Assert.ThrowsAsync<HttpRequestException>(() => Get(new Answers([answer]), new Uri(payload.Text("url")!).IdnHost), payload.Text("url")!);
+            Assert.That(problem!.InnerException, Is.TypeOf<BlockedAddressException>(), payload.Text("url"));
+            tried++;
+        }
+        Assert.That(tried, Is.GreaterThan(5));
+        Assert.That(_private.Pending(), Is.False);
     }
 
     [TestCase("127.0.0.1")]

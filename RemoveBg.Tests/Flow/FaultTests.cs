@@ -1,0 +1,153 @@
+using System.Net;
+using Azure.Storage.Blobs;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using RemoveBg.Core.Artworks;
+using RemoveBg.Core.Network;
+using RemoveBg.LocalHost.Development;
+using RemoveBg.Tests.Given;
+
+namespace RemoveBg.Tests.Flow;
+
+/// <summary>Faults from outside while a job runs: frozen workers, storage that stops answering, receivers that misbehave, keys that go.</summary>
+public sealed class FaultTests
+{
+    private Caller _caller = null!;
+
+    [SetUp]
+    public async Task Start() => _caller = await Caller.Start();
+
+    [TearDown]
+    public async Task Stop() => await _caller.DisposeAsync();
+
+    [Test]
+    public async Task A_worker_that_was_frozen_past_its_lease_does_not_undo_what_another_has_done()
+    {
+        var (asked, answer, requests) = (new TaskCompletionSource(), new TaskCompletionSource(), 0);
+        var photo = _caller.ServePage("/first-held.jpg", async context =>
+        {
+            // Only the first worker is held.
+            if (Interlocked.Increment(ref requests) == 1)
+            {
+                asked.SetResult();
+                await answer.Task;
+            }
+            await context.Response.SendFileAsync(Repo.Sample("scene-toycar.jpg"));
+        });
+        var storage = Storage.NewAccount();
+        using var frozen = await HostProcess.Start(storage);
+        var id = await frozen.Submit(photo, _caller.WebhookUrl);
+        await asked.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        frozen.Signal("STOP");
+
+        using var other = await HostProcess.Start(storage);
+        await Eventually.Holds(async () => await other.Status(id) == "succeeded", "the other worker takes over", TimeSpan.FromSeconds(120));
+        await _caller.UntilDelivered(1);
+        var results = new BlobContainerClient(storage, "results");
+        var before = results.GetBlobs().Single();
+
+        frozen.Signal("CONT");
+        answer.SetResult();
+        await frozen.UntilSaid("result dropped");
+        Assert.That(await other.Status(id), Is.EqualTo("succeeded"));
+        Assert.That(results.GetBlobs().Single().Name, Is.EqualTo(before.Name));
+        Assert.That(_caller.Deliveries, Has.Count.EqualTo(1));
+    }
+
+    [Test]
+    public async Task Storage_that_stops_answering_in_the_middle_of_a_job_delays_it_and_loses_nothing()
+    {
+        await using var azurite = await Azurite.Start(Repo.Root, data: null, CancellationToken.None);
+        var photo = _caller.ServeHeld(Repo.Sample("scene-toycar.jpg"));
+        await using var host = await RunningHost.Start(storage: azurite.ConnectionString);
+        using var submitted = await host.Submit(new { imageUrl = photo.Url, webhook = _caller.WebhookUrl });
+        var id = (await submitted.Json()).Text("id")!;
+        await photo.Asked;
+
+        HostProcess.Signal(azurite.ProcessId!.Value, "STOP");
+        photo.Answer.SetResult();
+        // Longer than one try of the storage client and shorter than all of them.
+        await Task.Delay(TimeSpan.FromSeconds(5), TimeProvider.System);
+        HostProcess.Signal(azurite.ProcessId.Value, "CONT");
+
+        Assert.That((await host.UntilEnded(id)).Text("status"), Is.EqualTo("succeeded"));
+        Assert.That((await _caller.UntilDelivered(1)).Select(delivery => delivery.Id).Distinct().Count(), Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task A_receiver_that_answers_200_with_an_endless_body_has_got_it()
+    {
+        _caller.OnDelivery = async (_, context) =>
+        {
+            while (!context.RequestAborted.IsCancellationRequested) await context.Response.Body.WriteAsync(new byte[64 * 1024], context.RequestAborted);
+        };
+        await using var host = await RunningHost.Start();
+        var artwork = await host.CutOut(_caller.Serve(Repo.Sample("scene-toycar.jpg")), _caller.WebhookUrl);
+        await Eventually.Holds(async () => await WebhookStatusOf(host, artwork.Text("id")!) == "delivered", "the headers decide", TimeSpan.FromSeconds(10));
+    }
+
+    [Test]
+    public async Task A_receiver_that_hangs_is_cut_off_and_others_get_theirs_meanwhile()
+    {
+        var hanging = _caller.ServePage("/hang", context => context.RequestAborted.AsTask());
+        await using var host = await RunningHost.Start(new() { ["RemoveBg:Webhook:Timeout"] = "00:00:03" });
+        var photo = _caller.Serve(Repo.Sample("scene-toycar.jpg"));
+        var stuck = await host.CutOut(photo, hanging);
+        await Eventually.Holds(() => _caller.Hits("/hang") == 1, "the hanging receiver has been asked");
+        await host.CutOut(photo, _caller.WebhookUrl);
+        await _caller.UntilDelivered(1);
+        await Eventually.Holds(async () => (await Attempts(host, stuck.Text("id")!)).FirstOrDefault() == "timeout", "the attempt has timed out");
+    }
+
+    [Test]
+    public async Task A_receiver_whose_name_now_leads_to_a_private_address_is_not_connected()
+    {
+        await using var host = await RunningHost.Start(services: services => services.AddSingleton<IAddressLookup>(new Private()));
+        var artwork = await host.CutOut(_caller.Serve(Repo.Sample("scene-toycar.jpg")), "https://hooks.some-shop.net/removebg");
+        await Eventually.Holds(async () => (await Attempts(host, artwork.Text("id")!)).FirstOrDefault() == "unreachable", "the attempt has failed");
+    }
+
+    [Test]
+    public async Task A_key_that_is_disabled_while_its_job_waits_gets_the_job_done_but_cannot_read_it()
+    {
+        var photo = _caller.ServeHeld(Repo.Sample("scene-toycar.jpg"));
+        await using var host = await RunningHost.Start();
+        var key = await host.AddKey("leaver");
+        using var client = host.ClientWith(key);
+        using var submitted = await client.PostAsync("/v2/artworks/remove-background", new StringContent(
+            $$"""{"imageUrl":"{{photo.Url}}","webhook":"{{_caller.WebhookUrl}}"}""", System.Text.Encoding.UTF8, "application/json"));
+        var id = (await submitted.Json()).Text("id")!;
+        await photo.Asked;
+        await host.Get<Core.Access.ApiKeyTable>().Put(
+            new("leaver", "leaver", Core.Access.ApiKey.HashOf(key), IsEnabled: false, null, Core.Access.Scopes.All, 60, 10), CancellationToken.None);
+        photo.Answer.SetResult();
+        Assert.That((await _caller.UntilDelivered(1))[0].Text, Does.Contain("\"succeeded\""));
+        await Eventually.Holds(async () =>
+        {
+            using var read = await client.GetAsync($"/v2/artworks/{id}");
+            return read.StatusCode == HttpStatusCode.Forbidden;
+        }, "the key is refused");
+    }
+
+    [Test]
+    public void A_message_of_a_later_minor_format_is_still_understood() =>
+        Assert.That(ArtworkMessage.TryParse("""{"v":1,"id":"3fa85f64-5717-4562-b3fc-2c963f66afa6","attempt":2,"traceparent":"00-…"}"""),
+            Is.EqualTo(new ArtworkMessage(1, Guid.Parse("3fa85f64-5717-4562-b3fc-2c963f66afa6"), 2)));
+
+    private static async Task<string?> WebhookStatusOf(RunningHost host, string id)
+    {
+        using var response = await host.Client.GetAsync($"/v2/artworks/{id}/webhook-deliveries");
+        return (await response.Json()).Text("status");
+    }
+
+    private static async Task<List<string?>> Attempts(RunningHost host, string id)
+    {
+        using var response = await host.Client.GetAsync($"/v2/artworks/{id}/webhook-deliveries");
+        return [.. (await response.Json()).GetProperty("items").EnumerateArray().Select(item => item.Text("outcome"))];
+    }
+
+    private sealed class Private : IAddressLookup
+    {
+        public Task<IPAddress[]> Lookup(string host, CancellationToken cancel) => Task.FromResult<IPAddress[]>([IPAddress.Parse("10.1.2.3")]);
+    }
+}
