@@ -19,18 +19,14 @@ public sealed class ProcessArtwork(
 {
     public async Task Process(string text, CancellationToken cancel)
     {
-        // 1. Is there work in this message at all? Duplicates end here, without waiting for a place.
+        // 1. Whose message is it?
         if (ArtworkMessage.TryParse(text) is not { } message)
         {
             log.LogError("A message on queue {Queue} is not ours; dropped", ArtworkQueues.Artworks);
             return;
         }
-        if (await FindOpen(message, cancel) is null) return;
 
-        // 2. Wait for a place in the pipeline before claiming: the claim's clock shall not run while others work.
-        using var slot = await slots.Take(cancel);
-
-        // 3. May we do it?
+        // 2. Does it need work, and may we do it? Duplicates end here.
         await using var claim = await Claim(message, cancel);
         if (claim is null) return;
 
@@ -38,10 +34,10 @@ public sealed class ProcessArtwork(
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel, claim.Lost, deadline.Token);
         try
         {
-            // 4. Fetch, cut out, store: the blob has the artwork's name, so a second run overwrites with the same.
-            var contentType = await CutOut(claim.Artwork, slot, stop.Token);
+            // 3. Fetch, cut out, store: the blob has the artwork's name, so a second run overwrites with the same.
+            var contentType = await CutOut(claim.Artwork, stop.Token);
 
-            // 5. End. Only now does the result exist for anybody.
+            // 4. End. Only now does the result exist for anybody.
             await End(claim, now => now.Succeed(clock.GetUtcNow(), contentType));
         }
         catch (OperationCanceledException) when (claim.Lost.IsCancellationRequested)
@@ -93,7 +89,7 @@ public sealed class ProcessArtwork(
         await Fail(artwork, new(ArtworkFailure.InternalError, "The image could not be processed."), cancel);
     }
 
-    /// <returns>Null when there is nothing to do (any more), or when the record says that it was enough.</returns>
+    /// <returns>Null when there is nothing to do (any more), not yet, or when the record says that it was enough.</returns>
     private async Task<ArtworkClaim?> Claim(ArtworkMessage message, CancellationToken cancel)
     {
         // Whoever writes between our read and our claim changes the ETag: look again what there is to do.
@@ -134,11 +130,14 @@ public sealed class ProcessArtwork(
         return artwork.Status == ArtworkStatus.Processing && artwork.LeaseUntil is null && message.Attempt <= artwork.Attempt;
     }
 
-    private async Task<string> CutOut(Artwork artwork, PipelineSlots.Slot slot, CancellationToken cancel)
+    private async Task<string> CutOut(Artwork artwork, CancellationToken cancel)
     {
         using var file = artwork.HasStoredInput ? await StoredInput(artwork, cancel) : await fetcher.Fetch(artwork.ImageUrl, cancel);
         using var picture = new MemoryStream();
-        var done = await Task.Run(() => pipeline.Run(file.Bytes, artwork.OutputFormat, slot.Segmenter, slot.Tensors, picture, cancel), cancel);
+        CutOut done;
+        // A place in the pipeline for as long as pixels are in memory, and not while a server is slow.
+        using (var slot = await slots.Take(cancel))
+            done = await Task.Run(() => pipeline.Run(file.Bytes, artwork.OutputFormat, slot.Segmenter, slot.Tensors, picture, cancel), cancel);
         picture.Position = 0;
         await pictures.PutResult(artwork.Id, picture, done.ContentType, cancel);
         log.LogInformation("Artwork {ArtworkId}, attempt {Attempt}: {Width} x {Height}, {Steps}", artwork.Id, artwork.Attempt, done.Width, done.Height,
@@ -164,6 +163,8 @@ public sealed class ProcessArtwork(
         var delay = options.Value.FirstRetryDelay * Math.Pow(4, artwork.Attempt - 1);
         if (await claim.TryEnd(now => now.RetryLater(clock.GetUtcNow() + delay)) is not null)
             await queues.SendToProcess(artwork.Id, artwork.Attempt + 1, delay, CancellationToken.None);
+        else
+            await DropResult(artwork.Id);
     }
 
     private async Task End(ArtworkClaim claim, Func<Artwork, Artwork> change)

@@ -75,6 +75,18 @@ public sealed class FaultTests
     }
 
     [Test]
+    public async Task A_source_that_is_slow_does_not_hold_up_other_jobs()
+    {
+        var slow = _caller.ServeHeld(Repo.Sample("scene-toycar.jpg"));
+        await using var host = await RunningHost.Start(new() { ["RemoveBg:Process:Concurrency"] = "1" });
+        using var submitted = await host.Submit(new { imageUrl = slow.Url });
+        await slow.Asked;
+        Assert.That((await host.CutOut(_caller.Serve(Repo.Sample("scene-toycar.jpg")))).Text("status"), Is.EqualTo("succeeded"));
+        slow.Answer.SetResult();
+        Assert.That((await host.UntilEnded((await submitted.Json()).Text("id")!)).Text("status"), Is.EqualTo("succeeded"));
+    }
+
+    [Test]
     public async Task A_receiver_that_answers_200_with_an_endless_body_has_got_it()
     {
         _caller.OnDelivery = async (_, context) =>
