@@ -1,3 +1,4 @@
+using RemoveBg.Core.Notify;
 using RemoveBg.Core.Process.Model;
 using RemoveBg.LocalHost.Development;
 using RemoveBg.LocalHost.Models;
@@ -22,10 +23,13 @@ internal sealed class Session(HostSettings settings, PhotoOrder? order)
             await using var azurite = settings.NeedsAzurite() ? await Azurite.Start(settings.Root, order is null ? settings.AzuriteFolder : null, cancel) : null;
 
             // 3. The host.
-            var secrets = order is not null ? DevelopmentSecrets.Create() : settings.IsDevelopment ? DevelopmentSecrets.LoadOrCreate(settings.LocalFolder) : null;
+            var secrets = order is not null ? ForOnePhoto() : settings.IsDevelopment ? DevelopmentSecrets.LoadOrCreate(settings.LocalFolder) : null;
             await using var app = HostApp.Build(settings, azurite?.ConnectionString, secrets, builder =>
             {
-                if (order is not null) builder.Logging.SetMinimumLevel(LogLevel.Error).AddFilter((_, level) => level >= LogLevel.Error);
+                if (order is null) return;
+                builder.Logging.SetMinimumLevel(LogLevel.Error).AddFilter((_, level) => level >= LogLevel.Error);
+                // Ours verifies what comes back, whatever else is configured.
+                builder.Configuration.AddInMemoryCollection([new($"{WebhookOptions.Section}:{nameof(WebhookOptions.Secrets)}", secrets!.WebhookSecret)]);
             });
             try
             {
@@ -46,6 +50,9 @@ internal sealed class Session(HostSettings settings, PhotoOrder? order)
             return order is null ? 0 : 130;
         }
     });
+
+    /// <summary>On storage that somebody named, the key must not stay behind for good.</summary>
+    private static DevelopmentSecrets ForOnePhoto() => DevelopmentSecrets.Create() with { KeyExpiresAt = TimeProvider.System.GetUtcNow().AddHours(1) };
 
     private async Task<(ChooseModel, FoundModel)> Choose(CancellationToken cancel)
     {

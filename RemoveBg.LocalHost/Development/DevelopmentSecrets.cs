@@ -8,6 +8,9 @@ namespace RemoveBg.LocalHost.Development;
 /// share them and none is in the source.</summary>
 internal sealed record DevelopmentSecrets(string ApiKey, string WebhookSecret)
 {
+    /// <summary>When the key stops working; null for a clone's own, which lasts as long as the clone.</summary>
+    public DateTimeOffset? KeyExpiresAt { get; init; }
+
     private const int RequestsPerMinute = 12_000, Burst = 1_000;
 
     public static DevelopmentSecrets LoadOrCreate(string folder)
@@ -24,5 +27,5 @@ internal sealed record DevelopmentSecrets(string ApiKey, string WebhookSecret)
     public static DevelopmentSecrets Create() => new(Core.Access.ApiKey.Generate(), WebhookSigner.GenerateSecret());
 
     public Task Register(ApiKeyTable keys, CancellationToken cancel) => keys.Put(
-        new("development", "Development key", Core.Access.ApiKey.HashOf(ApiKey), IsEnabled: true, ExpiresAt: null, Scopes.All, RequestsPerMinute, Burst), cancel);
+        new("development", "Development key", Core.Access.ApiKey.HashOf(ApiKey), IsEnabled: true, KeyExpiresAt, Scopes.All, RequestsPerMinute, Burst), cancel);
 }

@@ -80,9 +80,16 @@ internal sealed class RemovePhoto(PhotoOrder order, string hostUrl, DevelopmentS
         response.EnsureSuccessStatusCode();
         var extension = response.Content.Headers.ContentType?.MediaType == "image/png" ? "png" : "webp";
         var output = order.Output ?? $"{Path.GetFileNameWithoutExtension(order.Photo)}-cutout.{extension}";
-        await using var file = File.Create(output);
-        await response.Content.CopyToAsync(file, cancel);
-        return output;
+        try
+        {
+            await using var file = File.Create(output);
+            await response.Content.CopyToAsync(file, cancel);
+            return output;
+        }
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+        {
+            throw new UserException($"-o: {output} cannot be written: {problem.Message}");
+        }
     }
 
     private void Note(string name) => _timeline.Add((name, _watch.Elapsed));

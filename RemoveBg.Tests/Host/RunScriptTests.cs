@@ -55,6 +55,24 @@ public sealed class RunScriptTests
     }
 
     [Test]
+    public async Task An_output_that_cannot_be_written_ends_1_and_is_named()
+    {
+        var (code, _, complained) = await Run(Repo.Sample("scene-mug.jpg"), "-o", Path.Combine(_folder, "no-such-folder", "out.webp"));
+        Assert.That(code, Is.EqualTo(1));
+        Assert.That(complained.Trim().Split('\n'), Has.Length.EqualTo(1));
+        Assert.That(complained, Does.Contain("-o").And.Contain("no-such-folder"));
+    }
+
+    [Test]
+    public async Task A_webhook_secret_of_the_environment_does_not_disturb()
+    {
+        Environment.SetEnvironmentVariable("RemoveBg__Webhook__Secrets", RemoveBg.Core.Notify.WebhookSigner.GenerateSecret());
+        var (code, _, complained) = await Run(Repo.Sample("scene-mug.jpg"));
+        Environment.SetEnvironmentVariable("RemoveBg__Webhook__Secrets", null);
+        Assert.That(code, Is.Zero, complained);
+    }
+
+    [Test]
     public async Task A_taken_port_ends_1_with_one_line_that_says_what_to_do()
     {
         await using var other = await Caller.Start();
