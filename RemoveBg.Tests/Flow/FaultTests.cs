@@ -78,7 +78,13 @@ public sealed class FaultTests
     public async Task A_source_that_is_slow_does_not_hold_up_other_jobs()
     {
         var slow = _caller.ServeHeld(Repo.Sample("scene-toycar.jpg"));
-        await using var host = await RunningHost.Start(new() { ["RemoveBg:Process:Concurrency"] = "1" });
+        // One place, and a source that is given longer than the test's patience.
+        await using var host = await RunningHost.Start(new()
+        {
+            ["RemoveBg:Process:Concurrency"] = "1",
+            ["RemoveBg:Fetch:TotalTimeout"] = "00:05:00",
+            ["RemoveBg:Fetch:IdleTimeout"] = "00:05:00",
+        });
         using var submitted = await host.Submit(new { imageUrl = slow.Url });
         await slow.Asked;
         Assert.That((await host.CutOut(_caller.Serve(Repo.Sample("scene-toycar.jpg")))).Text("status"), Is.EqualTo("succeeded"));
