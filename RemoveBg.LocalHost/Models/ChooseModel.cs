@@ -57,10 +57,11 @@ internal sealed class ChooseModel(ModelOptions options, string localFolder, bool
                     (bar.MaxValue, bar.Value) = (now.Total ?? now.Bytes + 1, now.Bytes)), cancel);
             });
         }
-        catch (Exception problem) when (problem is HttpRequestException or IOException || problem is OperationCanceledException && !cancel.IsCancellationRequested)
+        catch (Exception problem) when (problem is HttpRequestException or IOException or InvalidDataException || problem is OperationCanceledException && !cancel.IsCancellationRequested)
         {
             if (!isAuto) throw new UserException($"The network '{wanted.Name}' is not here and could not be fetched from {wanted.Address}: {problem.Message}");
-            console.WriteLine("The internet does not answer: going on with what is here (asked again tomorrow; --offline never asks).");
+            var why = problem is InvalidDataException ? problem.Message : "The internet does not answer.";
+            console.WriteLine($"{why} Going on with what is here (asked again tomorrow; --offline never asks).");
             Directory.CreateDirectory(localFolder);
             await File.WriteAllTextAsync(AskedMark, "", cancel);
         }

@@ -18,13 +18,4 @@ internal static class Repo
             Assert.Ignore($"needs test data that is not in the repository: {Path.Combine(path)} below REMOVEBG_SHARED (default: the folder 'shared' beside the repository)");
         return full;
     }
-
-    /// <summary>Relative names of all files below a folder of the shared test data; one line that gets skipped when it is absent.</summary>
-    public static IEnumerable<string> SharedFiles(params string[] path)
-    {
-        var folder = Path.Combine([Shared, .. path]);
-        return Directory.Exists(folder)
-            ? Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(folder, file)).Order(StringComparer.Ordinal)
-            : ["(absent)"];
-    }
 }
