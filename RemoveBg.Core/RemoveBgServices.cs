@@ -13,6 +13,7 @@ using RemoveBg.Core.Read;
 using RemoveBg.Core.Store;
 using RemoveBg.Core.Submit;
 using RemoveBg.Core.Sweep;
+using RemoveBg.Core.Telemetry;
 
 namespace RemoveBg.Core;
 
@@ -35,9 +36,12 @@ public static class RemoveBgServices
         services.AddSettings<ResultOptions>(ResultOptions.Section);
         services.AddSettings<WebhookOptions>(WebhookOptions.Section);
 
+        // What is counted; every host brings the IMeterFactory.
+        services.AddSingleton<ServiceMetrics>();
+
         // State: records, messages, bytes.
         services.AddSingleton<StorageClients>().AddSingleton<StorageSetup>().AddHostedService(all => all.GetRequiredService<StorageSetup>());
-        services.AddSingleton<ArtworkTable>().AddSingleton<ArtworkQueues>().AddSingleton<StoredPictures>();
+        services.AddSingleton<ArtworkTable>().AddSingleton<ArtworkQueues>().AddSingleton<Admission>().AddSingleton<StoredPictures>();
 
         // Who may, and how often.
         services.AddSingleton<ApiKeyTable>().AddSingleton<Authenticate>().AddSingleton<RateLimit>();

@@ -20,10 +20,15 @@ public static class Scopes
 /// <param name="Hash">SHA-256 of the whole key.</param>
 /// <param name="RatePerMinute">Submissions per minute, sustained.</param>
 /// <param name="Burst">Submissions that may come at once.</param>
+/// <param name="ConcurrentJobs">Artworks that may be worked on at once; more are accepted and wait their turn.</param>
 public sealed record ApiKey(
-    string Id, string Name, byte[] Hash, bool IsEnabled, DateTimeOffset? ExpiresAt, IReadOnlyList<string> Scopes, int RatePerMinute, int Burst)
+    string Id, string Name, byte[] Hash, bool IsEnabled, DateTimeOffset? ExpiresAt, IReadOnlyList<string> Scopes, int RatePerMinute, int Burst,
+    int ConcurrentJobs = ApiKey.DefaultConcurrentJobs)
 {
     public const string Prefix = "rbg_";
+
+    /// <summary>No more than host.json's newBatchThreshold: an instance full of one key's slow jobs still reads the next message.</summary>
+    public const int DefaultConcurrentJobs = 8;
 
     /// <returns>A new key with 256 random bits.</returns>
     public static string Generate() =>

@@ -50,6 +50,7 @@ public sealed class ApiKeyTable(StorageClients storage, TimeProvider clock)
             ["Scopes"] = string.Join(' ', key.Scopes),
             ["RatePerMinute"] = key.RatePerMinute,
             ["Burst"] = key.Burst,
+            ["ConcurrentJobs"] = key.ConcurrentJobs,
         };
         if (key.ExpiresAt is { } expires) entity["ExpiresAt"] = expires;
         await _rows.UpsertEntityAsync(entity, TableUpdateMode.Replace, cancel);
@@ -63,5 +64,6 @@ public sealed class ApiKeyTable(StorageClients storage, TimeProvider clock)
         entity.GetDateTimeOffset("ExpiresAt"),
         (entity.GetString("Scopes") ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries),
         entity.GetInt32("RatePerMinute") ?? 60,
-        entity.GetInt32("Burst") ?? 10);
+        entity.GetInt32("Burst") ?? 10,
+        entity.GetInt32("ConcurrentJobs") ?? ApiKey.DefaultConcurrentJobs);
 }

@@ -12,6 +12,9 @@ public sealed record Artwork
     /// <summary>The API key that owns it.</summary>
     public required string KeyId { get; init; }
 
+    /// <summary>How many artworks of this key may be worked on at once, as it was at submission.</summary>
+    public int ConcurrentJobs { get; init; } = Access.ApiKey.DefaultConcurrentJobs;
+
     /// <summary>As the caller gave it; of a data URI the media type only.</summary>
     public required string ImageUrl { get; init; }
 

@@ -11,6 +11,7 @@ internal static class ArtworkEntity
         var entity = new TableEntity(partition, row)
         {
             ["KeyId"] = artwork.KeyId,
+            ["ConcurrentJobs"] = artwork.ConcurrentJobs,
             ["ImageUrl"] = artwork.ImageUrl,
             ["OutputFormat"] = artwork.OutputFormat.Word(),
             ["CreatedAt"] = artwork.CreatedAt,
@@ -49,6 +50,7 @@ internal static class ArtworkEntity
         {
             Id = id,
             KeyId = entity.GetString("KeyId"),
+            ConcurrentJobs = entity.GetInt32("ConcurrentJobs") ?? Access.ApiKey.DefaultConcurrentJobs,
             ImageUrl = entity.GetString("ImageUrl"),
             Webhook = entity.GetString("Webhook"),
             OutputFormat = format,

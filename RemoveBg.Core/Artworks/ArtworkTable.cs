@@ -15,16 +15,17 @@ namespace RemoveBg.Core.Artworks;
 /// </summary>
 public sealed class ArtworkTable(StorageClients storage)
 {
+    /// <summary>The table that lists each key's artworks; <see cref="Admission"/> keeps its turns there.</summary>
+    internal const string ByKey = "artworksbykey";
+
     private const string RecordPrefix = "artwork_", DuePrefix = "due_", DeliveryPrefix = "delivery_";
     private static readonly string[] Partitions = [.. Enumerable.Range(0, 16).Select(digit => digit.ToString("x"))];
     private readonly TableClient _rows = storage.Table("artworks");
-    private readonly TableClient _byKey = storage.Table("artworksbykey");
+    private readonly TableClient _byKey = storage.Table(ByKey);
 
     /// <returns>The stored artwork, or null when one with this id is there already.</returns>
     public async Task<Artwork?> TryCreate(Artwork artwork, CancellationToken cancel)
     {
-        // The index first: an entry without a record is skipped by readers, a record without an entry would be hidden.
-        await _byKey.UpsertEntityAsync(new TableEntity(artwork.KeyId, NewestFirst(artwork.Id)) { ["Id"] = artwork.Id }, TableUpdateMode.Replace, cancel);
         try
         {
             var written = await _rows.SubmitTransactionAsync(
@@ -89,8 +90,8 @@ public sealed class ArtworkTable(StorageClients storage)
     /// <summary>Ids of a key's artworks, newest first, from the one after <paramref name="after"/> on.</summary>
     public async IAsyncEnumerable<Guid> NewestOf(string keyId, Guid? after, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancel)
     {
-        var filter = TableClient.CreateQueryFilter($"PartitionKey eq {keyId}");
-        if (after is { } last) filter += " and " + TableClient.CreateQueryFilter($"RowKey gt {NewestFirst(last)}");
+        // Row keys are hexadecimal; the turns beside them begin with other letters.
+        var filter = TableClient.CreateQueryFilter($"PartitionKey eq {keyId} and RowKey gt {(after is { } last ? NewestFirst(last) : "")} and RowKey lt {"g"}");
         await foreach (var row in _byKey.QueryAsync<TableEntity>(filter, select: ["Id"], cancellationToken: cancel))
             if (row.GetGuid("Id") is { } id) yield return id;
     }
@@ -114,6 +115,9 @@ public sealed class ArtworkTable(StorageClients storage)
             await foreach (var row in Between(partition, RecordPrefix, end, cancel))
                 yield return ArtworkEntity.Read(row, Guid.ParseExact(row.RowKey.AsSpan(RecordPrefix.Length), "N"), row.ETag);
     }
+
+    /// <summary>The row by which a key's owner finds the artwork in the list; written together with its turn.</summary>
+    internal static TableEntity ListEntry(Artwork artwork) => new(artwork.KeyId, NewestFirst(artwork.Id)) { ["Id"] = artwork.Id };
 
     private static TableEntity Record(Artwork artwork) =>
         ArtworkEntity.From(artwork, Partition(artwork.Id), RecordPrefix + artwork.Id.ToString("N"));

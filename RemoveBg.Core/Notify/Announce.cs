@@ -1,26 +1,35 @@
 using Microsoft.Extensions.Logging;
 using RemoveBg.Core.Artworks;
 using RemoveBg.Core.Store;
+using RemoveBg.Core.Telemetry;
 
 namespace RemoveBg.Core.Notify;
 
-/// <summary>An artwork has ended: log it, and start its webhook.</summary>
-public sealed class Announce(ArtworkQueues queues, ILogger<Announce> log)
+/// <summary>An artwork has ended: log it, start its webhook, and let the next of its key have its turn.</summary>
+public sealed class Announce(ArtworkQueues queues, Admission admission, ServiceMetrics metrics, ILogger<Announce> log)
 {
     public async Task Ended(Artwork artwork)
     {
+        metrics.Ended(artwork);
         if (artwork.Failure is { } failure)
             log.LogInformation("Artwork {ArtworkId} failed with {Code} after {Seconds} s", artwork.Id, failure.Code, artwork.Duration.WireSeconds());
         else
             log.LogInformation("Artwork {ArtworkId} {Status} after {Seconds} s", artwork.Id, artwork.Status.Word(), artwork.Duration.WireSeconds());
-        if (artwork.Delivery.Status != WebhookStatus.Pending) return;
+        if (artwork.Delivery.Status == WebhookStatus.Pending)
+            await OrLeaveToSweeper(artwork, "the webhook could not be queued", () => queues.SendToDeliver(artwork.Id, artwork.Delivery.Attempts + 1, TimeSpan.Zero, CancellationToken.None));
+        await OrLeaveToSweeper(artwork, "its turn could not be passed on", () => admission.Leave(artwork, CancellationToken.None));
+    }
+
+    private async Task OrLeaveToSweeper(Artwork artwork, string what, Func<Task> act)
+    {
         try
         {
-            await queues.SendToDeliver(artwork.Id, artwork.Delivery.Attempts + 1, TimeSpan.Zero, CancellationToken.None);
+            await act();
         }
         catch (Exception problem) when (StorageFailure.Is(problem, CancellationToken.None))
         {
-            log.LogWarning(problem, "Artwork {ArtworkId}: the webhook could not be queued; the sweeper will", artwork.Id);
+            metrics.Fault(Fault.LeftToSweeper);
+            log.LogWarning(problem, "Artwork {ArtworkId}: {What}; the sweeper will do it", artwork.Id, what);
         }
     }
 }

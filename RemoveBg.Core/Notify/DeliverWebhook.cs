@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using RemoveBg.Core.Artworks;
 using RemoveBg.Core.Read;
+using RemoveBg.Core.Telemetry;
 
 namespace RemoveBg.Core.Notify;
 
@@ -11,33 +12,44 @@ namespace RemoveBg.Core.Notify;
 /// invisible until that is due. Nothing is kept in memory between attempts, so a restart loses nothing.
 /// </summary>
 public sealed class DeliverWebhook(
-    ArtworkTable artworks, ArtworkQueues queues, ArtworkViews views, WebhookSender sender, IOptions<WebhookOptions> options,
-    TimeProvider clock, ILogger<DeliverWebhook> log)
+    ArtworkTable artworks, ArtworkQueues queues, ArtworkViews views, WebhookSender sender, ServiceMetrics metrics,
+    IOptions<WebhookOptions> options, TimeProvider clock, ILogger<DeliverWebhook> log)
 {
     private static readonly TimeSpan LeaseBeyondTimeout = TimeSpan.FromSeconds(15);
+
+    private readonly ReceiverPlaces _receivers = new(options.Value.MaxAtOncePerReceiver);
 
     public async Task Deliver(string text, CancellationToken cancel)
     {
         // 1. Is this attempt still to be made?
         if (await Find(text, cancel) is not { } artwork) return;
 
-        // 2. Take it, so that a copy of the message does not send it too.
+        // 2. Not too many at once for one receiver: when it hangs, others' webhooks go on. Later then.
+        using var place = _receivers.TryEnter(artwork.Webhook!);
+        if (place is null)
+        {
+            await queues.SendToDeliver(artwork.Id, artwork.Delivery.Attempts + 1, options.Value.Timeout / 2, cancel);
+            return;
+        }
+
+        // 3. Take it, so that a copy of the message does not send it too.
         artwork = await artworks.TryUpdate(artwork, artwork.BeginDelivery(clock.GetUtcNow(), options.Value.Timeout + LeaseBeyondTimeout), cancel);
         if (artwork is null) return;
 
-        // 3. Send what GET would answer now; result URLs are signed anew.
+        // 4. Send what GET would answer now; result URLs are signed anew.
         var at = clock.GetUtcNow();
         var start = Stopwatch.GetTimestamp();
         var body = (await views.Of(artwork, cancel)).ToJson();
         var outcome = await sender.Send(artwork.Webhook!, artwork.WebhookId, body, cancel);
 
-        // 4. Write down what happened and what comes next. Not cancelled: the receiver has it.
+        // 5. Write down what happened and what comes next. Not cancelled: the receiver has it.
         await Record(artwork, outcome, at, Stopwatch.GetElapsedTime(start));
     }
 
     /// <summary>A message of queue <c>webhooks-poison</c>: making the attempt failed again and again. It counts as one that failed.</summary>
     public async Task CountPoisoned(string text, CancellationToken cancel)
     {
+        metrics.Fault(Fault.Poisoned);
         if (await Find(text, cancel) is { } artwork)
             await Record(artwork with { Delivery = artwork.Delivery with { RoundStartedAt = artwork.Delivery.RoundStartedAt ?? clock.GetUtcNow() } },
                 new(DeliveryOutcome.Failed), clock.GetUtcNow(), TimeSpan.Zero);
@@ -48,11 +60,17 @@ public sealed class DeliverWebhook(
     {
         if (ArtworkMessage.TryParse(text) is not { } message)
         {
+            metrics.Fault(Fault.UnreadableMessage);
             log.LogError("A message on queue {Queue} is not ours; dropped", ArtworkQueues.Webhooks);
             return null;
         }
-        var artwork = await artworks.Find(message.Id, cancel);
-        return artwork?.Delivery is { Status: WebhookStatus.Pending } delivery
+        if (await artworks.Find(message.Id, cancel) is not { } artwork)
+        {
+            metrics.Fault(Fault.RecordMissing);
+            log.LogWarning("Artwork {ArtworkId} has no record (any more); its webhook message is dropped", message.Id);
+            return null;
+        }
+        return artwork.Delivery is { Status: WebhookStatus.Pending } delivery
             && delivery.Attempts == message.Attempt - 1
             && !(delivery.LeaseUntil > clock.GetUtcNow())
                 ? artwork : null;
@@ -71,6 +89,8 @@ public sealed class DeliverWebhook(
             DeliveryOutcome.Gone => WebhookStatus.Gone,
             _ => wait is null ? WebhookStatus.Exhausted : WebhookStatus.Pending,
         };
+        metrics.WebhookAttempt(outcome.Outcome, duration);
+        if (status is WebhookStatus.Exhausted or WebhookStatus.Gone) metrics.Fault(Fault.WebhookGivenUp);
         log.Log(status == WebhookStatus.Exhausted ? LogLevel.Error : LogLevel.Information,
             "Artwork {ArtworkId}: webhook attempt {Attempt} {Outcome} {StatusCode}, {Status}{Next}", artwork.Id, number, outcome.Outcome, outcome.StatusCode,
             status.ToString().ToLowerInvariant(), wait is { } pause ? $", next in {pause.WireSeconds()} s" : "");

@@ -34,6 +34,10 @@ public sealed class WebhookOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:00:00.1", "00:02:00")]
     public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(15);
 
+    /// <summary>How many attempts one instance makes at once to one receiver. Default 4.</summary>
+    [Range(1, 100)]
+    public int MaxAtOncePerReceiver { get; set; } = 4;
+
     /// <summary>Share of each wait by which it is lengthened or shortened at random. Default 0.1.</summary>
     [Range(0.0, 0.5)]
     public double Jitter { get; set; } = 0.1;

@@ -4,6 +4,7 @@ using System.Text;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using RemoveBg.Core.Network;
+using RemoveBg.Core.Telemetry;
 
 namespace RemoveBg.Core.Notify;
 
@@ -23,11 +24,12 @@ public sealed class WebhookSender : IDisposable
     private readonly UrlPolicy _urls;
     private readonly WebhookOptions _options;
     private readonly TimeProvider _clock;
+    private readonly ServiceMetrics _metrics;
     private readonly ILogger<WebhookSender> _log;
 
-    public WebhookSender(GuardedConnector connector, UrlPolicy urls, IOptions<WebhookOptions> options, TimeProvider clock, ILogger<WebhookSender> log)
+    public WebhookSender(GuardedConnector connector, UrlPolicy urls, IOptions<WebhookOptions> options, ServiceMetrics metrics, TimeProvider clock, ILogger<WebhookSender> log)
     {
-        (_urls, _options, _clock, _log) = (urls, options.Value, clock, log);
+        (_urls, _options, _metrics, _clock, _log) = (urls, options.Value, metrics, clock, log);
         _client = new(connector.CreateHandler()) { Timeout = Timeout.InfiniteTimeSpan };
         _client.DefaultRequestHeaders.UserAgent.Add(new("RemoveBg-Webhook", "1.0"));
     }
@@ -57,8 +59,10 @@ public sealed class WebhookSender : IDisposable
         }
         catch (Exception problem) when (problem is HttpRequestException or IOException)
         {
+            var blocked = (problem.InnerException as BlockedAddressException)?.Message;
+            if (blocked is not null) _metrics.Fault(Fault.AddressBlocked);
             _log.LogInformation("Webhook {WebhookId}: {Reason}", webhookId,
-                (problem.InnerException as BlockedAddressException)?.Message ?? (problem as HttpRequestException)?.HttpRequestError.ToString() ?? problem.GetType().Name);
+                blocked ?? (problem as HttpRequestException)?.HttpRequestError.ToString() ?? problem.GetType().Name);
             return new(DeliveryOutcome.Unreachable);
         }
     }

@@ -5,6 +5,7 @@ using RemoveBg.Core.Notify;
 using RemoveBg.Core.Process.Fetch;
 using RemoveBg.Core.Process.Pipeline;
 using RemoveBg.Core.Store;
+using RemoveBg.Core.Telemetry;
 
 namespace RemoveBg.Core.Process;
 
@@ -15,13 +16,14 @@ namespace RemoveBg.Core.Process;
 /// </summary>
 public sealed class ProcessArtwork(
     ArtworkTable artworks, ArtworkQueues queues, StoredPictures pictures, ImageFetcher fetcher, CutOutPipeline pipeline, PipelineSlots slots,
-    Announce announce, IOptions<ProcessOptions> options, TimeProvider clock, ILogger<ProcessArtwork> log)
+    Announce announce, Admission admission, ServiceMetrics metrics, IOptions<ProcessOptions> options, TimeProvider clock, ILogger<ProcessArtwork> log)
 {
     public async Task Process(string text, CancellationToken cancel)
     {
         // 1. Whose message is it?
         if (ArtworkMessage.TryParse(text) is not { } message)
         {
+            metrics.Fault(Fault.UnreadableMessage);
             log.LogError("A message on queue {Queue} is not ours; dropped", ArtworkQueues.Artworks);
             return;
         }
@@ -29,6 +31,7 @@ public sealed class ProcessArtwork(
         // 2. Does it need work, and may we do it? Duplicates end here.
         await using var claim = await Claim(message, cancel);
         if (claim is null) return;
+        metrics.Started(claim.Artwork);
 
         using var deadline = new CancellationTokenSource(options.Value.Deadline, clock);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel, claim.Lost, deadline.Token);
@@ -47,13 +50,14 @@ public sealed class ProcessArtwork(
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)
         {
             // The host is going down: another one shall have it at once.
+            metrics.Fault(Fault.HandedBack);
+            log.LogInformation("Artwork {ArtworkId}, attempt {Attempt}: the host is going down; handed back", claim.Artwork.Id, claim.Artwork.Attempt);
             await claim.TryEnd(now => now.Release(clock.GetUtcNow()));
             throw;
         }
         catch (OperationCanceledException) when (deadline.IsCancellationRequested)
         {
-            await End(claim, now => now.Fail(clock.GetUtcNow(),
-                new(ArtworkFailure.InternalError, $"Processing took longer than {options.Value.Deadline.TotalSeconds:0.#} s.")));
+            await RetryOrFail(claim, new(ArtworkFailure.InternalError, $"Processing took longer than {options.Value.Deadline.TotalSeconds:0.#} s."), isTransient: false, new TimeoutException());
         }
         catch (ArtworkFailedException problem)
         {
@@ -74,6 +78,7 @@ public sealed class ProcessArtwork(
     /// was never even started, it gets another chance.</summary>
     public async Task FailPoisoned(string text, CancellationToken cancel)
     {
+        metrics.Fault(Fault.Poisoned);
         if (ArtworkMessage.TryParse(text) is not { } message || await artworks.Find(message.Id, cancel) is not { } artwork)
         {
             log.LogError("A message of an unknown artwork is in the poison queue; dropped");
@@ -97,6 +102,7 @@ public sealed class ProcessArtwork(
         {
             if (artwork.Attempt >= options.Value.MaxAttempts)
             {
+                metrics.Fault(Fault.NeverEnded, ArtworkFailure.InternalError);
                 await Fail(artwork, new(ArtworkFailure.InternalError, $"Processing was started {artwork.Attempt} times and never came to an end."), cancel);
                 return null;
             }
@@ -108,6 +114,7 @@ public sealed class ProcessArtwork(
     private async Task<Artwork?> FindOpen(ArtworkMessage message, CancellationToken cancel)
     {
         if (await artworks.Find(message.Id, cancel) is { } artwork) return await StepBack(artwork, message, cancel) ? null : artwork;
+        metrics.Fault(Fault.RecordMissing);
         log.LogWarning("Artwork {ArtworkId} has no record (any more); its message is dropped", message.Id);
         return null;
     }
@@ -117,12 +124,17 @@ public sealed class ProcessArtwork(
     {
         if (artwork.Status.IsTerminal())
         {
-            log.LogDebug("Artwork {ArtworkId} has ended already", artwork.Id);
+            // Somebody ended it and may have died before its turn was passed on.
+            metrics.Fault(Fault.Duplicate);
+            log.LogInformation("Artwork {ArtworkId}, attempt {Attempt}: a message came for what has ended", artwork.Id, artwork.Attempt);
+            await admission.Leave(artwork, cancel);
             return true;
         }
         if (artwork.LeaseUntil is { } until && until > clock.GetUtcNow())
         {
-            // Held by another worker. A copy looks again when its lease is over; throwing would spend this message's tries.
+            metrics.Fault(Fault.HeldByAnother);
+            log.LogInformation("Artwork {ArtworkId}, attempt {Attempt}: another worker holds it; looked at again later", artwork.Id, artwork.Attempt);
+            // A copy looks again when its lease is over; throwing would spend this message's tries.
             await queues.SendToProcess(artwork.Id, message.Attempt, until - clock.GetUtcNow(), cancel);
             return true;
         }
@@ -136,8 +148,11 @@ public sealed class ProcessArtwork(
         using var picture = new MemoryStream();
         CutOut done;
         // A place in the pipeline for as long as pixels are in memory, and not while a server is slow.
-        using (var slot = await slots.Take(cancel))
+        using (var slot = await slots.Take(artwork.KeyId, cancel))
+        {
             done = await Task.Run(() => pipeline.Run(file.Bytes, artwork.OutputFormat, slot.Segmenter, slot.Tensors, picture, cancel), cancel);
+            metrics.CutOut(done, picture.Length, slot.Segmenter.Model.Entry.Name, slot.Segmenter.Provider);
+        }
         picture.Position = 0;
         await pictures.PutResult(artwork.Id, picture, done.ContentType, cancel);
         log.LogInformation("Artwork {ArtworkId}, attempt {Attempt}: {Width} x {Height}, {Steps}", artwork.Id, artwork.Attempt, done.Width, done.Height,
@@ -155,7 +170,9 @@ public sealed class ProcessArtwork(
         var artwork = claim.Artwork;
         log.LogWarning("Artwork {ArtworkId}, attempt {Attempt}: {Code}, {Kind} ({Cause})",
             artwork.Id, artwork.Attempt, failure.Code, isTransient ? "transient" : "final", cause.GetType().Name);
-        if (!isTransient || artwork.Attempt >= options.Value.MaxAttempts)
+        var isFinal = !isTransient || artwork.Attempt >= options.Value.MaxAttempts;
+        metrics.Fault(isFinal ? Fault.Failed : Fault.Retried, failure.Code);
+        if (isFinal)
         {
             await End(claim, now => now.Fail(clock.GetUtcNow(), failure));
             return;
@@ -184,6 +201,7 @@ public sealed class ProcessArtwork(
     {
         var now = await artworks.Find(id, CancellationToken.None);
         if (now is null or { Status: ArtworkStatus.Canceled or ArtworkStatus.Failed }) await pictures.DeleteResult(id, CancellationToken.None);
+        metrics.Fault(Fault.ClaimLost);
         log.LogInformation("Artwork {ArtworkId}: result dropped, the artwork is {Status}", id, now?.Status.Word() ?? "deleted");
     }
 }

@@ -1,10 +1,11 @@
 using RemoveBg.Core.Access;
 using RemoveBg.Core.Artworks;
+using RemoveBg.Core.Notify;
 
 namespace RemoveBg.Core.Read;
 
 /// <summary>Cancels what has not ended; a terminal artwork is returned as it is.</summary>
-public sealed class CancelArtwork(ReadArtwork read, ArtworkTable artworks, ArtworkQueues queues, ArtworkViews views, TimeProvider clock)
+public sealed class CancelArtwork(ReadArtwork read, ArtworkTable artworks, Announce announce, ArtworkViews views, TimeProvider clock)
 {
     public async Task<ArtworkView> Cancel(ApiKey key, string id, CancellationToken cancel)
     {
@@ -15,7 +16,7 @@ public sealed class CancelArtwork(ReadArtwork read, ArtworkTable artworks, Artwo
 
             // Somebody may have written meanwhile (null): read again. A worker that holds it notices at its next write.
             if (await artworks.TryUpdate(artwork, artwork.Cancel(clock.GetUtcNow()), cancel) is not { } canceled) continue;
-            if (canceled.Delivery.Status == WebhookStatus.Pending) await queues.SendToDeliver(canceled.Id, 1, TimeSpan.Zero, cancel);
+            await announce.Ended(canceled);
             return await views.Of(canceled, cancel);
         }
     }

@@ -6,7 +6,7 @@ namespace RemoveBg.Core.Read;
 
 /// <summary>Erases result, stored input and record, in this order: as long as something is left, the owner can ask again.
 /// A worker that still holds the artwork finds no record at its last write and erases what it stored.</summary>
-public sealed class DeleteArtwork(ReadArtwork read, ArtworkTable artworks, StoredPictures pictures)
+public sealed class DeleteArtwork(ReadArtwork read, ArtworkTable artworks, Admission admission, StoredPictures pictures)
 {
     public async Task Delete(ApiKey key, string id, CancellationToken cancel) => await Erase(await read.Find(key, id, cancel), cancel);
 
@@ -15,5 +15,6 @@ public sealed class DeleteArtwork(ReadArtwork read, ArtworkTable artworks, Store
         await pictures.DeleteResult(artwork.Id, cancel);
         if (artwork.HasStoredInput) await pictures.DeleteInput(artwork.Id, cancel);
         await artworks.Delete(artwork, cancel);
+        if (!artwork.Status.IsTerminal()) await admission.Leave(artwork, cancel);
     }
 }

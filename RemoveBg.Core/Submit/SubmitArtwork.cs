@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using RemoveBg.Core.Access;
 using RemoveBg.Core.Artworks;
 using RemoveBg.Core.Store;
+using RemoveBg.Core.Telemetry;
 
 namespace RemoveBg.Core.Submit;
 
@@ -10,8 +11,8 @@ namespace RemoveBg.Core.Submit;
 /// work nobody knows, while a record without a message is found by the sweeper within minutes.
 /// </summary>
 public sealed class SubmitArtwork(
-    SubmitRequestParser parser, IdempotencyTable idempotency, StoredPictures pictures, ArtworkTable artworks, ArtworkQueues queues,
-    TimeProvider clock, ILogger<SubmitArtwork> log)
+    SubmitRequestParser parser, IdempotencyTable idempotency, StoredPictures pictures, ArtworkTable artworks, Admission admission,
+    ServiceMetrics metrics, TimeProvider clock, ILogger<SubmitArtwork> log)
 {
     /// <exception cref="ApiException">400: the request. Any storage failure means that nothing was accepted.</exception>
     public async Task<Artwork> Submit(ApiKey key, ReadOnlyMemory<byte> body, string? idempotencyKey, CancellationToken cancel)
@@ -33,6 +34,7 @@ public sealed class SubmitArtwork(
         {
             Id = id,
             KeyId = key.Id,
+            ConcurrentJobs = key.ConcurrentJobs,
             ImageUrl = request.InlineImage?.Shown ?? request.ImageUrl,
             HasStoredInput = request.InlineImage is not null,
             Webhook = request.Webhook,
@@ -44,20 +46,22 @@ public sealed class SubmitArtwork(
         if (created is null)
             return await artworks.Find(id, cancel) ?? throw ApiException.BadRequest("Idempotency-Key belongs to an artwork that has been deleted.");
 
-        // 5. Send the message, even if the caller has hung up by now.
-        await SendOrLeaveToSweeper(created);
+        // 5. Send the message, or let it wait for its key's turn, even if the caller has hung up by now.
+        await EnterOrLeaveToSweeper(created);
+        metrics.Accepted();
         log.LogInformation("Artwork {ArtworkId} accepted", id);
         return created;
     }
 
-    private async Task SendOrLeaveToSweeper(Artwork artwork)
+    private async Task EnterOrLeaveToSweeper(Artwork artwork)
     {
         try
         {
-            await queues.SendToProcess(artwork.Id, attempt: 1, TimeSpan.Zero, CancellationToken.None);
+            await admission.Enter(artwork, CancellationToken.None);
         }
         catch (Exception problem) when (StorageFailure.Is(problem, CancellationToken.None))
         {
+            metrics.Fault(Fault.LeftToSweeper);
             log.LogWarning(problem, "Artwork {ArtworkId} is accepted but could not be queued; the sweeper will", artwork.Id);
         }
     }

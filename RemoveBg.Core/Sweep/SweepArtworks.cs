@@ -4,6 +4,7 @@ using RemoveBg.Core.Artworks;
 using RemoveBg.Core.Read;
 using RemoveBg.Core.Store;
 using RemoveBg.Core.Submit;
+using RemoveBg.Core.Telemetry;
 
 namespace RemoveBg.Core.Sweep;
 
@@ -13,8 +14,8 @@ namespace RemoveBg.Core.Sweep;
 /// Also erases what has outlived its retention.
 /// </summary>
 public sealed class SweepArtworks(
-    ArtworkTable artworks, ArtworkQueues queues, StoredPictures pictures, DeleteArtwork delete, IdempotencyTable idempotency,
-    IOptions<ResultOptions> options, TimeProvider clock, ILogger<SweepArtworks> log)
+    ArtworkTable artworks, Admission admission, ArtworkQueues queues, StoredPictures pictures, DeleteArtwork delete, IdempotencyTable idempotency,
+    ServiceMetrics metrics, IOptions<ResultOptions> options, TimeProvider clock, ILogger<SweepArtworks> log)
 {
     /// <summary>A run must not outlast the minute until the next; what is left then comes first.</summary>
     private const int MostPerRun = 1000;
@@ -52,7 +53,9 @@ public sealed class SweepArtworks(
         // The mark first: a message more does no harm, a run that marks nothing would send the same again each minute.
         if (await artworks.TryUpdate(artwork, artwork.Requeued(now), cancel) is null) return false;
         if (artwork.Status.IsTerminal()) await queues.SendToDeliver(artwork.Id, artwork.Delivery.Attempts + 1, TimeSpan.Zero, cancel);
+        else if (artwork.Status == ArtworkStatus.Starting) await admission.Resume(artwork, cancel);
         else await queues.SendToProcess(artwork.Id, artwork.Attempt + 1, TimeSpan.Zero, cancel);
+        metrics.Fault(Fault.Overdue);
         log.LogWarning("Artwork {ArtworkId} ({Status}, attempt {Attempt}) was overdue; sent again", artwork.Id, artwork.Status.Word(), artwork.Attempt);
         return true;
     }

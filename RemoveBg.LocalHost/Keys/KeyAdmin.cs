@@ -6,7 +6,7 @@ using Spectre.Console;
 namespace RemoveBg.LocalHost.Keys;
 
 /// <summary>What a new key may do.</summary>
-internal sealed record NewKey(string Name, IReadOnlyList<string> Scopes, int RatePerMinute, int Burst, DateTimeOffset? ExpiresAt);
+internal sealed record NewKey(string Name, IReadOnlyList<string> Scopes, int RatePerMinute, int Burst, int ConcurrentJobs, DateTimeOffset? ExpiresAt);
 
 /// <summary>An operator's work on API keys, straight on storage: running hosts see it within seconds.</summary>
 internal sealed class KeyAdmin(ApiKeyTable keys, TimeProvider clock, IAnsiConsole console)
@@ -14,7 +14,7 @@ internal sealed class KeyAdmin(ApiKeyTable keys, TimeProvider clock, IAnsiConsol
     public async Task Add(NewKey wanted, CancellationToken cancel)
     {
         var id = "key_" + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6));
-        await Create(secret => new(id, wanted.Name, ApiKey.HashOf(secret), IsEnabled: true, wanted.ExpiresAt, wanted.Scopes, wanted.RatePerMinute, wanted.Burst), cancel);
+        await Create(secret => new(id, wanted.Name, ApiKey.HashOf(secret), IsEnabled: true, wanted.ExpiresAt, wanted.Scopes, wanted.RatePerMinute, wanted.Burst, wanted.ConcurrentJobs), cancel);
     }
 
     /// <summary>A second secret for the same key; the first works on for <paramref name="grace"/>. Artworks belong to both.</summary>
@@ -36,14 +36,14 @@ internal sealed class KeyAdmin(ApiKeyTable keys, TimeProvider clock, IAnsiConsol
 
     public async Task List(CancellationToken cancel)
     {
-        var table = new Table().AddColumns("id", "name", "state", "expires", "scopes", "rate/min", "burst", "SHA-256");
+        var table = new Table().AddColumns("id", "name", "state", "expires", "scopes", "rate/min", "burst", "concurrent", "SHA-256");
         await foreach (var key in keys.All(cancel))
         {
             var state = !key.IsEnabled ? "disabled" : key.ExpiresAt <= clock.GetUtcNow() ? "expired" : "enabled";
             table.AddRow(new[]
             {
                 key.Id, key.Name, state, key.ExpiresAt is { } expires ? Shown(expires) : "never", string.Join(' ', key.Scopes),
-                $"{key.RatePerMinute}", $"{key.Burst}", Convert.ToHexStringLower(key.Hash)[..12] + "…",
+                $"{key.RatePerMinute}", $"{key.Burst}", $"{key.ConcurrentJobs}", Convert.ToHexStringLower(key.Hash)[..12] + "…",
             }.Select(Markup.Escape).ToArray());
         }
         console.Write(table);

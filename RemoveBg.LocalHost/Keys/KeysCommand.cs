@@ -17,10 +17,11 @@ internal static class KeysCommand
         scopes.AcceptOnlyFromAmong([.. Scopes.All]);
         var rate = Positive("--rate", "Submissions a minute, sustained (default: 60)", 60);
         var burst = Positive("--burst", "Submissions at once (default: 10)", 10);
+        var concurrent = Positive("--concurrent", $"Artworks worked on at once; more wait (default: {ApiKey.DefaultConcurrentJobs})", ApiKey.DefaultConcurrentJobs);
         var expires = new Option<DateTimeOffset?>("--expires") { Description = "When it stops working (default: never)", HelpName = "DATE" };
-        var add = new Command("add", "Makes a new key and prints it once.") { name, scopes, rate, burst, expires };
+        var add = new Command("add", "Makes a new key and prints it once.") { name, scopes, rate, burst, concurrent, expires };
         add.SetAction((arguments, cancel) => run(arguments.GetValue(noAzurite), (admin, stop) => admin.Add(
-            new(arguments.GetValue(name)!, arguments.GetValue(scopes)!, arguments.GetValue(rate), arguments.GetValue(burst), arguments.GetValue(expires)), stop), cancel));
+            new(arguments.GetValue(name)!, arguments.GetValue(scopes)!, arguments.GetValue(rate), arguments.GetValue(burst), arguments.GetValue(concurrent), arguments.GetValue(expires)), stop), cancel));
         command.Add(add);
 
         var list = new Command("list", "Shows all keys, without their secrets.");

@@ -78,7 +78,7 @@ public sealed class KeyAdminTests
 
     private async Task<string> Add(string name)
     {
-        await _admin.Add(new(name, Scopes.All, 60, 10, null), CancellationToken.None);
+        await _admin.Add(new(name, Scopes.All, 60, 10, 8, null), CancellationToken.None);
         return Secret();
     }
 

@@ -93,6 +93,32 @@ public sealed class FaultTests
     }
 
     [Test]
+    public async Task A_key_all_of_whose_sources_are_slow_holds_up_itself_only()
+    {
+        var slow = _caller.ServeHeld(Repo.Sample("scene-toycar.jpg"));
+        await using var host = await RunningHost.Start(new() { ["RemoveBg:Fetch:TotalTimeout"] = "00:05:00", ["RemoveBg:Fetch:IdleTimeout"] = "00:05:00" });
+        using var busy = host.ClientWith(await host.AddKey("busy"));
+        // More than an instance reads at once.
+        var jobs = new List<string>();
+        for (var i = 0; i < 20; i++)
+        {
+            using var submitted = await host.Submit(new { imageUrl = slow.Url }, busy);
+            jobs.Add((await submitted.Json()).Text("id")!);
+        }
+        await Eventually.Holds(() => _caller.Hits("/held.jpg") == Core.Access.ApiKey.DefaultConcurrentJobs, "the busy key has all it may have at once");
+        Assert.That((await host.CutOut(_caller.Serve(Repo.Sample("scene-toycar.jpg")))).Text("status"), Is.EqualTo("succeeded"));
+        Assert.That(_caller.Hits("/held.jpg"), Is.EqualTo(Core.Access.ApiKey.DefaultConcurrentJobs), "and not one more");
+
+        slow.Answer.SetResult();
+        foreach (var id in jobs)
+            await Eventually.Holds(async () =>
+            {
+                using var read = await busy.GetAsync($"/v2/artworks/{id}");
+                return (await read.Json()).Text("status") == "succeeded";
+            }, $"artwork {id} is done too");
+    }
+
+    [Test]
     public async Task A_receiver_that_answers_200_with_an_endless_body_has_got_it()
     {
         _caller.OnDelivery = async (_, context) =>
@@ -115,6 +141,24 @@ public sealed class FaultTests
         await host.CutOut(photo, _caller.WebhookUrl);
         await _caller.UntilDelivered(1);
         await Eventually.Holds(async () => (await Attempts(host, stuck.Text("id")!)).FirstOrDefault() == "timeout", "the attempt has timed out");
+    }
+
+    [Test]
+    public async Task A_receiver_that_hangs_on_many_webhooks_takes_a_few_places_and_not_all()
+    {
+        var letGo = new TaskCompletionSource();
+        var hanging = _caller.ServePage("/hang", _ => letGo.Task);
+        await using var host = await RunningHost.Start(new() { ["RemoveBg:Webhook:Timeout"] = "00:01:00" });
+        var photo = _caller.Serve(Repo.Sample("scene-toycar.jpg"));
+        // More than an instance reads at once.
+        for (var i = 0; i < 20; i++) (await host.Submit(new { imageUrl = photo, webhook = hanging })).Dispose();
+        await Eventually.Holds(() => _caller.Hits("/hang") == 4, "the hanging receiver has all it may have at once");
+        // Another receiver: another port.
+        await using var other = await Caller.Start();
+        await host.CutOut(photo, other.WebhookUrl);
+        await other.UntilDelivered(1);
+        Assert.That(_caller.Hits("/hang"), Is.EqualTo(4));
+        letGo.SetResult();
     }
 
     [Test]

@@ -1,6 +1,9 @@
 using System.Net;
+using System.Net.Sockets;
+using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using RemoveBg.Core.Artworks;
 using RemoveBg.Core.Network;
 using RemoveBg.Core.Process.Fetch;
@@ -57,6 +60,77 @@ public sealed class FetchTests
     [TestCase("http://user@example.com/")]
     [TestCase("http:\\\\127.0.0.1\\")]
     public void A_redirect_to_what_is_not_allowed_is_blocked_for_good(string location) => AssertFails(Redirect("/bad", location), ArtworkFailure.ImageUrlBlocked, isTransient: false);
+
+    [Test]
+    public void Every_known_redirect_ends_as_it_must_from_https_too()
+    {
+        using var payloads = JsonDocument.Parse(File.ReadAllText(Repo.SharedOrSkip("security", "ssrf-payloads.json")));
+        var redirects = payloads.RootElement.EnumerateArray().Where(payload => payload.Text("stage") == "redirect").ToList();
+        Assert.That(redirects, Is.Not.Empty);
+        var policy = new UrlPolicy(Options.Create(new NetworkOptions()));
+        Assert.Multiple(() =>
+        {
+            foreach (var payload in redirects)
+                Assert.That(IsRefused(policy, payload), Is.EqualTo(payload.GetProperty("reject").GetBoolean()), payload.ToString());
+        });
+    }
+
+    /// <summary>Follows the payload's hops as the fetcher would, with its two judges and without the network between them.</summary>
+    private static bool IsRefused(UrlPolicy policy, JsonElement payload)
+    {
+        var from = new Uri(payload.Text("url")!);
+        foreach (var location in payload.GetProperty("redirects").EnumerateArray())
+        {
+            using var response = new HttpResponseMessage(HttpStatusCode.Found);
+            response.Headers.TryAddWithoutValidation("Location", location.GetString());
+            try
+            {
+                if (policy.Check(ImageFetcher.Redirect(response, from) ?? "", UrlUse.Image, out var next) is not null) return true;
+                from = next!;
+            }
+            catch (Exception problem) when (problem is ArtworkFailedException or UriFormatException)
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    [Test]
+    public void A_server_whose_headers_never_end_is_left() =>
+        AssertFails(_server.ServePage("/headers", context =>
+        {
+            for (var i = 0; i < 2_000; i++) context.Response.Headers[$"X-Flood-{i}"] = new string('x', 64);
+            return Task.CompletedTask;
+        }), ArtworkFailure.ImageUnreachable, isTransient: true);
+
+    [TestCase("HTTP/1.1 100 Continue\r\n\r\n", TestName = "A server that promises an answer without end is left")]
+    [TestCase("HTTP/1.1 103 Early Hints\r\nLink: </a>; rel=preload\r\n\r\n", TestName = "A server that hints without end is left")]
+    public async Task Endless_interim_answers_end(string interim)
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var serving = Task.Run(async () =>
+        {
+            using var socket = await listener.AcceptSocketAsync();
+            await socket.ReceiveAsync(new byte[4096]);
+            var answer = System.Text.Encoding.ASCII.GetBytes(interim);
+            // Bounded far above what any limit lets through.
+            for (var i = 0; i < 1_000_000; i++) await socket.SendAsync(answer);
+        });
+        var problem = Assert.ThrowsAsync<ArtworkFailedException>(() => _fetcher.Fetch($"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}/", CancellationToken.None));
+        Assert.That(problem!.Failure.Code, Is.AnyOf(ArtworkFailure.ImageUnreachable, ArtworkFailure.ImageTimeout));
+        Assert.That(async () => await serving, Throws.InstanceOf<SocketException>(), "and the connection is closed");
+    }
+
+    [Test]
+    public void A_body_shorter_than_announced_is_worth_another_try() =>
+        AssertFails(_server.ServePage("/short", async context =>
+        {
+            context.Response.ContentLength = 1000;
+            await context.Response.Body.WriteAsync(new byte[10]);
+            context.Abort();
+        }), ArtworkFailure.ImageUnreachable, isTransient: true);
 
     [Test]
     public void A_redirect_loop_ends() => AssertFails(Redirect("/loop", "/loop"), ArtworkFailure.TooManyRedirects, isTransient: false);
@@ -147,7 +221,7 @@ public sealed class FetchTests
     {
         public Task<IPAddress[]> Lookup(string host, CancellationToken cancel) => host.StartsWith("private", StringComparison.Ordinal)
             ? Task.FromResult<IPAddress[]>([IPAddress.Parse("10.0.0.1")])
-            : throw new System.Net.Sockets.SocketException((int)System.Net.Sockets.SocketError.HostNotFound);
+            : throw new SocketException((int)SocketError.HostNotFound);
     }
 }
 

@@ -14,38 +14,16 @@ using RemoveBg.Tests.Given;
 
 namespace RemoveBg.Tests.Flow;
 
-/// <summary>Messages that get lost, come twice or are broken; storage that fails. Triggers are off: each test is the host.</summary>
-public sealed class NothingLostTests
+/// <summary>Messages that get lost, come twice or are broken; storage that fails.</summary>
+public sealed class NothingLostTests : HandRunTests
 {
-    private RunningHost _host = null!;
-    private Caller _caller = null!;
-    private FakeTimeProvider _clock = null!;
-    private string _photo = null!;
-
-    [SetUp]
-    public async Task Start()
-    {
-        _caller = await Caller.Start();
-        _photo = _caller.Serve(Repo.Sample("scene-toycar.jpg"));
-        // Storage compares expiries with the real time, so the fake one starts there.
-        _clock = new(TimeProvider.System.GetUtcNow());
-        _host = await RunningHost.Start(new() { ["RemoveBg:Process:Lease"] = "00:00:06" }, services: services => services.AddSingleton<TimeProvider>(_clock), takesWork: false);
-    }
-
-    [TearDown]
-    public async Task Stop()
-    {
-        await _host.DisposeAsync();
-        await _caller.DisposeAsync();
-    }
-
     [Test]
     public async Task A_duplicate_of_a_processed_message_does_nothing()
     {
-        var id = await Submit(_photo);
+        var id = await Submit(Photo);
         await Process(id, attempt: 1);
         await Process(id, attempt: 1);
-        Assert.That(_caller.Hits("/scene-toycar.jpg"), Is.EqualTo(1));
+        Assert.That(Caller.Hits("/scene-toycar.jpg"), Is.EqualTo(1));
         Assert.That((await Find(id)).Attempt, Is.EqualTo(1));
         Assert.That(await Waiting(ArtworkQueues.Webhooks), Is.EqualTo(1), "one webhook message");
     }
@@ -53,21 +31,21 @@ public sealed class NothingLostTests
     [Test]
     public async Task Two_workers_with_the_same_message_make_one_result()
     {
-        var id = await Submit(_photo);
+        var id = await Submit(Photo);
         await Task.WhenAll(Process(id, 1), Process(id, 1));
         var artwork = await Find(id);
         Assert.That((artwork.Status, artwork.Attempt), Is.EqualTo((ArtworkStatus.Succeeded, 1)));
-        Assert.That(_caller.Hits("/scene-toycar.jpg"), Is.EqualTo(1));
+        Assert.That(Caller.Hits("/scene-toycar.jpg"), Is.EqualTo(1));
     }
 
     [Test]
     public async Task An_artwork_whose_message_got_lost_is_queued_again_by_the_sweeper()
     {
-        var id = await Submit(_photo);
+        var id = await Submit(Photo);
         await Queue(ArtworkQueues.Artworks).ClearMessagesAsync();
         await Sweep();
         Assert.That(await Waiting(ArtworkQueues.Artworks), Is.Zero, "not before its time");
-        _clock.Advance(ArtworkTransitions.QueuePatience + TimeSpan.FromSeconds(1));
+        Clock.Advance(ArtworkTransitions.QueuePatience + TimeSpan.FromSeconds(1));
         await Sweep();
         await Sweep();
         Assert.That(await Waiting(ArtworkQueues.Artworks), Is.EqualTo(1), "and once only");
@@ -78,10 +56,10 @@ public sealed class NothingLostTests
     [Test]
     public async Task A_webhook_whose_message_got_lost_is_queued_again_by_the_sweeper()
     {
-        var id = await Submit(_photo);
+        var id = await Submit(Photo);
         await Process(id, 1);
         await Queue(ArtworkQueues.Webhooks).ClearMessagesAsync();
-        _clock.Advance(ArtworkTransitions.QueuePatience + TimeSpan.FromSeconds(1));
+        Clock.Advance(ArtworkTransitions.QueuePatience + TimeSpan.FromSeconds(1));
         await Sweep();
         Assert.That(await Waiting(ArtworkQueues.Webhooks), Is.EqualTo(1));
         await Deliver(id, 1);
@@ -91,23 +69,23 @@ public sealed class NothingLostTests
     [Test]
     public async Task A_delivered_webhook_is_not_sent_again_by_a_duplicate()
     {
-        var id = await Submit(_photo);
+        var id = await Submit(Photo);
         await Process(id, 1);
         await Deliver(id, 1);
         await Deliver(id, 1);
-        Assert.That(_caller.Deliveries, Has.Count.EqualTo(1));
+        Assert.That(Caller.Deliveries, Has.Count.EqualTo(1));
     }
 
     [Test]
     public async Task An_artwork_that_nobody_ever_finishes_fails_after_three_starts()
     {
-        var id = await Submit(_photo);
+        var id = await Submit(Photo);
         for (var start = 0; start < 3; start++)
         {
             // A worker that claims and dies.
             var artwork = await Find(id);
-            await Table().TryUpdate(artwork, artwork.Claim($"dead{start}", _clock.GetUtcNow(), TimeSpan.FromSeconds(30)), CancellationToken.None);
-            _clock.Advance(TimeSpan.FromSeconds(31));
+            await Table().TryUpdate(artwork, artwork.Claim($"dead{start}", Clock.GetUtcNow(), TimeSpan.FromSeconds(30)), CancellationToken.None);
+            Clock.Advance(TimeSpan.FromSeconds(31));
         }
         await Process(id, 4);
         var failed = await Find(id);
@@ -118,9 +96,9 @@ public sealed class NothingLostTests
     [Test]
     public async Task A_message_of_an_artwork_that_another_worker_holds_comes_back_when_its_lease_is_over()
     {
-        var id = await Submit(_photo);
+        var id = await Submit(Photo);
         var artwork = await Find(id);
-        await Table().TryUpdate(artwork, artwork.Claim("other", _clock.GetUtcNow(), TimeSpan.FromSeconds(30)), CancellationToken.None);
+        await Table().TryUpdate(artwork, artwork.Claim("other", Clock.GetUtcNow(), TimeSpan.FromSeconds(30)), CancellationToken.None);
         await Queue(ArtworkQueues.Artworks).ClearMessagesAsync();
         await Process(id, 1);
         Assert.That((await Find(id)).LeaseOwner, Is.EqualTo("other"));
@@ -131,38 +109,38 @@ public sealed class NothingLostTests
     [Test]
     public async Task A_cancel_during_the_work_wins_and_leaves_no_result()
     {
-        var photo = _caller.ServeHeld(Repo.Sample("scene-toycar.jpg"));
+        var photo = Caller.ServeHeld(Repo.Sample("scene-toycar.jpg"));
         var id = await Submit(photo.Url);
         var work = Process(id, 1);
         await photo.Asked;
-        using (var canceled = await _host.Client.PostAsync($"/v2/artworks/{id}/cancel", null)) Assert.That((await canceled.Json()).Text("status"), Is.EqualTo("canceled"));
+        using (var canceled = await Host.Client.PostAsync($"/v2/artworks/{id}/cancel", null)) Assert.That((await canceled.Json()).Text("status"), Is.EqualTo("canceled"));
         photo.Answer.SetResult();
         await work;
         Assert.That((await Find(id)).Status, Is.EqualTo(ArtworkStatus.Canceled));
-        Assert.That(new BlobContainerClient(_host.ConnectionString, StoredPictures.ResultContainer).GetBlobs(), Is.Empty);
+        Assert.That(new BlobContainerClient(Host.ConnectionString, StoredPictures.ResultContainer).GetBlobs(), Is.Empty);
         await Deliver(id, 1);
-        Assert.That(_caller.Deliveries.Single().Id, Does.EndWith("_canceled"));
+        Assert.That(Caller.Deliveries.Single().Id, Does.EndWith("_canceled"));
     }
 
     [Test]
     public async Task A_delete_during_the_work_leaves_nothing_behind()
     {
-        var photo = _caller.ServeHeld(Repo.Sample("scene-toycar.jpg"));
+        var photo = Caller.ServeHeld(Repo.Sample("scene-toycar.jpg"));
         var id = await Submit(photo.Url);
         var work = Process(id, 1);
         await photo.Asked;
-        using (var deleted = await _host.Client.DeleteAsync($"/v2/artworks/{id}")) Assert.That((int)deleted.StatusCode, Is.EqualTo(204));
+        using (var deleted = await Host.Client.DeleteAsync($"/v2/artworks/{id}")) Assert.That((int)deleted.StatusCode, Is.EqualTo(204));
         photo.Answer.SetResult();
         await work;
-        Assert.That(new BlobContainerClient(_host.ConnectionString, StoredPictures.ResultContainer).GetBlobs(), Is.Empty);
+        Assert.That(new BlobContainerClient(Host.ConnectionString, StoredPictures.ResultContainer).GetBlobs(), Is.Empty);
         foreach (var table in new[] { "artworks", "artworksbykey" })
-            Assert.That(new TableClient(_host.ConnectionString, table).Query<TableEntity>(), Is.Empty, table);
+            Assert.That(new TableClient(Host.ConnectionString, table).Query<TableEntity>(), Is.Empty, table);
     }
 
     [Test]
     public async Task A_worker_renews_its_claim_as_long_as_it_works()
     {
-        var photo = _caller.ServeHeld(Repo.Sample("scene-toycar.jpg"));
+        var photo = Caller.ServeHeld(Repo.Sample("scene-toycar.jpg"));
         var id = await Submit(photo.Url);
         var work = Process(id, 1);
         await photo.Asked;
@@ -170,7 +148,7 @@ public sealed class NothingLostTests
         await Eventually.Holds(async () =>
         {
             // A third of the lease and a little; the download's own limits are longer.
-            if ((await Find(id)).LeaseUntil == first) _clock.Advance(TimeSpan.FromSeconds(0.5));
+            if ((await Find(id)).LeaseUntil == first) Clock.Advance(TimeSpan.FromSeconds(0.5));
             return (await Find(id)).LeaseUntil > first;
         }, "the claim is renewed");
         photo.Answer.SetResult();
@@ -181,16 +159,16 @@ public sealed class NothingLostTests
     [Test]
     public async Task A_worker_whose_claim_was_taken_over_stops_and_changes_nothing()
     {
-        var photo = _caller.ServeHeld(Repo.Sample("scene-toycar.jpg"));
+        var photo = Caller.ServeHeld(Repo.Sample("scene-toycar.jpg"));
         var id = await Submit(photo.Url);
         var work = Process(id, 1);
         await photo.Asked;
         // As if it had slept past its lease, and another one had come.
         var artwork = await Find(id);
-        await Table().TryUpdate(artwork, artwork.Claim("other", _clock.GetUtcNow(), TimeSpan.FromSeconds(30)), CancellationToken.None);
+        await Table().TryUpdate(artwork, artwork.Claim("other", Clock.GetUtcNow(), TimeSpan.FromSeconds(30)), CancellationToken.None);
         await Eventually.Holds(() =>
         {
-            if (!work.IsCompleted) _clock.Advance(TimeSpan.FromSeconds(0.5));
+            if (!work.IsCompleted) Clock.Advance(TimeSpan.FromSeconds(0.5));
             return work.IsCompleted;
         }, "the worker notices and stops");
         await work;
@@ -199,9 +177,41 @@ public sealed class NothingLostTests
     }
 
     [Test]
+    public async Task Every_kind_of_trouble_is_counted()
+    {
+        using var counted = new Counted(Host);
+        var id = await Submit(Photo);
+        await Host.Get<ProcessArtwork>().Process("no message", CancellationToken.None);
+        await Process(Guid.NewGuid().ToString(), 1);
+        await Process(id, 1);
+        await Process(id, 1);
+        var failing = await Submit(Caller.ServePage("/500", context =>
+        {
+            context.Response.StatusCode = 500;
+            return Task.CompletedTask;
+        }));
+        await Process(failing, 1);
+        await Host.Get<ProcessArtwork>().FailPoisoned(Message(failing, 1), CancellationToken.None);
+        Clock.Advance(TimeSpan.FromMinutes(5));
+        await Sweep();
+        Assert.Multiple(() =>
+        {
+            Assert.That(counted.Of("removebg.artworks.accepted"), Is.EqualTo(2));
+            Assert.That(counted.Of("removebg.artworks.started"), Is.EqualTo(2));
+            Assert.That(counted.Of("removebg.artworks.ended status=succeeded code="), Is.EqualTo(1));
+            Assert.That(counted.Of("removebg.artworks.ended status=failed code=internal_error"), Is.EqualTo(1));
+            Assert.That(counted.Of("removebg.artworks.wait"), Is.EqualTo(2));
+            Assert.That(counted.Of("removebg.pipeline.step.duration step=infer model=removebg-lite provider=cpu"), Is.EqualTo(1));
+            foreach (var fault in new[] { "UnreadableMessage", "RecordMissing", "Duplicate", "Retried code=image_unreachable", "Poisoned" })
+                Assert.That(counted.Of($"removebg.faults fault={fault}"), Is.EqualTo(1), fault);
+            Assert.That(counted.Of("removebg.faults fault=Overdue"), Is.GreaterThanOrEqualTo(1));
+        });
+    }
+
+    [Test]
     public async Task A_transient_failure_is_tried_three_times_at_growing_intervals_and_then_final()
     {
-        var id = await Submit(_caller.ServePage("/503", context =>
+        var id = await Submit(Caller.ServePage("/503", context =>
         {
             context.Response.StatusCode = 503;
             return Task.CompletedTask;
@@ -211,9 +221,9 @@ public sealed class NothingLostTests
             Assert.That((await Find(id)).Status.IsTerminal(), Is.False);
             await Process(id, attempt);
             await Process(id, attempt);
-            _clock.Advance(TimeSpan.FromSeconds(10));
+            Clock.Advance(TimeSpan.FromSeconds(10));
         }
-        Assert.That(_caller.Hits("/503"), Is.EqualTo(3), "duplicates of an earlier attempt's message try nothing");
+        Assert.That(Caller.Hits("/503"), Is.EqualTo(3), "duplicates of an earlier attempt's message try nothing");
         Assert.That((await Find(id)).Failure!.Code, Is.EqualTo(ArtworkFailure.ImageUnreachable));
     }
 
@@ -223,18 +233,18 @@ public sealed class NothingLostTests
     [TestCase("""{"v":1,"id":"3fa85f64-5717-4562-b3fc-2c963f66afa6","attempt":1}""", Description = "unknown artwork")]
     public void A_message_that_makes_no_sense_is_dropped_by_every_function(string text) => Assert.Multiple(() =>
     {
-        Assert.That(() => _host.Get<ProcessArtwork>().Process(text, CancellationToken.None), Throws.Nothing);
-        Assert.That(() => _host.Get<ProcessArtwork>().FailPoisoned(text, CancellationToken.None), Throws.Nothing);
-        Assert.That(() => _host.Get<DeliverWebhook>().Deliver(text, CancellationToken.None), Throws.Nothing);
-        Assert.That(() => _host.Get<DeliverWebhook>().CountPoisoned(text, CancellationToken.None), Throws.Nothing);
+        Assert.That(() => Host.Get<ProcessArtwork>().Process(text, CancellationToken.None), Throws.Nothing);
+        Assert.That(() => Host.Get<ProcessArtwork>().FailPoisoned(text, CancellationToken.None), Throws.Nothing);
+        Assert.That(() => Host.Get<DeliverWebhook>().Deliver(text, CancellationToken.None), Throws.Nothing);
+        Assert.That(() => Host.Get<DeliverWebhook>().CountPoisoned(text, CancellationToken.None), Throws.Nothing);
     });
 
     [Test]
     public async Task A_poisoned_artwork_that_was_never_started_gets_one_more_chance_and_then_fails()
     {
-        var id = await Submit(_photo);
+        var id = await Submit(Photo);
         await Queue(ArtworkQueues.Artworks).ClearMessagesAsync();
-        var poison = _host.Get<ProcessArtwork>();
+        var poison = Host.Get<ProcessArtwork>();
         await poison.FailPoisoned(Message(id, 1), CancellationToken.None);
         Assert.That((await Find(id)).Status, Is.EqualTo(ArtworkStatus.Starting));
         Assert.That(await Waiting(ArtworkQueues.Artworks), Is.EqualTo(1));
@@ -246,56 +256,56 @@ public sealed class NothingLostTests
     [Test]
     public async Task A_poisoned_webhook_attempt_counts_as_failed_and_the_next_is_planned()
     {
-        var id = await Submit(_photo);
+        var id = await Submit(Photo);
         await Process(id, 1);
-        await _host.Get<DeliverWebhook>().CountPoisoned(Message(id, 1), CancellationToken.None);
+        await Host.Get<DeliverWebhook>().CountPoisoned(Message(id, 1), CancellationToken.None);
         var delivery = (await Find(id)).Delivery;
         Assert.That((delivery.Status, delivery.Attempts), Is.EqualTo((WebhookStatus.Pending, 1)));
-        Assert.That(delivery.NextAttemptAt, Is.GreaterThan(_clock.GetUtcNow()));
+        Assert.That(delivery.NextAttemptAt, Is.GreaterThan(Clock.GetUtcNow()));
     }
 
     [Test]
     public async Task All_attempts_spent_leaves_the_result_readable_and_can_be_redelivered()
     {
-        _caller.OnDelivery = (number, context) =>
+        Caller.OnDelivery = (number, context) =>
         {
             context.Response.StatusCode = number <= 10 ? 500 : 200;
             return Task.CompletedTask;
         };
-        var id = await Submit(_photo);
+        var id = await Submit(Photo);
         await Process(id, 1);
         for (var attempt = 1; attempt <= 10; attempt++)
         {
             await Deliver(id, attempt);
-            _clock.Advance(TimeSpan.FromHours(30));
+            Clock.Advance(TimeSpan.FromHours(30));
         }
         Assert.That((await Find(id)).Delivery.Status, Is.EqualTo(WebhookStatus.Exhausted));
-        Assert.That((await _host.Read(id)).Text("status"), Is.EqualTo("succeeded"));
+        Assert.That((await Host.Read(id)).Text("status"), Is.EqualTo("succeeded"));
 
-        using (var again = await _host.Client.PostAsync($"/v2/artworks/{id}/webhook-deliveries/redeliver", null)) Assert.That((int)again.StatusCode, Is.EqualTo(202));
+        using (var again = await Host.Client.PostAsync($"/v2/artworks/{id}/webhook-deliveries/redeliver", null)) Assert.That((int)again.StatusCode, Is.EqualTo(202));
         await Deliver(id, 11);
         Assert.That((await Find(id)).Delivery.Status, Is.EqualTo(WebhookStatus.Delivered));
-        Assert.That(_caller.Deliveries.Select(delivery => delivery.Id).Distinct().Count(), Is.EqualTo(1));
+        Assert.That(Caller.Deliveries.Select(delivery => delivery.Id).Distinct().Count(), Is.EqualTo(1));
     }
 
     [Test]
     public async Task What_outlived_its_retention_is_erased()
     {
-        var id = await Submit(_photo);
+        var id = await Submit(Photo);
         await Process(id, 1);
-        await _host.Get<SweepArtworks>().Erase(CancellationToken.None);
-        var results = new BlobContainerClient(_host.ConnectionString, StoredPictures.ResultContainer);
+        await Host.Get<SweepArtworks>().Erase(CancellationToken.None);
+        var results = new BlobContainerClient(Host.ConnectionString, StoredPictures.ResultContainer);
         Assert.That(results.GetBlobs().Count(), Is.EqualTo(1));
 
-        _clock.Advance(TimeSpan.FromHours(25));
-        await _host.Get<SweepArtworks>().Erase(CancellationToken.None);
+        Clock.Advance(TimeSpan.FromHours(25));
+        await Host.Get<SweepArtworks>().Erase(CancellationToken.None);
         Assert.That(results.GetBlobs(), Is.Empty);
-        var artwork = await _host.Read(id);
+        var artwork = await Host.Read(id);
         Assert.That((artwork.Text("status"), artwork.GetProperty("results").GetArrayLength()), Is.EqualTo(("succeeded", 0)), "no dead URL");
 
-        _clock.Advance(TimeSpan.FromDays(7));
-        await _host.Get<SweepArtworks>().Erase(CancellationToken.None);
-        using var gone = await _host.Client.GetAsync($"/v2/artworks/{id}");
+        Clock.Advance(TimeSpan.FromDays(7));
+        await Host.Get<SweepArtworks>().Erase(CancellationToken.None);
+        using var gone = await Host.Client.GetAsync($"/v2/artworks/{id}");
         Assert.That((int)gone.StatusCode, Is.EqualTo(404));
     }
 
@@ -306,7 +316,7 @@ public sealed class NothingLostTests
         await using var host = await RunningHost.Start(takesWork: false, storage: azurite.ConnectionString);
         await azurite.DisposeAsync();
 
-        using var submit = await host.Submit(new { imageUrl = _photo });
+        using var submit = await host.Submit(new { imageUrl = Photo });
         var error = await submit.Json();
         using var ready = await host.Client.GetAsync("/readyz");
         using var alive = await host.Client.GetAsync("/healthz");
@@ -320,27 +330,4 @@ public sealed class NothingLostTests
             Assert.That((int)alive.StatusCode, Is.EqualTo(200));
         });
     }
-
-    private async Task<string> Submit(string imageUrl)
-    {
-        using var response = await _host.Submit(new { imageUrl, webhook = _caller.WebhookUrl });
-        return (await response.Json()).Text("id")!;
-    }
-
-    private Task Process(string id, int attempt) => _host.Get<ProcessArtwork>().Process(Message(id, attempt), CancellationToken.None);
-
-    private Task Deliver(string id, int attempt) => _host.Get<DeliverWebhook>().Deliver(Message(id, attempt), CancellationToken.None);
-
-    private Task Sweep() => _host.Get<SweepArtworks>().Sweep(CancellationToken.None);
-
-    private ArtworkTable Table() => _host.Get<ArtworkTable>();
-
-    private async Task<Artwork> Find(string id) => (await Table().Find(Guid.Parse(id), CancellationToken.None))!;
-
-    private QueueClient Queue(string name) => new(_host.ConnectionString, name);
-
-    /// <summary>Messages that a worker could take now.</summary>
-    private async Task<int> Waiting(string queue) => (await Queue(queue).PeekMessagesAsync(32)).Value.Length;
-
-    private static string Message(string id, int attempt) => new ArtworkMessage(1, Guid.Parse(id), attempt).ToJson();
 }

@@ -52,14 +52,15 @@ internal sealed class RunningHost : IAsyncDisposable
     }
 
     public Task<string> AddKey(
-        string name, bool isEnabled = true, DateTimeOffset? expiresAt = null, IReadOnlyList<string>? scopes = null, int ratePerMinute = 6000, int burst = 1000)
+        string name, bool isEnabled = true, DateTimeOffset? expiresAt = null, IReadOnlyList<string>? scopes = null, int ratePerMinute = 6000, int burst = 1000,
+        int concurrentJobs = ApiKey.DefaultConcurrentJobs)
     {
         var key = ApiKey.Generate();
         return Put();
 
         async Task<string> Put()
         {
-            await Get<ApiKeyTable>().Put(new(name, name, ApiKey.HashOf(key), isEnabled, expiresAt, scopes ?? Scopes.All, ratePerMinute, burst), CancellationToken.None);
+            await Get<ApiKeyTable>().Put(new(name, name, ApiKey.HashOf(key), isEnabled, expiresAt, scopes ?? Scopes.All, ratePerMinute, burst, concurrentJobs), CancellationToken.None);
             return key;
         }
     }
@@ -71,14 +72,17 @@ internal sealed class RunningHost : IAsyncDisposable
         return client;
     }
 
-    public async Task<HttpResponseMessage> Submit(object body, params (string Name, string Value)[] headers)
+    public Task<HttpResponseMessage> Submit(object body, params (string Name, string Value)[] headers) => Submit(body, client: null, headers);
+
+    /// <param name="client">Null for the development key's.</param>
+    public async Task<HttpResponseMessage> Submit(object body, HttpClient? client, params (string Name, string Value)[] headers)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, "/v2/artworks/remove-background")
         {
             Content = new StringContent(body as string ?? JsonSerializer.Serialize(body), Encoding.UTF8, "application/json"),
         };
         foreach (var (name, value) in headers) request.Headers.TryAddWithoutValidation(name, value);
-        return await Client.SendAsync(request);
+        return await (client ?? Client).SendAsync(request);
     }
 
     /// <summary>Submits and waits for the end.</summary>

@@ -24,6 +24,7 @@ public sealed class ShippedSettingsTests
             Assert.That(host.RoutePrefix, Is.Empty);
             Assert.That(host.MaxPollingInterval, Is.LessThanOrEqualTo(TimeSpan.FromSeconds(2)));
             Assert.That(host.MaxDequeueCount, Is.EqualTo(5));
+            Assert.That(host.NewBatchThreshold, Is.GreaterThanOrEqualTo(Core.Access.ApiKey.DefaultConcurrentJobs), "an instance full of one key's jobs still reads on");
         });
     }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using RemoveBg.Core.Artworks;
 using RemoveBg.Core.Process.Pipeline;
@@ -46,6 +47,33 @@ public sealed class DecodeTests
             if (expected == "rejected") Assert.That(code, Is.Not.EqualTo("decodes"), file);
             if (expected == "decodes" && FileFormat.IsAccepted(File.ReadAllBytes(file))) Assert.That(code, Is.EqualTo("decodes"), file);
         }
+    }
+
+    [Test]
+    public void No_hostile_file_takes_more_than_300_megabytes()
+    {
+        var (most, slowest) = ((Bytes: 0L, File: ""), (Time: TimeSpan.Zero, File: ""));
+        foreach (var (file, _) in Corpus("hostile/"))
+        {
+            var bytes = File.ReadAllBytes(file);
+            var start = Stopwatch.GetTimestamp();
+            var peak = PeakMemory.BytesDuring(() =>
+            {
+                try
+                {
+                    var (photo, orientation) = Decode.Run(bytes, Limits);
+                    Orient.Run(photo, orientation).Dispose();
+                }
+                catch (ArtworkFailedException)
+                {
+                    // Refused: what it cost is the question.
+                }
+            });
+            if (Stopwatch.GetElapsedTime(start) is var time && time > slowest.Time) slowest = (time, file);
+            if (peak > most.Bytes) most = (peak, file);
+        }
+        TestContext.Out.WriteLine($"most memory: {most.Bytes / 1_000_000} MB for {Path.GetFileName(most.File)}; slowest: {slowest.Time.TotalMilliseconds:0} ms for {Path.GetFileName(slowest.File)}");
+        Assert.That(most.Bytes, Is.LessThan(300_000_000), most.File);
     }
 
     [Test]

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using RemoveBg.Core.Artworks;
 using RemoveBg.Core.Network;
+using RemoveBg.Core.Telemetry;
 
 namespace RemoveBg.Core.Process.Fetch;
 
@@ -21,11 +22,12 @@ public sealed class ImageFetcher : IDisposable
     private readonly UrlPolicy _urls;
     private readonly FetchOptions _limits;
     private readonly TimeProvider _clock;
+    private readonly ServiceMetrics _metrics;
     private readonly ILogger<ImageFetcher> _log;
 
-    public ImageFetcher(GuardedConnector connector, UrlPolicy urls, IOptions<FetchOptions> limits, TimeProvider clock, ILogger<ImageFetcher> log)
+    public ImageFetcher(GuardedConnector connector, UrlPolicy urls, IOptions<FetchOptions> limits, ServiceMetrics metrics, TimeProvider clock, ILogger<ImageFetcher> log)
     {
-        (_urls, _limits, _clock, _log) = (urls, limits.Value, clock, log);
+        (_urls, _limits, _metrics, _clock, _log) = (urls, limits.Value, metrics, clock, log);
         // HttpClient.Timeout would not cover the body (dotnet/runtime#36822): our own tokens do.
         _client = new(connector.CreateHandler()) { Timeout = Timeout.InfiniteTimeSpan };
         _client.DefaultRequestHeaders.UserAgent.Add(new("RemoveBg", "1.0"));
@@ -42,7 +44,9 @@ public sealed class ImageFetcher : IDisposable
         try
         {
             using var response = await Follow(url, idle, limit.Token);
-            return await ReadBody(response, idle, limit.Token);
+            var image = await ReadBody(response, idle, limit.Token);
+            _metrics.Fetched(image.Length);
+            return image;
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {
@@ -56,6 +60,7 @@ public sealed class ImageFetcher : IDisposable
         {
             // The names of the exceptions only: their texts hold addresses and pieces of what the server sent.
             var blocked = (problem as BlockedAddressException ?? problem.InnerException as BlockedAddressException)?.Message;
+            if (blocked is not null) _metrics.Fault(Fault.AddressBlocked);
             _log.LogInformation("Download failed: {Reason}", blocked ?? $"{problem.GetType().Name} {(problem as HttpRequestException)?.HttpRequestError}");
             throw new ArtworkFailedException(ArtworkFailure.ImageUnreachable, Unreachable, isTransient: true);
         }
@@ -85,7 +90,7 @@ public sealed class ImageFetcher : IDisposable
     }
 
     /// <returns>The next URL, or null when the response is not a redirect.</returns>
-    private static string? Redirect(HttpResponseMessage response, Uri from)
+    internal static string? Redirect(HttpResponseMessage response, Uri from)
     {
         if (response.StatusCode is not (HttpStatusCode.Moved or HttpStatusCode.Found or HttpStatusCode.SeeOther
             or HttpStatusCode.TemporaryRedirect or HttpStatusCode.PermanentRedirect)) return null;

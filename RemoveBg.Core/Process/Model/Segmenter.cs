@@ -31,6 +31,9 @@ public sealed class Segmenter : IDisposable
 
     public FoundModel Model { get; }
 
+    /// <summary>ONNX Runtime's execution provider.</summary>
+    public string Provider { get; } = "cpu";
+
     /// <summary>From <see cref="Tensors.Input"/> to <see cref="Tensors.Output"/>: alpha in [0, 1].</summary>
     public void Run(Tensors tensors)
     {

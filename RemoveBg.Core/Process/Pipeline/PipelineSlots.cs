@@ -10,20 +10,20 @@ public sealed class PipelineSlots(IOptions<ProcessOptions> options, LoadedModel 
     /// <summary>A photo of 50 megapixels takes about this much: pixels, turned pixels, matte, encoder, runtime.</summary>
     private const long BytesPerSlot = 900_000_000;
 
-    private readonly SemaphoreSlim _free = new(Count(options.Value.Concurrency));
+    private readonly FairGate _gate = new(Count(options.Value.Concurrency));
     private readonly ConcurrentBag<Tensors> _tensors = [];
 
-    public async Task<Slot> Take(CancellationToken cancel)
+    /// <param name="key">Whose artwork it is: keys that wait are served in turn.</param>
+    public async Task<Slot> Take(string key, CancellationToken cancel)
     {
         var segmenter = await model.Get(cancel);
-        await _free.WaitAsync(cancel);
+        await _gate.Enter(key, cancel);
         return new(this, segmenter, _tensors.TryTake(out var tensors) ? tensors : new(segmenter.Model.Entry.Size));
     }
 
     public void Dispose()
     {
         foreach (var tensors in _tensors) tensors.Dispose();
-        _free.Dispose();
     }
 
     private static int Count(int asked)
@@ -47,7 +47,7 @@ public sealed class PipelineSlots(IOptions<ProcessOptions> options, LoadedModel 
             if (_isDisposed) return;
             _isDisposed = true;
             owner._tensors.Add(Tensors);
-            owner._free.Release();
+            owner._gate.Leave();
         }
     }
 }

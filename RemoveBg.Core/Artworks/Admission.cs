@@ -1,0 +1,178 @@
+using System.Collections.Concurrent;
+using Azure;
+using Azure.Data.Tables;
+using Microsoft.Extensions.Logging;
+using RemoveBg.Core.Store;
+using RemoveBg.Core.Telemetry;
+
+namespace RemoveBg.Core.Artworks;
+
+/// <summary>
+/// Fairness between keys. Of each key at most <see cref="Artwork.ConcurrentJobs"/> artworks have a turn, that is a message on the
+/// queue or a worker; the others wait in the table, oldest first, and inherit the turn of one that has ended. So a key's burst
+/// lengthens its own queue only.
+/// <para>
+/// Rows, in the key's partition beside the list of its artworks: <c>turn_{n}</c>, n below the cap, for each turn taken (that no
+/// second row of a name can exist makes the cap strict), and <c>wait_{id}</c>. A turn changes hands in one transaction; what a
+/// crash leaves behind is repaired by <see cref="Resume"/> and by a look at every turn older than <see cref="Stale"/>.
+/// </para>
+/// </summary>
+public sealed class Admission(StorageClients storage, ArtworkTable artworks, ArtworkQueues queues, ServiceMetrics metrics, TimeProvider clock, ILogger<Admission> log)
+{
+    private const string TurnPrefix = "turn_", WaitPrefix = "wait_";
+    private static readonly TimeSpan Stale = ArtworkTransitions.QueuePatience;
+
+    /// <summary>How long a key without a free turn is taken to have none: saves a write that would fail.</summary>
+    private static readonly TimeSpan FullFor = TimeSpan.FromSeconds(2);
+
+    private readonly TableClient _rows = storage.Table(ArtworkTable.ByKey);
+    private readonly ConcurrentDictionary<string, DateTimeOffset> _fullUntil = new();
+
+    /// <summary>Lists a new artwork under its key and gives it a turn, or lets it wait for one.</summary>
+    public async Task Enter(Artwork artwork, CancellationToken cancel)
+    {
+        var seemsFull = _fullUntil.TryGetValue(artwork.KeyId, out var until) && until > clock.GetUtcNow();
+        if (!seemsFull && await TryTakeTurn(artwork, cancel)) await queues.SendToProcess(artwork.Id, attempt: 1, TimeSpan.Zero, cancel);
+        else await Wait(artwork, cancel);
+    }
+
+    /// <summary>An artwork has ended: its turn goes to the one that waits longest. Does nothing the second time.</summary>
+    public async Task Leave(Artwork ended, CancellationToken cancel)
+    {
+        if (ended.Attempt == 0) await _rows.DeleteEntityAsync(ended.KeyId, WaitRow(ended.Id), ETag.All, cancel);
+        await PassOn(ended, hasEnded: true, cancel);
+    }
+
+    /// <summary>For an artwork that should have been started long ago: its message again if it has a turn, else a place among those who wait.</summary>
+    public async Task Resume(Artwork artwork, CancellationToken cancel)
+    {
+        var (turns, _) = await Read(artwork.KeyId, cancel);
+        if (turns.Any(turn => turn.ArtworkId == artwork.Id)) await queues.SendToProcess(artwork.Id, artwork.Attempt + 1, TimeSpan.Zero, cancel);
+        else await Wait(artwork, cancel);
+    }
+
+    private async Task<bool> TryTakeTurn(Artwork artwork, CancellationToken cancel)
+    {
+        try
+        {
+            // Which one is free is not known; as long as most are, a blind try costs less than a look.
+            var turn = new Turn(Random.Shared.Next(artwork.ConcurrentJobs), artwork.Id, clock.GetUtcNow(), default);
+            await _rows.SubmitTransactionAsync([Listed(artwork), new(TableTransactionActionType.Add, Row(artwork.KeyId, turn))], cancel);
+            return true;
+        }
+        catch (RequestFailedException problem) when (problem.Status == 409)
+        {
+            return false;
+        }
+    }
+
+    private async Task Wait(Artwork artwork, CancellationToken cancel)
+    {
+        await _rows.SubmitTransactionAsync(
+            [Listed(artwork), new(TableTransactionActionType.UpsertReplace, new TableEntity(artwork.KeyId, WaitRow(artwork.Id)))], cancel);
+        // A turn may have become free since the last look, and nobody else may come by.
+        await PassOn(artwork, hasEnded: false, cancel);
+    }
+
+    private async Task PassOn(Artwork artwork, bool hasEnded, CancellationToken cancel)
+    {
+        while (true)
+        {
+            var (turns, waiting) = await Read(artwork.KeyId, cancel);
+            var over = await Over(turns, hasEnded ? artwork.Id : null, cancel);
+            var next = waiting.Count > 0 ? waiting[0] : (Guid?)null;
+            var inherited = over.FirstOrDefault(turn => turn.Number < artwork.ConcurrentJobs || next is null);
+            var unused = next is not null && inherited is null ? Unused(turns, artwork.ConcurrentJobs) : null;
+            if (inherited is null && unused is null)
+            {
+                if (next is not null) _fullUntil[artwork.KeyId] = clock.GetUtcNow() + FullFor;
+                return;
+            }
+
+            if (!await TryGive(artwork.KeyId, inherited, unused, next, cancel)) continue; // Somebody else was faster: look again.
+            if (next is { } id) await queues.SendToProcess(id, attempt: 1, TimeSpan.Zero, cancel);
+            if (waiting.Count <= 1 && over.Count <= 1) return;
+        }
+    }
+
+    /// <summary>One transaction: the turn changes hands, is taken, or (when nobody waits) is given up.</summary>
+    private async Task<bool> TryGive(string keyId, Turn? inherited, int? unused, Guid? next, CancellationToken cancel)
+    {
+        List<TableTransactionAction> actions = [];
+        if (next is { } id)
+        {
+            var turn = new Turn(inherited?.Number ?? unused!.Value, id, clock.GetUtcNow(), default);
+            actions.Add(new(inherited is null ? TableTransactionActionType.Add : TableTransactionActionType.UpdateReplace, Row(keyId, turn), inherited?.ETag ?? default));
+            actions.Add(new(TableTransactionActionType.Delete, new TableEntity(keyId, WaitRow(id)), ETag.All));
+        }
+        else
+        {
+            actions.Add(new(TableTransactionActionType.Delete, Row(keyId, inherited!), inherited!.ETag));
+        }
+        try
+        {
+            await _rows.SubmitTransactionAsync(actions, cancel);
+            return true;
+        }
+        catch (RequestFailedException problem) when (problem.Status is 404 or 409 or 412)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Turns whose artwork has ended: the one we know of, and old ones whose worker died before it could pass them on.</summary>
+    private async Task<IReadOnlyList<Turn>> Over(IReadOnlyList<Turn> turns, Guid? ended, CancellationToken cancel)
+    {
+        var over = new List<Turn>();
+        foreach (var turn in turns)
+        {
+            if (turn.ArtworkId == ended)
+            {
+                over.Add(turn);
+            }
+            else if (turn.Since < clock.GetUtcNow() - Stale && (await artworks.Find(turn.ArtworkId, cancel))?.Status.IsTerminal() != false)
+            {
+                metrics.Fault(Fault.StaleTurn);
+                log.LogWarning("Artwork {ArtworkId} is over and still had a turn; it passes on", turn.ArtworkId);
+                over.Add(turn);
+            }
+        }
+        return over;
+    }
+
+    private static int? Unused(IReadOnlyList<Turn> turns, int limit)
+    {
+        var taken = turns.Select(turn => turn.Number).ToHashSet();
+        for (var number = 0; number < limit; number++)
+            if (!taken.Contains(number)) return number;
+        return null;
+    }
+
+    /// <returns>All turns taken, and the first two who wait.</returns>
+    private async Task<(IReadOnlyList<Turn> Turns, IReadOnlyList<Guid> Waiting)> Read(string keyId, CancellationToken cancel)
+    {
+        var (turns, waiting) = (new List<Turn>(), new List<Guid>());
+        var filter = TableClient.CreateQueryFilter($"PartitionKey eq {keyId} and RowKey ge {TurnPrefix} and RowKey lt {"wait`"}");
+        await foreach (var row in _rows.QueryAsync<TableEntity>(filter, maxPerPage: 100, cancellationToken: cancel))
+        {
+            if (row.RowKey.StartsWith(TurnPrefix, StringComparison.Ordinal))
+            {
+                turns.Add(new(int.Parse(row.RowKey.AsSpan(TurnPrefix.Length), System.Globalization.CultureInfo.InvariantCulture),
+                    row.GetGuid("Id")!.Value, row.GetDateTimeOffset("Since")!.Value, row.ETag));
+                continue;
+            }
+            waiting.Add(Guid.ParseExact(row.RowKey.AsSpan(WaitPrefix.Length), "N"));
+            if (waiting.Count == 2) break;
+        }
+        return (turns, waiting);
+    }
+
+    private static TableTransactionAction Listed(Artwork artwork) => new(TableTransactionActionType.UpsertReplace, ArtworkTable.ListEntry(artwork));
+
+    private static TableEntity Row(string keyId, Turn turn) =>
+        new(keyId, FormattableString.Invariant($"{TurnPrefix}{turn.Number:D9}")) { ["Id"] = turn.ArtworkId, ["Since"] = turn.Since };
+
+    private static string WaitRow(Guid id) => WaitPrefix + id.ToString("N");
+
+    private sealed record Turn(int Number, Guid ArtworkId, DateTimeOffset Since, ETag ETag);
+}

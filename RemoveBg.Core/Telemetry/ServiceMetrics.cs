@@ -1,0 +1,65 @@
+using System.Diagnostics.Metrics;
+using RemoveBg.Core.Artworks;
+using RemoveBg.Core.Process.Pipeline;
+
+namespace RemoveBg.Core.Telemetry;
+
+/// <summary>What the service counts and measures, as instruments of the meter <see cref="MeterName"/> (System.Diagnostics.Metrics;
+/// durations in seconds, as OpenTelemetry's semantic conventions ask). No label holds anything that a caller chose.</summary>
+public sealed class ServiceMetrics
+{
+    public const string MeterName = "RemoveBg";
+
+    private readonly Counter<long> _accepted, _started, _ended, _faults, _webhookAttempts, _fetchedBytes, _resultBytes;
+    private readonly Histogram<double> _wait, _duration, _step, _webhookDuration;
+
+    public ServiceMetrics(IMeterFactory meters)
+    {
+        var meter = meters.Create(MeterName);
+        _accepted = meter.CreateCounter<long>("removebg.artworks.accepted", "{artwork}", "Artworks accepted");
+        _started = meter.CreateCounter<long>("removebg.artworks.started", "{attempt}", "Attempts started by a worker");
+        _ended = meter.CreateCounter<long>("removebg.artworks.ended", "{artwork}", "Artworks that reached a final status, by status and failure code");
+        _faults = meter.CreateCounter<long>("removebg.faults", "{fault}", "What went wrong and was dealt with, by fault and failure code");
+        _webhookAttempts = meter.CreateCounter<long>("removebg.webhook.attempts", "{attempt}", "Webhook attempts, by outcome");
+        _fetchedBytes = meter.CreateCounter<long>("removebg.fetched", "By", "Bytes of pictures read");
+        _resultBytes = meter.CreateCounter<long>("removebg.results", "By", "Bytes of results written");
+        _wait = meter.CreateHistogram<double>("removebg.artworks.wait", "s", "From acceptance to the first start");
+        _duration = meter.CreateHistogram<double>("removebg.artworks.duration", "s", "From the last start to the end");
+        _step = meter.CreateHistogram<double>("removebg.pipeline.step.duration", "s", "Each step of the pipeline, by step, model and provider");
+        _webhookDuration = meter.CreateHistogram<double>("removebg.webhook.duration", "s", "Webhook attempts, by outcome");
+    }
+
+    public void Accepted() => _accepted.Add(1);
+
+    public void Started(Artwork artwork)
+    {
+        _started.Add(1);
+        if (artwork.Attempt == 1 && artwork.StartedAt is { } at) _wait.Record(Math.Max(0, (at - artwork.CreatedAt).TotalSeconds));
+    }
+
+    public void Ended(Artwork artwork)
+    {
+        _ended.Add(1, new("status", artwork.Status.Word()), new KeyValuePair<string, object?>("code", artwork.Failure?.Code ?? ""));
+        if (artwork.Attempt > 0) _duration.Record(artwork.Duration.TotalSeconds, new KeyValuePair<string, object?>("status", artwork.Status.Word()));
+    }
+
+    /// <param name="code">The artwork's failure code, where there is one.</param>
+    public void Fault(Fault fault, string? code = null) =>
+        _faults.Add(1, new("fault", fault.ToString()), new KeyValuePair<string, object?>("code", code ?? ""));
+
+    public void WebhookAttempt(string outcome, TimeSpan duration)
+    {
+        var tag = new KeyValuePair<string, object?>("outcome", outcome);
+        _webhookAttempts.Add(1, tag);
+        _webhookDuration.Record(duration.TotalSeconds, tag);
+    }
+
+    public void Fetched(long bytes) => _fetchedBytes.Add(bytes);
+
+    public void CutOut(CutOut done, long resultBytes, string model, string provider)
+    {
+        _resultBytes.Add(resultBytes);
+        foreach (var (name, time) in done.Steps)
+            _step.Record(time.TotalSeconds, new("step", name), new("model", model), new("provider", provider));
+    }
+}

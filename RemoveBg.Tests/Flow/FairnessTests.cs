@@ -1,0 +1,132 @@
+using Azure.Data.Tables;
+using RemoveBg.Core.Artworks;
+using RemoveBg.Tests.Given;
+
+namespace RemoveBg.Tests.Flow;
+
+/// <summary>Each key has so many turns and no more; who has none waits, and inherits one.</summary>
+public sealed class FairnessTests : HandRunTests
+{
+    private HttpClient _busy = null!;
+
+    [SetUp]
+    public async Task AddKey() => _busy = Host.ClientWith(await Host.AddKey("busy", concurrentJobs: 2));
+
+    [TearDown]
+    public void Hang() => _busy.Dispose();
+
+    [Test]
+    public async Task Of_many_jobs_sent_at_once_only_as_many_are_queued_as_the_key_may_have_at_once()
+    {
+        var ids = await Task.WhenAll(Enumerable.Range(0, 12).Select(_ => Submit(Photo, _busy)));
+        Assert.That(await Waiting(ArtworkQueues.Artworks), Is.EqualTo(2));
+        Assert.That(await Listed(), Is.EquivalentTo(ids), "all are in the key's list, and nothing else");
+        Assert.That(ids.Select(id => Find(id).Result.Status), Is.All.EqualTo(ArtworkStatus.Starting));
+    }
+
+    [Test]
+    public async Task Each_that_ends_gives_its_turn_to_the_one_that_waits_longest_until_all_are_done()
+    {
+        var ids = new List<string>();
+        for (var i = 0; i < 5; i++) ids.Add(await SubmitBusy());
+        var order = new List<string>();
+        while (await TakeMessage() is { } message)
+        {
+            Assert.That(await Waiting(ArtworkQueues.Artworks), Is.LessThanOrEqualTo(1), "one is being worked on, so one may wait");
+            await Process(message, 1);
+            order.Add(message);
+        }
+        Assert.That(order, Is.EqualTo(ids));
+        Assert.That(ids.Select(id => Find(id).Result.Status), Is.All.EqualTo(ArtworkStatus.Succeeded));
+        Assert.That(await Turns(), Is.Empty);
+    }
+
+    [Test]
+    public async Task A_burst_of_one_key_does_not_keep_another_keys_job_off_the_queue()
+    {
+        for (var i = 0; i < 6; i++) await SubmitBusy();
+        var other = await Submit(Photo);
+        Assert.That(await Waiting(ArtworkQueues.Artworks), Is.EqualTo(3));
+        var queued = (await Queue(ArtworkQueues.Artworks).PeekMessagesAsync(32)).Value.Select(message => ArtworkMessage.TryParse(message.MessageText)!.Id.ToString());
+        Assert.That(queued, Does.Contain(other));
+    }
+
+    [Test]
+    public async Task Canceling_or_deleting_what_has_a_turn_passes_it_on_and_what_waits_just_leaves()
+    {
+        var (first, second, third, fourth, fifth) = (await SubmitBusy(), await SubmitBusy(), await SubmitBusy(), await SubmitBusy(), await SubmitBusy());
+        using (await _busy.PostAsync($"/v2/artworks/{third}/cancel", null)) Assert.That(await Turns(), Is.EquivalentTo(new[] { first, second }));
+        using (await _busy.PostAsync($"/v2/artworks/{first}/cancel", null)) Assert.That(await Turns(), Is.EquivalentTo(new[] { second, fourth }));
+        using (await _busy.DeleteAsync($"/v2/artworks/{second}")) Assert.That(await Turns(), Is.EquivalentTo(new[] { fourth, fifth }));
+    }
+
+    [Test]
+    public async Task A_turn_whose_owner_died_before_it_could_pass_it_on_is_found_by_the_sweeper()
+    {
+        var (first, second, third) = (await SubmitBusy(), await SubmitBusy(), await SubmitBusy());
+        foreach (var id in new[] { first, second })
+        {
+            // Ended, and then a crash: nobody says so.
+            var artwork = await Find(id);
+            await Table().TryUpdate(artwork, artwork.Cancel(Clock.GetUtcNow()), CancellationToken.None);
+        }
+        await Queue(ArtworkQueues.Artworks).ClearMessagesAsync();
+        Clock.Advance(ArtworkTransitions.QueuePatience + TimeSpan.FromSeconds(1));
+        await Sweep();
+        Assert.That(await TakeMessage(), Is.EqualTo(third));
+        Assert.That(await Turns(), Is.EqualTo(new[] { third }));
+    }
+
+    [Test]
+    public async Task An_artwork_whose_submission_died_right_after_the_record_is_listed_and_queued_by_the_sweeper()
+    {
+        var id = await SubmitBusy();
+        await Queue(ArtworkQueues.Artworks).ClearMessagesAsync();
+        foreach (var row in Rows().Query<TableEntity>()) await Rows().DeleteEntityAsync(row);
+        Clock.Advance(ArtworkTransitions.QueuePatience + TimeSpan.FromSeconds(1));
+        await Sweep();
+        Assert.That(await TakeMessage(), Is.EqualTo(id));
+        Assert.That(await Listed(), Is.EqualTo(new[] { id }));
+    }
+
+    [Test]
+    public async Task A_message_lost_from_the_queue_comes_back_without_taking_a_second_turn()
+    {
+        var id = await SubmitBusy();
+        await Queue(ArtworkQueues.Artworks).ClearMessagesAsync();
+        Clock.Advance(ArtworkTransitions.QueuePatience + TimeSpan.FromSeconds(1));
+        await Sweep();
+        Assert.That(await TakeMessage(), Is.EqualTo(id));
+        Assert.That(await Turns(), Is.EqualTo(new[] { id }));
+    }
+
+    private Task<string> SubmitBusy()
+    {
+        // Ids sort by the millisecond.
+        Clock.Advance(TimeSpan.FromMilliseconds(1));
+        return Submit(Photo, _busy);
+    }
+
+    private async Task<string?> TakeMessage()
+    {
+        if ((await Queue(ArtworkQueues.Artworks).ReceiveMessageAsync()).Value is not { } message) return null;
+        await Queue(ArtworkQueues.Artworks).DeleteMessageAsync(message.MessageId, message.PopReceipt);
+        return ArtworkMessage.TryParse(message.MessageText)!.Id.ToString();
+    }
+
+    private TableClient Rows() => new(Host.ConnectionString, "artworksbykey");
+
+    private async Task<IReadOnlyList<string>> Turns()
+    {
+        var turns = new List<string>();
+        await foreach (var row in Rows().QueryAsync<TableEntity>(row => row.PartitionKey == "busy" && row.RowKey.CompareTo("turn_") >= 0 && row.RowKey.CompareTo("turn`") < 0))
+            turns.Add(row.GetGuid("Id")!.Value.ToString());
+        return turns;
+    }
+
+    private async Task<IReadOnlyList<string>> Listed()
+    {
+        using var response = await _busy.GetAsync("/v2/artworks?limit=100");
+        return [.. (await response.Json()).GetProperty("items").EnumerateArray().Select(item => item.Text("id")!)];
+    }
+}

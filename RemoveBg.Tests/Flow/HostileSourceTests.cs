@@ -1,0 +1,63 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+using RemoveBg.Core.Artworks;
+using RemoveBg.Tests.Given;
+
+namespace RemoveBg.Tests.Flow;
+
+/// <summary>The corpus of hostile files as sources of real jobs, with good photos between them.</summary>
+public sealed class HostileSourceTests
+{
+    private static readonly string[] FinalCodes = [ArtworkFailure.UnsupportedFormat, ArtworkFailure.ImageCorrupt, ArtworkFailure.ImageTooManyPixels];
+
+    [Test]
+    public async Task Each_hostile_file_ends_as_it_must_and_the_good_photos_between_them_succeed()
+    {
+        var folder = Repo.SharedOrSkip("images", "corpus");
+        using var manifest = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(folder, "manifest.json")));
+        var hostile = manifest.RootElement.GetProperty("files").EnumerateArray()
+            .Select(entry => (File: entry.Text("file")!, Expected: entry.Text("expected"))).Where(entry => entry.File.StartsWith("hostile/", StringComparison.Ordinal)).ToList();
+        await using var caller = await Caller.Start();
+        await using var host = await RunningHost.Start();
+        using var counted = new Counted(host);
+        var good = caller.Serve(Repo.Sample("scene-toycar.jpg"));
+
+        var jobs = new List<(string Id, string File, string? Expected)>();
+        foreach (var (file, expected) in hostile)
+        {
+            var source = caller.ServePage("/" + file, context => context.Response.SendFileAsync(Path.Combine(folder, file)));
+            jobs.Add((await Submit(host, source), file, expected));
+            if (jobs.Count % 4 == 0) jobs.Add((await Submit(host, good), "good", "succeeds"));
+        }
+
+        foreach (var (id, file, expected) in jobs)
+        {
+            var artwork = await host.UntilEnded(id);
+            var code = artwork.TryGetProperty("error", out var error) ? error.Text("code") : null;
+            if (expected is "succeeds") Assert.That(artwork.Text("status"), Is.EqualTo("succeeded"), file);
+            if (expected is "rejected") Assert.That(FinalCodes, Does.Contain(code), file);
+            if (code is null) await AssertHoldsNothingElse(host, artwork, file);
+            else Assert.That(FinalCodes, Does.Contain(code), file);
+        }
+        Assert.That(counted.Of("removebg.faults fault=Failed"), Is.EqualTo(counted.Of("removebg.artworks.ended status=failed")).And.GreaterThan(0), "each failure is counted");
+        Assert.That(counted.Of("removebg.faults fault=Retried"), Is.Zero, "a bad file is not tried again");
+    }
+
+    private static async Task<string> Submit(RunningHost host, string imageUrl)
+    {
+        using var response = await host.Submit(new { imageUrl });
+        return (await response.Json()).Text("id")!;
+    }
+
+    /// <summary>What was hidden in the file (a script, an archive) is not in the result.</summary>
+    private static async Task AssertHoldsNothingElse(RunningHost host, JsonElement artwork, string file)
+    {
+        using var client = new HttpClient();
+        using var response = await client.GetAsync(artwork.GetProperty("results")[0].GetString());
+        var bytes = await response.Content.ReadAsByteArrayAsync();
+        Assert.That(response.Content.Headers.ContentType!.MediaType, Is.AnyOf("image/webp", "image/png"), file);
+        Assert.That(response.Content.Headers.ContentDisposition!.DispositionType, Is.EqualTo("attachment"), file);
+        foreach (var smuggled in new[] { "<script"u8.ToArray(), "PK\x03\x04"u8.ToArray(), "<?php"u8.ToArray() })
+            Assert.That(bytes.AsSpan().IndexOf(smuggled), Is.EqualTo(-1), file);
+    }
+}
