@@ -121,6 +121,26 @@ public sealed class ApiTests
     }
 
     [Test]
+    public async Task A_key_that_asks_twice_as_fast_as_it_may_is_held_to_its_rate_and_another_key_is_not_slowed()
+    {
+        using var greedy = _host.ClientWith(await _host.AddKey("greedy", ratePerMinute: 60, burst: 10));
+        using var modest = _host.ClientWith(await _host.AddKey("modest", ratePerMinute: 60, burst: 10));
+        var (accepted, refused) = (0, 0);
+        for (var i = 0; i < 10; i++)
+        {
+            foreach (var response in new[] { await Post(greedy), await Post(greedy) })
+                using (response)
+                    if ((int)response.StatusCode == 202) accepted++;
+                    else if (response.Headers.RetryAfter is not null && (int)response.StatusCode == 429) refused++;
+            using var other = await Post(modest);
+            Assert.That((int)other.StatusCode, Is.EqualTo(202));
+        }
+        Assert.That(accepted + refused, Is.EqualTo(20));
+        // The burst, and what has trickled back while the test ran.
+        Assert.That(accepted, Is.InRange(10, 15));
+    }
+
+    [Test]
     public async Task The_rate_holds_over_two_hosts_on_one_storage()
     {
         await using var second = await RunningHost.Start(takesWork: false, storage: _host.ConnectionString);

@@ -36,6 +36,54 @@ public sealed class CrashTests
     }
 
     [Test]
+    public async Task Jobs_whose_hosts_were_killed_at_some_moment_between_download_and_end_all_succeed_once()
+    {
+        await using var caller = await Caller.Start();
+        var storage = Storage.NewAccount();
+        var ids = new List<string>();
+        foreach (var milliseconds in new[] { 10, 60, 150, 300 })
+        {
+            var photo = caller.ServeHeld(Repo.Sample("scene-mug.jpg"));
+            using var host = await HostProcess.Start(storage);
+            ids.Add(await host.Submit(photo.Url, caller.WebhookUrl));
+            await photo.Asked.WaitAsync(TimeSpan.FromSeconds(30));
+            photo.Answer.SetResult();
+            // Wherever it is by then (decode, inference, encode, upload, record, webhook): what must hold is the same.
+            await Task.Delay(TimeSpan.FromMilliseconds(milliseconds), TimeProvider.System);
+            host.Kill();
+        }
+
+        using var last = await HostProcess.Start(storage);
+        foreach (var id in ids) await Eventually.Holds(async () => await last.Status(id) == "succeeded", $"artwork {id} succeeds", TimeSpan.FromSeconds(120));
+        await Eventually.Holds(() => caller.Deliveries.Select(delivery => delivery.Id).Distinct().Count() == ids.Count, "each is announced, under one id");
+        Assert.That(new BlobContainerClient(storage, "results").GetBlobs().Count(), Is.EqualTo(ids.Count));
+    }
+
+    [Test]
+    public async Task A_host_that_was_killed_while_a_receiver_had_the_webhook_sends_it_again_under_the_same_id()
+    {
+        await using var caller = await Caller.Start();
+        var received = new TaskCompletionSource();
+        caller.OnDelivery = async (number, context) =>
+        {
+            // The first attempt is never answered.
+            if (number > 1) return;
+            received.SetResult();
+            await context.RequestAborted.AsTask();
+        };
+        var storage = Storage.NewAccount();
+        using (var first = await HostProcess.Start(storage))
+        {
+            await first.Submit(caller.Serve(Repo.Sample("scene-mug.jpg")), caller.WebhookUrl);
+            await received.Task.WaitAsync(TimeSpan.FromSeconds(60));
+            first.Kill();
+        }
+        using var second = await HostProcess.Start(storage);
+        await Eventually.Holds(() => caller.Deliveries.Count == 2, "the webhook comes again", TimeSpan.FromSeconds(180));
+        Assert.That(caller.Deliveries.Select(delivery => delivery.Id).Distinct().Count(), Is.EqualTo(1));
+    }
+
+    [Test]
     public async Task A_host_that_is_asked_to_stop_finishes_what_it_has_begun()
     {
         await using var caller = await Caller.Start();

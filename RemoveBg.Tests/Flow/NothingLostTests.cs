@@ -209,6 +209,53 @@ public sealed class NothingLostTests : HandRunTests
     }
 
     [Test]
+    public async Task A_worker_that_died_between_storing_the_result_and_the_record_is_repeated_and_leaves_one_result()
+    {
+        var id = await Submit(Photo);
+        var artwork = await Find(id);
+        await Table().TryUpdate(artwork, artwork.Claim("dead", Clock.GetUtcNow(), TimeSpan.FromSeconds(30)), CancellationToken.None);
+        await Host.Get<StoredPictures>().PutResult(artwork.Id, new MemoryStream([1, 2, 3]), "image/webp", CancellationToken.None);
+        Clock.Advance(TimeSpan.FromSeconds(31));
+        await Process(id, 2);
+        var result = new BlobContainerClient(Host.ConnectionString, StoredPictures.ResultContainer).GetBlobs().Single();
+        Assert.That(result.Properties.ContentLength, Is.GreaterThan(3), "written over");
+        Assert.That((await Find(id)).Status, Is.EqualTo(ArtworkStatus.Succeeded));
+        Assert.That(await Waiting(ArtworkQueues.Webhooks), Is.EqualTo(1));
+    }
+
+    [TestCase(1)]
+    [TestCase(-1)]
+    public async Task A_worker_whose_clock_is_an_hour_off_cannot_end_an_artwork_a_second_time(int hours)
+    {
+        var photo = Caller.ServeHeld(Repo.Sample("scene-toycar.jpg"));
+        var id = await Submit(photo.Url);
+        var work = Process(id, 1);
+        await photo.Asked;
+        var wrong = new FakeTimeProvider(Clock.GetUtcNow().AddHours(hours));
+        await using var other = await RunningHost.Start(services: services => services.AddSingleton<TimeProvider>(wrong), takesWork: false, storage: Host.ConnectionString);
+        var second = other.Get<ProcessArtwork>().Process(Message(id, 1), CancellationToken.None);
+        photo.Answer.SetResult();
+        await Task.WhenAll(work, second);
+        var artwork = await Find(id);
+        Assert.That(artwork.Status, Is.EqualTo(ArtworkStatus.Succeeded));
+        Assert.That(await Waiting(ArtworkQueues.Webhooks), Is.EqualTo(1), "announced once");
+        Assert.That(new BlobContainerClient(Host.ConnectionString, StoredPictures.ResultContainer).GetBlobs().Count(), Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task Processing_that_outlasts_its_deadline_fails()
+    {
+        await using var host = await RunningHost.Start(new() { ["RemoveBg:Process:Deadline"] = "00:00:02" }, takesWork: false);
+        var photo = Caller.ServeHeld(Repo.Sample("scene-toycar.jpg"));
+        using var submitted = await host.Submit(new { imageUrl = photo.Url });
+        var id = (await submitted.Json()).Text("id")!;
+        await host.Get<ProcessArtwork>().Process(Message(id, 1), CancellationToken.None);
+        var failed = await host.Read(id);
+        Assert.That(failed.GetProperty("error").Text("message"), Is.EqualTo("Processing took longer than 2 s."));
+        photo.Answer.SetResult();
+    }
+
+    [Test]
     public async Task A_transient_failure_is_tried_three_times_at_growing_intervals_and_then_final()
     {
         var id = await Submit(Caller.ServePage("/503", context =>

@@ -21,6 +21,7 @@ internal sealed class HostProcess : IDisposable
         start.Environment["DOTNET_ENVIRONMENT"] = "Development";
         start.Environment["REMOVEBG_ROOT"] = Repo.Root;
         start.Environment["RemoveBg__Process__Lease"] = "00:00:03";
+        start.Environment["RemoveBg__Webhook__Timeout"] = "00:00:05";
         _process = Process.Start(start)!;
         _process.OutputDataReceived += (_, line) => Hear(line.Data);
         _process.ErrorDataReceived += (_, line) => Hear(line.Data);

@@ -1,0 +1,79 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+using System.Net.Http.Headers;
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using RemoveBg.Core.Access;
+using RemoveBg.LocalHost;
+using RemoveBg.LocalHost.Development;
+
+namespace RemoveBg.Bench;
+
+/// <summary>A LocalHost on an Azurite of its own, to be put under load.</summary>
+internal sealed class LoadHost : IAsyncDisposable
+{
+    private readonly Azurite _azurite;
+    private readonly WebApplication _app;
+
+    private LoadHost(Azurite azurite, WebApplication app) => (_azurite, _app) = (azurite, app);
+
+    public static async Task<LoadHost> Start(string model, bool takesWork, CancellationToken cancel)
+    {
+        var azurite = await Azurite.Start(Bench.Root, data: null, cancel);
+        var settings = new HostSettings { Root = Bench.Root, Port = 0, EnvironmentName = Environments.Development, TakesWork = takesWork, Model = model };
+        var secrets = DevelopmentSecrets.Create();
+        var app = HostApp.Build(settings, azurite.ConnectionString, secrets, builder => builder.Logging.ClearProviders());
+        await HostApp.StartAndWaitUntilReady(app, settings, secrets, cancel);
+        return new(azurite, app);
+    }
+
+    public T Get<T>() where T : notnull => _app.Services.GetRequiredService<T>();
+
+    /// <summary>Listens until so many artworks have ended.</summary>
+    public EndedCount UntilEnded(int artworks) => new(Get<IMeterFactory>(), artworks);
+
+    /// <param name="wait">Whether each POST waits for the artwork's end.</param>
+    /// <param name="concurrentJobs">Turns of the caller's key.</param>
+    public async Task<HttpClient> Caller(bool wait, int concurrentJobs, CancellationToken cancel)
+    {
+        var key = ApiKey.Generate();
+        var name = $"caller{Guid.NewGuid():N}";
+        await Get<ApiKeyTable>().Put(new(name, name, ApiKey.HashOf(key), IsEnabled: true, null, Scopes.All, 1_000_000, 100_000, concurrentJobs), cancel);
+        var client = new HttpClient { BaseAddress = new(_app.Urls.First()) };
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
+        if (wait) client.DefaultRequestHeaders.Add("Prefer", "wait=60");
+        return client;
+    }
+
+    public static byte[] Body(string imageUrl) => JsonSerializer.SerializeToUtf8Bytes(new { imageUrl });
+
+    public static async Task Post(HttpClient client, byte[] body, CancellationToken cancel)
+    {
+        using var content = new ByteArrayContent(body) { Headers = { ContentType = new("application/json") } };
+        using var response = await client.PostAsync(new Uri("/v2/artworks/remove-background", UriKind.Relative), content, cancel);
+        response.EnsureSuccessStatusCode();
+    }
+
+    /// <returns>Milliseconds of each.</returns>
+    public static async Task<IReadOnlyList<double>> Each(int count, int atOnce, Func<Task> once)
+    {
+        var times = new double[count];
+        await Parallel.ForEachAsync(Enumerable.Range(0, count), new ParallelOptions { MaxDegreeOfParallelism = atOnce }, async (i, _) =>
+        {
+            var start = Stopwatch.GetTimestamp();
+            await once();
+            times[i] = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+        });
+        return times;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+        await _azurite.DisposeAsync();
+    }
+}
