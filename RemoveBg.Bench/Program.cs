@@ -1,6 +1,10 @@
 using System.CommandLine;
 using RemoveBg.Bench;
+using RemoveBg.Bench.Quality;
+using Spectre.Console;
 
+// A table that is broken up cannot be read.
+if (Console.IsOutputRedirected) AnsiConsole.Profile.Width = 160;
 var model = new Option<string>("--model") { Description = "Network (default: auto, the best one that is here)", HelpName = "NAME", DefaultValueFactory = _ => "auto" };
 var json = new Option<string?>("--json") { Description = "Also write the figures here", HelpName = "FILE" };
 var set = new Option<string[]>("--set") { Description = "Folder with images/ and masks/ (default: eval/* of the shared test data)", HelpName = "DIR" };
@@ -8,8 +12,9 @@ var runs = new Option<int>("--runs") { Description = "Runs of each case (default
 
 var speed = new Command("speed", "Time of each step, against bare decode + inference + encode in the same minutes.") { model, runs, json };
 speed.SetAction(arguments => new SpeedBench(arguments.GetValue(model)!, arguments.GetValue(runs)).Run(arguments.GetValue(json)));
-var quality = new Command("quality", "Intersection over union and mean absolute error against ground truth.") { model, set, json };
-quality.SetAction(arguments => new QualityBench(arguments.GetValue(model)!, arguments.GetValue(set) ?? []).Run(arguments.GetValue(json)));
+var sheets = new Option<string>("--sheets") { Description = "Folder for the contact sheets (default: artifacts/bench)", HelpName = "DIR", DefaultValueFactory = _ => Path.Combine(Bench.Root, "artifacts", "bench") };
+var quality = new Command("quality", "IoU, MAE, SAD, gradient error, max F and colour error against ground truth, with contact sheets.") { model, set, sheets, json };
+quality.SetAction(arguments => new QualityBench(arguments.GetValue(model)!, arguments.GetValue(set) ?? [], arguments.GetValue(sheets)!).Run(arguments.GetValue(json)));
 var requests = new Option<int>("--requests") { Description = "Requests of each kind (default: 400)", HelpName = "N", DefaultValueFactory = _ => 400 };
 var load = new Command("load", "POST to 202 against the same storage operations done bare, and finished jobs a second.") { model, requests, json };
 load.SetAction((arguments, cancel) => new LoadBench(arguments.GetValue(model)!, arguments.GetValue(requests)).Run(arguments.GetValue(json), cancel));

@@ -38,7 +38,7 @@ public sealed class CutOutTests
     [Test]
     public void Steps_are_timed_under_their_names() =>
         Assert.That(CutOut(Repo.Sample("scene-mug.jpg")).Done.Steps.Select(step => step.Name),
-            Is.EqualTo(new[] { "decode", "orient", "prepare", "infer", "matte", "foreground", "compose", "encode" }));
+            Is.EqualTo(new[] { "decode", "orient", "prepare", "infer", "settle", "grid", "matte", "foreground", "compose", "encode" }));
 
     [Test]
     public void Colour_is_zero_where_alpha_is_zero_so_that_the_background_cannot_be_recovered()

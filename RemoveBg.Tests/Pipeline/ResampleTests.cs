@@ -42,12 +42,24 @@ public sealed class ResampleTests
     public unsafe void A_ramp_is_enlarged_evenly()
     {
         var source = Enumerable.Range(0, 16).Select(i => i / 15f).ToArray();
-        var target = new byte[160 * 3];
-        fixed (byte* to = target) Resample.Plane(source, 16, 1, to, 160, 3);
+        var target = new float[160 * 3];
+        fixed (float* to = target) Resample.Plane(source, 16, 1, to, 160, 3);
         Assert.That(target[..160], Is.Ordered);
-        Assert.That(target[..160].Zip(target[1..160], (a, b) => b - a).Max(), Is.LessThanOrEqualTo(2), "no steps");
-        Assert.That((target[0], target[159]), Is.EqualTo(((byte)0, (byte)255)));
+        Assert.That(target[..160].Zip(target[1..160], (a, b) => b - a).Max(), Is.LessThanOrEqualTo(2 / 255f), "no steps");
+        Assert.That((target[0], target[159]), Is.EqualTo((0f, 1f)));
         Assert.That(target[160..320], Is.EqualTo(target[..160]));
+    }
+
+    [Test]
+    public void Catmull_Rom_keeps_a_flat_colour_and_never_leaves_the_range()
+    {
+        using var flat = Paint(333, 250, (_, _) => 0xFF123456);
+        using var stripes = Paint(333, 250, (x, _) => x / 20 % 2 == 0 ? 0xFFFFFFFF : 0xFF000000);
+        var small = new Vector128<float>[80 * 80];
+        Resample.Colours(flat, small, 80, 80, ResampleKernel.CatmullRom);
+        Assert.That(small.Select(pixel => pixel[0]), Is.All.EqualTo(0x56).Within(0.01));
+        Resample.Colours(stripes, small, 80, 80, ResampleKernel.CatmullRom);
+        Assert.That(small.Select(pixel => pixel[1]), Is.All.InRange(0f, 255f));
     }
 
     internal static Photo Paint(int width, int height, Func<int, int, uint> colour, bool isOpaque = true)

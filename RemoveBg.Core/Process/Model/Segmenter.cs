@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics;
 using Microsoft.ML.OnnxRuntime;
 
 namespace RemoveBg.Core.Process.Model;
@@ -71,6 +72,8 @@ public sealed class Tensors : IDisposable
         Size = size;
         Input = GC.AllocateUninitializedArray<float>(3 * size * size, pinned: true);
         Output = GC.AllocateUninitializedArray<float>(size * size, pinned: true);
+        Pixels = new Vector128<float>[size * size];
+        Scratch = new float[size * size];
         Array.Clear(Input);
         InputValue = OrtValue.CreateTensorValueFromMemory(Input, [1, 3, size, size]);
         OutputValue = OrtValue.CreateTensorValueFromMemory(Output, [1, 1, size, size]);
@@ -83,6 +86,12 @@ public sealed class Tensors : IDisposable
 
     /// <summary>One plane, row by row.</summary>
     public float[] Output { get; }
+
+    /// <summary>What the network sees, as R, G, B from 0 to 1.</summary>
+    internal Vector128<float>[] Pixels { get; }
+
+    /// <summary>Room of one plane, for whoever works on <see cref="Output"/>.</summary>
+    internal float[] Scratch { get; }
 
     internal OrtValue InputValue { get; }
 

@@ -6,34 +6,51 @@ namespace RemoveBg.Core.Process.Pipeline;
 /// <summary>Sums over a square window by running sums: the same work for every radius.</summary>
 internal static class BoxBlur
 {
+    /// <summary>Columns that are summed downwards together: their sums stay in the first cache.</summary>
+    private const int Band = 64;
+
     /// <summary>Replaces each sample by the sum of the (2r+1)² samples around it; outside the plane lie zeros. Not divided:
-    /// callers divide colour by weight, and both have the same factor.</summary>
+    /// callers divide by the sum of a weight, which has the same window.</summary>
     public static void Run(Vector128<float>[] plane, int width, int height, int radius)
     {
-        var turned = ArrayPool<Vector128<float>>.Shared.Rent(width * height);
-        try
+        var rows = ArrayPool<Vector128<float>>.Shared.Rent(width * height);
+        Parallel.For(0, height, y => SumRow(plane.AsSpan(y * width, width), rows.AsSpan(y * width, width), radius));
+        Parallel.For(0, (width + Band - 1) / Band, band => SumColumns(rows, plane, width, height, band * Band, Math.Min(width, (band + 1) * Band), radius));
+        ArrayPool<Vector128<float>>.Shared.Return(rows);
+    }
+
+    private static void SumRow(ReadOnlySpan<Vector128<float>> source, Span<Vector128<float>> target, int radius)
+    {
+        var sum = Vector128<float>.Zero;
+        for (var x = 0; x < Math.Min(radius, source.Length); x++) sum += source[x];
+        for (var x = 0; x < source.Length; x++)
         {
-            SumRowsTransposed(plane, turned, width, height, radius);
-            SumRowsTransposed(turned, plane, height, width, radius);
-        }
-        finally
-        {
-            ArrayPool<Vector128<float>>.Shared.Return(turned);
+            if (x + radius < source.Length) sum += source[x + radius];
+            if (x - radius - 1 >= 0) sum -= source[x - radius - 1];
+            target[x] = sum;
         }
     }
 
-    /// <summary>Sums along the rows and writes them as columns, so that two calls make the square.</summary>
-    private static void SumRowsTransposed(Vector128<float>[] source, Vector128<float>[] target, int width, int height, int radius) =>
-        Parallel.For(0, height, y =>
+    private static void SumColumns(Vector128<float>[] source, Vector128<float>[] target, int width, int height, int left, int right, int radius)
+    {
+        Span<Vector128<float>> sums = stackalloc Vector128<float>[right - left];
+        sums.Clear();
+        for (var y = 0; y < Math.Min(radius, height); y++) Add(source.AsSpan(y * width + left, right - left), sums);
+        for (var y = 0; y < height; y++)
         {
-            var row = source.AsSpan(y * width, width);
-            var sum = Vector128<float>.Zero;
-            for (var x = 0; x < Math.Min(radius, width); x++) sum += row[x];
-            for (var x = 0; x < width; x++)
-            {
-                if (x + radius < width) sum += row[x + radius];
-                if (x - radius - 1 >= 0) sum -= row[x - radius - 1];
-                target[x * height + y] = sum;
-            }
-        });
+            if (y + radius < height) Add(source.AsSpan((y + radius) * width + left, right - left), sums);
+            if (y - radius - 1 >= 0) Subtract(source.AsSpan((y - radius - 1) * width + left, right - left), sums);
+            sums.CopyTo(target.AsSpan(y * width + left, right - left));
+        }
+    }
+
+    private static void Add(ReadOnlySpan<Vector128<float>> row, Span<Vector128<float>> sums)
+    {
+        for (var x = 0; x < sums.Length; x++) sums[x] += row[x];
+    }
+
+    private static void Subtract(ReadOnlySpan<Vector128<float>> row, Span<Vector128<float>> sums)
+    {
+        for (var x = 0; x < sums.Length; x++) sums[x] -= row[x];
+    }
 }

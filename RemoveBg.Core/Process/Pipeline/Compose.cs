@@ -7,13 +7,13 @@ internal static class Compose
 {
     /// <summary>Result alpha = matte × input alpha. Colour is zero where alpha is zero, so that the removed background cannot
     /// be brought back from the file; on soft edges it is the subject's alone.</summary>
-    public static void Run(Photo photo, Matte matte, ForegroundColours colours) => Parallel.For(0, photo.Height, y =>
+    public static void Run(Photo photo, Matte matte, ForegroundColours colours) => Parallel.For(0, photo.Height, () => new byte[photo.Width], (y, _, covers) =>
     {
         var pixels = photo.Row(y);
-        var alphas = matte.Row(y);
+        matte.Row(y, pixels, covers);
         for (var x = 0; x < pixels.Length; x++)
         {
-            var cover = alphas[x];
+            var cover = covers[x];
             var inputAlpha = pixels[x] >> 24;
             var alpha = (cover * inputAlpha + 127) / 255;
             if (alpha == 0) pixels[x] = 0;
@@ -24,5 +24,6 @@ internal static class Compose
                 pixels[x] = (uint)colour[0] | ((uint)colour[1] << 8) | ((uint)colour[2] << 16) | (alpha << 24);
             }
         }
-    });
+        return covers;
+    }, _ => { });
 }

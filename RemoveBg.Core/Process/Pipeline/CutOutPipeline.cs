@@ -10,7 +10,7 @@ namespace RemoveBg.Core.Process.Pipeline;
 public sealed record CutOut(int Width, int Height, string ContentType, IReadOnlyList<(string Name, TimeSpan Time)> Steps);
 
 /// <summary>
-/// The picture's way: decode, orient, prepare, infer, matte, foreground, compose, encode. One file a step, named as here.
+/// The picture's way: decode, orient, prepare, infer, settle, grid, matte, foreground, compose, encode. One file a step, named as here.
 /// </summary>
 public sealed class CutOutPipeline(IOptions<ImageOptions> limits)
 {
@@ -25,8 +25,10 @@ public sealed class CutOutPipeline(IOptions<ImageOptions> limits)
         using var photo = Step("orient", () => Orient.Run(decoded, orientation));
         Do("prepare", () => PrepareTensor.Run(photo, tensors, segmenter.Model.Entry));
         Do("infer", () => segmenter.Run(tensors));
-        using var matte = Step("matte", () => Matte.Run(tensors, photo.Width, photo.Height));
-        using (var colours = Step("foreground", () => ForegroundColours.Run(photo, tensors)))
+        Do("settle", () => Settle.Run(tensors));
+        using (var grid = Step("grid", () => Grid.Of(photo)))
+        using (var matte = Step("matte", () => Matte.Run(tensors, grid)))
+        using (var colours = Step("foreground", () => ForegroundColours.Run(grid, matte.OnGrid)))
             Do("compose", () => Compose.Run(photo, matte, colours));
         var contentType = Step("encode", () => Encode.Run(photo, format, target));
         return new(photo.Width, photo.Height, contentType, steps);

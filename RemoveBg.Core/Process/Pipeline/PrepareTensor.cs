@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Runtime.Intrinsics;
 using RemoveBg.Core.Process.Model;
 
@@ -13,21 +12,15 @@ internal static class PrepareTensor
     public static void Run(Photo photo, Tensors tensors, ModelEntry model)
     {
         var size = tensors.Size;
-        var pixels = ArrayPool<Vector128<float>>.Shared.Rent(size * size);
-        try
+        var pixels = tensors.Pixels;
+        Resample.Colours(photo, pixels, size, size, ResampleKernel.CatmullRom);
+        for (var i = 0; i < pixels.Length; i++)
+            pixels[i] = (pixels[i] + Vector128.Create((255 - pixels[i][3]) * (BehindTransparency / 255))) / 255f;
+        for (var channel = 0; channel < 3; channel++)
         {
-            Resample.Colours(photo, pixels, size, size);
-            for (var channel = 0; channel < 3; channel++)
-            {
-                var plane = tensors.Input.AsSpan(channel * size * size, size * size);
-                var (scale, offset) = (1 / (255 * model.Std[channel]), -model.Mean[channel] / model.Std[channel]);
-                for (var i = 0; i < plane.Length; i++)
-                    plane[i] = (pixels[i][channel] + (255 - pixels[i][3]) * (BehindTransparency / 255)) * scale + offset;
-            }
-        }
-        finally
-        {
-            ArrayPool<Vector128<float>>.Shared.Return(pixels);
+            var plane = tensors.Input.AsSpan(channel * size * size, size * size);
+            var (scale, offset) = (1 / model.Std[channel], -model.Mean[channel] / model.Std[channel]);
+            for (var i = 0; i < plane.Length; i++) plane[i] = pixels[i][channel] * scale + offset;
         }
     }
 }

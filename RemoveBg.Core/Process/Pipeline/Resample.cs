@@ -3,8 +3,16 @@ using System.Runtime.Intrinsics;
 
 namespace RemoveBg.Core.Process.Pipeline;
 
-/// <summary>Separable triangle filter, widened when it shrinks so that nothing aliases: what Pillow calls BILINEAR with
-/// antialiasing, with which these networks were trained. Pixel centres lie at halves.</summary>
+internal enum ResampleKernel
+{
+    /// <summary>Linear between neighbours.</summary>
+    Triangle,
+
+    CatmullRom,
+}
+
+/// <summary>Separable filters, widened when they shrink so that nothing aliases; what Pillow calls BILINEAR and BICUBIC. Pixel
+/// centres lie at halves.</summary>
 internal static class Resample
 {
     /// <summary>The source samples of one target sample: from <c>Start</c> on, with weights that sum to 1.</summary>
@@ -12,10 +20,11 @@ internal static class Resample
 
     /// <summary>Shrinks (or enlarges) a photo to <paramref name="width"/> × <paramref name="height"/> pixels of
     /// premultiplied R, G, B, A from 0 to 255.</summary>
-    public static unsafe void Colours(Photo photo, Span<Vector128<float>> target, int width, int height)
+    /// <param name="kernel">Catmull-Rom keeps more detail and may overshoot: results are clamped.</param>
+    public static unsafe void Colours(Photo photo, Span<Vector128<float>> target, int width, int height, ResampleKernel kernel = ResampleKernel.Triangle)
     {
         if (target.Length < width * height) throw new ArgumentException($"Needs room for {width * height} pixels.", nameof(target));
-        Taps[] columns = Tapped(photo.Width, width), rows = Tapped(photo.Height, height);
+        Taps[] columns = Tapped(photo.Width, width, kernel), rows = Tapped(photo.Height, height, kernel);
         fixed (Vector128<float>* pinned = target)
         {
             var output = pinned;
@@ -38,14 +47,17 @@ internal static class Resample
                         for (var x = 0; x < width; x++) sum[x] += line[x] * weight;
                     }
                 }
+                if (kernel == ResampleKernel.Triangle) return;
+                foreach (ref var sum in new Span<Vector128<float>>(output + (long)top * width, (bottom - top) * width))
+                    sum = Vector128.Min(Vector128.Max(sum, Vector128<float>.Zero), Vector128.Create(255f));
             });
         }
     }
 
-    /// <summary>Brings a plane in [0, 1] to another size, as bytes.</summary>
-    public static unsafe void Plane(ReadOnlySpan<float> source, int sourceWidth, int sourceHeight, byte* target, int width, int height)
+    /// <summary>Brings a plane to another size.</summary>
+    public static unsafe void Plane(ReadOnlySpan<float> source, int sourceWidth, int sourceHeight, float* target, int width, int height)
     {
-        Taps[] columns = Tapped(sourceWidth, width), rows = Tapped(sourceHeight, height);
+        Taps[] columns = Tapped(sourceWidth, width, ResampleKernel.Triangle), rows = Tapped(sourceHeight, height, ResampleKernel.Triangle);
         fixed (float* pinned = source)
         {
             var input = pinned;
@@ -55,17 +67,16 @@ internal static class Resample
                 for (var tap = 0; tap < rows[y].Weights.Length; tap++)
                 {
                     var row = input + (long)(rows[y].Start + tap) * sourceWidth;
-                    // 255 and the half for rounding are folded in here, where there are fewer samples.
-                    var weight = rows[y].Weights[tap] * 255;
+                    var weight = rows[y].Weights[tap];
                     for (var x = 0; x < line.Length; x++) line[x] += row[x] * weight;
                 }
                 var output = target + (long)y * width;
                 for (var x = 0; x < width; x++)
                 {
                     var (start, weights) = columns[x];
-                    var sum = 0.5f;
+                    var sum = 0f;
                     for (var tap = 0; tap < weights.Length; tap++) sum += line[start + tap] * weights[tap];
-                    output[x] = (byte)Math.Clamp(sum, 0, 255);
+                    output[x] = sum;
                 }
                 return line;
             }, _ => { });
@@ -97,10 +108,11 @@ internal static class Resample
     public static Vector128<float> ToFloats(uint pixel) =>
         Vector128.ConvertToSingle(Vector128.WidenLower(Vector128.WidenLower(Vector128.CreateScalar(pixel).AsByte())).AsInt32());
 
-    private static Taps[] Tapped(int from, int to)
+    private static Taps[] Tapped(int from, int to, ResampleKernel kernel)
     {
         var scale = (double)from / to;
-        var support = Math.Max(1, scale);
+        var stretch = Math.Max(1, scale);
+        var support = kernel == ResampleKernel.Triangle ? stretch : 2 * stretch;
         var all = new Taps[to];
         for (var i = 0; i < to; i++)
         {
@@ -110,10 +122,19 @@ internal static class Resample
             var weights = new float[Math.Max(1, end - start)];
             double sum = 0;
             for (var k = 0; k < weights.Length; k++)
-                sum += weights[k] = (float)Math.Max(0, 1 - Math.Abs(start + k + 0.5 - centre) / support);
+                sum += weights[k] = (float)Weight(kernel, Math.Abs(start + k + 0.5 - centre) / stretch);
             for (var k = 0; k < weights.Length; k++) weights[k] = sum > 0 ? (float)(weights[k] / sum) : 1f / weights.Length;
             all[i] = new(Math.Min(start, from - weights.Length), weights);
         }
         return all;
     }
+
+    /// <summary>Triangle; or Keys' cubic with a = -1/2 (Catmull-Rom).</summary>
+    private static double Weight(ResampleKernel kernel, double x) => kernel switch
+    {
+        ResampleKernel.Triangle => Math.Max(0, 1 - x),
+        _ when x < 1 => (1.5 * x - 2.5) * x * x + 1,
+        _ when x < 2 => ((-0.5 * x + 2.5) * x - 4) * x + 2,
+        _ => 0,
+    };
 }

@@ -1,0 +1,62 @@
+using RemoveBg.Core.Process.Pipeline;
+using SkiaSharp;
+
+namespace RemoveBg.Bench.Quality;
+
+/// <summary>Pictures to look at: photo, truth, bilinear alpha and our cut-out side by side, a row a pair.</summary>
+internal sealed class ContactSheet : IDisposable
+{
+    private const int Cell = 320, Gap = 6, MostRows = 14;
+    private static readonly SKColor NewBackground = new(0x30, 0xB0, 0x60);
+
+    private readonly SKBitmap _sheet = new(4 * (Cell + Gap) + Gap, MostRows * (Cell + Gap) + Gap);
+    private readonly SKCanvas _canvas;
+    private int _rows;
+
+    public ContactSheet()
+    {
+        _canvas = new(_sheet);
+        _canvas.Clear(SKColors.White);
+    }
+
+    public bool IsFull => _rows == MostRows;
+
+    public void Add(Photo photo, Plane truth, Plane plain, Photo cutOut)
+    {
+        Draw(photo, 0, null);
+        Draw(photo, 1, truth);
+        Draw(photo, 2, plain);
+        Draw(cutOut, 3, null);
+        _rows++;
+    }
+
+    public void Save(string file)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(file))!);
+        using var used = new SKBitmap();
+        _sheet.ExtractSubset(used, new SKRectI(0, 0, _sheet.Width, _rows * (Cell + Gap) + Gap));
+        using var stream = File.Create(file);
+        used.Encode(stream, SKEncodedImageFormat.Png, 100);
+    }
+
+    public void Dispose()
+    {
+        _canvas.Dispose();
+        _sheet.Dispose();
+    }
+
+    /// <param name="alpha">Cuts the picture out by this; null to draw it as it is.</param>
+    private unsafe void Draw(Photo picture, int column, Plane? alpha)
+    {
+        using var bitmap = new SKBitmap(new SKImageInfo(picture.Width, picture.Height, SKColorType.Rgba8888, SKAlphaType.Unpremul));
+        var pixels = new Span<uint>((void*)bitmap.GetPixels(), picture.Width * picture.Height);
+        for (var i = 0; i < pixels.Length; i++)
+            pixels[i] = alpha is null ? picture.Pixels[i] : (picture.Pixels[i] & 0xFFFFFF) | (uint)(alpha.Values[i] * 255 + 0.5f) << 24;
+        var scale = Math.Min((float)Cell / picture.Width, (float)Cell / picture.Height);
+        var place = SKRect.Create(Gap + column * (Cell + Gap), Gap + _rows * (Cell + Gap), picture.Width * scale, picture.Height * scale);
+        using var paint = new SKPaint { Color = NewBackground };
+        _canvas.DrawRect(place, paint);
+        using var image = SKImage.FromBitmap(bitmap);
+        _canvas.DrawImage(image, place, new SKSamplingOptions(SKFilterMode.Linear, SKMipmapMode.Linear));
+    }
+}

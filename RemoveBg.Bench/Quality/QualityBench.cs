@@ -1,0 +1,109 @@
+using Microsoft.Extensions.Options;
+using RemoveBg.Core.Artworks;
+using RemoveBg.Core.Process.Model;
+using RemoveBg.Core.Process.Pipeline;
+using Spectre.Console;
+
+namespace RemoveBg.Bench.Quality;
+
+/// <summary>Whole cut-outs, from file to file, against masks that people made; beside them what bilinear enlargement of the
+/// network's alpha alone gives.</summary>
+internal sealed class QualityBench(string model, IReadOnlyList<string> sets, string sheets)
+{
+    private readonly CutOutPipeline _pipeline = new(Options.Create(new ImageOptions()));
+
+    public int Run(string? json)
+    {
+        IReadOnlyList<string> folders = sets.Count > 0 ? sets : Directory.Exists(Path.Combine(Bench.Shared, "eval"))
+            ? [.. Directory.GetDirectories(Path.Combine(Bench.Shared, "eval")).Order(StringComparer.Ordinal), Path.Combine(Bench.Shared, "samples")] : [];
+        if (folders.Count == 0)
+        {
+            AnsiConsole.WriteLine("No set to measure: name a folder with images/ and masks/ by --set, or the test data's place by REMOVEBG_SHARED.");
+            return 1;
+        }
+
+        List<EvalSet> all;
+        try
+        {
+            all = [.. folders.Select(EvalSet.Open)];
+        }
+        catch (InvalidDataException problem)
+        {
+            AnsiConsole.WriteLine(problem.Message);
+            return 1;
+        }
+
+        using var segmenter = Bench.Load(model);
+        using var tensors = new Tensors(segmenter.Model.Entry.Size);
+        var figures = new List<SetFigures>();
+        AnsiConsole.Progress().Start(bars =>
+        {
+            foreach (var set in all)
+            {
+                var bar = bars.AddTask(set.Name, maxValue: set.Pairs.Count);
+                figures.Add(Measure(set, segmenter, tensors, () => bar.Increment(1)));
+            }
+        });
+
+        Show(figures);
+        AnsiConsole.WriteLine($"Network {segmenter.Model.Entry.Name}; plain = its alpha enlarged bilinearly; band = the unknown band of the true trimap; to look at: {sheets}");
+        Bench.Write(json, new { sets = figures });
+        return 0;
+    }
+
+    private SetFigures Measure(EvalSet set, Segmenter segmenter, Tensors tensors, Action done)
+    {
+        var (ours, plain, colours) = (new List<Score>(), new List<Score>(), new List<(double Estimated, double InputColours)>());
+        using var sheet = new ContactSheet();
+        for (var i = 0; i < set.Pairs.Count; i++)
+        {
+            var pair = set.Pairs[i];
+            var file = File.ReadAllBytes(pair.Photo);
+            using var photo = Read(file);
+            using var mask = Read(File.ReadAllBytes(pair.Mask));
+            if ((photo.Width, photo.Height) != (mask.Width, mask.Height)) throw new InvalidDataException($"{pair.Mask} and {pair.Photo} differ in size.");
+            var truth = Plane.Grey(mask);
+
+            PrepareTensor.Run(photo, tensors, segmenter.Model.Entry);
+            segmenter.Run(tensors);
+            var enlarged = Plane.Resized(tensors.Output, tensors.Size, tensors.Size, photo.Width, photo.Height);
+            plain.Add(Scores.Of(enlarged, truth));
+
+            using var stream = new MemoryStream();
+            _pipeline.Run(file, OutputFormat.Png, segmenter, tensors, stream, CancellationToken.None);
+            using var cutOut = Read(stream.ToArray());
+            ours.Add(Scores.Of(Plane.Alpha(cutOut), truth));
+
+            using var other = Read(File.ReadAllBytes(set.Pairs[(i + 1) % set.Pairs.Count].Photo));
+            using var foreground = pair.Foreground is null ? null : Read(File.ReadAllBytes(pair.Foreground));
+            if (ColourError.Of(photo, truth, foreground, other) is { } error) colours.Add(error);
+            if (!sheet.IsFull) sheet.Add(photo, truth, enlarged, cutOut);
+            done();
+        }
+        sheet.Save(Path.Combine(sheets, $"quality-{set.Name}.png"));
+        var (mean, bilinear) = (Scores.Mean(ours), Scores.Mean(plain));
+        return new(set.Name, set.Pairs.Count, mean.MeanIoU, mean.Mae, mean.Sad, mean.Grad, mean.MaxF, mean.BandSad, mean.BandGrad, bilinear,
+            colours.Count == 0 ? null : colours.Average(it => it.Estimated), colours.Count == 0 ? null : colours.Average(it => it.InputColours));
+    }
+
+    private static void Show(IReadOnlyList<SetFigures> figures)
+    {
+        var table = new Table().AddColumns("set", "pairs", "", "mean IoU", "MAE", "SAD", "grad", "max F", "band SAD", "band grad", "colour error");
+        foreach (var it in figures)
+        {
+            table.AddRow(it.Name, $"{it.Pairs}", "ours", $"{it.MeanIoU:0.000}", $"{it.Mae:0.000}", $"{it.Sad:0.00}", $"{it.Grad:0.00}", $"{it.MaxF:0.000}", $"{it.BandSad:0.00}", $"{it.BandGrad:0.00}", $"{it.CompositeError:0.000}");
+            table.AddRow("", "", "plain", $"{it.Plain.MeanIoU:0.000}", $"{it.Plain.Mae:0.000}", $"{it.Plain.Sad:0.00}", $"{it.Plain.Grad:0.00}", $"{it.Plain.MaxF:0.000}", $"{it.Plain.BandSad:0.00}", $"{it.Plain.BandGrad:0.00}", $"{it.CompositeErrorInputColours:0.000}");
+        }
+        AnsiConsole.Write(table);
+    }
+
+    private static Photo Read(byte[] file)
+    {
+        var (photo, orientation) = Decode.Run(file, new());
+        return Orient.Run(photo, orientation);
+    }
+
+    private sealed record SetFigures(
+        string Name, int Pairs, double MeanIoU, double Mae, double Sad, double Grad, double MaxF, double BandSad, double BandGrad, Scores Plain,
+        double? CompositeError, double? CompositeErrorInputColours);
+}

@@ -1,0 +1,106 @@
+using System.Runtime.Intrinsics;
+using RemoveBg.Core.Process.Pipeline;
+
+namespace RemoveBg.Tests.Pipeline;
+
+/// <summary>The kernels against twins that do the same the slow way, in double precision.</summary>
+public sealed class GuidedFilterTests
+{
+    [Test]
+    public void A_box_is_the_sum_of_its_window_at_every_size_and_radius()
+    {
+        var random = new Random(1);
+        for (var size = 1; size <= 33; size++)
+            foreach (var (width, height) in new[] { (size, 7), (7, size), (size, 1), (1, size), (size * 5, size) })
+                foreach (var radius in new[] { 1, 3, 40 })
+                {
+                    var plane = Colours(random, width * height);
+                    var expected = Enumerable.Range(0, width * height).Select(i => Sum(plane, width, height, i % width, i / width, radius)).ToArray();
+                    BoxBlur.Run(plane, width, height, radius);
+                    for (var i = 0; i < expected.Length; i++)
+                        Assert.That(plane[i][i & 3], Is.EqualTo(expected[i][i & 3]).Within(1e-3 * (1 + expected[i][i & 3])), $"{width} x {height}, radius {radius}, sample {i}");
+                }
+    }
+
+    [TestCase(9, 7, 2)]
+    [TestCase(31, 20, 4)]
+    [TestCase(1, 13, 3)]
+    [TestCase(40, 1, 3)]
+    public void The_filter_is_its_definition(int width, int height, int radius)
+    {
+        var random = new Random(2);
+        var guide = Colours(random, width * height);
+        var plane = Enumerable.Range(0, width * height).Select(_ => (float)random.NextDouble()).ToArray();
+        var expected = Slow(guide, plane, width, height, radius, 1e-2);
+        using var filter = new GuidedFilter(guide, width, height, radius, 1e-2f);
+        filter.Run(plane);
+        for (var i = 0; i < plane.Length; i++) Assert.That(plane[i], Is.EqualTo(Math.Clamp(expected[i], 0, 1)).Within(2e-3), $"sample {i}");
+    }
+
+    [Test]
+    public void An_edge_of_the_guide_is_taken_over_and_a_flat_plane_stays_flat()
+    {
+        // The guide has its edge at 20, the plane a soft one about it.
+        var guide = Enumerable.Range(0, 40 * 40).Select(i => Vector128.Create(i % 40 < 20 ? 0.1f : 0.9f)).ToArray();
+        var soft = Enumerable.Range(0, 40 * 40).Select(i => Math.Clamp((i % 40 - 14) / 12f, 0, 1)).ToArray();
+        using var filter = new GuidedFilter(guide, 40, 40, 6, 1e-4f);
+        filter.Run(soft);
+        Assert.That(soft[20 * 40 + 20] - soft[20 * 40 + 19], Is.GreaterThan(0.4f), "the step is where the guide has it");
+        var flat = Enumerable.Repeat(0.3f, 40 * 40).ToArray();
+        filter.Run(flat);
+        Assert.That(flat, Is.All.EqualTo(0.3f).Within(1e-3f));
+    }
+
+    private static Vector128<float>[] Colours(Random random, int count) =>
+        [.. Enumerable.Range(0, count).Select(_ => Vector128.Create((float)random.NextDouble(), (float)random.NextDouble(), (float)random.NextDouble(), (float)random.NextDouble()))];
+
+    private static IEnumerable<int> Window(int width, int height, int x, int y, int radius)
+    {
+        for (var v = Math.Max(0, y - radius); v <= Math.Min(height - 1, y + radius); v++)
+            for (var u = Math.Max(0, x - radius); u <= Math.Min(width - 1, x + radius); u++)
+                yield return v * width + u;
+    }
+
+    private static double[] Sum(Vector128<float>[] plane, int width, int height, int x, int y, int radius)
+    {
+        var sum = new double[4];
+        foreach (var i in Window(width, height, x, y, radius))
+            for (var lane = 0; lane < 4; lane++) sum[lane] += plane[i][lane];
+        return sum;
+    }
+
+    /// <summary>He et al. 2013, equations 19 to 21, window by window; the linear system by Cramer's rule.</summary>
+    private static double[] Slow(Vector128<float>[] guide, float[] plane, int width, int height, int radius, double epsilon)
+    {
+        var functions = new double[plane.Length][];
+        for (var i = 0; i < plane.Length; i++)
+        {
+            var window = Window(width, height, i % width, i / width, radius).ToList();
+            var mean = new double[3];
+            for (var a = 0; a < 3; a++) mean[a] = window.Average(k => (double)guide[k][a]);
+            var meanP = window.Average(k => (double)plane[k]);
+            var (covariance, cross) = (new double[3, 3], new double[3]);
+            for (var a = 0; a < 3; a++)
+            {
+                cross[a] = window.Average(k => (double)guide[k][a] * plane[k]) - mean[a] * meanP;
+                for (var b = 0; b < 3; b++) covariance[a, b] = window.Average(k => (double)guide[k][a] * guide[k][b]) - mean[a] * mean[b] + (a == b ? epsilon : 0);
+            }
+            var determinant = Determinant(covariance);
+            var slope = Enumerable.Range(0, 3).Select(column =>
+            {
+                var replaced = (double[,])covariance.Clone();
+                for (var row = 0; row < 3; row++) replaced[row, column] = cross[row];
+                return Determinant(replaced) / determinant;
+            }).ToArray();
+            functions[i] = [.. slope, meanP - slope[0] * mean[0] - slope[1] * mean[1] - slope[2] * mean[2]];
+        }
+        return [.. Enumerable.Range(0, plane.Length).Select(i =>
+        {
+            var window = Window(width, height, i % width, i / width, radius).ToList();
+            return Enumerable.Range(0, 3).Sum(a => window.Average(k => functions[k][a]) * guide[i][a]) + window.Average(k => functions[k][3]);
+        })];
+    }
+
+    private static double Determinant(double[,] m) =>
+        m[0, 0] * (m[1, 1] * m[2, 2] - m[1, 2] * m[2, 1]) - m[0, 1] * (m[1, 0] * m[2, 2] - m[1, 2] * m[2, 0]) + m[0, 2] * (m[1, 0] * m[2, 1] - m[1, 1] * m[2, 0]);
+}
