@@ -1,6 +1,9 @@
 using System.CommandLine;
 using RemoveBg.Bench;
+using RemoveBg.Bench.Load;
 using RemoveBg.Bench.Quality;
+using RemoveBg.Bench.Speed;
+using RemoveBg.Core.Artworks;
 using Spectre.Console;
 
 // A table that is broken up cannot be read.
@@ -10,8 +13,13 @@ var json = new Option<string?>("--json") { Description = "Also write the figures
 var set = new Option<string[]>("--set") { Description = "Folder with images/ and masks/ (default: eval/* of the shared test data)", HelpName = "DIR" };
 var runs = new Option<int>("--runs") { Description = "Runs of each case (default: 7)", HelpName = "N", DefaultValueFactory = _ => 7 };
 
-var speed = new Command("speed", "Time of each step, against bare decode + inference + encode in the same minutes.") { model, runs, json };
-speed.SetAction(arguments => new SpeedBench(arguments.GetValue(model)!, arguments.GetValue(runs)).Run(arguments.GetValue(json)));
+var save = new Option<string?>("--save") { Description = "Keep the photos it makes here", HelpName = "DIR" };
+var peakOf = new Option<string?>("--peak-of") { Hidden = true };
+var peakFormat = new Option<string>("--peak-format") { Hidden = true, DefaultValueFactory = _ => "webp" };
+var speed = new Command("speed", "Time of each step, against bare decode + inference + encode in the same minutes; peak memory.") { model, runs, save, json, peakOf, peakFormat };
+speed.SetAction(arguments => arguments.GetValue(peakOf) is { } photo && OutputFormats.TryParse(arguments.GetValue(peakFormat), out var format)
+    ? PeakMemory.Print(arguments.GetValue(model)!, photo, format)
+    : new SpeedBench(arguments.GetValue(model)!, arguments.GetValue(runs), arguments.GetValue(save)).Run(arguments.GetValue(json)));
 var sheets = new Option<string>("--sheets") { Description = "Folder for the contact sheets (default: artifacts/bench)", HelpName = "DIR", DefaultValueFactory = _ => Path.Combine(Bench.Root, "artifacts", "bench") };
 var quality = new Command("quality", "IoU, MAE, SAD, gradient error, max F and colour error against ground truth, with contact sheets.") { model, set, sheets, json };
 quality.SetAction(arguments => new QualityBench(arguments.GetValue(model)!, arguments.GetValue(set) ?? [], arguments.GetValue(sheets)!).Run(arguments.GetValue(json)));

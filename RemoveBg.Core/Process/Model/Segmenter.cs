@@ -7,7 +7,7 @@ namespace RemoveBg.Core.Process.Model;
 public sealed class Segmenter : IDisposable
 {
     private readonly InferenceSession _session;
-    private readonly RunOptions _runOptions = new();
+    private readonly RunOptions _runOptions = new(), _returning = new();
     private readonly string[] _inputs, _outputs;
 
     public Segmenter(FoundModel model, int threads)
@@ -18,10 +18,13 @@ public sealed class Segmenter : IDisposable
             GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_ALL,
             ExecutionMode = ExecutionMode.ORT_SEQUENTIAL,
             IntraOpNumThreads = threads > 0 ? threads : Environment.ProcessorCount,
+            // The planned pattern reserves a third more memory than is ever in use, for 2 % of the time (measured with U²-Netp).
+            EnableMemoryPattern = false,
             LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR,
         };
         // Between jobs the threads shall sleep: the cores are shared with decode, encode and the host.
         options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
+        _returning.AddRunConfigEntry("memory.enable_memory_arena_shrinkage", "cpu:0");
         _session = new(model.Path, options);
         _inputs = [Pick(_session.InputMetadata, model.Entry.Input, "input", 3)];
         _outputs = [Pick(_session.OutputMetadata, model.Entry.Output, "output", 1)];
@@ -36,9 +39,11 @@ public sealed class Segmenter : IDisposable
     public string Provider { get; } = "cpu";
 
     /// <summary>From <see cref="Tensors.Input"/> to <see cref="Tensors.Output"/>: alpha in [0, 1].</summary>
-    public void Run(Tensors tensors)
+    /// <param name="returnMemory">Gives the runtime's working memory back afterwards: worth the 70 ms that the next run takes longer where a
+    /// large photo needs it next.</param>
+    public void Run(Tensors tensors, bool returnMemory = false)
     {
-        _session.Run(_runOptions, _inputs, [tensors.InputValue], _outputs, [tensors.OutputValue]);
+        _session.Run(returnMemory ? _returning : _runOptions, _inputs, [tensors.InputValue], _outputs, [tensors.OutputValue]);
         var output = tensors.Output.AsSpan();
         if (Model.Entry.Activation == "sigmoid") System.Numerics.Tensors.TensorPrimitives.Sigmoid(output, output);
         // Clamped, never stretched to the full range: a photo without a subject shall give an empty matte, not noise.
@@ -49,6 +54,7 @@ public sealed class Segmenter : IDisposable
     {
         _session.Dispose();
         _runOptions.Dispose();
+        _returning.Dispose();
     }
 
     private string Pick(IReadOnlyDictionary<string, NodeMetadata> nodes, string? wanted, string what, int channels)

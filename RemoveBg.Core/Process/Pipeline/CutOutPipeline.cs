@@ -14,6 +14,9 @@ public sealed record CutOut(int Width, int Height, string ContentType, IReadOnly
 /// </summary>
 public sealed class CutOutPipeline(IOptions<ImageOptions> limits)
 {
+    /// <summary>Pixels from which on the runtime's working memory (some 300 MB) is given back before encoding, which needs as much again.</summary>
+    private const long LargePhoto = 8_000_000;
+
     /// <param name="file">JPEG, PNG, WebP, GIF or BMP.</param>
     /// <param name="target">Receives PNG or WebP, as large as the upright input.</param>
     /// <exception cref="ArtworkFailedException">The picture is at fault: unsupported_format, image_corrupt or image_too_many_pixels.</exception>
@@ -24,7 +27,7 @@ public sealed class CutOutPipeline(IOptions<ImageOptions> limits)
         using var stored = decoded;
         using var photo = Step("orient", () => Orient.Run(decoded, orientation));
         Do("prepare", () => PrepareTensor.Run(photo, tensors, segmenter.Model.Entry));
-        Do("infer", () => segmenter.Run(tensors));
+        Do("infer", () => segmenter.Run(tensors, returnMemory: photo.PixelCount > LargePhoto));
         Do("settle", () => Settle.Run(tensors));
         using (var grid = Step("grid", () => Grid.Of(photo)))
         using (var matte = Step("matte", () => Matte.Run(tensors, grid)))

@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Logging;
 
-namespace RemoveBg.Bench;
+namespace RemoveBg.Bench.Load;
 
 /// <summary>One photo on a web server.</summary>
 internal sealed class PhotoServer : IAsyncDisposable

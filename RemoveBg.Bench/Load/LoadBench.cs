@@ -4,9 +4,9 @@ using RemoveBg.Core.Artworks;
 using RemoveBg.Core.Process.Pipeline;
 using RemoveBg.Core.Store;
 using Spectre.Console;
-using static RemoveBg.Bench.LoadHost;
+using static RemoveBg.Bench.Load.LoadHost;
 
-namespace RemoveBg.Bench;
+namespace RemoveBg.Bench.Load;
 
 /// <summary>How fast jobs are taken, against what the same storage operations cost without us; how many are finished a second, against
 /// the bare pipeline on all cores; and how long one key waits under another one's burst.</summary>

@@ -6,37 +6,43 @@ using RemoveBg.Core.Process.Pipeline;
 using SkiaSharp;
 using Spectre.Console;
 
-namespace RemoveBg.Bench;
+namespace RemoveBg.Bench.Speed;
 
-/// <summary>The pipeline against its floor: SKCodec decode, bare inference and Skia encode of the very same picture, run in turn.</summary>
-internal sealed class SpeedBench(string model, int runs)
+/// <summary>The pipeline against its floor: SKCodec decode, bare inference and Skia encode of the very same picture, run in turn. Peak memory
+/// is that of a process of its own for each case.</summary>
+internal sealed class SpeedBench(string model, int runs, string? save)
 {
-    private static readonly double[] Megapixels = [0.7, 12];
+    private static readonly double[] Megapixels = [0.7, 12, 50];
     private readonly CutOutPipeline _pipeline = new(Options.Create(new ImageOptions()));
 
     public int Run(string? json)
     {
         using var segmenter = Bench.Load(model);
         using var tensors = new Tensors(segmenter.Model.Entry.Size);
+        var folder = save ?? Directory.CreateTempSubdirectory("removebg-speed").FullName;
+        Directory.CreateDirectory(folder);
         var cases = new List<SpeedCase>();
         foreach (var megapixels in Megapixels)
         {
-            var file = MakeJpeg(megapixels);
+            var file = Path.Combine(folder, FormattableString.Invariant($"speed-{megapixels}mp.jpg"));
+            File.WriteAllBytes(file, MakeJpeg(megapixels));
             foreach (var format in new[] { OutputFormat.Webp, OutputFormat.Png })
                 cases.Add(AnsiConsole.Status().Start($"{megapixels} MP to {format.Word()}", _ => Measure(file, megapixels, format, segmenter, tensors)));
         }
+        if (save is null) Directory.Delete(folder, recursive: true);
 
-        var table = new Table().AddColumns("MP", "out", "total ms", "floor ms", "ratio", "bytes", "steps");
+        var table = new Table().AddColumns("MP", "out", "total ms", "floor ms", "ratio", "peak MB", "bytes", "steps");
         foreach (var it in cases)
-            table.AddRow($"{it.Megapixels}", it.Out, $"{it.TotalMs:0}", $"{it.FloorMs:0}", $"{it.Ratio:0.00}", $"{it.OutBytes:N0}", string.Join(", ", it.Steps.Select(step => $"{step.Key} {step.Value:0}")));
+            table.AddRow($"{it.Megapixels}", it.Out, $"{it.TotalMs:0}", $"{it.FloorMs:0}", $"{it.Ratio:0.00}", $"{it.PeakRssMb:0}", $"{it.OutBytes:N0}", string.Join(", ", it.Steps.Select(step => $"{step.Key} {step.Value:0}")));
         AnsiConsole.Write(table);
         AnsiConsole.WriteLine($"Network {segmenter.Model.Entry.Name}, {Environment.ProcessorCount} cores, median of {runs}");
         Bench.Write(json, new { cases });
         return 0;
     }
 
-    private SpeedCase Measure(byte[] file, double megapixels, OutputFormat format, Segmenter segmenter, Tensors tensors)
+    private SpeedCase Measure(string inputFile, double megapixels, OutputFormat format, Segmenter segmenter, Tensors tensors)
     {
+        var file = File.ReadAllBytes(inputFile);
         var totals = new List<double>();
         var floors = new List<double>();
         var steps = new List<IReadOnlyList<(string Name, TimeSpan Time)>>();
@@ -55,7 +61,7 @@ internal sealed class SpeedBench(string model, int runs)
             steps.Add(done.Steps);
         }
         var (t, f) = (Bench.Median(totals), Bench.Median(floors));
-        return new(megapixels, "jpeg", format.Word(), t, f, t / f, target.Length,
+        return new(megapixels, "jpeg", format.Word(), inputFile, t, f, t / f, PeakMemory.InChild(model, inputFile, format), target.Length,
             steps[0].Select((step, i) => (step.Name, Ms: Bench.Median(steps.Select(run => run[i].Time.TotalMilliseconds)))).ToDictionary(step => step.Name, step => step.Ms));
     }
 
@@ -81,12 +87,13 @@ internal sealed class SpeedBench(string model, int runs)
     {
         using var codec = SKCodec.Create(Path.Combine(Bench.Root, "samples", "scene-mug.jpg"));
         using var original = SKBitmap.Decode(codec);
-        var scale = Math.Sqrt(megapixels * 1e6 / (original.Width * (double)original.Height));
+        // A hair below: 50 megapixels are the limit.
+        var scale = Math.Sqrt((megapixels - 0.01) * 1e6 / (original.Width * (double)original.Height));
         using var resized = original.Resize(new SKImageInfo((int)(original.Width * scale), (int)(original.Height * scale)), new SKSamplingOptions(SKCubicResampler.Mitchell));
         using var data = resized.Encode(SKEncodedImageFormat.Jpeg, 92);
         return data.ToArray();
     }
 
     private sealed record SpeedCase(
-        double Megapixels, string In, string Out, double TotalMs, double FloorMs, double Ratio, long OutBytes, Dictionary<string, double> Steps);
+        double Megapixels, string In, string Out, string InputFile, double TotalMs, double FloorMs, double Ratio, double? PeakRssMb, long OutBytes, Dictionary<string, double> Steps);
 }

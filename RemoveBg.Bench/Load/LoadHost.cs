@@ -10,7 +10,7 @@ using RemoveBg.Core.Access;
 using RemoveBg.LocalHost;
 using RemoveBg.LocalHost.Development;
 
-namespace RemoveBg.Bench;
+namespace RemoveBg.Bench.Load;
 
 /// <summary>A LocalHost on an Azurite of its own, to be put under load.</summary>
 internal sealed class LoadHost : IAsyncDisposable

@@ -1,7 +1,7 @@
 using System.Diagnostics.Metrics;
 using RemoveBg.Core.Telemetry;
 
-namespace RemoveBg.Bench;
+namespace RemoveBg.Bench.Load;
 
 /// <summary>Counts a host's ended artworks by its own metric: costs it nothing, where polling would be load of its own.</summary>
 internal sealed class EndedCount : IDisposable
