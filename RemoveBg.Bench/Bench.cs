@@ -16,7 +16,8 @@ internal static class Bench
     public static Segmenter Load(string name)
     {
         var folders = string.Join(Path.PathSeparator, Environment.GetEnvironmentVariable("REMOVEBG_MODELS") ?? "", Path.Combine(Root, "models"), Path.Combine(Shared, "models"));
-        return new(new ModelCatalog(Options.Create(new ModelOptions { Name = name, Folders = folders })).Resolve(), threads: 0);
+        var options = new ModelOptions { Name = name, Folders = folders };
+        return Segmenter.Open(new ModelCatalog(Options.Create(options)).Resolve(), options);
     }
 
     public static void Write(string? file, object figures)

@@ -23,8 +23,10 @@ speed.SetAction(arguments => arguments.GetValue(peakOf) is { } photo && OutputFo
 var sheets = new Option<string>("--sheets") { Description = "Folder for the contact sheets (default: artifacts/bench)", HelpName = "DIR", DefaultValueFactory = _ => Path.Combine(Bench.Root, "artifacts", "bench") };
 var quality = new Command("quality", "IoU, MAE, SAD, gradient error, max F and colour error against ground truth, with contact sheets.") { model, set, sheets, json };
 quality.SetAction(arguments => new QualityBench(arguments.GetValue(model)!, arguments.GetValue(set) ?? [], arguments.GetValue(sheets)!).Run(arguments.GetValue(json)));
+var cascade = new Command("cascade", "Mean IoU against mean milliseconds of the cascade, at each limit of doubt.") { set, json };
+cascade.SetAction(arguments => new CascadeBench(arguments.GetValue(set) ?? []).Run(arguments.GetValue(json)));
 var requests = new Option<int>("--requests") { Description = "Requests of each kind (default: 400)", HelpName = "N", DefaultValueFactory = _ => 400 };
 var load = new Command("load", "POST to 202 against the same storage operations done bare, and finished jobs a second.") { model, requests, json };
 load.SetAction((arguments, cancel) => new LoadBench(arguments.GetValue(model)!, arguments.GetValue(requests)).Run(arguments.GetValue(json), cancel));
 
-return await new RootCommand("RemoveBg's measurements.") { speed, quality, load }.Parse(args).InvokeAsync();
+return await new RootCommand("RemoveBg's measurements.") { speed, quality, cascade, load }.Parse(args).InvokeAsync();

@@ -16,6 +16,7 @@ public sealed class ReadArtworkHttp(ApiEndpoint api, ReadArtwork read, ArtworkVi
         {
             var artwork = await read.Find(key, id, cancel);
             if (!artwork.Status.IsTerminal()) request.HttpContext.Response.Headers.RetryAfter = "2";
+            Answers.SetConfidence(request.HttpContext.Response, artwork);
             return Answers.Artwork(await views.Of(artwork, cancel));
         }, cancel);
 }

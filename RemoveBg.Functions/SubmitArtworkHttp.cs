@@ -26,6 +26,7 @@ public sealed class SubmitArtworkHttp(ApiEndpoint api, SubmitArtwork submit, Rea
             headers.Location = $"/v2/artworks/{artwork.Id}";
             headers["Operation-Location"] = $"{request.Scheme}://{request.Host}/v2/artworks/{artwork.Id}";
             if (!artwork.Status.IsTerminal()) headers.RetryAfter = "2";
+            Answers.SetConfidence(request.HttpContext.Response, artwork);
             return Answers.Artwork(await views.Of(artwork, cancel), ended ? StatusCodes.Status200OK : StatusCodes.Status202Accepted);
         }, cancel, isRateLimited: true);
 }

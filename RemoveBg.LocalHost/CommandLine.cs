@@ -23,7 +23,7 @@ internal static class CommandLine
         var output = new Option<string?>("-o", "--output") { Description = "Where to write the cut-out (default: PHOTO's name with -cutout, in this folder)", HelpName = "FILE" };
         var format = new Option<string>("--format") { Description = "webp (default) or png", DefaultValueFactory = _ => "webp" };
         format.AcceptOnlyFromAmong("webp", "png");
-        var model = new Option<string?>("--model") { Description = "The network to use (default: the best one that is here)", HelpName = "NAME" };
+        var model = new Option<string?>("--model") { Description = "The network to use, or cascade: the smallest first, the best where that is unsure (default: the best one that is here)", HelpName = "NAME" };
         model.AcceptOnlyFromAmong(["auto", .. ModelManifest.Shipped.ByRank.Select(entry => entry.Name)]);
         var port = new Option<int?>("--port") { Description = "Where to listen on 127.0.0.1 (default: 7071; with PHOTO any free one)", HelpName = "N" };
         port.Validators.Add(result =>

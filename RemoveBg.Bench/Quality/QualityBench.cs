@@ -34,7 +34,7 @@ internal sealed class QualityBench(string model, IReadOnlyList<string> sets, str
         }
 
         using var segmenter = Bench.Load(model);
-        using var tensors = new Tensors(segmenter.Model.Entry.Size);
+        using var tensors = segmenter.CreateTensors();
         var figures = new List<SetFigures>();
         AnsiConsole.Progress().Start(bars =>
         {

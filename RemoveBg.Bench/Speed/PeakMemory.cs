@@ -30,7 +30,7 @@ internal static class PeakMemory
     public static int Print(string model, string photo, OutputFormat format)
     {
         using var segmenter = Bench.Load(model);
-        using var tensors = new Tensors(segmenter.Model.Entry.Size);
+        using var tensors = segmenter.CreateTensors();
         var pipeline = new CutOutPipeline(Options.Create(new ImageOptions()));
         var file = File.ReadAllBytes(photo);
         for (var i = 0; i < Times; i++)

@@ -18,7 +18,7 @@ internal sealed class SpeedBench(string model, int runs, string? save)
     public int Run(string? json)
     {
         using var segmenter = Bench.Load(model);
-        using var tensors = new Tensors(segmenter.Model.Entry.Size);
+        using var tensors = segmenter.CreateTensors();
         var folder = save ?? Directory.CreateTempSubdirectory("removebg-speed").FullName;
         Directory.CreateDirectory(folder);
         var cases = new List<SpeedCase>();

@@ -41,6 +41,9 @@ public sealed record Artwork
     public DateTimeOffset? EndedAt { get; init; }
     public ArtworkFailure? Failure { get; init; }
 
+    /// <summary>How sure the network was of the result, 0 to 1; null until succeeded.</summary>
+    public double? Confidence { get; init; }
+
     /// <summary>Media type of the stored result; null until succeeded.</summary>
     public string? ResultContentType { get; init; }
 

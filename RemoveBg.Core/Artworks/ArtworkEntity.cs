@@ -30,6 +30,7 @@ internal static class ArtworkEntity
         Put("FailureCode", artwork.Failure?.Code);
         Put("FailureMessage", artwork.Failure?.Message);
         Put("ResultContentType", artwork.ResultContentType);
+        Put("Confidence", artwork.Confidence);
         Put("WebhookRoundStartedAt", artwork.Delivery.RoundStartedAt);
         Put("WebhookNextAttemptAt", artwork.Delivery.NextAttemptAt);
         Put("WebhookLeaseUntil", artwork.Delivery.LeaseUntil);
@@ -64,6 +65,7 @@ internal static class ArtworkEntity
             EndedAt = entity.GetDateTimeOffset("EndedAt"),
             Failure = entity.GetString("FailureCode") is { } code ? new(code, entity.GetString("FailureMessage") ?? "") : null,
             ResultContentType = entity.GetString("ResultContentType"),
+            Confidence = entity.GetDouble("Confidence"),
             Delivery = new(
                 Enum.TryParse<WebhookStatus>(entity.GetString("WebhookStatus"), out var delivery) ? delivery : WebhookStatus.None,
                 entity.GetInt32("WebhookAttempts") ?? 0,

@@ -59,8 +59,8 @@ public static class ArtworkTransitions
         return artwork with { DueAt = now + (age < QueuePatience ? QueuePatience : age > LongestPatience ? LongestPatience : age) };
     }
 
-    public static Artwork Succeed(this Artwork artwork, DateTimeOffset now, string contentType) =>
-        End(artwork, ArtworkStatus.Succeeded, now) with { ResultContentType = contentType };
+    public static Artwork Succeed(this Artwork artwork, DateTimeOffset now, string contentType, double? confidence = null) =>
+        End(artwork, ArtworkStatus.Succeeded, now) with { ResultContentType = contentType, Confidence = confidence };
 
     public static Artwork Fail(this Artwork artwork, DateTimeOffset now, ArtworkFailure failure) =>
         End(artwork, ArtworkStatus.Failed, now) with { Failure = failure };

@@ -38,10 +38,10 @@ public sealed class ProcessArtwork(
         try
         {
             // 3. Fetch, cut out, store: the blob has the artwork's name, so a second run overwrites with the same.
-            var contentType = await CutOut(claim.Artwork, stop.Token);
+            var done = await CutOut(claim.Artwork, stop.Token);
 
             // 4. End. Only now does the result exist for anybody.
-            await End(claim, now => now.Succeed(clock.GetUtcNow(), contentType));
+            await End(claim, now => now.Succeed(clock.GetUtcNow(), done.ContentType, done.Confidence));
         }
         catch (OperationCanceledException) when (claim.Lost.IsCancellationRequested)
         {
@@ -142,7 +142,7 @@ public sealed class ProcessArtwork(
         return artwork.Status == ArtworkStatus.Processing && artwork.LeaseUntil is null && message.Attempt <= artwork.Attempt;
     }
 
-    private async Task<string> CutOut(Artwork artwork, CancellationToken cancel)
+    private async Task<CutOut> CutOut(Artwork artwork, CancellationToken cancel)
     {
         using var file = artwork.HasStoredInput ? await StoredInput(artwork, cancel) : await fetcher.Fetch(artwork.ImageUrl, cancel);
         using var picture = new MemoryStream();
@@ -151,13 +151,13 @@ public sealed class ProcessArtwork(
         using (var slot = await slots.Take(artwork.KeyId, cancel))
         {
             done = await Task.Run(() => pipeline.Run(file.Bytes, artwork.OutputFormat, slot.Segmenter, slot.Tensors, picture, cancel), cancel);
-            metrics.CutOut(done, picture.Length, slot.Segmenter.Model.Entry.Name, slot.Segmenter.Provider);
+            metrics.CutOut(done, picture.Length, slot.Segmenter.Provider);
         }
         picture.Position = 0;
         await pictures.PutResult(artwork.Id, picture, done.ContentType, cancel);
         log.LogInformation("Artwork {ArtworkId}, attempt {Attempt}: {Width} x {Height}, {Steps}", artwork.Id, artwork.Attempt, done.Width, done.Height,
             string.Join(", ", done.Steps.Select(step => FormattableString.Invariant($"{step.Name} {step.Time.TotalMilliseconds:0} ms"))));
-        return done.ContentType;
+        return done;
     }
 
     private async Task<FetchedImage> StoredInput(Artwork artwork, CancellationToken cancel) =>

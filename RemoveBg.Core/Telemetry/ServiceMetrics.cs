@@ -11,7 +11,7 @@ public sealed class ServiceMetrics
     public const string MeterName = "RemoveBg";
 
     private readonly Counter<long> _accepted, _started, _ended, _faults, _webhookAttempts, _fetchedBytes, _resultBytes;
-    private readonly Histogram<double> _wait, _duration, _step, _webhookDuration;
+    private readonly Histogram<double> _wait, _duration, _step, _confidence, _webhookDuration;
 
     public ServiceMetrics(IMeterFactory meters)
     {
@@ -26,6 +26,7 @@ public sealed class ServiceMetrics
         _wait = meter.CreateHistogram<double>("removebg.artworks.wait", "s", "From acceptance to the first start");
         _duration = meter.CreateHistogram<double>("removebg.artworks.duration", "s", "From the last start to the end");
         _step = meter.CreateHistogram<double>("removebg.pipeline.step.duration", "s", "Each step of the pipeline, by step, model and provider");
+        _confidence = meter.CreateHistogram<double>("removebg.confidence", "1", "How sure the network was, 0 to 1, by model");
         _webhookDuration = meter.CreateHistogram<double>("removebg.webhook.duration", "s", "Webhook attempts, by outcome");
     }
 
@@ -56,10 +57,11 @@ public sealed class ServiceMetrics
 
     public void Fetched(long bytes) => _fetchedBytes.Add(bytes);
 
-    public void CutOut(CutOut done, long resultBytes, string model, string provider)
+    public void CutOut(CutOut done, long resultBytes, string provider)
     {
+        _confidence.Record(done.Confidence, new KeyValuePair<string, object?>("model", done.Model));
         _resultBytes.Add(resultBytes);
         foreach (var (name, time) in done.Steps)
-            _step.Record(time.TotalSeconds, new("step", name), new("model", model), new("provider", provider));
+            _step.Record(time.TotalSeconds, new("step", name), new("model", done.Model), new("provider", provider));
     }
 }

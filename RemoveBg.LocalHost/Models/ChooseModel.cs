@@ -34,6 +34,7 @@ internal sealed class ChooseModel(ModelOptions options, string localFolder, bool
     public string Describe(FoundModel used)
     {
         var text = $"Network: {used.Entry.Name} ({used.Entry.About}), {used.Path}";
+        if (used.Larger is { } larger) return $"{text}; where it is unsure {larger.Entry.Name}, {larger.Path}";
         var best = _catalog.Manifest.ByRank.First();
         return used.Entry.Rank >= best.Rank || options.Path is not null ? text
             : $"{text}\n  Better: {best.Name} ({best.About}). With internet: ./run --model {best.Name}; without: put {best.File} into models/.";
@@ -41,7 +42,7 @@ internal sealed class ChooseModel(ModelOptions options, string localFolder, bool
 
     private async Task FetchIfWanted(CancellationToken cancel)
     {
-        var isAuto = options.Name == "auto";
+        var isAuto = options.Name is "auto" or ModelCatalog.Cascade;
         var wanted = _catalog.Manifest.Find(isAuto ? ModelManifest.Recommended : options.Name);
         if (wanted?.Address is null || isOffline || _catalog.Find(wanted) is not null) return;
         if (isAuto && File.Exists(AskedMark) && clock.GetUtcNow() - File.GetLastWriteTimeUtc(AskedMark) < AskAgainAfter) return;

@@ -193,7 +193,11 @@ public sealed class SubmitToWebhookTests
     {
         using var response = await _host.Submit(new { imageUrl = _photo }, ("Prefer", "wait=60"));
         Assert.That((int)response.StatusCode, Is.EqualTo(200));
-        Assert.That((await response.Json()).Text("status"), Is.EqualTo("succeeded"));
+        var artwork = await response.Json();
+        Assert.That(artwork.Text("status"), Is.EqualTo("succeeded"));
+        Assert.That(double.Parse(response.Headers.GetValues("RemoveBg-Confidence").Single(), System.Globalization.CultureInfo.InvariantCulture), Is.InRange(0.001, 1));
+        using var read = await _host.Client.GetAsync($"/v2/artworks/{artwork.Text("id")}");
+        Assert.That(read.Headers.GetValues("RemoveBg-Confidence"), Is.EqualTo(response.Headers.GetValues("RemoveBg-Confidence")));
     }
 
     private async Task<JsonElement> Attempts(string id)

@@ -1,5 +1,7 @@
 using Microsoft.Extensions.Options;
+using RemoveBg.Core.Artworks;
 using RemoveBg.Core.Process.Model;
+using RemoveBg.Core.Process.Pipeline;
 using RemoveBg.Tests.Given;
 
 namespace RemoveBg.Tests.Model;
@@ -21,6 +23,31 @@ public sealed class ModelCatalogTests
         Assert.That(Catalog("auto").Resolve().Entry.Name, Is.EqualTo("removebg-lite"));
         File.Copy(Repo.SharedOrSkip("models", "u2netp.onnx"), Path.Combine(_folder, "u2netp.onnx"));
         Assert.That(Catalog("auto").Resolve().Entry.Name, Is.EqualTo("u2netp"));
+    }
+
+    [Test]
+    public void A_cascade_is_the_smallest_and_the_best_network_present_or_the_only_one()
+    {
+        File.Copy(Path.Combine(Repo.Root, "models", "removebg-lite.onnx"), Path.Combine(_folder, "removebg-lite.onnx"));
+        Assert.That(Catalog("cascade").Resolve().Larger, Is.Null);
+        File.Copy(Repo.SharedOrSkip("models", "u2netp.onnx"), Path.Combine(_folder, "u2netp.onnx"));
+        var found = Catalog("cascade").Resolve();
+        Assert.That((found.Entry.Name, found.Larger?.Entry.Name), Is.EqualTo(("removebg-lite", "u2netp")));
+    }
+
+    [TestCase(1000, "removebg-lite")]
+    [TestCase(0, "u2netp")]
+    public void A_cascade_asks_the_larger_network_where_doubt_is_above_the_limit(double limit, string last)
+    {
+        File.Copy(Path.Combine(Repo.Root, "models", "removebg-lite.onnx"), Path.Combine(_folder, "removebg-lite.onnx"));
+        File.Copy(Repo.SharedOrSkip("models", "u2netp.onnx"), Path.Combine(_folder, "u2netp.onnx"));
+        using var cascade = Segmenter.Open(Catalog("cascade").Resolve(), new() { DoubtLimit = limit });
+        using var tensors = cascade.CreateTensors();
+        var done = new CutOutPipeline(Options.Create(new ImageOptions())).Run(
+            File.ReadAllBytes(Repo.Sample("scene-plant.jpg")), OutputFormat.Webp, cascade, tensors, new MemoryStream(), CancellationToken.None);
+        Assert.That(done.Model, Is.EqualTo(last));
+        Assert.That(done.Steps.Select(step => step.Name).Contains("infer larger"), Is.EqualTo(last == "u2netp"));
+        Assert.That(done.Confidence, Is.InRange(0.001, 1));
     }
 
     [Test]

@@ -155,7 +155,7 @@ public sealed class CutOutTests
 
     private static (byte[] File, CutOut Done) CutOut(byte[] photo, OutputFormat format, Segmenter segmenter)
     {
-        using var tensors = new Tensors(segmenter.Model.Entry.Size);
+        using var tensors = segmenter.CreateTensors();
         using var target = new MemoryStream();
         var done = Pipeline.Run(photo, format, segmenter, tensors, target, CancellationToken.None);
         return (target.ToArray(), done);

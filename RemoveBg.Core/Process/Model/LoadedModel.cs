@@ -14,7 +14,7 @@ public sealed class LoadedModel : BackgroundService, IAsyncDisposable
     public LoadedModel(ModelCatalog catalog, IOptions<ModelOptions> options, ILogger<LoadedModel> log)
     {
         _log = log;
-        _segmenter = new(() => Task.Run(() => Load(catalog, options.Value.Threads)));
+        _segmenter = new(() => Task.Run(() => Load(catalog, options.Value)));
     }
 
     /// <summary>Whether <see cref="Get"/> answers at once.</summary>
@@ -46,12 +46,12 @@ public sealed class LoadedModel : BackgroundService, IAsyncDisposable
         Dispose();
     }
 
-    private Segmenter Load(ModelCatalog catalog, int threads)
+    private Segmenter Load(ModelCatalog catalog, ModelOptions options)
     {
         var start = Stopwatch.GetTimestamp();
-        var segmenter = new Segmenter(catalog.Resolve(), threads);
+        var segmenter = Segmenter.Open(catalog.Resolve(), options);
         _log.LogInformation("Network {Model} from {Path} ready after {Milliseconds:0} ms",
-            segmenter.Model.Entry.Name, segmenter.Model.Path, Stopwatch.GetElapsedTime(start).TotalMilliseconds);
+            segmenter.Larger is { } larger ? $"{segmenter.Model.Entry.Name}, where it is unsure {larger.Model.Entry.Name}" : segmenter.Model.Entry.Name, segmenter.Model.Path, Stopwatch.GetElapsedTime(start).TotalMilliseconds);
         return segmenter;
     }
 }

@@ -4,12 +4,16 @@ using Microsoft.Extensions.Options;
 namespace RemoveBg.Core.Process.Model;
 
 /// <summary>A network file and how to feed it.</summary>
-public sealed record FoundModel(ModelEntry Entry, string Path);
+/// <param name="Larger">In a cascade, the network to ask where this one is unsure.</param>
+public sealed record FoundModel(ModelEntry Entry, string Path, FoundModel? Larger = null);
 
 /// <summary>Finds network files: the given path, the folders, the cache. Never downloads: on Azure the package carries the
 /// network, and locally <c>./run</c> fetches it before it starts.</summary>
 public sealed class ModelCatalog(IOptions<ModelOptions> options)
 {
+    /// <summary>The name that stands for two networks, of which the larger is asked only where the smaller is unsure. With one network present it is that one.</summary>
+    public const string Cascade = "cascade";
+
     private readonly ModelOptions _options = options.Value;
 
     public ModelManifest Manifest { get; } = ModelManifest.Shipped;
@@ -30,7 +34,12 @@ public sealed class ModelCatalog(IOptions<ModelOptions> options)
     public FoundModel Resolve()
     {
         if (_options.Path is { Length: > 0 } path) return ResolvePath(path);
-        if (_options.Name != "auto")
+        if (_options.Name == Cascade)
+        {
+            var present = Manifest.ByRank.Select(Find).OfType<FoundModel>().ToList();
+            if (present.Count > 1) return present[^1] with { Larger = present[0] };
+        }
+        else if (_options.Name != "auto")
         {
             var entry = Manifest.Find(_options.Name) ?? throw Unknown(_options.Name);
             return Find(entry) ?? throw new FileNotFoundException(
@@ -74,5 +83,5 @@ public sealed class ModelCatalog(IOptions<ModelOptions> options)
     }
 
     private FileNotFoundException Unknown(string name) => new(
-        $"The network '{name}' is not in the manifest; accepted are auto, {string.Join(", ", Manifest.ByRank.Select(model => model.Name))}.");
+        $"The network '{name}' is not in the manifest; accepted are auto, cascade, {string.Join(", ", Manifest.ByRank.Select(model => model.Name))}.");
 }

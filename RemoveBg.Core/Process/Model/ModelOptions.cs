@@ -7,7 +7,8 @@ public sealed class ModelOptions
 {
     public const string Section = "RemoveBg:Model";
 
-    /// <summary><c>auto</c> (the default) takes the best network present, by the manifest's rank; else a name from the manifest.</summary>
+    /// <summary><c>auto</c> (the default) takes the best network present, by the manifest's rank; <c>cascade</c> the smallest one and, where
+    /// that is unsure, the best one; else a name from the manifest.</summary>
     [Required]
     public string Name { get; set; } = "auto";
 
@@ -19,6 +20,10 @@ public sealed class ModelOptions
 
     /// <summary>Where downloaded networks lie; searched last. Default: <c>removebg/models</c> in the user's cache folder.</summary>
     public string? Cache { get; set; }
+
+    /// <summary>With <c>cascade</c>: doubt of the small network (soft area / subject's area) above which the best one is asked. Default 0.5.</summary>
+    [Range(0.0, 1000.0)]
+    public double DoubtLimit { get; set; } = 0.5;
 
     /// <summary>Threads of one inference; 0 (the default) takes as many as the process may use.</summary>
     [Range(0, 256)]

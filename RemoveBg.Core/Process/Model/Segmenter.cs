@@ -10,6 +10,10 @@ public sealed class Segmenter : IDisposable
     private readonly RunOptions _runOptions = new(), _returning = new();
     private readonly string[] _inputs, _outputs;
 
+    /// <summary>Loads a network, and the larger one of a cascade.</summary>
+    public static Segmenter Open(FoundModel model, ModelOptions options) =>
+        new(model, options.Threads) { Larger = model.Larger is { } larger ? new(larger, options.Threads) : null, DoubtLimit = options.DoubtLimit };
+
     public Segmenter(FoundModel model, int threads)
     {
         Model = model;
@@ -35,6 +39,14 @@ public sealed class Segmenter : IDisposable
 
     public FoundModel Model { get; }
 
+    /// <summary>In a cascade, whom to ask when <see cref="Doubt"/> is above <see cref="DoubtLimit"/>.</summary>
+    public Segmenter? Larger { get; private init; }
+
+    public double DoubtLimit { get; private init; }
+
+    /// <summary>Room for this network's input and output, and for those of the larger one of a cascade.</summary>
+    public Tensors CreateTensors() => new(Model.Entry.Size, Larger?.CreateTensors());
+
     /// <summary>ONNX Runtime's execution provider.</summary>
     public string Provider { get; } = "cpu";
 
@@ -52,6 +64,7 @@ public sealed class Segmenter : IDisposable
 
     public void Dispose()
     {
+        Larger?.Dispose();
         _session.Dispose();
         _runOptions.Dispose();
         _returning.Dispose();
@@ -73,9 +86,9 @@ public sealed class Segmenter : IDisposable
 /// <summary>Input and output of a <see cref="Segmenter"/>, allocated once and pinned: pixels are written where the network reads.</summary>
 public sealed class Tensors : IDisposable
 {
-    public Tensors(int size)
+    public Tensors(int size, Tensors? larger = null)
     {
-        Size = size;
+        (Size, Larger) = (size, larger);
         Input = GC.AllocateUninitializedArray<float>(3 * size * size, pinned: true);
         Output = GC.AllocateUninitializedArray<float>(size * size, pinned: true);
         Pixels = new Vector128<float>[size * size];
@@ -86,6 +99,9 @@ public sealed class Tensors : IDisposable
     }
 
     public int Size { get; }
+
+    /// <summary>Those of a cascade's larger network.</summary>
+    public Tensors? Larger { get; }
 
     /// <summary>Three planes R, G, B, row by row.</summary>
     public float[] Input { get; }
@@ -105,6 +121,7 @@ public sealed class Tensors : IDisposable
 
     public void Dispose()
     {
+        Larger?.Dispose();
         InputValue.Dispose();
         OutputValue.Dispose();
     }

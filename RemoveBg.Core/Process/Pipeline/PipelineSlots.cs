@@ -18,7 +18,7 @@ public sealed class PipelineSlots(IOptions<ProcessOptions> options, LoadedModel 
     {
         var segmenter = await model.Get(cancel);
         await _gate.Enter(key, cancel);
-        return new(this, segmenter, _tensors.TryTake(out var tensors) ? tensors : new(segmenter.Model.Entry.Size));
+        return new(this, segmenter, _tensors.TryTake(out var tensors) ? tensors : segmenter.CreateTensors());
     }
 
     public void Dispose()
