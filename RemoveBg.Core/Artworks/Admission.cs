@@ -44,11 +44,20 @@ public sealed class Admission(StorageClients storage, ArtworkTable artworks, Art
     }
 
     /// <summary>For an artwork that should have been started long ago: its message again if it has a turn, else a place among those who wait.</summary>
-    public async Task Resume(Artwork artwork, CancellationToken cancel)
+    /// <param name="passOn">Whether to look for turns to pass on even if it waits as it should: once a key and sweep is enough.</param>
+    /// <returns>False when it waits as it should.</returns>
+    public async Task<bool> Resume(Artwork artwork, bool passOn, CancellationToken cancel)
     {
+        var waits = await _rows.GetEntityIfExistsAsync<TableEntity>(artwork.KeyId, WaitRow(artwork.Id), ["RowKey"], cancel);
+        if (waits.HasValue)
+        {
+            if (passOn) await PassOn(artwork, hasEnded: false, cancel);
+            return false;
+        }
         var (turns, _) = await Read(artwork.KeyId, cancel);
         if (turns.Any(turn => turn.ArtworkId == artwork.Id)) await queues.SendToProcess(artwork.Id, artwork.Attempt + 1, TimeSpan.Zero, cancel);
         else await Wait(artwork, cancel);
+        return true;
     }
 
     private async Task<bool> TryTakeTurn(Artwork artwork, CancellationToken cancel)

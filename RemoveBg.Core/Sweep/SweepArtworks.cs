@@ -22,11 +22,11 @@ public sealed class SweepArtworks(
 
     public async Task Sweep(CancellationToken cancel)
     {
-        var sent = 0;
+        var (looked, sent, keys) = (0, 0, new HashSet<string>());
         await foreach (var id in artworks.Overdue(clock.GetUtcNow(), cancel))
         {
-            if (sent == MostPerRun) break;
-            if (await artworks.Find(id, cancel) is { } artwork && await SendAgain(artwork, cancel)) sent++;
+            if (looked++ == MostPerRun) break;
+            if (await artworks.Find(id, cancel) is { } artwork && await SendAgain(artwork, keys, cancel)) sent++;
         }
         if (sent > 0) log.LogInformation("Swept: {Count} messages sent again", sent);
     }
@@ -46,15 +46,16 @@ public sealed class SweepArtworks(
             log.LogInformation("Erased: {Files} files, {Records} records, {Keys} idempotency keys", files, records, keys);
     }
 
-    private async Task<bool> SendAgain(Artwork artwork, CancellationToken cancel)
+    /// <param name="keys">Whose turns this sweep has looked at.</param>
+    private async Task<bool> SendAgain(Artwork artwork, HashSet<string> keys, CancellationToken cancel)
     {
         var now = clock.GetUtcNow();
         if (artwork.DueAt is null || artwork.DueAt > now) return false;
         // The mark first: a message more does no harm, a run that marks nothing would send the same again each minute.
         if (await artworks.TryUpdate(artwork, artwork.Requeued(now), cancel) is null) return false;
         if (artwork.Status.IsTerminal()) await queues.SendToDeliver(artwork.Id, artwork.Delivery.Attempts + 1, TimeSpan.Zero, cancel);
-        else if (artwork.Status == ArtworkStatus.Starting) await admission.Resume(artwork, cancel);
-        else await queues.SendToProcess(artwork.Id, artwork.Attempt + 1, TimeSpan.Zero, cancel);
+        else if (artwork.Status != ArtworkStatus.Starting) await queues.SendToProcess(artwork.Id, artwork.Attempt + 1, TimeSpan.Zero, cancel);
+        else if (!await admission.Resume(artwork, passOn: keys.Add(artwork.KeyId), cancel)) return false;
         metrics.Fault(Fault.Overdue);
         log.LogWarning("Artwork {ArtworkId} ({Status}, attempt {Attempt}) was overdue; sent again", artwork.Id, artwork.Status.Word(), artwork.Attempt);
         return true;
