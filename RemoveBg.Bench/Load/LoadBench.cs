@@ -17,7 +17,7 @@ internal sealed class LoadBench(string model, int requests)
     public async Task<int> Run(string? json, CancellationToken cancel)
     {
         var (posts, floors, perSecond) = await Accepting(cancel);
-        var (jobsPerSecond, pipelinesPerSecond) = await Finishing(Math.Max(40, requests / 4), cancel);
+        var (jobsPerSecond, pipelinesPerSecond) = await Finishing(Math.Max(40, requests / 2), cancel);
         var (idleMs, burstMs) = await UnderABurst(requests, cancel);
 
         var figures = new
