@@ -44,21 +44,19 @@ public sealed class Admission(StorageClients storage, ArtworkTable artworks, Art
     }
 
     /// <summary>For an artwork that should have been started long ago: its message again if it has a turn, else a place among those who wait.</summary>
-    /// <param name="passOn">Whether to look for turns to pass on even if it waits as it should: once a key and sweep is enough.</param>
-    /// <returns>False when it waits as it should.</returns>
-    public async Task<bool> Resume(Artwork artwork, bool passOn, CancellationToken cancel)
+    public async Task Resume(Artwork artwork, CancellationToken cancel)
     {
-        var waits = await _rows.GetEntityIfExistsAsync<TableEntity>(artwork.KeyId, WaitRow(artwork.Id), ["RowKey"], cancel);
-        if (waits.HasValue)
-        {
-            if (passOn) await PassOn(artwork, hasEnded: false, cancel);
-            return false;
-        }
         var (turns, _) = await Read(artwork.KeyId, cancel);
         if (turns.Any(turn => turn.ArtworkId == artwork.Id)) await queues.SendToProcess(artwork.Id, artwork.Attempt + 1, TimeSpan.Zero, cancel);
         else await Wait(artwork, cancel);
-        return true;
     }
+
+    /// <summary>Whether it waits for a turn, as it should.</summary>
+    public async Task<bool> Waits(Artwork artwork, CancellationToken cancel) =>
+        (await _rows.GetEntityIfExistsAsync<TableEntity>(artwork.KeyId, WaitRow(artwork.Id), ["RowKey"], cancel)).HasValue;
+
+    /// <summary>Gives turns of this artwork's key that are free, or whose artwork has ended, to those who wait.</summary>
+    public Task PassOnFree(Artwork artwork, CancellationToken cancel) => PassOn(artwork, hasEnded: false, cancel);
 
     private async Task<bool> TryTakeTurn(Artwork artwork, CancellationToken cancel)
     {

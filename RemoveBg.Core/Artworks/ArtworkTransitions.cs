@@ -59,6 +59,9 @@ public static class ArtworkTransitions
         return artwork with { DueAt = now + (age < QueuePatience ? QueuePatience : age > LongestPatience ? LongestPatience : age) };
     }
 
+    /// <summary>It waits for its key's turn: nothing was sent, so there is no reason to look again later than this.</summary>
+    public static Artwork KeptWaiting(this Artwork artwork, DateTimeOffset now) => artwork with { DueAt = now + QueuePatience };
+
     public static Artwork Succeed(this Artwork artwork, DateTimeOffset now, string contentType, double? confidence = null) =>
         End(artwork, ArtworkStatus.Succeeded, now) with { ResultContentType = contentType, Confidence = confidence };
 

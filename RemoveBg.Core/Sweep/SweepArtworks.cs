@@ -51,11 +51,18 @@ public sealed class SweepArtworks(
     {
         var now = clock.GetUtcNow();
         if (artwork.DueAt is null || artwork.DueAt > now) return false;
+        var waits = artwork.Status == ArtworkStatus.Starting && await admission.Waits(artwork, cancel);
         // The mark first: a message more does no harm, a run that marks nothing would send the same again each minute.
-        if (await artworks.TryUpdate(artwork, artwork.Requeued(now), cancel) is null) return false;
+        if (await artworks.TryUpdate(artwork, waits ? artwork.KeptWaiting(now) : artwork.Requeued(now), cancel) is null) return false;
+        if (waits)
+        {
+            // Did somebody die with a turn? Once a key and sweep is enough.
+            if (keys.Add(artwork.KeyId)) await admission.PassOnFree(artwork, cancel);
+            return false;
+        }
         if (artwork.Status.IsTerminal()) await queues.SendToDeliver(artwork.Id, artwork.Delivery.Attempts + 1, TimeSpan.Zero, cancel);
         else if (artwork.Status != ArtworkStatus.Starting) await queues.SendToProcess(artwork.Id, artwork.Attempt + 1, TimeSpan.Zero, cancel);
-        else if (!await admission.Resume(artwork, passOn: keys.Add(artwork.KeyId), cancel)) return false;
+        else await admission.Resume(artwork, cancel);
         metrics.Fault(Fault.Overdue);
         log.LogWarning("Artwork {ArtworkId} ({Status}, attempt {Attempt}) was overdue; sent again", artwork.Id, artwork.Status.Word(), artwork.Attempt);
         return true;

@@ -78,6 +78,29 @@ public sealed class FairnessTests : HandRunTests
     }
 
     [Test]
+    public async Task However_long_it_has_waited_it_gets_a_dead_artworks_turn_within_three_minutes()
+    {
+        var (first, second, third) = (await SubmitBusy(), await SubmitBusy(), await SubmitBusy());
+        await Minutes(17);
+        foreach (var id in new[] { first, second })
+        {
+            var artwork = await Find(id);
+            await Table().TryUpdate(artwork, artwork.Cancel(Clock.GetUtcNow()), CancellationToken.None);
+        }
+        await Minutes(3);
+        Assert.That(await Turns(), Is.EqualTo(new[] { third }));
+
+        async Task Minutes(int count)
+        {
+            for (; count > 0; count--)
+            {
+                Clock.Advance(TimeSpan.FromMinutes(1));
+                await Sweep();
+            }
+        }
+    }
+
+    [Test]
     public async Task An_artwork_whose_submission_died_right_after_the_record_is_listed_and_queued_by_the_sweeper()
     {
         var id = await SubmitBusy();
