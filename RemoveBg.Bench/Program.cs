@@ -20,6 +20,8 @@ var speed = new Command("speed", "Time of each step, against bare decode + infer
 speed.SetAction(arguments => arguments.GetValue(peakOf) is { } photo && OutputFormats.TryParse(arguments.GetValue(peakFormat), out var format)
     ? PeakMemory.Print(arguments.GetValue(model)!, photo, format)
     : new SpeedBench(arguments.GetValue(model)!, arguments.GetValue(runs), arguments.GetValue(save)).Run(arguments.GetValue(json)));
+var encode = new Command("encode", "Time, size and PSNR of encoders and their settings.") { model, set, runs, json };
+encode.SetAction(arguments => new EncodeBench(arguments.GetValue(model)!, arguments.GetValue(runs), arguments.GetValue(set) ?? []).Run(arguments.GetValue(json)));
 var sheets = new Option<string>("--sheets") { Description = "Folder for the contact sheets (default: artifacts/bench)", HelpName = "DIR", DefaultValueFactory = _ => Path.Combine(Bench.Root, "artifacts", "bench") };
 var quality = new Command("quality", "IoU, MAE, SAD, gradient error, max F and colour error against ground truth, with contact sheets.") { model, set, sheets, json };
 quality.SetAction(arguments => new QualityBench(arguments.GetValue(model)!, arguments.GetValue(set) ?? [], arguments.GetValue(sheets)!).Run(arguments.GetValue(json)));
@@ -29,4 +31,4 @@ var requests = new Option<int>("--requests") { Description = "Requests of each k
 var load = new Command("load", "POST to 202 against the same storage operations done bare, and finished jobs a second.") { model, requests, json };
 load.SetAction((arguments, cancel) => new LoadBench(arguments.GetValue(model)!, arguments.GetValue(requests)).Run(arguments.GetValue(json), cancel));
 
-return await new RootCommand("RemoveBg's measurements.") { speed, quality, cascade, load }.Parse(args).InvokeAsync();
+return await new RootCommand("RemoveBg's measurements.") { speed, encode, quality, cascade, load }.Parse(args).InvokeAsync();

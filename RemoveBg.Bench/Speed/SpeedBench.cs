@@ -25,7 +25,7 @@ internal sealed class SpeedBench(string model, int runs, string? save)
         foreach (var megapixels in Megapixels)
         {
             var file = Path.Combine(folder, FormattableString.Invariant($"speed-{megapixels}mp.jpg"));
-            File.WriteAllBytes(file, MakeJpeg(megapixels));
+            File.WriteAllBytes(file, MadePhoto.Jpeg(megapixels));
             foreach (var format in new[] { OutputFormat.Webp, OutputFormat.Png })
                 cases.Add(AnsiConsole.Status().Start($"{megapixels} MP to {format.Word()}", _ => Measure(file, megapixels, format, segmenter, tensors)));
         }
@@ -79,19 +79,8 @@ internal sealed class SpeedBench(string model, int runs, string? save)
             codec.GetPixels(info, (nint)decoded.Pixels);
         segmenter.Run(tensors);
         using var encoded = new MemoryStream();
-        Encode.Run(photo, format, encoded);
+        SkiaEncode.Run(photo, format, encoded);
         return Stopwatch.GetElapsedTime(start).TotalMilliseconds;
-    }
-
-    private static byte[] MakeJpeg(double megapixels)
-    {
-        using var codec = SKCodec.Create(Path.Combine(Bench.Root, "samples", "scene-mug.jpg"));
-        using var original = SKBitmap.Decode(codec);
-        // A hair below: 50 megapixels are the limit.
-        var scale = Math.Sqrt((megapixels - 0.01) * 1e6 / (original.Width * (double)original.Height));
-        using var resized = original.Resize(new SKImageInfo((int)(original.Width * scale), (int)(original.Height * scale)), new SKSamplingOptions(SKCubicResampler.Mitchell));
-        using var data = resized.Encode(SKEncodedImageFormat.Jpeg, 92);
-        return data.ToArray();
     }
 
     private sealed record SpeedCase(
