@@ -14,9 +14,10 @@ public sealed class GuidedFilterTests
             foreach (var (width, height) in new[] { (size, 7), (7, size), (size, 1), (1, size), (size * 5, size) })
                 foreach (var radius in new[] { 1, 3, 40 })
                 {
-                    var plane = Colours(random, width * height);
+                    using var planes = new ColourPlanes(width, height);
+                    using var plane = Colours(planes, random);
                     var expected = Enumerable.Range(0, width * height).Select(i => Sum(plane, width, height, i % width, i / width, radius)).ToArray();
-                    BoxBlur.Run(plane, width, height, radius);
+                    BoxBlur.Run(plane, planes, radius);
                     for (var i = 0; i < expected.Length; i++)
                         Assert.That(plane[i][i & 3], Is.EqualTo(expected[i][i & 3]).Within(1e-3 * (1 + expected[i][i & 3])), $"{width} x {height}, radius {radius}, sample {i}");
                 }
@@ -29,10 +30,11 @@ public sealed class GuidedFilterTests
     public void The_filter_is_its_definition(int width, int height, int radius)
     {
         var random = new Random(2);
-        var guide = Colours(random, width * height);
+        using var planes = new ColourPlanes(width, height);
+        using var guide = Colours(planes, random);
         var plane = Enumerable.Range(0, width * height).Select(_ => (float)random.NextDouble()).ToArray();
         var expected = Slow(guide, plane, width, height, radius, 1e-2);
-        using var filter = new GuidedFilter(guide, width, height, radius, 1e-2f);
+        using var filter = new GuidedFilter(guide, planes, radius, 1e-2f);
         filter.Run(plane);
         for (var i = 0; i < plane.Length; i++) Assert.That(plane[i], Is.EqualTo(Math.Clamp(expected[i], 0, 1)).Within(2e-3), $"sample {i}");
     }
@@ -41,9 +43,11 @@ public sealed class GuidedFilterTests
     public void An_edge_of_the_guide_is_taken_over_and_a_flat_plane_stays_flat()
     {
         // The guide has its edge at 20, the plane a soft one about it.
-        var guide = Enumerable.Range(0, 40 * 40).Select(i => Vector128.Create(i % 40 < 20 ? 0.1f : 0.9f)).ToArray();
+        using var planes = new ColourPlanes(40, 40);
+        using var guide = planes.Rent();
+        for (var i = 0; i < guide.Count; i++) guide[i] = Vector128.Create(i % 40 < 20 ? 0.1f : 0.9f);
         var soft = Enumerable.Range(0, 40 * 40).Select(i => Math.Clamp((i % 40 - 14) / 12f, 0, 1)).ToArray();
-        using var filter = new GuidedFilter(guide, 40, 40, 6, 1e-4f);
+        using var filter = new GuidedFilter(guide, planes, 6, 1e-4f);
         filter.Run(soft);
         Assert.That(soft[20 * 40 + 20] - soft[20 * 40 + 19], Is.GreaterThan(0.4f), "the step is where the guide has it");
         var flat = Enumerable.Repeat(0.3f, 40 * 40).ToArray();
@@ -51,8 +55,13 @@ public sealed class GuidedFilterTests
         Assert.That(flat, Is.All.EqualTo(0.3f).Within(1e-3f));
     }
 
-    private static Vector128<float>[] Colours(Random random, int count) =>
-        [.. Enumerable.Range(0, count).Select(_ => Vector128.Create((float)random.NextDouble(), (float)random.NextDouble(), (float)random.NextDouble(), (float)random.NextDouble()))];
+    private static ColourPlane Colours(ColourPlanes planes, Random random)
+    {
+        var plane = planes.Rent();
+        for (var i = 0; i < plane.Count; i++)
+            plane[i] = Vector128.Create((float)random.NextDouble(), (float)random.NextDouble(), (float)random.NextDouble(), (float)random.NextDouble());
+        return plane;
+    }
 
     private static IEnumerable<int> Window(int width, int height, int x, int y, int radius)
     {
@@ -61,7 +70,7 @@ public sealed class GuidedFilterTests
                 yield return v * width + u;
     }
 
-    private static double[] Sum(Vector128<float>[] plane, int width, int height, int x, int y, int radius)
+    private static double[] Sum(ColourPlane plane, int width, int height, int x, int y, int radius)
     {
         var sum = new double[4];
         foreach (var i in Window(width, height, x, y, radius))
@@ -70,7 +79,7 @@ public sealed class GuidedFilterTests
     }
 
     /// <summary>He et al. 2013, equations 19 to 21, window by window; the linear system by Cramer's rule.</summary>
-    private static double[] Slow(Vector128<float>[] guide, float[] plane, int width, int height, int radius, double epsilon)
+    private static double[] Slow(ColourPlane guide, float[] plane, int width, int height, int radius, double epsilon)
     {
         var functions = new double[plane.Length][];
         for (var i = 0; i < plane.Length; i++)

@@ -1,5 +1,5 @@
-using System.Runtime.Intrinsics;
 using Microsoft.ML.OnnxRuntime;
+using RemoveBg.Core.Process.Pipeline;
 
 namespace RemoveBg.Core.Process.Model;
 
@@ -91,7 +91,8 @@ public sealed class Tensors : IDisposable
         (Size, Larger) = (size, larger);
         Input = GC.AllocateUninitializedArray<float>(3 * size * size, pinned: true);
         Output = GC.AllocateUninitializedArray<float>(size * size, pinned: true);
-        Pixels = new Vector128<float>[size * size];
+        Planes = new(size, size);
+        Pixels = Planes.Rent();
         Scratch = new float[size * size];
         Array.Clear(Input);
         InputValue = OrtValue.CreateTensorValueFromMemory(Input, [1, 3, size, size]);
@@ -109,8 +110,11 @@ public sealed class Tensors : IDisposable
     /// <summary>One plane, row by row.</summary>
     public float[] Output { get; }
 
+    /// <summary>Planes of the network's size, for whoever works on it.</summary>
+    internal ColourPlanes Planes { get; }
+
     /// <summary>What the network sees, as R, G, B from 0 to 1.</summary>
-    internal Vector128<float>[] Pixels { get; }
+    internal ColourPlane Pixels { get; }
 
     /// <summary>Room of one plane, for whoever works on <see cref="Output"/>.</summary>
     internal float[] Scratch { get; }
@@ -122,6 +126,8 @@ public sealed class Tensors : IDisposable
     public void Dispose()
     {
         Larger?.Dispose();
+        Pixels.Dispose();
+        Planes.Dispose();
         InputValue.Dispose();
         OutputValue.Dispose();
     }

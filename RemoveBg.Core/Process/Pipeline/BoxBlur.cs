@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Runtime.Intrinsics;
 
 namespace RemoveBg.Core.Process.Pipeline;
@@ -11,12 +10,12 @@ internal static class BoxBlur
 
     /// <summary>Replaces each sample by the sum of the (2r+1)² samples around it; outside the plane lie zeros. Not divided:
     /// callers divide by the sum of a weight, which has the same window.</summary>
-    public static void Run(Vector128<float>[] plane, int width, int height, int radius)
+    public static void Run(ColourPlane plane, ColourPlanes planes, int radius)
     {
-        var rows = ArrayPool<Vector128<float>>.Shared.Rent(width * height);
+        var (width, height) = (planes.Width, planes.Height);
+        using var rows = planes.Rent();
         Parallel.For(0, height, y => SumRow(plane.AsSpan(y * width, width), rows.AsSpan(y * width, width), radius));
         Parallel.For(0, (width + Band - 1) / Band, band => SumColumns(rows, plane, width, height, band * Band, Math.Min(width, (band + 1) * Band), radius));
-        ArrayPool<Vector128<float>>.Shared.Return(rows);
     }
 
     private static void SumRow(ReadOnlySpan<Vector128<float>> source, Span<Vector128<float>> target, int radius)
@@ -31,7 +30,7 @@ internal static class BoxBlur
         }
     }
 
-    private static void SumColumns(Vector128<float>[] source, Vector128<float>[] target, int width, int height, int left, int right, int radius)
+    private static void SumColumns(ColourPlane source, ColourPlane target, int width, int height, int left, int right, int radius)
     {
         Span<Vector128<float>> sums = stackalloc Vector128<float>[right - left];
         sums.Clear();

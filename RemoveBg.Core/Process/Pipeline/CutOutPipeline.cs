@@ -19,6 +19,8 @@ public sealed class CutOutPipeline(IOptions<ImageOptions> limits)
     /// <summary>Pixels from which on the runtime's working memory (some 300 MB) is given back before encoding, which needs as much again.</summary>
     private const long LargePhoto = 8_000_000;
 
+    static CutOutPipeline() => NativeHeap.GiveLargeBlocksBack();
+
     /// <param name="file">JPEG, PNG, WebP, GIF or BMP.</param>
     /// <param name="target">Receives PNG or WebP, as large as the upright input.</param>
     /// <exception cref="ArtworkFailedException">The picture is at fault: unsupported_format, image_corrupt or image_too_many_pixels.</exception>

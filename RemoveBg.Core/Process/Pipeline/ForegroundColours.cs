@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Runtime.Intrinsics;
 
 namespace RemoveBg.Core.Process.Pipeline;
@@ -14,13 +13,13 @@ internal sealed class ForegroundColours : IDisposable
     private const float WideRadius = 0.06f, NarrowRadius = 0.004f;
 
     private readonly Grid _grid;
-    private readonly Vector128<float>[] _foreground, _background;
+    private readonly ColourPlane _foreground, _background;
 
     private ForegroundColours(Grid grid)
     {
         _grid = grid;
-        _foreground = ArrayPool<Vector128<float>>.Shared.Rent(grid.Count);
-        _background = ArrayPool<Vector128<float>>.Shared.Rent(grid.Count);
+        _foreground = grid.Planes.Rent();
+        _background = grid.Planes.Rent();
     }
 
     /// <param name="alpha">At the grid's points, 0 to 1.</param>
@@ -45,22 +44,21 @@ internal sealed class ForegroundColours : IDisposable
         var estimate = foreground + (pixel - foreground * alpha - background * (1 - alpha)) * alpha;
         return Vector128.Min(Vector128.Max(estimate, Vector128<float>.Zero), Vector128.Create(255f));
 
-        Vector128<float> Between(Vector128<float>[] grid) =>
+        Vector128<float> Between(ColourPlane grid) =>
             (grid[a] * (1 - fx) + grid[b] * fx) * (1 - fy) + (grid[a + down] * (1 - fx) + grid[b + down] * fx) * fy;
     }
 
     public void Dispose()
     {
-        ArrayPool<Vector128<float>>.Shared.Return(_foreground);
-        ArrayPool<Vector128<float>>.Shared.Return(_background);
+        _foreground.Dispose();
+        _background.Dispose();
     }
 
     private void Estimate(ReadOnlySpan<float> alpha)
     {
         var (count, longest) = (_grid.Count, Math.Max(_grid.Width, _grid.Height));
         int wide = Math.Max(1, (int)(WideRadius * longest)), narrow = Math.Max(1, (int)(NarrowRadius * longest));
-        var pool = ArrayPool<Vector128<float>>.Shared;
-        Vector128<float>[] image = pool.Rent(count), first = pool.Rent(count);
+        using ColourPlane image = _grid.Planes.Rent(), first = _grid.Planes.Rent();
         for (var i = 0; i < count; i++) image[i] = _grid.Colours[i] * 255f;
 
         // 1. Wide: both from the photo itself.
@@ -73,28 +71,25 @@ internal sealed class ForegroundColours : IDisposable
             first[i] = Vector128.Min(Vector128.Max(estimate, Vector128<float>.Zero), Vector128.Create(255f));
         }
         Blur(first, _foreground, alpha, background: false, narrow, _foreground);
-        Array.Copy(_background, first, count);
+        _background.AsSpan().CopyTo(first.AsSpan());
         Blur(first, _background, alpha, background: true, narrow, _background);
-        pool.Return(image);
-        pool.Return(first);
     }
 
     /// <summary>Weighted mean of the window; where nothing weighs anything, what was known before.</summary>
-    private void Blur(Vector128<float>[] colours, Vector128<float>[] otherwise, ReadOnlySpan<float> alpha, bool background, int radius, Vector128<float>[] result)
+    private void Blur(ColourPlane colours, ColourPlane otherwise, ReadOnlySpan<float> alpha, bool background, int radius, ColourPlane result)
     {
         var count = _grid.Count;
-        var weighted = ArrayPool<Vector128<float>>.Shared.Rent(count);
+        using var weighted = _grid.Planes.Rent();
         for (var i = 0; i < count; i++)
         {
             var weight = background ? 1 - alpha[i] : alpha[i];
             weighted[i] = (colours[i] * weight).WithElement(3, weight);
         }
-        BoxBlur.Run(weighted, _grid.Width, _grid.Height, radius);
+        BoxBlur.Run(weighted, _grid.Planes, radius);
         for (var i = 0; i < count; i++)
         {
             var weight = weighted[i][3];
             result[i] = weight > 1e-3f ? weighted[i] / weight : otherwise[i];
         }
-        ArrayPool<Vector128<float>>.Shared.Return(weighted);
     }
 }

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Runtime.Intrinsics;
 
 namespace RemoveBg.Core.Process.Pipeline;
@@ -14,7 +13,8 @@ internal sealed class Grid : IDisposable
     {
         (Width, Height) = (width, height);
         (ScaleX, ScaleY) = ((float)width / photo.Width, (float)height / photo.Height);
-        Colours = ArrayPool<Vector128<float>>.Shared.Rent(width * height);
+        Planes = new(width, height);
+        Colours = Planes.Rent();
     }
 
     public int Width { get; }
@@ -26,8 +26,11 @@ internal sealed class Grid : IDisposable
 
     public float ScaleY { get; }
 
-    /// <summary>R, G, B from 0 to 1, row by row; where the photo is transparent, of what can be seen of it before mid grey. Longer than <see cref="Count"/>.</summary>
-    public Vector128<float>[] Colours { get; }
+    /// <summary>R, G, B from 0 to 1, row by row; where the photo is transparent, of what can be seen of it before mid grey.</summary>
+    public ColourPlane Colours { get; }
+
+    /// <summary>Planes of this size, for the work on the grid.</summary>
+    public ColourPlanes Planes { get; }
 
     public static Grid Of(Photo photo)
     {
@@ -36,7 +39,7 @@ internal sealed class Grid : IDisposable
         var shrink = longest / (double)points;
         var grid = new Grid(Math.Max(1, (int)(photo.Width / shrink)), Math.Max(1, (int)(photo.Height / shrink)), photo);
         var colours = grid.Colours;
-        Resample.Colours(photo, colours, grid.Width, grid.Height);
+        Resample.Colours(photo, colours.AsSpan(), grid.Width, grid.Height);
         for (var i = 0; i < grid.Count; i++) colours[i] = (colours[i] + Vector128.Create((255 - colours[i][3]) / 2)) / 255f;
         return grid;
     }
@@ -54,5 +57,9 @@ internal sealed class Grid : IDisposable
     /// <summary>The first column of pixels that lies at or behind a grid column.</summary>
     public int FirstPixelFrom(int column) => (int)MathF.Ceiling((column + 0.5f) / ScaleX - 0.5f);
 
-    public void Dispose() => ArrayPool<Vector128<float>>.Shared.Return(Colours);
+    public void Dispose()
+    {
+        Colours.Dispose();
+        Planes.Dispose();
+    }
 }

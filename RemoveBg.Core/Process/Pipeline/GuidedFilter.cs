@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Runtime.Intrinsics;
 
 namespace RemoveBg.Core.Process.Pipeline;
@@ -9,18 +8,18 @@ namespace RemoveBg.Core.Process.Pipeline;
 /// </summary>
 internal sealed class GuidedFilter : IDisposable
 {
-    private readonly Vector128<float>[] _guide, _mean, _inverse, _inverseRest;
+    private readonly ColourPlane _guide, _mean, _inverse, _inverseRest;
+    private readonly ColourPlanes _planes;
     private readonly int _width, _height, _radius;
 
     /// <param name="guide">R, G, B from 0 to 1; the fourth element is not read. Must stay as it is while the filter is used.</param>
     /// <param name="epsilon">Variance (of values from 0 to 1) below which a window counts as flat.</param>
-    public GuidedFilter(Vector128<float>[] guide, int width, int height, int radius, float epsilon)
+    /// <param name="planes">Give the size, and the room to work.</param>
+    public GuidedFilter(ColourPlane guide, ColourPlanes planes, int radius, float epsilon)
     {
-        (_guide, _width, _height, _radius) = (guide, width, height, radius);
-        var count = width * height;
-        _mean = Rent(count);
-        _inverse = Rent(count);
-        _inverseRest = Rent(count);
+        var (width, height) = (planes.Width, planes.Height);
+        (_guide, _planes, _width, _height, _radius) = (guide, planes, width, height, radius);
+        (_mean, _inverse, _inverseRest) = (planes.Rent(), planes.Rent(), planes.Rent());
         // Sums of r g b 1, of rr rg rb gg and of gb bb: one box each, and the fourth lane of the first is the window's size.
         Parallel.For(0, height, y =>
         {
@@ -32,9 +31,9 @@ internal sealed class GuidedFilter : IDisposable
                 _inverseRest[i] = Vector128.Shuffle(c, Vector128.Create(1, 2, 3, 3)) * Vector128.Shuffle(c, Vector128.Create(2, 2, 3, 3));
             }
         });
-        BoxBlur.Run(_mean, width, height, radius);
-        BoxBlur.Run(_inverse, width, height, radius);
-        BoxBlur.Run(_inverseRest, width, height, radius);
+        BoxBlur.Run(_mean, planes, radius);
+        BoxBlur.Run(_inverse, planes, radius);
+        BoxBlur.Run(_inverseRest, planes, radius);
         Parallel.For(0, height, y =>
         {
             for (var i = y * width; i < (y + 1) * width; i++) Invert(i, epsilon);
@@ -44,18 +43,18 @@ internal sealed class GuidedFilter : IDisposable
     /// <summary>The filter's linear functions, averaged over the windows: result = r·[0] + g·[1] + b·[2] + [3].</summary>
     /// <param name="input">Plane to be filtered.</param>
     /// <param name="result">Receives one function a sample.</param>
-    public void Functions(float[] input, Vector128<float>[] result)
+    public void Functions(float[] input, ColourPlane result)
     {
         Parallel.For(0, _height, y =>
         {
             for (var i = y * _width; i < (y + 1) * _width; i++) result[i] = _guide[i].WithElement(3, 1f) * input[i];
         });
-        BoxBlur.Run(result, _width, _height, _radius);
+        BoxBlur.Run(result, _planes, _radius);
         Parallel.For(0, _height, y =>
         {
             for (var i = y * _width; i < (y + 1) * _width; i++) result[i] = Solve(i, result[i]);
         });
-        BoxBlur.Run(result, _width, _height, _radius);
+        BoxBlur.Run(result, _planes, _radius);
         Parallel.For(0, _height, y =>
         {
             for (var i = y * _width; i < (y + 1) * _width; i++) result[i] /= _mean[i][3];
@@ -65,20 +64,19 @@ internal sealed class GuidedFilter : IDisposable
     /// <summary>Filters in place; the result is clamped to [0, 1].</summary>
     public void Run(float[] plane)
     {
-        var functions = Rent(_width * _height);
+        using var functions = _planes.Rent();
         Functions(plane, functions);
         Parallel.For(0, _height, y =>
         {
             for (var i = y * _width; i < (y + 1) * _width; i++) plane[i] = Math.Clamp(Vector128.Dot(functions[i], _guide[i].WithElement(3, 1f)), 0, 1);
         });
-        Return(functions);
     }
 
     public void Dispose()
     {
-        Return(_mean);
-        Return(_inverse);
-        Return(_inverseRest);
+        _mean.Dispose();
+        _inverse.Dispose();
+        _inverseRest.Dispose();
     }
 
     /// <summary>The inverse of the window's 3 × 3 covariance, by cofactors.</summary>
@@ -108,8 +106,4 @@ internal sealed class GuidedFilter : IDisposable
             + Vector128.Create(inverse[2], rest[0], rest[1], 0) * covariance[2];
         return slope.WithElement(3, means[3] - Vector128.Dot(slope, mean.WithElement(3, 0)));
     }
-
-    private static Vector128<float>[] Rent(int count) => ArrayPool<Vector128<float>>.Shared.Rent(count);
-
-    private static void Return(Vector128<float>[] array) => ArrayPool<Vector128<float>>.Shared.Return(array);
 }

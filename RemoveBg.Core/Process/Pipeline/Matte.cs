@@ -22,7 +22,7 @@ internal sealed class Matte : IDisposable
     private static readonly byte[] Curve = MakeCurve();
 
     private readonly Grid _grid;
-    private readonly Vector128<float>[] _functions;
+    private readonly ColourPlane _functions;
     private readonly float[] _alpha;
 
     /// <summary>Per grid point: its own function and those around it are nothing but 0 (0), nothing but 1 (1), or neither (2).</summary>
@@ -31,7 +31,7 @@ internal sealed class Matte : IDisposable
     private Matte(Grid grid)
     {
         _grid = grid;
-        _functions = ArrayPool<Vector128<float>>.Shared.Rent(grid.Count);
+        _functions = grid.Planes.Rent();
         _alpha = ArrayPool<float>.Shared.Rent(grid.Count);
         _kind = ArrayPool<byte>.Shared.Rent(grid.Count);
     }
@@ -78,7 +78,7 @@ internal sealed class Matte : IDisposable
 
     public void Dispose()
     {
-        ArrayPool<Vector128<float>>.Shared.Return(_functions);
+        _functions.Dispose();
         ArrayPool<float>.Shared.Return(_alpha);
         ArrayPool<byte>.Shared.Return(_kind);
     }
@@ -87,7 +87,7 @@ internal sealed class Matte : IDisposable
     {
         fixed (float* target = _alpha) Resample.Plane(tensors.Output, tensors.Size, tensors.Size, target, _grid.Width, _grid.Height);
         var radius = Math.Max(1, (int)MathF.Round(RadiusInSamples * Math.Max(_grid.Width, _grid.Height) / tensors.Size));
-        using (var filter = new GuidedFilter(_grid.Colours, _grid.Width, _grid.Height, radius, Epsilon)) filter.Functions(_alpha, _functions);
+        using (var filter = new GuidedFilter(_grid.Colours, _grid.Planes, radius, Epsilon)) filter.Functions(_alpha, _functions);
 
         Parallel.For(0, _grid.Height, y =>
         {

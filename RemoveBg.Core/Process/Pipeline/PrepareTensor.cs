@@ -12,7 +12,7 @@ internal static class PrepareTensor
     public static void Run(Photo photo, Tensors tensors, ModelEntry model)
     {
         var size = tensors.Size;
-        var pixels = tensors.Pixels;
+        var pixels = tensors.Pixels.AsSpan();
         Resample.Colours(photo, pixels, size, size, ResampleKernel.CatmullRom);
         for (var i = 0; i < pixels.Length; i++)
             pixels[i] = (pixels[i] + Vector128.Create((255 - pixels[i][3]) * (BehindTransparency / 255))) / 255f;
