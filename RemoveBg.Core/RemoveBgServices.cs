@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
 using RemoveBg.Core.Access;
 using RemoveBg.Core.Artworks;
 using RemoveBg.Core.Network;
@@ -32,6 +33,7 @@ public static class RemoveBgServices
         services.AddSettings<FetchOptions>(FetchOptions.Section);
         services.AddSettings<ImageOptions>(ImageOptions.Section);
         services.AddSettings<ModelOptions>(ModelOptions.Section);
+        services.AddSingleton<IValidateOptions<ModelOptions>, ExecutionProvider.Check>();
         services.AddSettings<ProcessOptions>(ProcessOptions.Section);
         services.AddSettings<ResultOptions>(ResultOptions.Section);
         services.AddSettings<WebhookOptions>(WebhookOptions.Section);

@@ -20,7 +20,8 @@ public sealed class HealthHttp(StorageSetup storage, LoadedModel model, ILogger<
         try
         {
             await storage.Check(cancel);
-            return Results.Text("""{"status":"ready"}""", "application/json");
+            var segmenter = await model.Get(cancel);
+            return Results.Json(new { status = "ready", model = segmenter.Model.Entry.Name, provider = segmenter.Provider });
         }
         catch (Exception problem) when (StorageFailure.Is(problem, cancel))
         {

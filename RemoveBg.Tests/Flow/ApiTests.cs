@@ -308,6 +308,14 @@ public sealed class ApiTests
         Assert.That((int)response.StatusCode, Is.EqualTo(200));
     }
 
+    [Test]
+    public async Task Ready_tells_network_and_execution_provider()
+    {
+        using var response = await _host.Client.GetAsync("/readyz");
+        var ready = await response.Json();
+        Assert.That((ready.Text("status"), ready.Text("model"), ready.Text("provider")), Is.EqualTo(("ready", "removebg-lite", "cpu")));
+    }
+
     private async Task<string> Submit()
     {
         using var response = await _host.Submit(new { imageUrl = Photo });

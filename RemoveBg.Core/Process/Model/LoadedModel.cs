@@ -50,8 +50,8 @@ public sealed class LoadedModel : BackgroundService, IAsyncDisposable
     {
         var start = Stopwatch.GetTimestamp();
         var segmenter = Segmenter.Open(catalog.Resolve(), options);
-        _log.LogInformation("Network {Model} from {Path} ready after {Milliseconds:0} ms",
-            segmenter.Larger is { } larger ? $"{segmenter.Model.Entry.Name}, where it is unsure {larger.Model.Entry.Name}" : segmenter.Model.Entry.Name, segmenter.Model.Path, Stopwatch.GetElapsedTime(start).TotalMilliseconds);
+        _log.LogInformation("Network {Model} from {Path} ready on {Provider} after {Milliseconds:0} ms",
+            segmenter.Larger is { } larger ? $"{segmenter.Model.Entry.Name}, where it is unsure {larger.Model.Entry.Name}" : segmenter.Model.Entry.Name, segmenter.Model.Path, segmenter.Provider, Stopwatch.GetElapsedTime(start).TotalMilliseconds);
         return segmenter;
     }
 }

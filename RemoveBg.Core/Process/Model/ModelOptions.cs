@@ -25,6 +25,11 @@ public sealed class ModelOptions
     [Range(0.0, 1000.0)]
     public double DoubtLimit { get; set; } = 0.5;
 
+    /// <summary>ONNX Runtime's execution provider in lower case: <c>cpu</c> (the default), or what the build of the runtime has. One that is not
+    /// there stops the start.</summary>
+    [Required]
+    public string Provider { get; set; } = ExecutionProvider.Cpu;
+
     /// <summary>Threads of one inference; 0 (the default) takes as many as the process may use.</summary>
     [Range(0, 256)]
     public int Threads { get; set; }

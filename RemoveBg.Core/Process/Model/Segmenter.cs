@@ -12,11 +12,13 @@ public sealed class Segmenter : IDisposable
 
     /// <summary>Loads a network, and the larger one of a cascade.</summary>
     public static Segmenter Open(FoundModel model, ModelOptions options) =>
-        new(model, options.Threads) { Larger = model.Larger is { } larger ? new(larger, options.Threads) : null, DoubtLimit = options.DoubtLimit };
+        new(model, options.Threads, options.Provider) { Larger = model.Larger is { } larger ? new(larger, options.Threads, options.Provider) : null, DoubtLimit = options.DoubtLimit };
 
-    public Segmenter(FoundModel model, int threads)
+    /// <param name="threads">Of one run; 0 takes as many as the process may use (its share by cgroup included).</param>
+    /// <param name="provider">See <see cref="ModelOptions.Provider"/>.</param>
+    public Segmenter(FoundModel model, int threads, string provider = ExecutionProvider.Cpu)
     {
-        Model = model;
+        (Model, Provider) = (model, provider);
         using var options = new SessionOptions
         {
             GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_ALL,
@@ -29,6 +31,7 @@ public sealed class Segmenter : IDisposable
         // Between jobs the threads shall sleep: the cores are shared with decode, encode and the host.
         options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
         _returning.AddRunConfigEntry("memory.enable_memory_arena_shrinkage", "cpu:0");
+        ExecutionProvider.Append(options, provider);
         _session = new(model.Path, options);
         _inputs = [Pick(_session.InputMetadata, model.Entry.Input, "input", 3)];
         _outputs = [Pick(_session.OutputMetadata, model.Entry.Output, "output", 1)];
@@ -48,7 +51,7 @@ public sealed class Segmenter : IDisposable
     public Tensors CreateTensors() => new(Model.Entry.Size, Larger?.CreateTensors());
 
     /// <summary>ONNX Runtime's execution provider.</summary>
-    public string Provider { get; } = "cpu";
+    public string Provider { get; }
 
     /// <summary>From <see cref="Tensors.Input"/> to <see cref="Tensors.Output"/>: alpha in [0, 1].</summary>
     /// <param name="returnMemory">Gives the runtime's working memory back afterwards: worth the 70 ms that the next run takes longer where a

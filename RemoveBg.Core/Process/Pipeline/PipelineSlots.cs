@@ -7,10 +7,7 @@ namespace RemoveBg.Core.Process.Pipeline;
 /// <summary>How many artworks are in the pipeline at once, and their tensors: the pool's size is the limit on memory.</summary>
 public sealed class PipelineSlots(IOptions<ProcessOptions> options, LoadedModel model) : IDisposable
 {
-    /// <summary>A photo of 50 megapixels takes about this much: pixels, turned pixels, matte, encoder, runtime.</summary>
-    private const long BytesPerSlot = 900_000_000;
-
-    private readonly FairGate _gate = new(Count(options.Value.Concurrency));
+    private readonly FairGate _gate = new(Count(options.Value));
     private readonly ConcurrentBag<Tensors> _tensors = [];
 
     /// <param name="key">Whose artwork it is: keys that wait are served in turn.</param>
@@ -26,11 +23,12 @@ public sealed class PipelineSlots(IOptions<ProcessOptions> options, LoadedModel 
         foreach (var tensors in _tensors) tensors.Dispose();
     }
 
-    private static int Count(int asked)
+    /// <summary>As many as were asked for, or one per core, but no more than fit into memory; one always does.</summary>
+    internal static int Count(ProcessOptions options)
     {
-        if (asked > 0) return asked;
-        var byMemory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / BytesPerSlot;
-        return (int)Math.Clamp(byMemory, 1, Environment.ProcessorCount);
+        var megabytes = options.MemoryBudgetMB > 0 ? options.MemoryBudgetMB : GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 1_000_000;
+        var fit = (megabytes - ProcessOptions.BaseMB) / ProcessOptions.ArtworkMB;
+        return (int)Math.Clamp(options.Concurrency > 0 ? options.Concurrency : Environment.ProcessorCount, 1, Math.Max(1, fit));
     }
 
     /// <summary>The right to run one artwork through the pipeline; dispose it to let the next one in.</summary>

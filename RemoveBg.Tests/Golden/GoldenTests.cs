@@ -1,0 +1,71 @@
+using RemoveBg.Core.Artworks;
+using RemoveBg.Core.Process.Model;
+using RemoveBg.Core.Process.Pipeline;
+using RemoveBg.Tests.Given;
+
+namespace RemoveBg.Tests.Golden;
+
+/// <summary>
+/// The picture's way behind the network, from photo and true alpha (as a network of 320 px would say it) to the cut-out, against pictures that
+/// were looked at. A difference is to be understood, not to be waved through: REMOVEBG_UPDATE_GOLDEN=1 writes the expected ones anew, and
+/// artifacts/golden holds what came out.
+/// </summary>
+public sealed class GoldenTests
+{
+    private const int Width = 320;
+
+    [TestCase("mug")]
+    [TestCase("toycar")]
+    [TestCase("fur")]
+    [TestCase("glass")]
+    [TestCase("plant")]
+    [TestCase("chair")]
+    public void A_cut_out_is_the_one_that_was_looked_at(string scene)
+    {
+        var file = CutOut(scene);
+        var expected = Path.Combine(Repo.Root, "RemoveBg.Tests", "Golden", "Expected", $"{scene}.png");
+        if (Environment.GetEnvironmentVariable("REMOVEBG_UPDATE_GOLDEN") == "1") File.WriteAllBytes(expected, file);
+        var actual = Path.Combine(Directory.CreateDirectory(Path.Combine(Repo.Root, "artifacts", "golden")).FullName, $"{scene}.png");
+        File.WriteAllBytes(actual, file);
+
+        Assert.That(PictureComparer.Difference(Picture.Read(expected), Picture.Read(file)), Is.Null, $"expected {expected}, got {actual}");
+    }
+
+    private static byte[] CutOut(string scene)
+    {
+        using var photo = Small($"scene-{scene}.jpg");
+        using var truth = Decode.Run(File.ReadAllBytes(Repo.Sample($"scene-{scene}.alpha.png")), new()).Photo;
+        using var tensors = new Tensors(320);
+        using var planes = new ColourPlanes(320, 320);
+        using var alpha = planes.Rent();
+        Resample.Colours(truth, alpha.AsSpan(), 320, 320);
+        for (var i = 0; i < alpha.Count; i++) tensors.Output[i] = alpha[i][0] / 255;
+        PrepareTensor.Run(photo, tensors, ModelManifest.Shipped.Find("removebg-lite")!);
+
+        Settle.Run(tensors);
+        using (var grid = Grid.Of(photo))
+        using (var matte = Matte.Run(tensors, grid))
+        using (var colours = ForegroundColours.Run(grid, matte.OnGrid))
+            Compose.Run(photo, matte, colours);
+        using var target = new MemoryStream();
+        Encode.Run(photo, OutputFormat.Png, target);
+        return target.ToArray();
+    }
+
+    private static Photo Small(string sample)
+    {
+        using var large = Decode.Run(File.ReadAllBytes(Repo.Sample(sample)), new()).Photo;
+        var height = (int)Math.Round(large.Height * (double)Width / large.Width);
+        using var planes = new ColourPlanes(Width, height);
+        using var plane = planes.Rent();
+        Resample.Colours(large, plane.AsSpan(), Width, height);
+        var small = new Photo(Width, height, isOpaque: true);
+        for (var y = 0; y < height; y++)
+            for (var x = 0; x < Width; x++)
+            {
+                var colour = plane[y * Width + x];
+                small.Row(y)[x] = (uint)(colour[0] + 0.5f) | (uint)(colour[1] + 0.5f) << 8 | (uint)(colour[2] + 0.5f) << 16 | 0xFF000000;
+            }
+        return small;
+    }
+}
