@@ -1,6 +1,7 @@
 using System.CommandLine;
 using RemoveBg.Bench;
 using RemoveBg.Bench.Load;
+using RemoveBg.Bench.Peer;
 using RemoveBg.Bench.Quality;
 using RemoveBg.Bench.Speed;
 using RemoveBg.Core.Artworks;
@@ -22,6 +23,8 @@ speed.SetAction(arguments => arguments.GetValue(peakOf) is { } photo && OutputFo
     : new SpeedBench(arguments.GetValue(model)!, arguments.GetValue(runs), arguments.GetValue(save)).Run(arguments.GetValue(json)));
 var encode = new Command("encode", "Time, size and PSNR of encoders and their settings.") { model, set, runs, json };
 encode.SetAction(arguments => new EncodeBench(arguments.GetValue(model)!, arguments.GetValue(runs), arguments.GetValue(set) ?? []).Run(arguments.GetValue(json)));
+var peer = new Command("peer", "The pipeline against sharp and onnxruntime-node, in turn.") { runs, json };
+peer.SetAction(arguments => new PeerBench(arguments.GetValue(runs)).Run(arguments.GetValue(json)));
 var sheets = new Option<string>("--sheets") { Description = "Folder for the contact sheets (default: artifacts/bench)", HelpName = "DIR", DefaultValueFactory = _ => Path.Combine(Bench.Root, "artifacts", "bench") };
 var quality = new Command("quality", "IoU, MAE, SAD, gradient error, max F and colour error against ground truth, with contact sheets.") { model, set, sheets, json };
 quality.SetAction(arguments => new QualityBench(arguments.GetValue(model)!, arguments.GetValue(set) ?? [], arguments.GetValue(sheets)!).Run(arguments.GetValue(json)));
@@ -31,4 +34,4 @@ var requests = new Option<int>("--requests") { Description = "Requests of each k
 var load = new Command("load", "POST to 202 against the same storage operations done bare, and finished jobs a second.") { model, requests, json };
 load.SetAction((arguments, cancel) => new LoadBench(arguments.GetValue(model)!, arguments.GetValue(requests)).Run(arguments.GetValue(json), cancel));
 
-return await new RootCommand("RemoveBg's measurements.") { speed, encode, quality, cascade, load }.Parse(args).InvokeAsync();
+return await new RootCommand("RemoveBg's measurements.") { speed, encode, peer, quality, cascade, load }.Parse(args).InvokeAsync();

@@ -89,13 +89,15 @@ public sealed class Segmenter : IDisposable
 /// <summary>Input and output of a <see cref="Segmenter"/>, allocated once and pinned: pixels are written where the network reads.</summary>
 public sealed class Tensors : IDisposable
 {
+    private readonly ColourPlanes _planes;
+
     public Tensors(int size, Tensors? larger = null)
     {
         (Size, Larger) = (size, larger);
         Input = GC.AllocateUninitializedArray<float>(3 * size * size, pinned: true);
         Output = GC.AllocateUninitializedArray<float>(size * size, pinned: true);
-        Planes = new(size, size);
-        Pixels = Planes.Rent();
+        _planes = new(size, size);
+        Pixels = _planes.Rent();
         Scratch = new float[size * size];
         Array.Clear(Input);
         InputValue = OrtValue.CreateTensorValueFromMemory(Input, [1, 3, size, size]);
@@ -113,9 +115,6 @@ public sealed class Tensors : IDisposable
     /// <summary>One plane, row by row.</summary>
     public float[] Output { get; }
 
-    /// <summary>Planes of the network's size, for whoever works on it.</summary>
-    internal ColourPlanes Planes { get; }
-
     /// <summary>What the network sees, as R, G, B from 0 to 1.</summary>
     internal ColourPlane Pixels { get; }
 
@@ -130,7 +129,7 @@ public sealed class Tensors : IDisposable
     {
         Larger?.Dispose();
         Pixels.Dispose();
-        Planes.Dispose();
+        _planes.Dispose();
         InputValue.Dispose();
         OutputValue.Dispose();
     }

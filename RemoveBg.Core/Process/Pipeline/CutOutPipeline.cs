@@ -17,7 +17,7 @@ public sealed record CutOut(int Width, int Height, string ContentType, string Mo
 public sealed class CutOutPipeline(IOptions<ImageOptions> limits)
 {
     /// <summary>Pixels from which on the runtime's working memory (some 300 MB) is given back before encoding, which needs as much again.</summary>
-    private const long LargePhoto = 8_000_000;
+    internal const long LargePhoto = 8_000_000;
 
     static CutOutPipeline() => NativeHeap.GiveLargeBlocksBack();
 

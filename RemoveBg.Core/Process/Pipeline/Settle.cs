@@ -28,7 +28,8 @@ internal static class Settle
     {
         var alpha = tensors.Output.AsSpan();
         var own = tensors.Scratch.AsSpan();
-        using var filter = new GuidedFilter(tensors.Pixels, tensors.Planes, Math.Max(1, Radius * tensors.Size / 320), Epsilon);
+        using var planes = new ColourPlanes(tensors.Size, tensors.Size);
+        using var filter = new GuidedFilter(tensors.Pixels, planes, Math.Max(1, Radius * tensors.Size / 320), Epsilon);
         // Log-odds against it.
         for (var i = 0; i < own.Length; i++) own[i] = 1 / Math.Clamp(alpha[i], 1 - Surest, Surest) - 1;
         TensorPrimitives.Log(own, own);
