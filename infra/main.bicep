@@ -1,4 +1,4 @@
-// RemoveBg on Azure: a Flex Consumption app, its storage, and the identity that connects the two. No key, no connection string.
+// RemoveBg on Azure: a Flex Consumption app, its storage, and the identity that connects them. No key, no connection string.
 targetScope = 'resourceGroup'
 
 @description('Prefix of all names: 3 to 12 lower-case letters and digits.')
@@ -8,143 +8,121 @@ param name string
 
 param location string = resourceGroup().location
 
-@description('Memory of an instance in MB. One photo of 50 megapixels needs about 900.')
+@description('Memory of an instance in MB. One photo of 50 megapixels needs about 800, and 200 for the process.')
 @allowed([2048, 4096])
 param instanceMemoryMB int = 2048
 
 @description('Most instances at a time: the bound on cost.')
-@minValue(40)
+@minValue(1)
 @maxValue(1000)
 param maximumInstanceCount int = 40
 
-@description('Days after which results and inputs are erased.')
+@description('Hours after which results and inputs are erased.')
 @minValue(1)
-param resultRetentionDays int = 1
+@maxValue(8760)
+param resultRetentionHours int = 24
 
 @description('Webhook secret, whsec_ and 24 to 64 bytes in base64; two, with a blank between, while rotating.')
 @secure()
 param webhookSecrets string
 
+@description('Network: auto (the best one in the package), cascade, or a name from models/manifest.json.')
+param model string = 'auto'
+
+@description('A network of its own: storage by private endpoints, and egress rules against everything but pictures, webhooks and Azure.')
+param privateNetwork bool = false
+
+@description('Who is told of alerts and of the budget.')
+param alertEmails array = []
+
+@minValue(1)
+param monthlyBudget int = 50
+
+@description('First day of the budget\'s first month.')
+param budgetStart string = utcNow('yyyy-MM-01')
+
+@description('Days that logs and metrics are kept.')
+@minValue(30)
+@maxValue(730)
+param logRetentionDays int = 30
+
 var unique = toLower('${name}${uniqueString(resourceGroup().id)}')
-var deploymentContainer = 'deployments'
-// Built-in roles: what the app does with blobs, queues and tables, and signing result URLs with a lent key.
-var storageRoles = {
-  blobDataContributor: 'ba92f5b4-2d11-453d-a403-e96b0029c9fe'
-  queueDataContributor: '974c5e8b-45b9-4653-ba55-5f855dd0fb88'
-  tableDataContributor: '0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3'
-  blobDelegator: 'db58b8e5-c6ad-4a2a-8342-4190687cbf4a'
+
+module identity 'modules/identity.bicep' = {
+  name: 'identity'
+  params: { name: name, location: location }
 }
 
-resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' = {
-  name: '${name}-identity'
-  location: location
-}
-
-resource storage 'Microsoft.Storage/storageAccounts@2023-05-01' = {
-  name: take(unique, 24)
-  location: location
-  kind: 'StorageV2'
-  sku: { name: 'Standard_ZRS' }
-  properties: {
-    allowBlobPublicAccess: false
-    allowSharedKeyAccess: false
-    minimumTlsVersion: 'TLS1_2'
-    supportsHttpsTrafficOnly: true
-  }
-
-  resource blobs 'blobServices' = {
-    name: 'default'
-
-    resource deployments 'containers' = {
-      name: deploymentContainer
-    }
-  }
-
-  resource lifecycle 'managementPolicies' = {
-    name: 'default'
-    properties: {
-      policy: {
-        rules: [
-          {
-            name: 'eraseResultsAndInputs'
-            type: 'Lifecycle'
-            definition: {
-              filters: {
-                blobTypes: ['blockBlob']
-                prefixMatch: ['results/', 'inputs/']
-              }
-              actions: {
-                baseBlob: { delete: { daysAfterCreationGreaterThan: resultRetentionDays } }
-              }
-            }
-          }
-        ]
-      }
-    }
-    dependsOn: [blobs]
+module storage 'modules/storage.bicep' = {
+  name: 'storage'
+  params: {
+    accountName: take(unique, 24)
+    location: location
+    principalId: identity.outputs.principalId
+    resultRetentionHours: resultRetentionHours
+    publicNetworkAccess: !privateNetwork
+    deploymentContainer: 'deployments'
   }
 }
 
-resource access 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
-  for role in items(storageRoles): {
-    name: guid(storage.id, identity.id, role.value)
-    scope: storage
-    properties: {
-      principalId: identity.properties.principalId
-      principalType: 'ServicePrincipal'
-      roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', role.value)
-    }
+module secrets 'modules/secrets.bicep' = {
+  name: 'secrets'
+  params: {
+    vaultName: take('kv${unique}', 24)
+    location: location
+    principalId: identity.outputs.principalId
+    webhookSecrets: webhookSecrets
   }
-]
-
-resource plan 'Microsoft.Web/serverfarms@2024-04-01' = {
-  name: '${name}-plan'
-  location: location
-  kind: 'functionapp'
-  sku: { tier: 'FlexConsumption', name: 'FC1' }
-  properties: { reserved: true }
 }
 
-resource app 'Microsoft.Web/sites@2024-04-01' = {
-  name: '${unique}-app'
-  location: location
-  kind: 'functionapp,linux'
-  identity: {
-    type: 'UserAssigned'
-    userAssignedIdentities: { '${identity.id}': {} }
-  }
-  properties: {
-    serverFarmId: plan.id
-    httpsOnly: true
-    functionAppConfig: {
-      deployment: {
-        storage: {
-          type: 'blobContainer'
-          value: '${storage.properties.primaryEndpoints.blob}${deploymentContainer}'
-          authentication: { type: 'UserAssignedIdentity', userAssignedIdentityResourceId: identity.id }
-        }
-      }
-      runtime: { name: 'dotnet-isolated', version: '10.0' }
-      scaleAndConcurrency: {
-        instanceMemoryMB: instanceMemoryMB
-        maximumInstanceCount: maximumInstanceCount
-      }
-    }
-  }
-  dependsOn: [access]
+module network 'modules/network.bicep' = if (privateNetwork) {
+  name: 'network'
+  params: { name: name, location: location, storageId: storage.outputs.id }
+}
 
-  resource settings 'config' = {
-    name: 'appsettings'
-    properties: {
-      AzureWebJobsStorage__accountName: storage.name
-      AzureWebJobsStorage__credential: 'managedidentity'
-      AzureWebJobsStorage__clientId: identity.properties.clientId
-      RemoveBg__Webhook__Secrets: webhookSecrets
+module monitoring 'modules/monitoring.bicep' = {
+  name: 'monitoring'
+  params: {
+    name: name
+    location: location
+    principalId: identity.outputs.principalId
+    alertEmails: alertEmails
+    monthlyBudget: monthlyBudget
+    budgetStart: budgetStart
+    retentionInDays: logRetentionDays
+  }
+}
+
+module functions 'modules/functions.bicep' = {
+  name: 'functions'
+  params: {
+    name: name
+    appName: '${unique}-app'
+    location: location
+    instanceMemoryMB: instanceMemoryMB
+    maximumInstanceCount: maximumInstanceCount
+    identityId: identity.outputs.id
+    identityClientId: identity.outputs.clientId
+    deploymentUri: storage.outputs.deploymentUri
+    subnetId: network.?outputs.appSubnetId ?? ''
+    settings: {
+      AzureWebJobsStorage__accountName: storage.outputs.name
+      APPLICATIONINSIGHTS_CONNECTION_STRING: monitoring.outputs.connectionString
+      APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identity.outputs.clientId};Authorization=AAD'
+      RemoveBg__Webhook__Secrets: secrets.outputs.webhookSecretsReference
+      RemoveBg__Model__Name: model
+      RemoveBg__Results__Retention: '${resultRetentionHours / 24}.${padLeft(resultRetentionHours % 24, 2, '0')}:00:00'
+      // What the host itself takes stays free.
+      RemoveBg__Process__MemoryBudgetMB: string(instanceMemoryMB - 512)
+      // The network's memory in large pages: 10 % off a job of 12 megapixels (docs/measurements.md).
+      GLIBC_TUNABLES: 'glibc.malloc.hugetlb=1'
       // .NET 10 isolated on Flex Consumption: the placeholder process crashes with exit code 139 (azure-functions-dotnet-worker#3335).
       WEBSITE_USE_PLACEHOLDER_DOTNETISOLATED: '0'
     }
   }
 }
 
-output url string = 'https://${app.properties.defaultHostName}'
-output storageAccount string = storage.name
+output url string = functions.outputs.url
+output appName string = functions.outputs.name
+output storageAccount string = storage.outputs.name
+output vaultName string = secrets.outputs.vaultName

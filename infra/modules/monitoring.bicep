@@ -1,0 +1,166 @@
+// Traces, metrics and logs, the alerts on them, a dashboard and a budget. Names of metrics are those of RemoveBg.Core/Telemetry/ServiceMetrics.cs.
+param name string
+param location string
+param principalId string
+
+@description('Who is told. None: alerts are only shown in the portal, and there is no budget alert.')
+param alertEmails array
+
+@description('Monthly budget of the resource group, in the currency of the subscription.')
+param monthlyBudget int
+
+@description('First day of the first month of the budget, yyyy-MM-01.')
+param budgetStart string
+
+param retentionInDays int
+
+var metricsPublisher = '3913510d-42f4-4e42-8a64-420c390055eb'
+
+var alerts = [
+  {
+    name: 'oldest-queued'
+    severity: 2
+    description: 'An artwork has been waiting for five minutes: too few instances, or none that can work.'
+    query: 'AppMetrics | where Name == "removebg.queue.oldest" | summarize value = max(Max)'
+    threshold: 300
+  }
+  {
+    name: 'failure-rate'
+    severity: 2
+    description: 'More than a tenth of at least 20 artworks failed for a reason that is not the caller\'s.'
+    query: 'AppMetrics | where Name == "removebg.artworks.ended" | extend status = tostring(Properties.status), code = tostring(Properties.code) | summarize failed = sumif(Sum, status == "failed" and code == "internal_error"), total = sum(Sum) | where total >= 20 | project value = 100.0 * failed / total'
+    threshold: 10
+  }
+  {
+    name: 'webhook-given-up'
+    severity: 3
+    description: 'A webhook was tried as often as it may be, or its receiver is gone.'
+    query: 'AppMetrics | where Name == "removebg.faults" and tostring(Properties.fault) == "WebhookGivenUp" | summarize value = sum(Sum)'
+    threshold: 0
+  }
+  {
+    name: 'poison'
+    severity: 1
+    description: 'The host gave up on a message.'
+    query: 'AppMetrics | where Name == "removebg.faults" and tostring(Properties.fault) == "Poisoned" | summarize value = sum(Sum)'
+    threshold: 0
+  }
+]
+
+resource workspace 'Microsoft.OperationalInsights/workspaces@2023-09-01' = {
+  name: '${name}-logs'
+  location: location
+  properties: {
+    sku: { name: 'PerGB2018' }
+    retentionInDays: retentionInDays
+  }
+}
+
+resource insights 'Microsoft.Insights/components@2020-02-02' = {
+  name: '${name}-insights'
+  location: location
+  kind: 'web'
+  properties: {
+    Application_Type: 'web'
+    WorkspaceResourceId: workspace.id
+    // Telemetry too comes by identity, not by the key in the connection string.
+    DisableLocalAuth: true
+  }
+}
+
+resource publish 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(insights.id, principalId, metricsPublisher)
+  scope: insights
+  properties: {
+    principalId: principalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', metricsPublisher)
+  }
+}
+
+resource people 'Microsoft.Insights/actionGroups@2023-01-01' = if (!empty(alertEmails)) {
+  name: '${name}-people'
+  location: 'global'
+  properties: {
+    enabled: true
+    groupShortName: take(name, 12)
+    emailReceivers: [
+      for (email, i) in alertEmails: {
+        name: 'person${i}'
+        emailAddress: email
+        useCommonAlertSchema: true
+      }
+    ]
+  }
+}
+
+resource rules 'Microsoft.Insights/scheduledQueryRules@2023-03-15-preview' = [
+  for alert in alerts: {
+    name: '${name}-${alert.name}'
+    location: location
+    properties: {
+      description: alert.description
+      enabled: true
+      severity: alert.severity
+      scopes: [workspace.id]
+      evaluationFrequency: 'PT5M'
+      windowSize: 'PT15M'
+      criteria: {
+        allOf: [
+          {
+            query: alert.query
+            timeAggregation: 'Maximum'
+            metricMeasureColumn: 'value'
+            operator: 'GreaterThan'
+            threshold: alert.threshold
+            failingPeriods: { numberOfEvaluationPeriods: 1, minFailingPeriodsToAlert: 1 }
+          }
+        ]
+      }
+      autoMitigate: true
+      // Until the first telemetry has come the tables do not exist.
+      skipQueryValidation: true
+      actions: { actionGroups: empty(alertEmails) ? [] : [people.id] }
+    }
+  }
+]
+
+resource budget 'Microsoft.Consumption/budgets@2023-11-01' = if (!empty(alertEmails)) {
+  name: '${name}-budget'
+  properties: {
+    category: 'Cost'
+    amount: monthlyBudget
+    timeGrain: 'Monthly'
+    timePeriod: { startDate: budgetStart }
+    notifications: {
+      eighty: {
+        enabled: true
+        operator: 'GreaterThan'
+        threshold: 80
+        thresholdType: 'Actual'
+        contactEmails: alertEmails
+      }
+      foreseen: {
+        enabled: true
+        operator: 'GreaterThan'
+        threshold: 100
+        thresholdType: 'Forecasted'
+        contactEmails: alertEmails
+      }
+    }
+  }
+}
+
+resource dashboard 'Microsoft.Insights/workbooks@2023-06-01' = {
+  name: guid(resourceGroup().id, name, 'workbook')
+  location: location
+  kind: 'shared'
+  properties: {
+    displayName: 'RemoveBg'
+    category: 'workbook'
+    sourceId: workspace.id
+    serializedData: loadTextContent('../workbook.json')
+  }
+}
+
+output connectionString string = insights.properties.ConnectionString
