@@ -40,6 +40,7 @@ public static class RemoveBgServices
 
         // What is counted; every host brings the IMeterFactory.
         services.AddSingleton<ServiceMetrics>();
+        TelemetryExport.Add(services, configuration);
 
         // State: records, messages, bytes.
         services.AddSingleton<StorageClients>().AddSingleton<StorageSetup>().AddHostedService(all => all.GetRequiredService<StorageSetup>());

@@ -32,7 +32,7 @@ public sealed class Admission(StorageClients storage, ArtworkTable artworks, Art
     public async Task Enter(Artwork artwork, CancellationToken cancel)
     {
         var seemsFull = _fullUntil.TryGetValue(artwork.KeyId, out var until) && until > clock.GetUtcNow();
-        if (!seemsFull && await TryTakeTurn(artwork, cancel)) await queues.SendToProcess(artwork.Id, attempt: 1, TimeSpan.Zero, cancel);
+        if (!seemsFull && await TryTakeTurn(artwork, cancel)) await queues.SendToProcess(artwork, attempt: 1, TimeSpan.Zero, cancel);
         else await Wait(artwork, cancel);
     }
 
@@ -47,7 +47,7 @@ public sealed class Admission(StorageClients storage, ArtworkTable artworks, Art
     public async Task Resume(Artwork artwork, CancellationToken cancel)
     {
         var (turns, _) = await Read(artwork.KeyId, cancel);
-        if (turns.Any(turn => turn.ArtworkId == artwork.Id)) await queues.SendToProcess(artwork.Id, artwork.Attempt + 1, TimeSpan.Zero, cancel);
+        if (turns.Any(turn => turn.ArtworkId == artwork.Id)) await queues.SendToProcess(artwork, artwork.Attempt + 1, TimeSpan.Zero, cancel);
         else await Wait(artwork, cancel);
     }
 
@@ -97,7 +97,7 @@ public sealed class Admission(StorageClients storage, ArtworkTable artworks, Art
             }
 
             if (!await TryGive(artwork.KeyId, inherited, unused, next, cancel)) continue; // Somebody else was faster: look again.
-            if (next is { } id) await queues.SendToProcess(id, attempt: 1, TimeSpan.Zero, cancel);
+            if (next is { } id) await queues.SendToProcess(id, cancel);
             if (waiting.Count <= 1 && over.Count <= 1) return;
         }
     }

@@ -52,6 +52,9 @@ public sealed record Artwork
     /// <summary>When the sweeper shall look if nothing has happened by then; null when nothing is left to do.</summary>
     public DateTimeOffset? DueAt { get; init; }
 
+    /// <summary>W3C <c>traceparent</c> of the submission; null when it was not traced.</summary>
+    public string? TraceParent { get; init; }
+
     public ETag ETag { get; init; }
 
     /// <summary>Time of processing; zero until it ended, and for what never started.</summary>

@@ -26,6 +26,7 @@ internal static class ArtworkEntity
         Put("LeaseOwner", artwork.LeaseOwner);
         Put("LeaseUntil", artwork.LeaseUntil);
         Put("StartedAt", artwork.StartedAt);
+        Put("TraceParent", artwork.TraceParent);
         Put("EndedAt", artwork.EndedAt);
         Put("FailureCode", artwork.Failure?.Code);
         Put("FailureMessage", artwork.Failure?.Message);
@@ -62,6 +63,7 @@ internal static class ArtworkEntity
             LeaseOwner = entity.GetString("LeaseOwner"),
             LeaseUntil = entity.GetDateTimeOffset("LeaseUntil"),
             StartedAt = entity.GetDateTimeOffset("StartedAt"),
+            TraceParent = entity.GetString("TraceParent"),
             EndedAt = entity.GetDateTimeOffset("EndedAt"),
             Failure = entity.GetString("FailureCode") is { } code ? new(code, entity.GetString("FailureMessage") ?? "") : null,
             ResultContentType = entity.GetString("ResultContentType"),

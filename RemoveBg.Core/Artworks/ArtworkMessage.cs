@@ -7,10 +7,12 @@ namespace RemoveBg.Core.Artworks;
 /// <param name="Version">Of this format; 1.</param>
 /// <param name="Id">The artwork.</param>
 /// <param name="Attempt">1 for the first: of the processing (queue artworks), of the delivery (queue webhooks).</param>
+/// <param name="TraceParent">Of the submission (W3C Trace Context), where the sender knows it.</param>
 public sealed record ArtworkMessage(
     [property: JsonPropertyName("v")] int Version,
     [property: JsonPropertyName("id")] Guid Id,
-    [property: JsonPropertyName("attempt")] int Attempt)
+    [property: JsonPropertyName("attempt")] int Attempt,
+    [property: JsonPropertyName("traceparent")] [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? TraceParent = null)
 {
     public const int CurrentVersion = 1;
 

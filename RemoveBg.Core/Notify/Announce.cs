@@ -16,7 +16,7 @@ public sealed class Announce(ArtworkQueues queues, Admission admission, ServiceM
         else
             log.LogInformation("Artwork {ArtworkId} {Status} after {Seconds} s", artwork.Id, artwork.Status.Word(), artwork.Duration.WireSeconds());
         if (artwork.Delivery.Status == WebhookStatus.Pending)
-            await OrLeaveToSweeper(artwork, "the webhook could not be queued", () => queues.SendToDeliver(artwork.Id, artwork.Delivery.Attempts + 1, TimeSpan.Zero, CancellationToken.None));
+            await OrLeaveToSweeper(artwork, "the webhook could not be queued", () => queues.SendToDeliver(artwork, artwork.Delivery.Attempts + 1, TimeSpan.Zero, CancellationToken.None));
         await OrLeaveToSweeper(artwork, "its turn could not be passed on", () => admission.Leave(artwork, CancellationToken.None));
     }
 

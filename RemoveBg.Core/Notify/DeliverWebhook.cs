@@ -28,7 +28,7 @@ public sealed class DeliverWebhook(
         using var place = _receivers.TryEnter(artwork.Webhook!);
         if (place is null)
         {
-            await queues.SendToDeliver(artwork.Id, artwork.Delivery.Attempts + 1, options.Value.Timeout / 2, cancel);
+            await queues.SendToDeliver(artwork, artwork.Delivery.Attempts + 1, options.Value.Timeout / 2, cancel);
             return;
         }
 
@@ -36,11 +36,16 @@ public sealed class DeliverWebhook(
         artwork = await artworks.TryUpdate(artwork, artwork.BeginDelivery(clock.GetUtcNow(), options.Value.Timeout + LeaseBeyondTimeout), cancel);
         if (artwork is null) return;
 
+        using var activity = Tracing.Start("deliver webhook", ActivityKind.Client, artwork.Id, artwork.TraceParent)?.SetTag("removebg.attempt", artwork.Delivery.Attempts + 1);
+
         // 4. Send what GET would answer now; result URLs are signed anew.
         var at = clock.GetUtcNow();
         var start = Stopwatch.GetTimestamp();
         var body = (await views.Of(artwork, cancel)).ToJson();
         var outcome = await sender.Send(artwork.Webhook!, artwork.WebhookId, body, cancel);
+
+        activity?.SetTag("removebg.outcome", outcome.Outcome).SetTag("http.response.status_code", outcome.StatusCode);
+        if (outcome.Outcome != DeliveryOutcome.Delivered) activity.Fail(outcome.Outcome);
 
         // 5. Write down what happened and what comes next. Not cancelled: the receiver has it.
         await Record(artwork, outcome, at, Stopwatch.GetElapsedTime(start));
@@ -98,7 +103,7 @@ public sealed class DeliverWebhook(
         var recorded = await artworks.TryUpdate(artwork, artwork.EndDelivery(status, next), CancellationToken.None,
             new(number, at, outcome.StatusCode, outcome.Outcome, duration, next));
         // Written before it is sent: were the message lost, the sweeper would find the attempt overdue.
-        if (recorded is not null && wait is { } delay) await queues.SendToDeliver(artwork.Id, number + 1, delay, CancellationToken.None);
+        if (recorded is not null && wait is { } delay) await queues.SendToDeliver(artwork, number + 1, delay, CancellationToken.None);
     }
 
 #pragma warning disable CA5394 // Spreads retries; secrecy does not matter.

@@ -29,7 +29,7 @@ public sealed class WebhookDeliveries(ReadArtwork read, ArtworkTable artworks, A
             if (!artwork.Status.IsTerminal()) throw ApiException.BadRequest("The artwork has not ended; its webhook is sent when it has.");
             if (artwork.Delivery.LeaseUntil > clock.GetUtcNow()) throw ApiException.BadRequest("An attempt is under way; look at webhook-deliveries first.");
             if (await artworks.TryUpdate(artwork, artwork.Redeliver(clock.GetUtcNow()), cancel) is not { } renewed) continue;
-            await queues.SendToDeliver(artwork.Id, renewed.Delivery.Attempts + 1, TimeSpan.Zero, cancel);
+            await queues.SendToDeliver(artwork, renewed.Delivery.Attempts + 1, TimeSpan.Zero, cancel);
             return await List(key, id, cancel);
         }
     }

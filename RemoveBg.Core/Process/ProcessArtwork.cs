@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using RemoveBg.Core.Artworks;
@@ -32,6 +33,7 @@ public sealed class ProcessArtwork(
         await using var claim = await Claim(message, cancel);
         if (claim is null) return;
         metrics.Started(claim.Artwork);
+        using var activity = Tracing.Start("process artwork", ActivityKind.Consumer, message.Id, claim.Artwork.TraceParent ?? message.TraceParent)?.SetTag("removebg.attempt", claim.Artwork.Attempt);
 
         using var deadline = new CancellationTokenSource(options.Value.Deadline, clock);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel, claim.Lost, deadline.Token);
@@ -88,7 +90,7 @@ public sealed class ProcessArtwork(
         if (artwork.Attempt == 0 && message.Attempt == 1)
         {
             log.LogWarning("Artwork {ArtworkId} was never started; queued again", artwork.Id);
-            await queues.SendToProcess(artwork.Id, attempt: 2, TimeSpan.Zero, cancel);
+            await queues.SendToProcess(artwork, attempt: 2, TimeSpan.Zero, cancel);
             return;
         }
         await Fail(artwork, new(ArtworkFailure.InternalError, "The image could not be processed."), cancel);
@@ -135,7 +137,7 @@ public sealed class ProcessArtwork(
             metrics.Fault(Fault.HeldByAnother);
             log.LogInformation("Artwork {ArtworkId}, attempt {Attempt}: another worker holds it; looked at again later", artwork.Id, artwork.Attempt);
             // A copy looks again when its lease is over; throwing would spend this message's tries.
-            await queues.SendToProcess(artwork.Id, message.Attempt, until - clock.GetUtcNow(), cancel);
+            await queues.SendToProcess(artwork, message.Attempt, until - clock.GetUtcNow(), cancel);
             return true;
         }
         // Between two attempts, and this message is of an earlier one.
@@ -144,20 +146,29 @@ public sealed class ProcessArtwork(
 
     private async Task<CutOut> CutOut(Artwork artwork, CancellationToken cancel)
     {
-        using var file = artwork.HasStoredInput ? await StoredInput(artwork, cancel) : await fetcher.Fetch(artwork.ImageUrl, cancel);
+        using var file = await Fetch(artwork, cancel);
         using var picture = new MemoryStream();
         CutOut done;
         // A place in the pipeline for as long as pixels are in memory, and not while a server is slow.
         using (var slot = await slots.Take(artwork.KeyId, cancel))
+        using (var activity = Tracing.Start("cut out", ActivityKind.Internal, artwork.Id))
         {
             done = await Task.Run(() => pipeline.Run(file.Bytes, artwork.OutputFormat, slot.Segmenter, slot.Tensors, picture, cancel), cancel);
             metrics.CutOut(done, picture.Length, slot.Segmenter.Provider);
+            activity?.SetTag("removebg.model", done.Model).SetTag("removebg.provider", slot.Segmenter.Provider);
+            foreach (var (name, time) in done.Steps) activity?.SetTag($"removebg.step.{name.Replace(' ', '_')}", time.TotalSeconds);
         }
         picture.Position = 0;
-        await pictures.PutResult(artwork.Id, picture, done.ContentType, cancel);
+        using (Tracing.Start("store", ActivityKind.Internal, artwork.Id)) await pictures.PutResult(artwork.Id, picture, done.ContentType, cancel);
         log.LogInformation("Artwork {ArtworkId}, attempt {Attempt}: {Width} x {Height}, {Steps}", artwork.Id, artwork.Attempt, done.Width, done.Height,
             string.Join(", ", done.Steps.Select(step => FormattableString.Invariant($"{step.Name} {step.Time.TotalMilliseconds:0} ms"))));
         return done;
+    }
+
+    private async Task<FetchedImage> Fetch(Artwork artwork, CancellationToken cancel)
+    {
+        using var activity = Tracing.Start("fetch", ActivityKind.Internal, artwork.Id);
+        return artwork.HasStoredInput ? await StoredInput(artwork, cancel) : await fetcher.Fetch(artwork.ImageUrl, cancel);
     }
 
     private async Task<FetchedImage> StoredInput(Artwork artwork, CancellationToken cancel) =>
@@ -171,6 +182,7 @@ public sealed class ProcessArtwork(
         log.LogWarning("Artwork {ArtworkId}, attempt {Attempt}: {Code}, {Kind} ({Cause})",
             artwork.Id, artwork.Attempt, failure.Code, isTransient ? "transient" : "final", cause.GetType().Name);
         var isFinal = !isTransient || artwork.Attempt >= options.Value.MaxAttempts;
+        Activity.Current.Fail(failure.Code);
         metrics.Fault(isFinal ? Fault.Failed : Fault.Retried, failure.Code);
         if (isFinal)
         {
@@ -179,7 +191,7 @@ public sealed class ProcessArtwork(
         }
         var delay = options.Value.FirstRetryDelay * Math.Pow(4, artwork.Attempt - 1);
         if (await claim.TryEnd(now => now.RetryLater(clock.GetUtcNow() + delay)) is not null)
-            await queues.SendToProcess(artwork.Id, artwork.Attempt + 1, delay, CancellationToken.None);
+            await queues.SendToProcess(artwork, artwork.Attempt + 1, delay, CancellationToken.None);
         else
             await DropResult(artwork.Id);
     }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using RemoveBg.Core.Access;
 using RemoveBg.Core.Artworks;
@@ -26,6 +27,8 @@ public sealed class SubmitArtwork(
         if (!string.IsNullOrEmpty(idempotencyKey))
             id = await idempotency.Claim(key.Id, idempotencyKey, request.Fingerprint(), id, cancel);
 
+        using var activity = Tracing.Start("submit artwork", ActivityKind.Producer, id);
+
         // 3. A picture that came along is stored first; without a record nobody reads it and retention erases it.
         if (request.InlineImage is { } inline) await pictures.PutInput(id, inline.Content, cancel);
 
@@ -42,6 +45,7 @@ public sealed class SubmitArtwork(
             CreatedAt = now,
             Status = ArtworkStatus.Starting,
             DueAt = now + ArtworkTransitions.QueuePatience,
+            TraceParent = Activity.Current?.Id,
         }, cancel);
         if (created is null)
             return await artworks.Find(id, cancel) ?? throw ApiException.BadRequest("Idempotency-Key belongs to an artwork that has been deleted.");

@@ -22,6 +22,7 @@ public sealed class SweepArtworks(
 
     public async Task Sweep(CancellationToken cancel)
     {
+        metrics.QueueOldest(await queues.OldestToProcess(clock.GetUtcNow(), cancel));
         var (looked, sent, keys) = (0, 0, new HashSet<string>());
         await foreach (var id in artworks.Overdue(clock.GetUtcNow(), cancel))
         {
@@ -60,8 +61,8 @@ public sealed class SweepArtworks(
             if (keys.Add(artwork.KeyId)) await admission.PassOnFree(artwork, cancel);
             return false;
         }
-        if (artwork.Status.IsTerminal()) await queues.SendToDeliver(artwork.Id, artwork.Delivery.Attempts + 1, TimeSpan.Zero, cancel);
-        else if (artwork.Status != ArtworkStatus.Starting) await queues.SendToProcess(artwork.Id, artwork.Attempt + 1, TimeSpan.Zero, cancel);
+        if (artwork.Status.IsTerminal()) await queues.SendToDeliver(artwork, artwork.Delivery.Attempts + 1, TimeSpan.Zero, cancel);
+        else if (artwork.Status != ArtworkStatus.Starting) await queues.SendToProcess(artwork, artwork.Attempt + 1, TimeSpan.Zero, cancel);
         else await admission.Resume(artwork, cancel);
         metrics.Fault(Fault.Overdue);
         log.LogWarning("Artwork {ArtworkId} ({Status}, attempt {Attempt}) was overdue; sent again", artwork.Id, artwork.Status.Word(), artwork.Attempt);

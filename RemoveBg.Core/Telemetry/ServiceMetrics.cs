@@ -11,6 +11,7 @@ public sealed class ServiceMetrics
     public const string MeterName = "RemoveBg";
 
     private readonly Counter<long> _accepted, _started, _ended, _faults, _webhookAttempts, _fetchedBytes, _resultBytes;
+    private readonly Gauge<double> _queueOldest;
     private readonly Histogram<double> _wait, _duration, _step, _confidence, _webhookDuration;
 
     public ServiceMetrics(IMeterFactory meters)
@@ -23,6 +24,7 @@ public sealed class ServiceMetrics
         _webhookAttempts = meter.CreateCounter<long>("removebg.webhook.attempts", "{attempt}", "Webhook attempts, by outcome");
         _fetchedBytes = meter.CreateCounter<long>("removebg.fetched", "By", "Bytes of pictures read");
         _resultBytes = meter.CreateCounter<long>("removebg.results", "By", "Bytes of results written");
+        _queueOldest = meter.CreateGauge<double>("removebg.queue.oldest", "s", "Age of the oldest message of queue artworks that nobody works on, looked at each minute");
         _wait = meter.CreateHistogram<double>("removebg.artworks.wait", "s", "From acceptance to the first start");
         _duration = meter.CreateHistogram<double>("removebg.artworks.duration", "s", "From the last start to the end");
         _step = meter.CreateHistogram<double>("removebg.pipeline.step.duration", "s", "Each step of the pipeline, by step, model and provider");
@@ -31,6 +33,8 @@ public sealed class ServiceMetrics
     }
 
     public void Accepted() => _accepted.Add(1);
+
+    public void QueueOldest(TimeSpan age) => _queueOldest.Record(age.TotalSeconds);
 
     public void Started(Artwork artwork)
     {

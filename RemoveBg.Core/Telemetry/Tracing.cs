@@ -1,0 +1,29 @@
+using System.Diagnostics;
+
+namespace RemoveBg.Core.Telemetry;
+
+/// <summary>
+/// One trace from the POST through the queues to the webhook (W3C Trace Context): the submission's <c>traceparent</c> is kept in the record and
+/// travels in the messages, so attempts of other processes, hours later, still belong to it.
+/// </summary>
+public static class Tracing
+{
+    public const string SourceName = "RemoveBg";
+
+    /// <summary>ASP.NET Core's own spans, one a request: the parents of ours.</summary>
+    internal const string RequestsSourceName = "Microsoft.AspNetCore";
+
+    /// <summary>The Functions worker's, one an invocation.</summary>
+    internal const string FunctionsSourceName = "Microsoft.Azure.Functions.Worker";
+
+    private static readonly ActivitySource Source = new(SourceName);
+
+    /// <returns>Null when nobody listens or the trace is not sampled.</returns>
+    internal static Activity? Start(string name, ActivityKind kind, Guid artwork, string? traceParent = null)
+    {
+        var parent = ActivityContext.TryParse(traceParent, null, isRemote: true, out var remote) ? remote : Activity.Current?.Context ?? default;
+        return Source.StartActivity(name, kind, parent)?.SetTag("removebg.artwork.id", artwork);
+    }
+
+    internal static void Fail(this Activity? activity, string code) => activity?.SetStatus(ActivityStatusCode.Error, code).SetTag("error.type", code);
+}

@@ -1,0 +1,108 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Azure.Storage.Queues;
+using Microsoft.Extensions.DependencyInjection;
+using OpenTelemetry;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Trace;
+using RemoveBg.Core.Artworks;
+using RemoveBg.Core.Sweep;
+using RemoveBg.Core.Telemetry;
+using RemoveBg.Tests.Given;
+
+namespace RemoveBg.Tests.Flow;
+
+/// <summary>What an operator sees, through OpenTelemetry's own in-memory exporters.</summary>
+public sealed class TelemetryTests
+{
+    private const string TraceId = "0af7651916cd43dd8448eb211c80319c";
+
+    [Test]
+    public async Task One_trace_leads_from_the_post_through_the_queue_to_the_webhook()
+    {
+        var spans = new List<Activity>();
+        var tellsStrangers = false;
+        await using var caller = await Caller.Start();
+        caller.OnDelivery = (_, request) =>
+        {
+            tellsStrangers = request.Request.Headers.ContainsKey("traceparent");
+            return Task.CompletedTask;
+        };
+        await using (var host = await Start(spans))
+        {
+            using var response = await host.Submit(new { imageUrl = caller.Serve(Repo.Sample("scene-mug.jpg")), webhook = caller.WebhookUrl }, ("traceparent", $"00-{TraceId}-b7ad6b7169203331-01"));
+            Assert.That((int)response.StatusCode, Is.EqualTo(202));
+            await caller.UntilDelivered(1);
+        }
+
+        Assert.That(tellsStrangers, Is.False);
+        var ours = spans.Where(span => span.Source.Name == Tracing.SourceName && span.TraceId.ToHexString() == TraceId).ToList();
+        Assert.That(ours.Select(span => span.OperationName), Is.EquivalentTo(new[] { "submit artwork", "process artwork", "fetch", "cut out", "store", "deliver webhook" }));
+        Assert.That(ours.Select(span => span.GetTagItem("removebg.artwork.id")).Distinct().Count(), Is.EqualTo(1));
+        var cutOut = ours.Single(span => span.OperationName == "cut out");
+        Assert.That(cutOut.GetTagItem("removebg.model"), Is.EqualTo("removebg-lite"));
+        Assert.That(cutOut.GetTagItem("removebg.step.infer"), Is.GreaterThan(0.0));
+    }
+
+    [Test]
+    public async Task The_message_carries_traceparent_and_older_messages_are_still_read()
+    {
+        await using var host = await Start([], takesWork: false);
+        (await host.Submit(new { imageUrl = "https://images.example.com/a.jpg" }, ("traceparent", $"00-{TraceId}-b7ad6b7169203331-01"))).Dispose();
+
+        var queue = new QueueClient(host.ConnectionString, ArtworkQueues.Artworks, new() { MessageEncoding = QueueMessageEncoding.Base64 });
+        using var message = JsonDocument.Parse((await queue.PeekMessageAsync()).Value.Body);
+        Assert.That(message.RootElement.GetProperty("traceparent").GetString(), Does.StartWith($"00-{TraceId}-"));
+        Assert.That(ArtworkMessage.TryParse($$"""{"v":1,"id":"{{Guid.NewGuid()}}","attempt":1}"""), Is.Not.Null.And.Property("TraceParent").Null);
+    }
+
+    [Test]
+    public async Task Metrics_tell_what_was_accepted_started_ended_and_how_long_each_step_took()
+    {
+        var metrics = new List<Metric>();
+        await using var caller = await Caller.Start();
+        await using var host = await Start([], metrics);
+        using (var response = await host.Submit(new { imageUrl = caller.Serve(Repo.Sample("scene-mug.jpg")), webhook = caller.WebhookUrl })) Assert.That((int)response.StatusCode, Is.EqualTo(202));
+        await caller.UntilDelivered(1);
+        await host.Get<SweepArtworks>().Sweep(CancellationToken.None);
+        host.Get<MeterProvider>().ForceFlush();
+
+        var names = metrics.Select(metric => metric.Name).Distinct().ToList();
+        Assert.That(names, Is.SupersetOf(new[]
+        {
+            "removebg.artworks.accepted", "removebg.artworks.started", "removebg.artworks.ended", "removebg.artworks.wait", "removebg.artworks.duration",
+            "removebg.pipeline.step.duration", "removebg.queue.oldest", "removebg.webhook.attempts", "removebg.webhook.duration", "removebg.fetched", "removebg.results", "removebg.confidence",
+        }));
+        var steps = new List<(string? Step, string? Model, string? Provider)>();
+        foreach (var point in metrics.Last(metric => metric.Name == "removebg.pipeline.step.duration").GetMetricPoints())
+        {
+            var tags = new Dictionary<string, string?>();
+            foreach (var tag in point.Tags) tags[tag.Key] = tag.Value?.ToString();
+            steps.Add((tags["step"], tags["model"], tags["provider"]));
+        }
+        Assert.That(steps, Does.Contain(("encode", "removebg-lite", "cpu")));
+    }
+
+    [TestCase("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1", ExpectedResult = true)]
+    [TestCase("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://127.0.0.1:1", ExpectedResult = true)]
+    [TestCase("APPLICATIONINSIGHTS_CONNECTION_STRING", "InstrumentationKey=00000000-0000-0000-0000-000000000001;IngestionEndpoint=http://127.0.0.1:1/", ExpectedResult = true)]
+    [TestCase("UNRELATED", "x", ExpectedResult = false)]
+    public bool Telemetry_is_sent_where_the_standard_variables_say_and_else_nowhere(string variable, string value)
+    {
+        var configuration = new Microsoft.Extensions.Configuration.ConfigurationManager { [variable] = value };
+        var services = new ServiceCollection().AddLogging();
+        TelemetryExport.Add(services, configuration);
+        using var provider = services.BuildServiceProvider();
+        return provider.GetService<TracerProvider>() is not null;
+    }
+
+    private static Task<RunningHost> Start(List<Activity> spans, List<Metric>? metrics = null, bool takesWork = true) => RunningHost.Start(
+        new() { ["RemoveBg:Network:AllowLoopbackForDevelopment"] = "true" }, takesWork: takesWork,
+        services: services => services.AddOpenTelemetry()
+            .WithTracing(tracing => tracing.AddSource(Tracing.SourceName, Tracing.RequestsSourceName).AddInMemoryExporter(spans))
+            .WithMetrics(metering =>
+            {
+                metering.AddMeter(ServiceMetrics.MeterName);
+                if (metrics is not null) metering.AddInMemoryExporter(metrics);
+            }));
+}
