@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Net;
 using RemoveBg.Core.Process.Model;
 using RemoveBg.LocalHost.Keys;
 using RemoveBg.LocalHost.Photo;
@@ -24,16 +25,21 @@ internal static class CommandLine
         var format = new Option<string>("--format") { Description = "webp (default) or png", DefaultValueFactory = _ => "webp" };
         format.AcceptOnlyFromAmong("webp", "png");
         var model = new Option<string?>("--model") { Description = "The network to use, or cascade: the smallest first, the best where that is unsure (default: the best one that is here)", HelpName = "NAME" };
-        model.AcceptOnlyFromAmong(["auto", .. ModelManifest.Shipped.ByRank.Select(entry => entry.Name)]);
-        var port = new Option<int?>("--port") { Description = "Where to listen on 127.0.0.1 (default: 7071; with PHOTO any free one)", HelpName = "N" };
+        model.AcceptOnlyFromAmong(["auto", ModelCatalog.Cascade, .. ModelManifest.Shipped.ByRank.Select(entry => entry.Name)]);
+        var port = new Option<int?>("--port") { Description = "Port to listen on (default: 7071; with PHOTO any free one)", HelpName = "N" };
         port.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<int?>() is < 0 or > 65535) result.AddError("--port must be 0 to 65535.");
         });
+        var listen = new Option<string>("--listen") { Description = "Address to listen on (default: 127.0.0.1; in a container 0.0.0.0)", HelpName = "IP", DefaultValueFactory = _ => "127.0.0.1" };
+        listen.Validators.Add(result =>
+        {
+            if (!IPAddress.TryParse(result.GetValueOrDefault<string>(), out _)) result.AddError("--listen must be an IP address, like 127.0.0.1 or 0.0.0.0.");
+        });
         var noAzurite = new Option<bool>("--no-azurite") { Description = "Do not start the storage emulator; AzureWebJobsStorage says where storage is" };
         var offline = new Option<bool>("--offline") { Description = "Never ask the internet for networks" };
 
-        var command = new RootCommand("RemoveBg: removes the background of photos.") { photo, output, format, model, port, noAzurite, offline };
+        var command = new RootCommand("RemoveBg: removes the background of photos.") { photo, output, format, model, port, listen, noAzurite, offline };
         command.SetAction((arguments, cancel) =>
         {
             var file = arguments.GetValue(photo);
@@ -43,12 +49,14 @@ internal static class CommandLine
                 EnvironmentName = file is null ? HostSettings.AmbientEnvironment : Environments.Development,
                 Root = HostSettings.FindRoot(),
                 Port = arguments.GetValue(port) ?? (file is null ? 7071 : 0),
+                Address = arguments.GetValue(listen)!,
                 NoAzurite = arguments.GetValue(noAzurite),
                 Offline = arguments.GetValue(offline),
                 Model = arguments.GetValue(model),
             };
             return run(settings, file is null ? null : new(file.FullName, arguments.GetValue(output), arguments.GetValue(format)!), cancel);
         });
+        command.Add(HealthCheck.Create());
         command.Add(KeysCommand.Create(KeysSession.Run));
         return command;
     }

@@ -6,6 +6,9 @@ internal sealed record HostSettings
     /// <summary>The repository's folder: models, node_modules and .local lie there.</summary>
     public required string Root { get; init; }
 
+    /// <summary>IP address to listen on.</summary>
+    public string Address { get; init; } = "127.0.0.1";
+
     /// <summary>0 takes a free one.</summary>
     public int Port { get; init; } = 7071;
 

@@ -116,6 +116,8 @@ module functions 'modules/functions.bicep' = {
       RemoveBg__Process__MemoryBudgetMB: string(instanceMemoryMB - 512)
       // The network's memory in large pages: 10 % off a job of 12 megapixels (docs/measurements.md).
       GLIBC_TUNABLES: 'glibc.malloc.hugetlb=1'
+      // ONNX Runtime reports usage to its makers otherwise.
+      ORT_DISABLE_TELEMETRY: '1'
       // .NET 10 isolated on Flex Consumption: the placeholder process crashes with exit code 139 (azure-functions-dotnet-worker#3335).
       WEBSITE_USE_PLACEHOLDER_DOTNETISOLATED: '0'
     }

@@ -58,7 +58,7 @@ public sealed class StorageSetup(StorageClients storage, ILogger<StorageSetup> l
         catch (Exception problem) when (problem is not OperationCanceledException)
         {
             // Not fatal: storage may come back, and /readyz says so until then.
-            log.LogWarning(problem, "Storage could not be prepared at start; /readyz tries again.");
+            log.LogWarning("Storage could not be prepared at start ({Reason}); /readyz tries again.", problem.GetBaseException().Message);
         }
     }
 }

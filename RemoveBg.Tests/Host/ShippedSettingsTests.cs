@@ -28,6 +28,31 @@ public sealed class ShippedSettingsTests
         });
     }
 
+    /// <summary>The keys of host.json v2 that we use; where each number comes from: docs/deploy.md. A key that the host does not know it ignores silently.</summary>
+    [Test]
+    public void Host_json_has_only_keys_that_the_host_knows_and_the_docs_justify()
+    {
+        string[] known =
+        [
+            "version", "functionTimeout", "extensions.http.routePrefix", "extensions.queues.batchSize", "extensions.queues.newBatchThreshold", "extensions.queues.maxDequeueCount",
+            "extensions.queues.visibilityTimeout", "extensions.queues.maxPollingInterval", "extensions.queues.messageEncoding",
+            "logging.logLevel.default", "logging.applicationInsights.samplingSettings.isEnabled", "logging.applicationInsights.samplingSettings.excludedTypes",
+        ];
+        using var host = JsonDocument.Parse(File.ReadAllText(Path.Combine(Repo.Root, "host.json")));
+        var keys = Leaves(host.RootElement, "").ToList();
+        Assert.That(keys, Is.SubsetOf(known));
+        var docs = File.ReadAllText(Path.Combine(Repo.Root, "docs", "deploy.md"));
+        foreach (var key in keys.Where(key => key != "version")) Assert.That(docs, Does.Contain($"`{key}`"), key);
+    }
+
+    [Test]
+    public void A_job_may_take_as_long_as_the_host_lets_a_function_run()
+    {
+        using var host = JsonDocument.Parse(File.ReadAllText(Path.Combine(Repo.Root, "host.json")));
+        Assert.That(TimeSpan.Parse(host.RootElement.Text("functionTimeout")!, System.Globalization.CultureInfo.InvariantCulture),
+            Is.GreaterThan(new Core.Process.ProcessOptions().Deadline + new Core.Process.ProcessOptions().Lease));
+    }
+
     [Test]
     public void The_sample_settings_name_only_settings_that_exist_and_are_valid()
     {
@@ -77,7 +102,10 @@ public sealed class ShippedSettingsTests
         Assert.That(ModelCatalog.HasDigest(Path.Combine(Repo.Root, "models", lite.File), lite), Is.True);
     }
 
-    private static HashSet<string> AllSettings() =>
+    private static IEnumerable<string> Leaves(JsonElement element, string path) => element.ValueKind != JsonValueKind.Object ? [path]
+        : element.EnumerateObject().SelectMany(property => Leaves(property.Value, path.Length == 0 ? property.Name : $"{path}.{property.Name}"));
+
+    internal static HashSet<string> AllSettings() =>
     [
         .. from type in typeof(RemoveBgServices).Assembly.GetTypes()
            let section = type.GetField("Section")?.GetRawConstantValue() as string

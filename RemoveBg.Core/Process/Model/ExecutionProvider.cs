@@ -11,8 +11,7 @@ internal static class ExecutionProvider
 
     private const string Suffix = "ExecutionProvider";
 
-    public static IReadOnlyList<string> Available { get; } =
-        [.. OrtEnv.Instance().GetAvailableProviders().Select(name => name.Replace(Suffix, "", StringComparison.Ordinal).ToLowerInvariant())];
+    public static IReadOnlyList<string> Available { get; } = Find();
 
     /// <exception cref="InvalidDataException">It is not there: never a silent run on the CPU.</exception>
     public static void Append(SessionOptions options, string name)
@@ -34,6 +33,12 @@ internal static class ExecutionProvider
         {
             throw new InvalidDataException($"{ModelOptions.Section}:{nameof(ModelOptions.Provider)} is '{name}', which this machine cannot run: {problem.Message}", problem);
         }
+    }
+
+    private static string[] Find()
+    {
+        RuntimeTelemetry.TurnOff();
+        return [.. OrtEnv.Instance().GetAvailableProviders().Select(name => name.Replace(Suffix, "", StringComparison.Ordinal).ToLowerInvariant())];
     }
 
     /// <summary>Stops the start where the provider asked for is not in the runtime.</summary>

@@ -10,6 +10,8 @@ public sealed class Segmenter : IDisposable
     private readonly RunOptions _runOptions = new(), _returning = new();
     private readonly string[] _inputs, _outputs;
 
+    static Segmenter() => RuntimeTelemetry.TurnOff();
+
     /// <summary>Loads a network, and the larger one of a cascade.</summary>
     public static Segmenter Open(FoundModel model, ModelOptions options) =>
         new(model, options.Threads, options.Provider) { Larger = model.Larger is { } larger ? new(larger, options.Threads, options.Provider) : null, DoubtLimit = options.DoubtLimit };

@@ -1,0 +1,20 @@
+# RemoveBg.LocalHost: the whole service in one process, on a storage account or on Azurite (docker-compose.yml).
+FROM mcr.microsoft.com/dotnet/sdk:10.0 AS build
+WORKDIR /source
+COPY . .
+RUN dotnet publish RemoveBg.LocalHost -c Release -p:FunctionsWorker=local -o /app
+
+FROM mcr.microsoft.com/dotnet/aspnet:10.0
+COPY --from=build /app /app
+WORKDIR /app
+ENV DOTNET_ENVIRONMENT=Production \
+    DOTNET_EnableDiagnostics=0 \
+    ORT_DISABLE_TELEMETRY=1 \
+    GLIBC_TUNABLES=glibc.malloc.hugetlb=1 \
+    RemoveBg__Model__Cache=/tmp/models
+# Runs with a read-only root file system: it writes to /tmp alone.
+USER $APP_UID
+EXPOSE 7071
+HEALTHCHECK --interval=10s --timeout=3s --start-period=20s CMD ["dotnet", "RemoveBg.LocalHost.dll", "healthcheck"]
+ENTRYPOINT ["dotnet", "RemoveBg.LocalHost.dll", "--no-azurite", "--offline"]
+CMD ["--listen", "0.0.0.0", "--port", "7071"]

@@ -1,0 +1,27 @@
+using System.Text.RegularExpressions;
+using RemoveBg.Tests.Given;
+
+namespace RemoveBg.Tests.Host;
+
+public sealed partial class WorkflowTests
+{
+    private static IEnumerable<string> Workflows() => Directory.GetFiles(Path.Combine(Repo.Root, ".github", "workflows"), "*.yml").Select(Path.GetFileName)!;
+
+    [TestCaseSource(nameof(Workflows))]
+    public void Actions_are_pinned_to_a_commit_and_nothing_is_permitted_by_default(string file)
+    {
+        var lines = File.ReadAllLines(Path.Combine(Repo.Root, ".github", "workflows", file));
+        var used = lines.Where(line => line.Contains("uses:", StringComparison.Ordinal)).ToList();
+        Assert.That(used, Is.Not.Empty);
+        Assert.That(used, Is.All.Matches<string>(line => Pinned().IsMatch(line)));
+        Assert.That(lines, Does.Contain("permissions: {}"));
+        Assert.That(lines, Has.Some.Contains("timeout-minutes:"));
+    }
+
+    [Test]
+    public void Ci_runs_what_a_developer_runs() =>
+        Assert.That(File.ReadAllText(Path.Combine(Repo.Root, ".github", "workflows", "ci.yml")), Does.Contain("- run: .ci/run"));
+
+    [GeneratedRegex(@"uses: [\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$")]
+    private static partial Regex Pinned();
+}
