@@ -3,6 +3,7 @@ using RemoveBg.Bench;
 using RemoveBg.Bench.Load;
 using RemoveBg.Bench.Peer;
 using RemoveBg.Bench.Quality;
+using RemoveBg.Bench.Scale;
 using RemoveBg.Bench.Speed;
 using RemoveBg.Core.Artworks;
 using Spectre.Console;
@@ -34,4 +35,15 @@ var requests = new Option<int>("--requests") { Description = "Requests of each k
 var load = new Command("load", "POST to 202 against the same storage operations done bare, and finished jobs a second.") { model, requests, json };
 load.SetAction((arguments, cancel) => new LoadBench(arguments.GetValue(model)!, arguments.GetValue(requests)).Run(arguments.GetValue(json), cancel));
 
-return await new RootCommand("RemoveBg's measurements.") { speed, encode, peer, quality, cascade, load }.Parse(args).InvokeAsync();
+var service = new Option<double>("--service") { Description = "Seconds of one artwork in the pipeline (default: 0.71, U²-Netp on one core of two)", HelpName = "S", DefaultValueFactory = _ => 0.71 };
+var places = new Option<int>("--places") { Description = "Artworks at once in an instance (default: 1)", HelpName = "N", DefaultValueFactory = _ => 1 };
+var most = new Option<int>("--instances") { Description = "Most instances (default: 40)", HelpName = "N", DefaultValueFactory = _ => 40 };
+var cold = new Option<double>("--cold-start") { Description = "Seconds until a new instance takes work (default: 6)", HelpName = "S", DefaultValueFactory = _ => 6 };
+var memory = new Option<double>("--gb") { Description = "Memory of an instance (default: 2)", HelpName = "GB", DefaultValueFactory = _ => 2 };
+var price = new Option<double>("--price") { Description = "Dollars a GB-second of execution (default: 0.000026)", HelpName = "$", DefaultValueFactory = _ => 0.000026 };
+var seed = new Option<int>("--seed") { Description = "The same seed gives the same outcome (default: 1)", HelpName = "N", DefaultValueFactory = _ => 1 };
+var simulate = new Command("simulate", "Waiting time, instances and price on Azure, simulated from the time of one artwork.") { service, places, most, cold, memory, price, seed, json };
+simulate.SetAction(arguments => new SimulateBench(arguments.GetValue(service), arguments.GetValue(places), arguments.GetValue(most), arguments.GetValue(cold),
+    arguments.GetValue(memory), arguments.GetValue(price), arguments.GetValue(seed)).Run(arguments.GetValue(json)));
+
+return await new RootCommand("RemoveBg's measurements.") { speed, encode, peer, quality, cascade, load, simulate }.Parse(args).InvokeAsync();
