@@ -1,7 +1,6 @@
 using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
-using Azure.Storage.Sas;
 using Microsoft.Extensions.Options;
 
 namespace RemoveBg.Core.Store;
@@ -15,7 +14,7 @@ public sealed class StoredPictures(StorageClients storage, IOptions<ResultOption
 
     private readonly BlobContainerClient _results = storage.Container(ResultContainer);
     private readonly BlobContainerClient _inputs = storage.Container(InputContainer);
-    private UserDelegationKey? _delegation;
+    private readonly ResultUrls _urls = new(storage.Blobs, options.Value.UrlLifetime, clock);
 
     public async Task PutResult(Guid id, Stream picture, string contentType, CancellationToken cancel) =>
         await Result(id, contentType).UploadAsync(picture, new BlobUploadOptions
@@ -54,28 +53,7 @@ public sealed class StoredPictures(StorageClients storage, IOptions<ResultOption
         await _inputs.GetBlobClient(id.ToString("N")).DeleteIfExistsAsync(cancellationToken: cancel);
 
     /// <summary>A URL that reads this one result and nothing else, for at most <see cref="ResultOptions.UrlLifetime"/>.</summary>
-    /// <remarks>The expiry moves in steps of a twelfth of the lifetime, so that a poll and a webhook of the same minutes carry the same URL.</remarks>
-    public async Task<string> SignResultUrl(Guid id, string contentType, CancellationToken cancel)
-    {
-        var lifetime = options.Value.UrlLifetime;
-        var step = Math.Max(TimeSpan.TicksPerSecond, lifetime.Ticks / 12 / TimeSpan.TicksPerSecond * TimeSpan.TicksPerSecond);
-        var now = clock.GetUtcNow();
-        var expires = new DateTimeOffset(now.UtcTicks / step * step, TimeSpan.Zero) + lifetime;
-
-        var blob = Result(id, contentType);
-        var sas = new BlobSasBuilder(BlobSasPermissions.Read, expires)
-        {
-            BlobContainerName = blob.BlobContainerName,
-            BlobName = blob.Name,
-            Resource = "b",
-        };
-        if (blob.CanGenerateSasUri) return blob.GenerateSasUri(sas).AbsoluteUri;
-
-        // Managed identity: no account key to sign with, so a key that storage lends us. A little slack on its start for clock skew.
-        if (_delegation is null || _delegation.SignedExpiresOn < expires)
-            _delegation = await storage.Blobs.GetUserDelegationKeyAsync(now.AddMinutes(-15), expires.AddHours(6), cancel);
-        return new BlobUriBuilder(blob.Uri) { Sas = sas.ToSasQueryParameters(_delegation, storage.Blobs.AccountName) }.ToUri().AbsoluteUri;
-    }
+    public Task<string> SignResultUrl(Guid id, string contentType, CancellationToken cancel) => _urls.Sign(Result(id, contentType), cancel);
 
     /// <summary>Erases what is older than the retention. Azure's lifecycle rule does the same; Azurite has none.</summary>
     public async Task<int> EraseOlderThan(DateTimeOffset cutoff, CancellationToken cancel)
