@@ -193,7 +193,7 @@ public sealed class FaultTests
 
     [Test]
     public void A_message_of_a_later_minor_format_is_still_understood() =>
-        Assert.That(ArtworkMessage.TryParse("""{"v":1,"id":"3fa85f64-5717-4562-b3fc-2c963f66afa6","attempt":2,"traceparent":"00-…"}"""),
+        Assert.That(ArtworkMessage.TryParse("""{"v":1,"id":"3fa85f64-5717-4562-b3fc-2c963f66afa6","attempt":2,"priority":"high"}"""),
             Is.EqualTo(new ArtworkMessage(1, Guid.Parse("3fa85f64-5717-4562-b3fc-2c963f66afa6"), 2)));
 
     private static async Task<string?> WebhookStatusOf(RunningHost host, string id)
