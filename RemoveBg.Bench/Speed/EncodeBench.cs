@@ -96,7 +96,7 @@ internal sealed class EncodeBench(string model, int runs, IReadOnlyList<string> 
         return sum == 0 ? null : 10 * Math.Log10(255 * 255 / (sum / count));
     }
 
-    private static unsafe Action<Photo, Stream> Skia<T>(T options) => (photo, target) => SkiaEncode.Run(photo, options!, target);
+    private static Action<Photo, Stream> Skia(object options) => (photo, target) => SkiaEncode.Run(photo, options, target);
 
     private sealed record Row(string Pictures, string Way, double Ms, long Bytes, double? Psnr);
 }

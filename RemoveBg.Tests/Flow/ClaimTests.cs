@@ -39,10 +39,7 @@ public sealed class ClaimTests : HandRunTests
     [Test]
     public async Task A_cancel_during_the_work_wins_and_leaves_no_result()
     {
-        var photo = Caller.ServeHeld(Repo.Sample("scene-toycar.jpg"));
-        var id = await Submit(photo.Url);
-        var work = Process(id, 1);
-        await photo.Asked;
+        var (photo, id, work) = await Begin();
         using (var canceled = await Host.Client.PostAsync($"/v2/artworks/{id}/cancel", null)) Assert.That((await canceled.Json()).Text("status"), Is.EqualTo("canceled"));
         photo.Answer.SetResult();
         await work;
@@ -55,10 +52,7 @@ public sealed class ClaimTests : HandRunTests
     [Test]
     public async Task A_delete_during_the_work_leaves_nothing_behind()
     {
-        var photo = Caller.ServeHeld(Repo.Sample("scene-toycar.jpg"));
-        var id = await Submit(photo.Url);
-        var work = Process(id, 1);
-        await photo.Asked;
+        var (photo, id, work) = await Begin();
         using (var deleted = await Host.Client.DeleteAsync($"/v2/artworks/{id}")) Assert.That((int)deleted.StatusCode, Is.EqualTo(204));
         photo.Answer.SetResult();
         await work;
@@ -70,10 +64,7 @@ public sealed class ClaimTests : HandRunTests
     [Test]
     public async Task A_worker_renews_its_claim_as_long_as_it_works()
     {
-        var photo = Caller.ServeHeld(Repo.Sample("scene-toycar.jpg"));
-        var id = await Submit(photo.Url);
-        var work = Process(id, 1);
-        await photo.Asked;
+        var (photo, id, work) = await Begin();
         var first = (await Find(id)).LeaseUntil;
         await Eventually.Holds(async () =>
         {
@@ -89,10 +80,7 @@ public sealed class ClaimTests : HandRunTests
     [Test]
     public async Task A_worker_whose_claim_was_taken_over_stops_and_changes_nothing()
     {
-        var photo = Caller.ServeHeld(Repo.Sample("scene-toycar.jpg"));
-        var id = await Submit(photo.Url);
-        var work = Process(id, 1);
-        await photo.Asked;
+        var (photo, id, work) = await Begin();
         // As if it had slept past its lease, and another one had come.
         var artwork = await Find(id);
         await Table().TryUpdate(artwork, artwork.Claim("other", Clock.GetUtcNow(), TimeSpan.FromSeconds(30)), CancellationToken.None);
@@ -125,10 +113,7 @@ public sealed class ClaimTests : HandRunTests
     [TestCase(-1)]
     public async Task A_worker_whose_clock_is_an_hour_off_cannot_end_an_artwork_a_second_time(int hours)
     {
-        var photo = Caller.ServeHeld(Repo.Sample("scene-toycar.jpg"));
-        var id = await Submit(photo.Url);
-        var work = Process(id, 1);
-        await photo.Asked;
+        var (photo, id, work) = await Begin();
         var wrong = new FakeTimeProvider(Clock.GetUtcNow().AddHours(hours));
         await using var other = await RunningHost.Start(services: services => services.AddSingleton<TimeProvider>(wrong), takesWork: false, storage: Host.ConnectionString);
         var second = other.Get<ProcessArtwork>().Process(Message(id, 1), CancellationToken.None);
@@ -151,5 +136,15 @@ public sealed class ClaimTests : HandRunTests
         var failed = await host.Read(id);
         Assert.That(failed.GetProperty("error").Text("message"), Is.EqualTo("Processing took longer than 2 s."));
         photo.Answer.SetResult();
+    }
+
+    /// <summary>A worker that has its claim and waits for the photo's server.</summary>
+    private async Task<(HeldPhoto Photo, string Id, Task Work)> Begin()
+    {
+        var photo = Caller.ServeHeld(Repo.Sample("scene-toycar.jpg"));
+        var id = await Submit(photo.Url);
+        var work = Process(id, 1);
+        await photo.Asked;
+        return (photo, id, work);
     }
 }

@@ -1,7 +1,5 @@
-using Microsoft.Extensions.Options;
 using RemoveBg.Core.Artworks;
 using RemoveBg.Core.Process.Model;
-using RemoveBg.Core.Process.Pipeline;
 using RemoveBg.Tests.Given;
 
 namespace RemoveBg.Tests.Pipeline;
@@ -12,11 +10,10 @@ public sealed class ColourTests
     /// <summary>Mean CIEDE2000 that nobody sees beside each other.</summary>
     private const double Invisible = 2;
 
-    private static readonly CutOutPipeline Pipeline = new(Options.Create(new ImageOptions()));
     private Segmenter _lite = null!;
 
     [OneTimeSetUp]
-    public void Load() => _lite = Segmenter.Open(new ModelCatalog(Options.Create(new ModelOptions { Folders = Path.Combine(Repo.Root, "models"), Name = "removebg-lite" })).Resolve(), new());
+    public void Load() => _lite = Networks.Lite();
 
     [OneTimeTearDown]
     public void Unload() => _lite.Dispose();
@@ -96,11 +93,5 @@ public sealed class ColourTests
         return sum / count;
     }
 
-    private Picture CutOut(string file, OutputFormat format)
-    {
-        using var tensors = _lite.CreateTensors();
-        using var target = new MemoryStream();
-        Pipeline.Run(File.ReadAllBytes(file), format, _lite, tensors, target, CancellationToken.None);
-        return Picture.Read(target.ToArray());
-    }
+    private Picture CutOut(string file, OutputFormat format) => Picture.Read(_lite.CutOut(File.ReadAllBytes(file), format).File);
 }

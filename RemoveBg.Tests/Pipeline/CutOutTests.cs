@@ -1,5 +1,4 @@
 using System.Text;
-using Microsoft.Extensions.Options;
 using RemoveBg.Core.Artworks;
 using RemoveBg.Core.Process.Model;
 using RemoveBg.Core.Process.Pipeline;
@@ -10,11 +9,10 @@ namespace RemoveBg.Tests.Pipeline;
 /// <summary>The whole pipeline with real networks, on real files.</summary>
 public sealed class CutOutTests
 {
-    private static readonly CutOutPipeline Pipeline = new(Options.Create(new ImageOptions()));
     private Segmenter _lite = null!;
 
     [OneTimeSetUp]
-    public void Load() => _lite = LoadModel("removebg-lite", Path.Combine(Repo.Root, "models"));
+    public void Load() => _lite = Networks.Lite();
 
     [OneTimeTearDown]
     public void Unload() => _lite.Dispose();
@@ -86,7 +84,7 @@ public sealed class CutOutTests
     public void A_photo_without_a_subject_gives_a_nearly_empty_matte()
     {
         using var wall = ResampleTests.Paint(640, 480, (x, y) => 0xFF000000 | (uint)(150 + (x * 7 + y * 13) % 5) * 0x010101);
-        Assert.That(Picture.Read(CutOut(PngFile.Encode(wall), OutputFormat.Png, _lite).File).MeanAlpha(), Is.LessThan(0.3));
+        Assert.That(Picture.Read(_lite.CutOut(PngFile.Encode(wall), OutputFormat.Png).File).MeanAlpha(), Is.LessThan(0.3));
     }
 
     [TestCase(1, 1)]
@@ -96,7 +94,7 @@ public sealed class CutOutTests
     public void Odd_sizes_work(int width, int height)
     {
         using var photo = ResampleTests.Paint(width, height, (x, y) => 0xFF000000 | (uint)(x ^ y));
-        var (file, done) = CutOut(PngFile.Encode(photo), OutputFormat.Webp, _lite);
+        var (file, done) = _lite.CutOut(PngFile.Encode(photo), OutputFormat.Webp);
         var picture = Picture.Read(file);
         Assert.That((picture.Width, picture.Height), Is.EqualTo((width, height)));
         Assert.That(done.ContentType, Is.EqualTo(width > Encode.LargestWebpSide ? "image/png" : "image/webp"));
@@ -135,12 +133,12 @@ public sealed class CutOutTests
     public void U2netp_cuts_out_photos_with_known_masks_as_well_as_measured_elsewhere()
     {
         var set = Repo.SharedOrSkip("eval", "ecssd200");
-        using var u2netp = LoadModel("u2netp", Repo.SharedOrSkip("models"));
+        using var u2netp = Networks.Load("u2netp", Repo.SharedOrSkip("models"));
         var ious = new List<double>();
         foreach (var mask in Directory.GetFiles(Path.Combine(set, "masks")).Order(StringComparer.Ordinal).Where((_, i) => i % 10 == 0))
         {
             var photo = Directory.GetFiles(Path.Combine(set, "images"), Path.GetFileNameWithoutExtension(mask) + ".*").Single();
-            var (file, _) = CutOut(File.ReadAllBytes(photo), OutputFormat.Png, u2netp);
+            var (file, _) = u2netp.CutOut(File.ReadAllBytes(photo), OutputFormat.Png);
             ious.Add(Picture.Read(file).IouWith(Picture.Read(mask)));
         }
         TestContext.Out.WriteLine($"mean IoU {ious.Average():0.000} over {ious.Count} photos");
@@ -148,16 +146,5 @@ public sealed class CutOutTests
         Assert.That(ious.Average(), Is.GreaterThanOrEqualTo(0.85));
     }
 
-    private static Segmenter LoadModel(string name, string folder) =>
-        new(new ModelCatalog(Options.Create(new ModelOptions { Name = name, Folders = folder })).Resolve(), threads: 0);
-
-    private (byte[] File, CutOut Done) CutOut(string path, OutputFormat format = OutputFormat.Png) => CutOut(File.ReadAllBytes(path), format, _lite);
-
-    private static (byte[] File, CutOut Done) CutOut(byte[] photo, OutputFormat format, Segmenter segmenter)
-    {
-        using var tensors = segmenter.CreateTensors();
-        using var target = new MemoryStream();
-        var done = Pipeline.Run(photo, format, segmenter, tensors, target, CancellationToken.None);
-        return (target.ToArray(), done);
-    }
+    private (byte[] File, CutOut Done) CutOut(string path, OutputFormat format = OutputFormat.Png) => _lite.CutOut(File.ReadAllBytes(path), format);
 }

@@ -8,22 +8,27 @@ internal sealed class PrefixCode
     private readonly int[] _lengths;
     private readonly uint[] _words;
 
+    /// <summary>The one symbol of a code that has no other; its word needs no bits.</summary>
+    private readonly int? _only;
+
     /// <param name="counts">How often each symbol comes; at least one does.</param>
     public PrefixCode(ReadOnlySpan<long> counts)
     {
         _lengths = Lengths(counts);
         _words = Words(_lengths);
+        if (_lengths.Count(length => length > 0) == 1 && Array.FindIndex(_lengths, length => length > 0) is var only and < 256)
+        {
+            _only = only;
+            _lengths[only] = 0;
+        }
     }
 
     /// <summary>The code itself, for the reader.</summary>
     public void WriteTo(BitWriter bits)
     {
-        var used = Enumerable.Range(0, _lengths.Length).Where(symbol => _lengths[symbol] > 0).ToArray();
-        if (used is [var only and < 256])
+        if (_only is { } only)
         {
             WriteSingle(bits, only);
-            // Its word needs no bits.
-            _lengths[only] = 0;
             return;
         }
         bits.Write(0, 1);

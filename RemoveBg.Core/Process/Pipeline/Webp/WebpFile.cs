@@ -12,25 +12,16 @@ internal static class WebpFile
 {
     private const int HasAlpha = 0x10;
 
-    /// <exception cref="InvalidOperationException">The encoder refused the picture.</exception>
+    /// <exception cref="AggregateException">The encoder refused the picture.</exception>
     public static void Write(Photo photo, int quality, Stream target)
     {
         InvisibleColour.Smooth(photo);
         // The colour keeps one core busy for half a second at 12 megapixels; the alpha is done meanwhile on another.
-        var alphaWork = Task.Run(() => AlphaChunk.Of(photo));
-        SKData colour;
-        try
-        {
-            colour = Colour(photo, quality);
-        }
-        finally
-        {
-            // The photo must not go before whoever reads it.
-            ((IAsyncResult)alphaWork).AsyncWaitHandle.WaitOne();
-        }
-        using var encoded = colour;
-        var colourChunk = FirstChunk(encoded.Span);
-        var alpha = alphaWork.Result;
+        SKData? encoded = null;
+        byte[] alpha = [];
+        Parallel.Invoke(() => encoded = Colour(photo, quality), () => alpha = AlphaChunk.Of(photo));
+        using var colour = encoded!;
+        var colourChunk = FirstChunk(colour.Span);
 
         var extended = new byte[10];
         extended[0] = HasAlpha;

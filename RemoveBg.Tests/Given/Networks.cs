@@ -1,0 +1,26 @@
+using Microsoft.Extensions.Options;
+using RemoveBg.Core.Artworks;
+using RemoveBg.Core.Process.Model;
+using RemoveBg.Core.Process.Pipeline;
+
+namespace RemoveBg.Tests.Given;
+
+/// <summary>Real networks, and cut-outs by them.</summary>
+internal static class Networks
+{
+    private static readonly CutOutPipeline Pipeline = new(Options.Create(new ImageOptions()));
+
+    /// <summary>The one that comes with the source.</summary>
+    public static Segmenter Lite() => Load("removebg-lite", Path.Combine(Repo.Root, "models"));
+
+    public static Segmenter Load(string name, string folder) =>
+        new(new ModelCatalog(Options.Create(new ModelOptions { Name = name, Folders = folder })).Resolve(), threads: 0);
+
+    public static (byte[] File, CutOut Done) CutOut(this Segmenter segmenter, byte[] photo, OutputFormat format)
+    {
+        using var tensors = segmenter.CreateTensors();
+        using var target = new MemoryStream();
+        var done = Pipeline.Run(photo, format, segmenter, tensors, target, CancellationToken.None);
+        return (target.ToArray(), done);
+    }
+}
