@@ -50,7 +50,7 @@ public static class RemoveBgServices
         services.AddSingleton<ApiKeyTable>().AddSingleton<Authenticate>().AddSingleton<RateLimit>();
 
         // Submit, read.
-        services.AddSingleton<SubmitRequestParser>().AddSingleton<IdempotencyTable>().AddSingleton<SubmitArtwork>();
+        services.AddSingleton<PictureOptionsParser>().AddSingleton<SubmitRequestParser>().AddSingleton<IdempotencyTable>().AddSingleton<SubmitArtwork>();
         services.AddSingleton<ArtworkViews>().AddSingleton<ReadArtwork>().AddSingleton<ListArtworks>()
             .AddSingleton<CancelArtwork>().AddSingleton<DeleteArtwork>();
 

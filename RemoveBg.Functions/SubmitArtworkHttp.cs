@@ -8,7 +8,7 @@ using RemoveBg.Functions.Http;
 
 namespace RemoveBg.Functions;
 
-public sealed class SubmitArtworkHttp(ApiEndpoint api, SubmitArtwork submit, ReadArtwork read, ArtworkViews views)
+public sealed class SubmitArtworkHttp(ApiEndpoint api, SubmitRequestParser parser, SubmitArtwork submit, ReadArtwork read, ArtworkViews views)
 {
     [Function("SubmitArtwork")]
     public Task<IResult> Run(
@@ -16,8 +16,8 @@ public sealed class SubmitArtworkHttp(ApiEndpoint api, SubmitArtwork submit, Rea
         api.Answer(request, Scopes.Write, async key =>
         {
             var patience = PreferWait.Read(request);
-            var body = await RequestBody.ReadJson(request, cancel);
-            var artwork = await submit.Submit(key, body, request.Headers["Idempotency-Key"], cancel);
+            var wanted = await Parse(request, cancel);
+            var artwork = await submit.Submit(key, wanted, request.Headers["Idempotency-Key"], cancel);
 
             if (patience is { } wait) artwork = await read.WaitUntilEnded(artwork, wait, cancel);
             var ended = patience is not null && artwork.Status.IsTerminal();
@@ -28,5 +28,12 @@ public sealed class SubmitArtworkHttp(ApiEndpoint api, SubmitArtwork submit, Rea
             if (!artwork.Status.IsTerminal()) headers.RetryAfter = "2";
             Answers.SetConfidence(request.HttpContext.Response, artwork);
             return Answers.Artwork(await views.Of(artwork, cancel), ended ? StatusCodes.Status200OK : StatusCodes.Status202Accepted);
-        }, cancel, isRateLimited: true);
+        }, cancel, submissions: 1);
+
+    private async Task<SubmitRequest> Parse(HttpRequest request, CancellationToken cancel)
+    {
+        if (!RequestForm.IsMultipart(request)) return parser.Parse(await RequestBody.ReadJson(request, cancel, alsoAccepted: RequestForm.Multipart));
+        var form = await RequestForm.Read(request, RequestBody.LargestBody, cancel);
+        return parser.Parse(form.Texts, form.Files);
+    }
 }

@@ -103,7 +103,7 @@ internal sealed class LoadBench(string model, int requests)
 
     private static async Task Pipeline(LoadHost host, byte[] photo, CancellationToken cancel)
     {
-        using var slot = await host.Get<PipelineSlots>().Take("bench", cancel);
+        using var slot = await host.Get<PipelineSlots>().Take("bench", null, cancel);
         using var target = new MemoryStream();
         await Task.Run(() => host.Get<CutOutPipeline>().Run(photo, OutputFormat.Auto, slot.Segmenter, slot.Tensors, target, cancel), cancel);
     }

@@ -16,16 +16,16 @@ public sealed record RateDecision(int Quota, int Remaining, TimeSpan Reset, Time
 
 /// <summary>
 /// The generic cell rate algorithm (GCRA) as a pure function. One number is the whole state: the theoretical arrival
-/// time, when the bucket would be full again. Each request moves it on by one emission interval.
+/// time, when the bucket would be full again. Each request moves it on by one emission interval for each submission in it.
 /// </summary>
 public static class Gcra
 {
-    public static (RateDecision Decision, DateTimeOffset ArrivalTime) Admit(DateTimeOffset arrivalTime, DateTimeOffset now, int ratePerMinute, int burst)
+    public static (RateDecision Decision, DateTimeOffset ArrivalTime) Admit(DateTimeOffset arrivalTime, DateTimeOffset now, int ratePerMinute, int burst, int cost = 1)
     {
         var interval = TimeSpan.FromMinutes(1) / ratePerMinute;
         var tolerance = interval * burst;
         var start = arrivalTime > now ? arrivalTime : now;
-        var next = start + interval;
+        var next = start + interval * cost;
         if (next - now > tolerance)
             return (new(ratePerMinute, 0, start - now, next - now - tolerance), arrivalTime);
         var remaining = (int)Math.Floor((tolerance - (next - now)) / interval);
@@ -43,7 +43,7 @@ public sealed class RateLimit(StorageClients storage, TimeProvider clock)
     private readonly TableClient _rows = storage.Table("rates");
     private readonly ConcurrentDictionary<string, Bucket> _buckets = new();
 
-    public async Task<RateDecision> Admit(ApiKey key, CancellationToken cancel)
+    public async Task<RateDecision> Admit(ApiKey key, int cost, CancellationToken cancel)
     {
         var bucket = _buckets.GetOrAdd(key.Id, _ => new());
         await bucket.Turn.WaitAsync(cancel);
@@ -52,7 +52,7 @@ public sealed class RateLimit(StorageClients storage, TimeProvider clock)
             for (var tries = 1; ; tries++)
             {
                 if (!bucket.IsKnown) await Read(key.Id, bucket, cancel);
-                var (decision, arrivalTime) = Gcra.Admit(bucket.ArrivalTime, clock.GetUtcNow(), key.RatePerMinute, key.Burst);
+                var (decision, arrivalTime) = Gcra.Admit(bucket.ArrivalTime, clock.GetUtcNow(), key.RatePerMinute, key.Burst, cost);
                 // A refusal by a state that another instance has since moved on would be refused all the more: no write, no read.
                 if (!decision.IsAllowed || await TryWrite(key.Id, bucket, arrivalTime, cancel) || tries == Tries) return decision;
             }

@@ -2,6 +2,18 @@ using Azure;
 
 namespace RemoveBg.Core.Artworks;
 
+/// <summary>Width and height of a result, and the rectangle in it in which the subject is, in pixels; the rectangle is all zero when there is none.</summary>
+public sealed record SubjectPlace(int Width, int Height, int SubjectLeft, int SubjectTop, int SubjectWidth, int SubjectHeight)
+{
+    internal string ToText() => string.Join(' ', Width, Height, SubjectLeft, SubjectTop, SubjectWidth, SubjectHeight);
+
+    internal static SubjectPlace Parse(string text)
+    {
+        var all = text.Split(' ').Select(number => int.Parse(number, System.Globalization.CultureInfo.InvariantCulture)).ToArray();
+        return new(all[0], all[1], all[2], all[3], all[4], all[5]);
+    }
+}
+
 /// <summary>The record of one job. Immutable: every change is a copy made by <see cref="ArtworkTransitions"/> and
 /// written by <see cref="ArtworkTable.TryUpdate"/> under its ETag.</summary>
 public sealed record Artwork
@@ -20,6 +32,10 @@ public sealed record Artwork
 
     public string? Webhook { get; init; }
     public required OutputFormat OutputFormat { get; init; }
+
+    /// <summary>What else was asked of the picture; null when nothing was.</summary>
+    public PictureOptions? Options { get; init; }
+
     public required DateTimeOffset CreatedAt { get; init; }
     public required ArtworkStatus Status { get; init; }
 
@@ -43,6 +59,9 @@ public sealed record Artwork
 
     /// <summary>How sure the network was of the result, 0 to 1; null until succeeded.</summary>
     public double? Confidence { get; init; }
+
+    /// <summary>Size of the result and the subject's rectangle in it; null until succeeded, and where it was not asked for.</summary>
+    public SubjectPlace? Subject { get; init; }
 
     /// <summary>Media type of the stored result; null until succeeded.</summary>
     public string? ResultContentType { get; init; }

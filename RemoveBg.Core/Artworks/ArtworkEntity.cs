@@ -23,6 +23,8 @@ internal static class ArtworkEntity
             ["WebhookRoundStart"] = artwork.Delivery.RoundStart,
         };
         Put("Webhook", artwork.Webhook);
+        Put("Options", artwork.Options?.ToJson());
+        Put("Subject", artwork.Subject?.ToText());
         Put("LeaseOwner", artwork.LeaseOwner);
         Put("LeaseUntil", artwork.LeaseUntil);
         Put("StartedAt", artwork.StartedAt);
@@ -56,6 +58,8 @@ internal static class ArtworkEntity
             ImageUrl = entity.GetString("ImageUrl"),
             Webhook = entity.GetString("Webhook"),
             OutputFormat = format,
+            Options = entity.GetString("Options") is { } options ? PictureOptions.Parse(options) : null,
+            Subject = entity.GetString("Subject") is { } subject ? SubjectPlace.Parse(subject) : null,
             CreatedAt = entity.GetDateTimeOffset("CreatedAt")!.Value,
             Status = status,
             HasStoredInput = entity.GetBoolean("HasStoredInput") ?? false,

@@ -11,6 +11,7 @@ public sealed record ArtworkFailure(string Code, string Message)
     public const string UnsupportedFormat = "unsupported_format";
     public const string ImageCorrupt = "image_corrupt";
     public const string TooManyRedirects = "too_many_redirects";
+    public const string NoForeground = "no_foreground";
     public const string StorageUnavailable = "storage_unavailable";
     public const string InternalError = "internal_error";
 }
@@ -22,4 +23,7 @@ public sealed class ArtworkFailedException(string code, string message, bool isT
     public ArtworkFailure Failure { get; } = new(code, message);
 
     public bool IsTransient { get; } = isTransient;
+
+    /// <summary>The same, of a picture that is not the photo.</summary>
+    public ArtworkFailedException Of(string field) => new(Failure.Code, $"{field}: {Failure.Message}", IsTransient, this);
 }

@@ -15,11 +15,41 @@ public sealed record ArtworkView(
     string CreatedAt,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ArtworkFailure? Error);
 
-public sealed record ArtworkParameters(string ImageUrl, string? Webhook, string OutputFormat);
+/// <summary>What was asked for. The first three are always there; of the options those that the caller has sent.</summary>
+public sealed record ArtworkParameters : PictureOptions
+{
+    [JsonConstructor]
+    public ArtworkParameters()
+    {
+    }
+
+    private ArtworkParameters(PictureOptions asked) : base(asked)
+    {
+    }
+
+    [JsonPropertyOrder(-3)]
+    public string ImageUrl { get; init; } = "";
+
+    [JsonPropertyOrder(-2)]
+    public string? Webhook { get; init; }
+
+    [JsonPropertyOrder(-1)]
+    public string OutputFormat { get; init; } = "";
+
+    public static ArtworkParameters Of(Artwork artwork) => new((artwork.Options ?? new()) with { FindSubject = null })
+    {
+        ImageUrl = artwork.ImageUrl,
+        Webhook = artwork.Webhook,
+        OutputFormat = artwork.OutputFormat.Word(),
+    };
+}
 
 /// <summary>One page of <c>GET /v2/artworks</c>.</summary>
 /// <param name="NextCursor">Pass as <c>cursor</c> to go on; null on the last page.</param>
 public sealed record ArtworkPage(IReadOnlyList<ArtworkView> Items, string? NextCursor);
+
+/// <summary>Answer of <c>POST /v2/artworks/batch</c>, in the order of the request.</summary>
+public sealed record ArtworkBatch(IReadOnlyList<ArtworkView> Items);
 
 /// <summary>Answer of <c>GET /v2/artworks/{id}/webhook-deliveries</c>.</summary>
 public sealed record WebhookDeliveriesView(string WebhookId, string Status, IReadOnlyList<WebhookDeliveryView> Items);
@@ -36,6 +66,7 @@ public sealed record ErrorView(
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(ArtworkView))]
 [JsonSerializable(typeof(ArtworkPage))]
+[JsonSerializable(typeof(ArtworkBatch))]
 [JsonSerializable(typeof(WebhookDeliveriesView))]
 [JsonSerializable(typeof(ErrorView))]
 public sealed partial class WireJson : JsonSerializerContext

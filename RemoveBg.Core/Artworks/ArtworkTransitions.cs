@@ -62,8 +62,8 @@ public static class ArtworkTransitions
     /// <summary>It waits for its key's turn: nothing was sent, so there is no reason to look again later than this.</summary>
     public static Artwork KeptWaiting(this Artwork artwork, DateTimeOffset now) => artwork with { DueAt = now + QueuePatience };
 
-    public static Artwork Succeed(this Artwork artwork, DateTimeOffset now, string contentType, double? confidence = null) =>
-        End(artwork, ArtworkStatus.Succeeded, now) with { ResultContentType = contentType, Confidence = confidence };
+    public static Artwork Succeed(this Artwork artwork, DateTimeOffset now, string contentType, double? confidence = null, SubjectPlace? subject = null) =>
+        End(artwork, ArtworkStatus.Succeeded, now) with { ResultContentType = contentType, Confidence = confidence, Subject = subject };
 
     public static Artwork Fail(this Artwork artwork, DateTimeOffset now, ArtworkFailure failure) =>
         End(artwork, ArtworkStatus.Failed, now) with { Failure = failure };

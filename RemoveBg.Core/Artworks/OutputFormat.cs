@@ -10,18 +10,38 @@ public enum OutputFormat
 
     /// <summary>Lossy colour at quality 90, exact alpha.</summary>
     Webp,
+
+    /// <summary>Without alpha, on white where nothing else is asked for. By the drop-in route only.</summary>
+    Jpeg,
+
+    /// <summary>color.jpg and alpha.png. By the drop-in route only.</summary>
+    Zip,
 }
 
 public static class OutputFormats
 {
-    public static IReadOnlyList<string> Words { get; } = ["auto", "png", "webp"];
+    private static readonly string[] All = ["auto", "png", "webp", "jpg", "zip"];
 
-    public static string Word(this OutputFormat format) => Words[(int)format];
+    /// <summary>Accepted in <c>outputFormat</c>.</summary>
+    public static IReadOnlyList<string> Words { get; } = All[..3];
+
+    public static string Word(this OutputFormat format) => All[(int)format];
 
     public static bool TryParse(string? word, out OutputFormat format)
     {
-        var index = word is null ? -1 : Words.ToList().IndexOf(word);
+        var index = Array.IndexOf(All, word);
         format = (OutputFormat)Math.Max(index, 0);
         return index >= 0;
     }
+}
+
+/// <summary>Media types of results.</summary>
+public static class ResultTypes
+{
+    public const string Png = "image/png", Webp = "image/webp", Jpeg = "image/jpeg", Zip = "application/zip";
+
+    public static IReadOnlyList<string> All { get; } = [Webp, Png, Jpeg, Zip];
+
+    /// <summary>The file name's extension, without the dot.</summary>
+    public static string Extension(string contentType) => contentType switch { Png => "png", Jpeg => "jpg", Zip => "zip", _ => "webp" };
 }

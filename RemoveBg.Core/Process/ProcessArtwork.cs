@@ -43,7 +43,7 @@ public sealed class ProcessArtwork(
             var done = await CutOut(claim.Artwork, stop.Token);
 
             // 4. End. Only now does the result exist for anybody.
-            await End(claim, now => now.Succeed(clock.GetUtcNow(), done.ContentType, done.Confidence));
+            await End(claim, now => now.Succeed(clock.GetUtcNow(), done.ContentType, done.Confidence, PlaceOf(done, now)));
         }
         catch (OperationCanceledException) when (claim.Lost.IsCancellationRequested)
         {
@@ -147,13 +147,14 @@ public sealed class ProcessArtwork(
     private async Task<CutOut> CutOut(Artwork artwork, CancellationToken cancel)
     {
         using var file = await Fetch(artwork, cancel);
+        using var background = await FetchBackground(artwork, cancel);
         using var picture = new MemoryStream();
         CutOut done;
         // A place in the pipeline for as long as pixels are in memory, and not while a server is slow.
-        using (var slot = await slots.Take(artwork.KeyId, cancel))
+        using (var slot = await slots.Take(artwork.KeyId, artwork.Options?.Model, cancel))
         using (var activity = Tracing.Start("cut out", ActivityKind.Internal, artwork.Id))
         {
-            done = await Task.Run(() => pipeline.Run(file.Bytes, artwork.OutputFormat, slot.Segmenter, slot.Tensors, picture, cancel), cancel);
+            done = await Task.Run(() => pipeline.Run(file.Bytes, artwork.OutputFormat, slot.Segmenter, slot.Tensors, picture, cancel, artwork.Options, background?.Bytes), cancel);
             metrics.CutOut(done, picture.Length, slot.Segmenter.Provider);
             activity?.SetTag("removebg.model", done.Model).SetTag("removebg.provider", slot.Segmenter.Provider);
             foreach (var (name, time) in done.Steps) activity?.SetTag($"removebg.step.{name.Replace(' ', '_')}", time.TotalSeconds);
@@ -168,13 +169,31 @@ public sealed class ProcessArtwork(
     private async Task<FetchedImage> Fetch(Artwork artwork, CancellationToken cancel)
     {
         using var activity = Tracing.Start("fetch", ActivityKind.Internal, artwork.Id);
-        return artwork.HasStoredInput ? await StoredInput(artwork, cancel) : await fetcher.Fetch(artwork.ImageUrl, cancel);
+        return artwork.HasStoredInput ? await Stored(artwork.Id, StoredInput.Photo, cancel) : await fetcher.Fetch(artwork.ImageUrl, cancel);
     }
 
-    private async Task<FetchedImage> StoredInput(Artwork artwork, CancellationToken cancel) =>
-        await pictures.GetInput(artwork.Id, cancel) is { } input
+    /// <returns>Null when no picture is to be put behind the subject.</returns>
+    private async Task<FetchedImage?> FetchBackground(Artwork artwork, CancellationToken cancel)
+    {
+        if (artwork.Options is not { HasStoredBackground: true } and not { HasBackgroundUrl: true }) return null;
+        using var activity = Tracing.Start("fetch background", ActivityKind.Internal, artwork.Id);
+        try
+        {
+            return artwork.Options.HasStoredBackground ? await Stored(artwork.Id, StoredInput.Background, cancel) : await fetcher.Fetch(artwork.Options.Background!, cancel);
+        }
+        catch (ArtworkFailedException problem)
+        {
+            throw problem.Of("background");
+        }
+    }
+
+    private async Task<FetchedImage> Stored(Guid id, StoredInput which, CancellationToken cancel) =>
+        await pictures.GetInput(id, which, cancel) is { } input
             ? FetchedImage.From(input.ToMemory())
             : throw new ArtworkFailedException(ArtworkFailure.ImageUnreachable, "The image that came with the request is no longer stored.");
+
+    private static SubjectPlace? PlaceOf(CutOut done, Artwork artwork) => artwork.Options?.FindSubject != true ? null
+        : done.Subject is { } box ? new(done.Width, done.Height, box.Left, box.Top, box.Width, box.Height) : new(done.Width, done.Height, 0, 0, 0, 0);
 
     private async Task RetryOrFail(ArtworkClaim claim, ArtworkFailure failure, bool isTransient, Exception cause)
     {

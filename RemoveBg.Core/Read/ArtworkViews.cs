@@ -17,7 +17,7 @@ public sealed class ArtworkViews(StoredPictures pictures, IOptions<ResultOptions
         return new(
             artwork.Id,
             "remove_background",
-            new(artwork.ImageUrl, artwork.Webhook, artwork.OutputFormat.Word()),
+            ArtworkParameters.Of(artwork),
             artwork.Duration.WireSeconds(),
             results,
             artwork.Status.Word(),

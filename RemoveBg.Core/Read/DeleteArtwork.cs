@@ -13,7 +13,8 @@ public sealed class DeleteArtwork(ReadArtwork read, ArtworkTable artworks, Admis
     public async Task Erase(Artwork artwork, CancellationToken cancel)
     {
         await pictures.DeleteResult(artwork.Id, cancel);
-        if (artwork.HasStoredInput) await pictures.DeleteInput(artwork.Id, cancel);
+        if (artwork.HasStoredInput) await pictures.DeleteInput(artwork.Id, StoredInput.Photo, cancel);
+        if (artwork.Options?.HasStoredBackground == true) await pictures.DeleteInput(artwork.Id, StoredInput.Background, cancel);
         await artworks.Delete(artwork, cancel);
         if (!artwork.Status.IsTerminal()) await admission.Leave(artwork, cancel);
     }

@@ -2,8 +2,16 @@ using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using Microsoft.Extensions.Options;
+using RemoveBg.Core.Artworks;
 
 namespace RemoveBg.Core.Store;
+
+/// <summary>What may come in a request.</summary>
+public enum StoredInput
+{
+    Photo,
+    Background,
+}
 
 /// <summary>The bytes: results, and inputs that came in the request. One blob per artwork and container, named by its id,
 /// so that a second worker overwrites with the same bytes instead of adding.</summary>
@@ -27,15 +35,20 @@ public sealed class StoredPictures(StorageClients storage, IOptions<ResultOption
             },
         }, cancel);
 
-    public Task PutInput(Guid id, BinaryData picture, CancellationToken cancel) =>
-        _inputs.GetBlobClient(id.ToString("N")).UploadAsync(picture, overwrite: true, cancel);
+    public Task PutInput(Guid id, StoredInput which, BinaryData picture, CancellationToken cancel) =>
+        Input(id, which).UploadAsync(picture, overwrite: true, cancel);
 
     /// <returns>Null when it is not there (any more).</returns>
-    public async Task<BinaryData?> GetInput(Guid id, CancellationToken cancel)
+    public Task<BinaryData?> GetInput(Guid id, StoredInput which, CancellationToken cancel) => Get(Input(id, which), cancel);
+
+    /// <returns>Null when it is not there (any more).</returns>
+    public Task<BinaryData?> GetResult(Guid id, string contentType, CancellationToken cancel) => Get(Result(id, contentType), cancel);
+
+    private static async Task<BinaryData?> Get(BlobClient blob, CancellationToken cancel)
     {
         try
         {
-            return (await _inputs.GetBlobClient(id.ToString("N")).DownloadContentAsync(cancel)).Value.Content;
+            return (await blob.DownloadContentAsync(cancel)).Value.Content;
         }
         catch (RequestFailedException problem) when (problem.Status == 404)
         {
@@ -45,12 +58,12 @@ public sealed class StoredPictures(StorageClients storage, IOptions<ResultOption
 
     public async Task DeleteResult(Guid id, CancellationToken cancel)
     {
-        foreach (var contentType in new[] { "image/webp", "image/png" })
+        foreach (var contentType in ResultTypes.All)
             await Result(id, contentType).DeleteIfExistsAsync(cancellationToken: cancel);
     }
 
-    public async Task DeleteInput(Guid id, CancellationToken cancel) =>
-        await _inputs.GetBlobClient(id.ToString("N")).DeleteIfExistsAsync(cancellationToken: cancel);
+    public async Task DeleteInput(Guid id, StoredInput which, CancellationToken cancel) =>
+        await Input(id, which).DeleteIfExistsAsync(cancellationToken: cancel);
 
     /// <summary>A URL that reads this one result and nothing else, for at most <see cref="ResultOptions.UrlLifetime"/>.</summary>
     public Task<string> SignResultUrl(Guid id, string contentType, CancellationToken cancel) => _urls.Sign(Result(id, contentType), cancel);
@@ -70,7 +83,9 @@ public sealed class StoredPictures(StorageClients storage, IOptions<ResultOption
         return erased;
     }
 
+    private BlobClient Input(Guid id, StoredInput which) => _inputs.GetBlobClient(which == StoredInput.Photo ? $"{id:N}" : $"{id:N}_background");
+
     private BlobClient Result(Guid id, string contentType) => _results.GetBlobClient(FileName(id, contentType));
 
-    private static string FileName(Guid id, string contentType) => $"{id:N}.{(contentType == "image/png" ? "png" : "webp")}";
+    private static string FileName(Guid id, string contentType) => $"{id:N}.{ResultTypes.Extension(contentType)}";
 }

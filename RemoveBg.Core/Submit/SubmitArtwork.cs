@@ -8,20 +8,17 @@ using RemoveBg.Core.Telemetry;
 namespace RemoveBg.Core.Submit;
 
 /// <summary>
-/// Accepts a job. The record is written before the message, never the other way round: a message without a record would be
+/// Accepts a job whose request has been checked. The record is written before the message, never the other way round: a message without a record would be
 /// work nobody knows, while a record without a message is found by the sweeper within minutes.
 /// </summary>
 public sealed class SubmitArtwork(
-    SubmitRequestParser parser, IdempotencyTable idempotency, StoredPictures pictures, ArtworkTable artworks, Admission admission,
+    IdempotencyTable idempotency, StoredPictures pictures, ArtworkTable artworks, Admission admission,
     ServiceMetrics metrics, TimeProvider clock, ILogger<SubmitArtwork> log)
 {
-    /// <exception cref="ApiException">400: the request. Any storage failure means that nothing was accepted.</exception>
-    public async Task<Artwork> Submit(ApiKey key, ReadOnlyMemory<byte> body, string? idempotencyKey, CancellationToken cancel)
+    /// <exception cref="ApiException">400: the idempotency key. Any storage failure means that nothing was accepted.</exception>
+    public async Task<Artwork> Submit(ApiKey key, SubmitRequest request, string? idempotencyKey, CancellationToken cancel)
     {
-        // 1. Check everything in the request.
-        var request = parser.Parse(body);
-
-        // 2. An idempotency key stands for one artwork: the same id leads to the same record below.
+        // 1. An idempotency key stands for one artwork: the same id leads to the same record below.
         var now = clock.GetUtcNow();
         var id = Guid.CreateVersion7(now);
         if (!string.IsNullOrEmpty(idempotencyKey))
@@ -29,19 +26,21 @@ public sealed class SubmitArtwork(
 
         using var activity = Tracing.Start("submit artwork", ActivityKind.Producer, id);
 
-        // 3. A picture that came along is stored first; without a record nobody reads it and retention erases it.
-        if (request.InlineImage is { } inline) await pictures.PutInput(id, inline.Content, cancel);
+        // 2. Pictures that came along are stored first; without a record nobody reads it and retention erases it.
+        if (request.InlineImage is { } inline) await pictures.PutInput(id, StoredInput.Photo, inline.Content, cancel);
+        if (request.InlineBackground is { } behind) await pictures.PutInput(id, StoredInput.Background, behind.Content, cancel);
 
-        // 4. Create the record. From here on the job is accepted.
+        // 3. Create the record. From here on the job is accepted.
         var created = await artworks.TryCreate(new()
         {
             Id = id,
             KeyId = key.Id,
             ConcurrentJobs = key.ConcurrentJobs,
-            ImageUrl = request.InlineImage?.Shown ?? request.ImageUrl,
+            ImageUrl = request.ImageUrl,
             HasStoredInput = request.InlineImage is not null,
             Webhook = request.Webhook,
             OutputFormat = request.OutputFormat,
+            Options = request.Options,
             CreatedAt = now,
             Status = ArtworkStatus.Starting,
             DueAt = now + ArtworkTransitions.QueuePatience,
@@ -50,11 +49,32 @@ public sealed class SubmitArtwork(
         if (created is null)
             return await artworks.Find(id, cancel) ?? throw ApiException.BadRequest("Idempotency-Key belongs to an artwork that has been deleted.");
 
-        // 5. Send the message, or let it wait for its key's turn, even if the caller has hung up by now.
+        // 4. Send the message, or let it wait for its key's turn, even if the caller has hung up by now.
         await EnterOrLeaveToSweeper(created);
         metrics.Accepted();
         log.LogInformation("Artwork {ArtworkId} accepted", id);
         return created;
+    }
+
+    /// <summary>Accepts several jobs, in order. With an idempotency key each has its own, made of that and its place.</summary>
+    /// <exception cref="ApiException">400: the idempotency key. 500 when storage fails on the way: the message says how many are accepted.</exception>
+    public async Task<IReadOnlyList<Artwork>> SubmitAll(ApiKey key, IReadOnlyList<SubmitRequest> requests, string? idempotencyKey, CancellationToken cancel)
+    {
+        var accepted = new List<Artwork>(requests.Count);
+        foreach (var (index, request) in requests.Index())
+        {
+            try
+            {
+                accepted.Add(await Submit(key, request, string.IsNullOrEmpty(idempotencyKey) ? null : $"{idempotencyKey.Trim().Trim('"')}#{index}", cancel));
+            }
+            catch (Exception problem) when (accepted.Count > 0 && StorageFailure.Is(problem, cancel))
+            {
+                log.LogError(problem, "Storage failed after {Accepted} of {Count} artworks of a batch", accepted.Count, requests.Count);
+                throw new ApiException(500, $"Storage failed: the first {accepted.Count} of {requests.Count} artworks are accepted, the rest are not. "
+                    + (string.IsNullOrEmpty(idempotencyKey) ? "Send the rest again." : "Send the same request with the same Idempotency-Key again.")) { RetryAfter = TimeSpan.FromSeconds(5) };
+            }
+        }
+        return accepted;
     }
 
     private async Task EnterOrLeaveToSweeper(Artwork artwork)

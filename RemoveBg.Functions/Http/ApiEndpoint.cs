@@ -11,15 +11,15 @@ namespace RemoveBg.Functions.Http;
 public sealed class ApiEndpoint(Authenticate authenticate, RateLimit rateLimit, ILogger<ApiEndpoint> log)
 {
     /// <param name="scope">One of <see cref="Scopes"/>.</param>
-    /// <param name="isRateLimited">Whether the call counts against the key's rate.</param>
+    /// <param name="submissions">How many the call counts as against the key's rate.</param>
     public async Task<IResult> Answer(
-        HttpRequest request, string scope, Func<ApiKey, Task<IResult>> call, CancellationToken cancel, bool isRateLimited = false)
+        HttpRequest request, string scope, Func<ApiKey, Task<IResult>> call, CancellationToken cancel, int submissions = 0)
     {
         request.HttpContext.Response.Headers["X-Content-Type-Options"] = "nosniff";
         try
         {
             var key = await authenticate.Check(request.Headers.Authorization, request.Headers["X-Api-Key"], scope, cancel);
-            if (isRateLimited) await Admit(request.HttpContext.Response, key, cancel);
+            if (submissions > 0) await Admit(request.HttpContext.Response, key, submissions, cancel);
             return await call(key);
         }
         catch (ApiException problem)
@@ -38,9 +38,12 @@ public sealed class ApiEndpoint(Authenticate authenticate, RateLimit rateLimit, 
         }
     }
 
-    private async Task Admit(HttpResponse response, ApiKey key, CancellationToken cancel)
+    /// <summary>Counts submissions against the key's rate.</summary>
+    /// <exception cref="ApiException">429: too many by now; 400: more than the key may ever send at once.</exception>
+    public async Task Admit(HttpResponse response, ApiKey key, int submissions, CancellationToken cancel)
     {
-        var decision = await rateLimit.Admit(key, cancel);
+        if (submissions > key.Burst) throw ApiException.BadRequest($"The request has {submissions} artworks; this key may submit at most {key.Burst} at once.");
+        var decision = await rateLimit.Admit(key, submissions, cancel);
         response.Headers["RateLimit-Policy"] = $"\"submit\";q={decision.Quota};w=60";
         response.Headers["RateLimit"] = $"\"submit\";r={decision.Remaining};t={Seconds(decision.Reset)}";
         if (decision.RetryAfter is { } wait)

@@ -11,13 +11,14 @@ public static class RequestBody
     public const int LargestBody = 16 * 1024 * 1024;
 
     /// <exception cref="ApiException">400: not application/json, or too long.</exception>
-    public static async Task<ReadOnlyMemory<byte>> ReadJson(HttpRequest request, CancellationToken cancel)
+    /// <param name="alsoAccepted">Another media type of the route, to be named in the error.</param>
+    public static async Task<ReadOnlyMemory<byte>> ReadJson(HttpRequest request, CancellationToken cancel, string? alsoAccepted = null)
     {
         if (!MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
             || !type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)
             || type.Charset is { HasValue: true } charset && !charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase))
-            throw ApiException.BadRequest("Content-Type must be application/json in UTF-8.");
-        if (request.ContentLength > LargestBody) throw TooLong();
+            throw ApiException.BadRequest($"Content-Type must be application/json in UTF-8{(alsoAccepted is null ? "" : $", or {alsoAccepted}")}.");
+        if (request.ContentLength > LargestBody) throw TooLong(LargestBody);
 
         var body = new ArrayBufferWriter<byte>((int)Math.Min(request.ContentLength ?? 4096, 64 * 1024) + 1);
         try
@@ -27,7 +28,7 @@ public static class RequestBody
                 var read = await request.Body.ReadAsync(body.GetMemory(4096), cancel);
                 if (read == 0) return body.WrittenMemory;
                 body.Advance(read);
-                if (body.WrittenCount > LargestBody) throw TooLong();
+                if (body.WrittenCount > LargestBody) throw TooLong(LargestBody);
             }
         }
         catch (BadHttpRequestException)
@@ -36,5 +37,5 @@ public static class RequestBody
         }
     }
 
-    private static ApiException TooLong() => ApiException.BadRequest($"The body has more than {LargestBody:N0} bytes (16 MiB), the most that is accepted.");
+    internal static ApiException TooLong(int most) => ApiException.BadRequest($"The body has more than {most:N0} bytes ({most >> 20} MiB), the most that is accepted.");
 }

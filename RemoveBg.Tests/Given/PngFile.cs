@@ -26,6 +26,14 @@ internal static class PngFile
         return [.. file[..33], .. Chunk(chunk, content), .. file[33..]];
     }
 
+    /// <summary>Nothing but grey.</summary>
+    public static byte[] Blank(int width, int height)
+    {
+        using var photo = new Photo(width, height, isOpaque: true);
+        for (var y = 0; y < height; y++) photo.Row(y).Fill(0xFF808080);
+        return Encode(photo);
+    }
+
     public static unsafe byte[] Encode(Photo photo)
     {
         using var stream = new MemoryStream();

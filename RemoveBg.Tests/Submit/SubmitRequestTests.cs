@@ -1,15 +1,13 @@
 using System.Text;
-using Microsoft.Extensions.Options;
 using RemoveBg.Core;
 using RemoveBg.Core.Artworks;
-using RemoveBg.Core.Network;
 using RemoveBg.Core.Submit;
 
 namespace RemoveBg.Tests.Submit;
 
 public sealed class SubmitRequestTests
 {
-    private static readonly SubmitRequestParser Parser = new(new(Options.Create(new NetworkOptions())));
+    private static readonly SubmitRequestParser Parser = Given.Requests.Parser();
 
     [Test]
     public void All_fields_are_read()
@@ -32,7 +30,7 @@ public sealed class SubmitRequestTests
     [TestCase("""{"imageUrl":null}""", "imageUrl is required")]
     [TestCase("""{"imageUrl":7}""", "imageUrl must be a string")]
     [TestCase("""{"imageUrl":"https://example.com/a","imageUrl":"https://example.com/b"}""", "each at most once")]
-    [TestCase("""{"imageUrl":"https://example.com/a","size":"full"}""", "'size' is not a known field")]
+    [TestCase("""{"imageUrl":"https://example.com/a","sizes":"full"}""", "'sizes' is not a known field")]
     [TestCase("""{"imageUrl":"https://example.com/a","ImageUrl":"x"}""", "'ImageUrl' is not a known field")]
     [TestCase("""{"imageUrl":"https://example.com/a","webhook":["x"]}""", "webhook must be a string")]
     [TestCase("""{"imageUrl":"https://example.com/a","webhook":"http://example.com/"}""", "webhook must use https")]

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -5,22 +6,45 @@ using Microsoft.Extensions.Options;
 
 namespace RemoveBg.Core.Process.Model;
 
-/// <summary>The process's one network: loaded at start in the background, and waited for by whoever needs it first.</summary>
+/// <summary>The process's networks: the configured one, loaded at start in the background and waited for by whoever needs it first, and those that
+/// requests have asked for by name, which stay.</summary>
 public sealed class LoadedModel : BackgroundService, IAsyncDisposable
 {
     private readonly Lazy<Task<Segmenter>> _segmenter;
+    private readonly ConcurrentDictionary<string, Lazy<Task<Segmenter>>> _others = new();
+    private readonly ModelCatalog _catalog;
+    private readonly ModelOptions _options;
     private readonly ILogger<LoadedModel> _log;
 
     public LoadedModel(ModelCatalog catalog, IOptions<ModelOptions> options, ILogger<LoadedModel> log)
     {
-        _log = log;
-        _segmenter = new(() => Task.Run(() => Load(catalog, options.Value)));
+        (_catalog, _options, _log) = (catalog, options.Value, log);
+        _segmenter = new(() => Task.Run(() => Load(catalog.Resolve)));
     }
 
-    /// <summary>Whether <see cref="Get"/> answers at once.</summary>
+    /// <summary>Whether <see cref="Get(CancellationToken)"/> answers at once.</summary>
     public bool IsReady => _segmenter is { IsValueCreated: true, Value.IsCompletedSuccessfully: true };
 
     public Task<Segmenter> Get(CancellationToken cancel) => _segmenter.Value.WaitAsync(cancel);
+
+    /// <param name="name">One of <see cref="ModelCatalog.Offered"/>.</param>
+    /// <param name="cancel">Ends the waiting, not the loading.</param>
+    public async Task<Segmenter> Get(string name, CancellationToken cancel)
+    {
+        var configured = await Get(cancel);
+        if (name == "auto" || name == _options.Name || name == configured.Model.Entry.Name && configured.Larger is null) return configured;
+        var loading = _others.GetOrAdd(name, _ => new(() => Task.Run(() => Load(() => _catalog.Resolve(name)))));
+        try
+        {
+            return await loading.Value.WaitAsync(cancel);
+        }
+        catch (Exception problem) when (problem is not OperationCanceledException)
+        {
+            // The next one tries again: the file may have been put right.
+            _others.TryRemove(new(name, loading));
+            throw;
+        }
+    }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -38,18 +62,18 @@ public sealed class LoadedModel : BackgroundService, IAsyncDisposable
     /// <summary>Waits for a load that is under way: native code must not outlive the process's exit.</summary>
     public async ValueTask DisposeAsync()
     {
-        if (_segmenter.IsValueCreated)
+        foreach (var loading in _others.Values.Append(_segmenter).Where(loading => loading.IsValueCreated))
         {
-            await ((Task)_segmenter.Value).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (IsReady) (await _segmenter.Value).Dispose();
+            await ((Task)loading.Value).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (loading.Value.IsCompletedSuccessfully) (await loading.Value).Dispose();
         }
         Dispose();
     }
 
-    private Segmenter Load(ModelCatalog catalog, ModelOptions options)
+    private Segmenter Load(Func<FoundModel> find)
     {
         var start = Stopwatch.GetTimestamp();
-        var segmenter = Segmenter.Open(catalog.Resolve(), options);
+        var segmenter = Segmenter.Open(find(), _options);
         _log.LogInformation("Network {Model} from {Path} ready on {Provider} after {Milliseconds:0} ms",
             segmenter.Larger is { } larger ? $"{segmenter.Model.Entry.Name}, where it is unsure {larger.Model.Entry.Name}" : segmenter.Model.Entry.Name, segmenter.Model.Path, segmenter.Provider, Stopwatch.GetElapsedTime(start).TotalMilliseconds);
         return segmenter;

@@ -9,12 +9,19 @@ public sealed record FoundModel(ModelEntry Entry, string Path, FoundModel? Large
 
 /// <summary>Finds network files: the given path, the folders, the cache. Never downloads: on Azure the package carries the
 /// network, and locally <c>./run</c> fetches it before it starts.</summary>
-public sealed class ModelCatalog(IOptions<ModelOptions> options)
+public sealed class ModelCatalog
 {
     /// <summary>The name that stands for two networks, of which the larger is asked only where the smaller is unsure. With one network present it is that one.</summary>
     public const string Cascade = "cascade";
 
-    private readonly ModelOptions _options = options.Value;
+    private readonly ModelOptions _options;
+    private readonly Lazy<IReadOnlyList<string>> _offered;
+
+    public ModelCatalog(IOptions<ModelOptions> options)
+    {
+        _options = options.Value;
+        _offered = new(FindOffered);
+    }
 
     public ModelManifest Manifest { get; } = ModelManifest.Shipped;
 
@@ -29,19 +36,25 @@ public sealed class ModelCatalog(IOptions<ModelOptions> options)
         CacheFolder,
     ];
 
+    /// <summary>What a request may name: the networks that are here, of those that the operator offers. By their files' names; digests are
+    /// checked when they are loaded.</summary>
+    public IReadOnlyList<string> Offered => _offered.Value;
+
     /// <exception cref="FileNotFoundException">Nothing fits; the message lists what was tried.</exception>
     /// <exception cref="InvalidDataException">A file is there, but its digest is not in the manifest.</exception>
-    public FoundModel Resolve()
+    public FoundModel Resolve() => _options.Path is { Length: > 0 } path ? ResolvePath(path) : Resolve(_options.Name);
+
+    /// <inheritdoc cref="Resolve()"/>
+    public FoundModel Resolve(string name)
     {
-        if (_options.Path is { Length: > 0 } path) return ResolvePath(path);
-        if (_options.Name == Cascade)
+        if (name == Cascade)
         {
             var present = Manifest.ByRank.Select(Find).OfType<FoundModel>().ToList();
             if (present.Count > 1) return present[^1] with { Larger = present[0] };
         }
-        else if (_options.Name != "auto")
+        else if (name != "auto")
         {
-            var entry = Manifest.Find(_options.Name) ?? throw Unknown(_options.Name);
+            var entry = Manifest.Find(name) ?? throw Unknown(name);
             return Find(entry) ?? throw new FileNotFoundException(
                 $"The network '{entry.Name}' is not here. Tried: {string.Join(", ", Folders.Select(folder => Path.Combine(folder, entry.File)))}. "
                 + (entry.Address is null ? "" : $"It can be had from {entry.Address} ({entry.Licence})."));
@@ -73,6 +86,13 @@ public sealed class ModelCatalog(IOptions<ModelOptions> options)
             if (entry.Digests.Contains($"{algorithm}:{Convert.ToHexStringLower(digest)}")) return true;
         }
         return false;
+    }
+
+    private List<string> FindOffered()
+    {
+        var present = Manifest.ByRank.Where(entry => Folders.Any(folder => File.Exists(Path.Combine(folder, entry.File)))).Select(entry => entry.Name).ToList();
+        List<string> all = ["auto", .. present.Count > 1 ? [Cascade] : Array.Empty<string>(), .. present];
+        return _options.Offered is not { } offered ? all : [.. all.Where(offered.Split(',', StringSplitOptions.TrimEntries).Append("auto").Contains)];
     }
 
     private FoundModel ResolvePath(string path)

@@ -12,6 +12,10 @@ public sealed class ModelOptions
     [Required]
     public string Name { get; set; } = "auto";
 
+    /// <summary>Names that a request may ask for by <c>model</c>, with commas between; <c>auto</c>, which is <see cref="Name"/>, always may.
+    /// Null (the default) offers every network that is here. Each one asked for stays loaded.</summary>
+    public string? Offered { get; set; }
+
     /// <summary>A network file, used as it is; <see cref="Name"/> then says how it is fed, or its file name does.</summary>
     public string? Path { get; set; }
 

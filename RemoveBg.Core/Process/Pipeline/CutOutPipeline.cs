@@ -2,17 +2,13 @@ using System.Diagnostics;
 using Microsoft.Extensions.Options;
 using RemoveBg.Core.Artworks;
 using RemoveBg.Core.Process.Model;
+using RemoveBg.Core.Process.Pipeline.Arrange;
 
 namespace RemoveBg.Core.Process.Pipeline;
 
-/// <summary>A finished cut-out.</summary>
-/// <param name="Model">The network that made the matte; in a cascade the one that had the last word.</param>
-/// <param name="Confidence">From 0 (all haze) to 1 (no doubt), of that network about itself: see <see cref="Doubt"/>.</param>
-/// <param name="Steps">Name and time of each step, in order.</param>
-public sealed record CutOut(int Width, int Height, string ContentType, string Model, double Confidence, IReadOnlyList<(string Name, TimeSpan Time)> Steps);
-
 /// <summary>
 /// The picture's way: decode, orient, prepare, infer, settle, grid, matte, foreground, compose, encode. One file a step, named as here.
+/// What a caller wished beyond that comes between compose and encode, in <c>Arrange/</c>.
 /// </summary>
 public sealed class CutOutPipeline(IOptions<ImageOptions> limits)
 {
@@ -22,14 +18,27 @@ public sealed class CutOutPipeline(IOptions<ImageOptions> limits)
     static CutOutPipeline() => NativeHeap.GiveLargeBlocksBack();
 
     /// <param name="file">JPEG, PNG, WebP, GIF or BMP.</param>
-    /// <param name="target">Receives PNG or WebP, as large as the upright input.</param>
-    /// <exception cref="ArtworkFailedException">The picture is at fault: unsupported_format, image_corrupt or image_too_many_pixels.</exception>
-    public CutOut Run(ReadOnlyMemory<byte> file, OutputFormat format, Segmenter segmenter, Tensors tensors, Stream target, CancellationToken cancel)
+    /// <param name="target">Receives the result: without options as large as the upright input.</param>
+    /// <param name="wanted">What else is asked for; null is nothing.</param>
+    /// <param name="background">The file of a background picture, in the formats of <paramref name="file"/>.</param>
+    /// <exception cref="ArtworkFailedException">The picture is at fault: unsupported_format, image_corrupt, image_too_many_pixels or no_foreground.</exception>
+    public CutOut Run(
+        ReadOnlyMemory<byte> file, OutputFormat format, Segmenter segmenter, Tensors tensors, Stream target, CancellationToken cancel,
+        PictureOptions? wanted = null, ReadOnlyMemory<byte>? background = null)
     {
+        wanted ??= Nothing;
         var steps = new List<(string, TimeSpan)>(8);
+        // 1. The upright photo, or the part of it in which a subject is looked for.
         var (decoded, orientation) = Step("decode", () => Decode.Run(file, limits.Value));
         using var stored = decoded;
-        using var photo = Step("orient", () => Orient.Run(decoded, orientation));
+        using var upright = Step("orient", () => Orient.Run(decoded, orientation));
+        var (width, height) = (upright.Width, upright.Height);
+        var region = RegionOf(upright, wanted);
+        using var part = wanted.Roi is null ? null : Region.Cut(upright, region);
+        if (part is not null) upright.Dispose();
+        var photo = part ?? upright;
+
+        // 2. What is the subject?
         var doubt = Infer("");
         if (segmenter.Larger is { } larger && doubt > segmenter.DoubtLimit)
         {
@@ -41,8 +50,25 @@ public sealed class CutOutPipeline(IOptions<ImageOptions> limits)
         using (var matte = Step("matte", () => Matte.Run(tensors, grid)))
         using (var colours = Step("foreground", () => ForegroundColours.Run(grid, matte.OnGrid)))
             Do("compose", () => Compose.Run(photo, matte, colours));
-        var contentType = Step("encode", () => Encode.Run(photo, format, target));
-        return new(photo.Width, photo.Height, contentType, segmenter.Model.Entry.Name, Doubt.ToConfidence(doubt), steps);
+        if (wanted.RequireForeground == true && !HasForeground(photo))
+            throw new ArtworkFailedException(ArtworkFailure.NoForeground, "No subject was found in the image.");
+
+        // 3. Laid out as wished, and something put behind it.
+        using var picture = wanted.Arranges ? Step("arrange", () => Arranged.Run(photo, region, width, height, wanted, limits.Value.MaxPixels)) : photo;
+        var subject = wanted.FindSubject == true ? Box.Around(picture) : null;
+        if (wanted.Shadow == true) Do("shadow", () => Shadow.Run(picture));
+        PutBehind(picture, format, wanted, background);
+
+        // 4. To a file.
+        var contentType = Step("encode", () => wanted.IsAlphaOnly ? Encode.Mask(picture, format, target) : Encode.Run(picture, format, target));
+        return new(picture.Width, picture.Height, contentType, segmenter.Model.Entry.Name, Doubt.ToConfidence(doubt), subject, steps);
+
+        void PutBehind(Photo front, OutputFormat kind, PictureOptions options, ReadOnlyMemory<byte>? behind)
+        {
+            if (behind is { } picture) Do("background", () => Behind(front, picture));
+            else if (options.Background is { } colour) Do("background", () => Backdrop.Colour(front, Colour.TryParse(colour) ?? Colour.White));
+            if (kind == OutputFormat.Jpeg) Do("background", () => Backdrop.Colour(front, Colour.White));
+        }
 
         double Infer(string which)
         {
@@ -66,5 +92,38 @@ public sealed class CutOutPipeline(IOptions<ImageOptions> limits)
             step();
             return null;
         });
+    }
+
+    private static readonly PictureOptions Nothing = new();
+
+    private void Behind(Photo picture, ReadOnlyMemory<byte> file)
+    {
+        try
+        {
+            var (decoded, orientation) = Decode.Run(file, limits.Value);
+            using var stored = decoded;
+            using var behind = Orient.Run(decoded, orientation);
+            Backdrop.Picture(picture, behind);
+        }
+        catch (ArtworkFailedException problem)
+        {
+            throw problem.Of("background");
+        }
+    }
+
+    /// <summary>The whole photo, unless a region was given.</summary>
+    private static Box RegionOf(Photo upright, PictureOptions wanted)
+    {
+        if (wanted.Roi is not { } text) return new(0, 0, upright.Width, upright.Height);
+        return Region.TryParse(text)!.Value.In(upright.Width, upright.Height)
+            ?? throw new ArtworkFailedException(ArtworkFailure.NoForeground, $"roi: nothing of it lies in the image of {upright.Width} x {upright.Height} pixels.");
+    }
+
+    private static bool HasForeground(Photo cutOut)
+    {
+        for (var y = 0; y < cutOut.Height; y++)
+            foreach (var pixel in cutOut.Row(y))
+                if (pixel >> 24 >= 128) return true;
+        return false;
     }
 }

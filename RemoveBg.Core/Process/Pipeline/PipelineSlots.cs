@@ -8,19 +8,21 @@ namespace RemoveBg.Core.Process.Pipeline;
 public sealed class PipelineSlots(IOptions<ProcessOptions> options, LoadedModel model) : IDisposable
 {
     private readonly FairGate _gate = new(Count(options.Value));
-    private readonly ConcurrentBag<Tensors> _tensors = [];
+    private readonly ConcurrentDictionary<Segmenter, ConcurrentBag<Tensors>> _tensors = new();
 
     /// <param name="key">Whose artwork it is: keys that wait are served in turn.</param>
-    public async Task<Slot> Take(string key, CancellationToken cancel)
+    /// <param name="network">By name, one of <see cref="ModelCatalog.Offered"/>; null takes the configured one.</param>
+    /// <param name="cancel">Ends the waiting.</param>
+    public async Task<Slot> Take(string key, string? network, CancellationToken cancel)
     {
-        var segmenter = await model.Get(cancel);
+        var segmenter = network is null ? await model.Get(cancel) : await model.Get(network, cancel);
         await _gate.Enter(key, cancel);
-        return new(this, segmenter, _tensors.TryTake(out var tensors) ? tensors : segmenter.CreateTensors());
+        return new(this, segmenter, Pool(segmenter).TryTake(out var tensors) ? tensors : segmenter.CreateTensors());
     }
 
     public void Dispose()
     {
-        foreach (var tensors in _tensors) tensors.Dispose();
+        foreach (var tensors in _tensors.Values.SelectMany(pool => pool)) tensors.Dispose();
     }
 
     /// <summary>As many as were asked for, or one per core, but no more than fit into memory; one always does.</summary>
@@ -30,6 +32,8 @@ public sealed class PipelineSlots(IOptions<ProcessOptions> options, LoadedModel 
         var fit = (megabytes - ProcessOptions.BaseMB) / ProcessOptions.ArtworkMB;
         return (int)Math.Clamp(options.Concurrency > 0 ? options.Concurrency : Environment.ProcessorCount, 1, Math.Max(1, fit));
     }
+
+    private ConcurrentBag<Tensors> Pool(Segmenter segmenter) => _tensors.GetOrAdd(segmenter, _ => []);
 
     /// <summary>The right to run one artwork through the pipeline; dispose it to let the next one in.</summary>
     public sealed class Slot(PipelineSlots owner, Segmenter segmenter, Tensors tensors) : IDisposable
@@ -44,7 +48,7 @@ public sealed class PipelineSlots(IOptions<ProcessOptions> options, LoadedModel 
         {
             if (_isDisposed) return;
             _isDisposed = true;
-            owner._tensors.Add(Tensors);
+            owner.Pool(Segmenter).Add(Tensors);
             owner._gate.Leave();
         }
     }

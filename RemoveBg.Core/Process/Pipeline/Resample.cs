@@ -54,6 +54,55 @@ internal static class Resample
         }
     }
 
+    /// <summary>A window of a photo at another size, row by row: no second picture is needed. What of it lies outside the photo is transparent.</summary>
+    /// <param name="left">Of the window, in the photo's pixels; with <paramref name="top"/>, may be negative or between pixels.</param>
+    /// <param name="scale">Target pixels a pixel of the photo.</param>
+    /// <param name="row">Receives y and premultiplied R, G, B, A from 0 to 255. Called by several threads.</param>
+    public static void Window(Photo photo, double left, double top, double scale, int width, int height, Action<int, Vector128<float>[]> row)
+    {
+        Taps[] columns = Tapped(photo.Width, width, ResampleKernel.CatmullRom, left, 1 / scale), rows = Tapped(photo.Height, height, ResampleKernel.CatmullRom, top, 1 / scale);
+        const int band = 16;
+        Parallel.For(0, (height + band - 1) / band, () => (Line: new Vector128<float>[width], Sums: NewRows(band, width)), (b, _, room) =>
+        {
+            int first = b * band, count = Math.Min(band, height - first);
+            for (var i = 0; i < count; i++) Array.Clear(room.Sums[i]);
+            // Each row of the photo is shrunk once for all rows of the band that it counts for.
+            int from = int.MaxValue, to = 0;
+            for (var i = first; i < first + count; i++)
+                if (rows[i].Weights.Length > 0) (from, to) = (Math.Min(from, rows[i].Start), Math.Max(to, rows[i].Start + rows[i].Weights.Length));
+            for (var y = from; y < to; y++)
+            {
+                ShrinkRow(photo.Row(y), columns, room.Line, photo.IsOpaque);
+                for (var i = 0; i < count; i++)
+                {
+                    var tap = y - rows[first + i].Start;
+                    if ((uint)tap >= (uint)rows[first + i].Weights.Length) continue;
+                    var weight = Vector128.Create(rows[first + i].Weights[tap]);
+                    var sums = room.Sums[i];
+                    for (var x = 0; x < width; x++) sums[x] += room.Line[x] * weight;
+                }
+            }
+            for (var i = 0; i < count; i++)
+            {
+                // Catmull-Rom overshoots, and no colour may be more than its alpha.
+                foreach (ref var sum in room.Sums[i].AsSpan())
+                {
+                    var alpha = Math.Clamp(sum[3], 0, 255);
+                    sum = Vector128.Min(Vector128.Max(sum, Vector128<float>.Zero), Vector128.Create(alpha));
+                }
+                row(first + i, room.Sums[i]);
+            }
+            return room;
+        }, _ => { });
+
+        static Vector128<float>[][] NewRows(int count, int width)
+        {
+            var all = new Vector128<float>[count][];
+            for (var i = 0; i < count; i++) all[i] = new Vector128<float>[width];
+            return all;
+        }
+    }
+
     /// <summary>Brings a plane to another size.</summary>
     public static unsafe void Plane(ReadOnlySpan<float> source, int sourceWidth, int sourceHeight, float* target, int width, int height)
     {
@@ -108,23 +157,31 @@ internal static class Resample
     public static Vector128<float> ToFloats(uint pixel) =>
         Vector128.ConvertToSingle(Vector128.WidenLower(Vector128.WidenLower(Vector128.CreateScalar(pixel).AsByte())).AsInt32());
 
-    private static Taps[] Tapped(int from, int to, ResampleKernel kernel)
+    private static Taps[] Tapped(int from, int to, ResampleKernel kernel) => Tapped(from, to, kernel, 0, (double)from / to);
+
+    /// <param name="start">Where the first target sample begins, in source samples.</param>
+    /// <param name="scale">Source samples a target sample.</param>
+    private static Taps[] Tapped(int from, int to, ResampleKernel kernel, double start, double scale)
     {
-        var scale = (double)from / to;
         var stretch = Math.Max(1, scale);
         var support = kernel == ResampleKernel.Triangle ? stretch : 2 * stretch;
         var all = new Taps[to];
         for (var i = 0; i < to; i++)
         {
-            var centre = (i + 0.5) * scale;
-            var start = Math.Max(0, (int)Math.Floor(centre - support + 0.5));
+            var centre = start + (i + 0.5) * scale;
+            if (centre < 0 || centre > from)
+            {
+                all[i] = new(0, []);
+                continue;
+            }
+            var first = Math.Max(0, (int)Math.Floor(centre - support + 0.5));
             var end = Math.Min(from, (int)Math.Floor(centre + support + 0.5));
-            var weights = new float[Math.Max(1, end - start)];
+            var weights = new float[Math.Max(1, end - first)];
             double sum = 0;
             for (var k = 0; k < weights.Length; k++)
-                sum += weights[k] = (float)Weight(kernel, Math.Abs(start + k + 0.5 - centre) / stretch);
+                sum += weights[k] = (float)Weight(kernel, Math.Abs(first + k + 0.5 - centre) / stretch);
             for (var k = 0; k < weights.Length; k++) weights[k] = sum > 0 ? (float)(weights[k] / sum) : 1f / weights.Length;
-            all[i] = new(Math.Min(start, from - weights.Length), weights);
+            all[i] = new(Math.Min(first, from - weights.Length), weights);
         }
         return all;
     }

@@ -1,0 +1,117 @@
+using System.Text.Json;
+using RemoveBg.Core.Artworks;
+using RemoveBg.Core.Network;
+
+namespace RemoveBg.Core.Submit;
+
+/// <summary>Reads a request from JSON or from a form, and reports all that is wrong with it at once.</summary>
+public sealed class SubmitRequestParser(UrlPolicy urls, PictureOptionsParser pictureOptions)
+{
+    public const int LargestBatch = 50;
+
+    private const string ImageAccepted = "an absolute http or https URL, or a data:image/…;base64, URI";
+
+    /// <summary>One request.</summary>
+    /// <exception cref="ApiException">400 with every problem, each naming its field.</exception>
+    public SubmitRequest Parse(ReadOnlyMemory<byte> body)
+    {
+        using var document = ParseJson(body, $"an object with the fields {RequestFields.Names}, each at most once");
+        if (document.RootElement.ValueKind != JsonValueKind.Object)
+            throw ApiException.BadRequest($"The body must be a JSON object with the fields {RequestFields.Names}.");
+
+        var problems = new List<string>();
+        var request = Read(document.RootElement, problems);
+        return problems.Count == 0 ? request : throw ApiException.BadRequest(string.Join(" ", problems));
+    }
+
+    /// <summary>Several requests, <c>{"artworks": […]}</c>.</summary>
+    /// <exception cref="ApiException">400 with every problem of all of them, each naming its field.</exception>
+    public IReadOnlyList<SubmitRequest> ParseBatch(ReadOnlyMemory<byte> body)
+    {
+        var accepted = $"an object with one field artworks: 1 to {LargestBatch} objects, each with the fields {RequestFields.Names}";
+        using var document = ParseJson(body, accepted);
+        if (document.RootElement is not { ValueKind: JsonValueKind.Object } root || !root.TryGetProperty("artworks", out var artworks) || root.EnumerateObject().Count() != 1
+            || artworks.ValueKind != JsonValueKind.Array || artworks.GetArrayLength() is 0 or > LargestBatch)
+            throw ApiException.BadRequest($"The body must be {accepted}.");
+
+        var problems = new List<string>();
+        var requests = new List<SubmitRequest>();
+        foreach (var (index, element) in artworks.EnumerateArray().Index())
+            if (element.ValueKind == JsonValueKind.Object) requests.Add(Read(element, problems, $"artworks[{index}]."));
+            else problems.Add($"artworks[{index}] must be an object with the fields {RequestFields.Names}.");
+        return problems.Count == 0 ? requests : throw ApiException.BadRequest(string.Join(" ", problems));
+    }
+
+    /// <summary>A form: its texts named as in JSON; the photo in the file <c>image</c>, a background picture in the file <c>background</c>.</summary>
+    /// <exception cref="ApiException">400 with every problem, each naming its field.</exception>
+    public SubmitRequest Parse(IEnumerable<KeyValuePair<string, string>> texts, IReadOnlyDictionary<string, InlinePicture> files)
+    {
+        var problems = new List<string>();
+        var fields = new RequestFields(problems);
+        foreach (var (name, text) in texts)
+            if (fields.Has(name)) fields.Problem(name, "must be given once.");
+            else fields.Put(name, text);
+        foreach (var name in files.Keys.Where(name => name is not "image" and not "background"))
+            problems.Add($"'{name}' is not a known file; accepted are image and background.");
+
+        var request = Read(fields, files.GetValueOrDefault("image"), files.GetValueOrDefault("background"));
+        return problems.Count == 0 ? request : throw ApiException.BadRequest(string.Join(" ", problems));
+    }
+
+    private SubmitRequest Read(JsonElement element, List<string> problems, string prefix = "")
+    {
+        var fields = new RequestFields(problems, prefix);
+        foreach (var property in element.EnumerateObject()) fields.Put(property.Name, property.Value);
+        return Read(fields, null, null);
+    }
+
+    private SubmitRequest Read(RequestFields fields, InlinePicture? image, InlinePicture? background)
+    {
+        var (imageUrl, inline) = ReadImage(fields, image);
+        var webhook = ReadWebhook(fields);
+        var format = ReadFormat(fields);
+        var (options, behind) = pictureOptions.Read(fields, background);
+        return new(imageUrl, inline, webhook, format, options, behind);
+    }
+
+    private (string Url, InlinePicture? Inline) ReadImage(RequestFields fields, InlinePicture? upload)
+    {
+        if (upload is not null)
+        {
+            if (fields.Has("imageUrl")) fields.Problem("imageUrl", "cannot be given together with the file image: which of the two is the photo?");
+            return (upload.Shown, upload);
+        }
+        if (fields.Find("imageUrl") is null) fields.Problem("imageUrl", $"is required: {ImageAccepted}.");
+        return fields.Text("imageUrl", ImageAccepted) is { } url ? PictureUrl.Read(fields, "imageUrl", url, urls) : ("", null);
+    }
+
+    private string? ReadWebhook(RequestFields fields)
+    {
+        if (fields.Text("webhook", "an absolute https URL of a publicly routable host") is not { } url) return null;
+        if (url.Length > SubmitRequest.LongestUrl) fields.Problem("webhook", $"must have at most {SubmitRequest.LongestUrl:N0} characters.");
+        else if (urls.Check(url, UrlUse.Webhook, out _) is { } refused) fields.Problem("webhook", refused);
+        return url;
+    }
+
+    private static OutputFormat ReadFormat(RequestFields fields)
+    {
+        if (!fields.Has("outputFormat")) return OutputFormat.Auto;
+        if (fields.Find("outputFormat") is { ValueKind: JsonValueKind.String } value && value.GetString() is { } word
+            && OutputFormats.Words.Contains(word) && OutputFormats.TryParse(word, out var format)) return format;
+        fields.Problem("outputFormat", $"must be one of {string.Join(", ", OutputFormats.Words)}.");
+        return OutputFormat.Auto;
+    }
+
+    private static JsonDocument ParseJson(ReadOnlyMemory<byte> body, string expected)
+    {
+        try
+        {
+            return JsonDocument.Parse(body, new JsonDocumentOptions { AllowDuplicateProperties = false, MaxDepth = 8 });
+        }
+        catch (JsonException problem)
+        {
+            var where = problem.LineNumber is { } line ? $" (line {line + 1}, byte {problem.BytePositionInLine + 1})" : "";
+            throw ApiException.BadRequest($"The body is not valid JSON{where}; expected is {expected}.");
+        }
+    }
+}

@@ -1,0 +1,48 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Net.Http.Headers;
+using RemoveBg.Core;
+using RemoveBg.Core.Submit;
+
+namespace RemoveBg.Functions.Http;
+
+/// <summary>A form's texts and pictures.</summary>
+public sealed record RequestForm(IReadOnlyList<KeyValuePair<string, string>> Texts, IReadOnlyDictionary<string, InlinePicture> Files)
+{
+    public const string Multipart = "multipart/form-data";
+
+    public static bool IsMultipart(HttpRequest request) =>
+        MediaTypeHeaderValue.TryParse(request.ContentType, out var type) && type.MediaType.Equals(Multipart, StringComparison.OrdinalIgnoreCase);
+
+    /// <param name="largestBody">In bytes.</param>
+    /// <exception cref="ApiException">400: malformed, too long, or a file twice.</exception>
+    public static async Task<RequestForm> Read(HttpRequest request, int largestBody, CancellationToken cancel)
+    {
+        if (request.ContentLength > largestBody) throw RequestBody.TooLong(largestBody);
+        try
+        {
+            // In memory: a picture of a caller's need not touch a disk.
+            var form = await request.ReadFormAsync(
+                new() { MultipartBodyLengthLimit = largestBody, BufferBodyLengthLimit = largestBody, MemoryBufferThreshold = largestBody, ValueLengthLimit = largestBody, ValueCountLimit = 100 }, cancel);
+            var files = new Dictionary<string, InlinePicture>();
+            foreach (var file in form.Files)
+            {
+                var content = new byte[file.Length];
+                await using var stream = file.OpenReadStream();
+                await stream.ReadExactlyAsync(content, cancel);
+                if (!files.TryAdd(file.Name, InlinePicture.FromUpload(file.ContentType, content)))
+                    throw ApiException.BadRequest($"The file '{file.Name}' must be given once.");
+            }
+            return new([.. form.SelectMany(field => field.Value, (field, text) => new KeyValuePair<string, string>(field.Key, text ?? ""))], files);
+        }
+        catch (InvalidDataException problem)
+        {
+            throw problem.Message.Contains("limit", StringComparison.OrdinalIgnoreCase) ? RequestBody.TooLong(largestBody) : Unreadable();
+        }
+        catch (Exception problem) when (problem is BadHttpRequestException or IOException)
+        {
+            throw Unreadable();
+        }
+    }
+
+    private static ApiException Unreadable() => ApiException.BadRequest("The body is not a complete form (multipart/form-data with a boundary, or application/x-www-form-urlencoded).");
+}

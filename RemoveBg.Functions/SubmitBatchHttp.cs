@@ -1,0 +1,27 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+using RemoveBg.Core.Access;
+using RemoveBg.Core.Artworks;
+using RemoveBg.Core.Read;
+using RemoveBg.Core.Submit;
+using RemoveBg.Functions.Http;
+
+namespace RemoveBg.Functions;
+
+/// <summary>Several artworks by one request: all are checked before the first is accepted, and each counts against the key's rate.</summary>
+public sealed class SubmitBatchHttp(ApiEndpoint api, SubmitRequestParser parser, SubmitArtwork submit, ArtworkViews views)
+{
+    [Function("SubmitBatch")]
+    public Task<IResult> Run(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "v2/artworks/batch")] HttpRequest request, CancellationToken cancel) =>
+        api.Answer(request, Scopes.Write, async key =>
+        {
+            var wanted = parser.ParseBatch(await RequestBody.ReadJson(request, cancel));
+            await api.Admit(request.HttpContext.Response, key, wanted.Count, cancel);
+
+            var accepted = new List<ArtworkView>(wanted.Count);
+            foreach (var artwork in await submit.SubmitAll(key, wanted, request.Headers["Idempotency-Key"], cancel)) accepted.Add(await views.Of(artwork, cancel));
+            request.HttpContext.Response.Headers.RetryAfter = "2";
+            return Answers.Json(new ArtworkBatch(accepted), WireJson.Readable.ArtworkBatch, StatusCodes.Status202Accepted);
+        }, cancel);
+}

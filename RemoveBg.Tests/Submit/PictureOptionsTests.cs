@@ -1,0 +1,120 @@
+using System.Text;
+using RemoveBg.Core;
+using RemoveBg.Core.Artworks;
+using RemoveBg.Core.Submit;
+using RemoveBg.Tests.Given;
+
+namespace RemoveBg.Tests.Submit;
+
+public sealed class PictureOptionsTests
+{
+    private static readonly SubmitRequestParser Parser = Requests.Parser();
+
+    [Test]
+    public void All_options_are_read()
+    {
+        Assert.That(Parse("""
+            "crop":true,"cropMargin":"10% 20px","roi":"0 0 50% 50%","background":"#ff8000","shadow":true,"size":800,"megapixels":0.5,
+            "channels":"rgba","model":"removebg-lite","requireForeground":true
+            """).Options, Is.EqualTo(new PictureOptions
+        {
+            Crop = true, CropMargin = "10% 20px", Roi = "0 0 50% 50%", Background = "#ff8000", Shadow = true, Size = 800, Megapixels = 0.5,
+            Channels = "rgba", Model = "removebg-lite", RequireForeground = true,
+        }));
+        Assert.That(Parse("\"scale\":\"80%\",\"position\":\"50% 100%\"").Options, Is.EqualTo(new PictureOptions { Scale = "80%", Position = "50% 100%" }));
+    }
+
+    [TestCase("")]
+    [TestCase("\"crop\":null,\"background\":null,\"model\":null")]
+    public void What_is_not_asked_for_leaves_no_options(string fields) => Assert.That(Parse(fields).Options, Is.Null);
+
+    [TestCase("\"crop\":\"yes\"", "crop must be true or false")]
+    [TestCase("\"cropMargin\":\"10%\"", "cropMargin needs crop: true")]
+    [TestCase("\"crop\":true,\"cropMargin\":\"51%\"", "cropMargin must be one, two or four lengths")]
+    [TestCase("\"crop\":true,\"cropMargin\":\"501px\"", "cropMargin must be")]
+    [TestCase("\"crop\":true,\"cropMargin\":\"1 2 3\"", "cropMargin must be")]
+    [TestCase("\"crop\":true,\"cropMargin\":\"-1px\"", "cropMargin must be")]
+    [TestCase("\"crop\":true,\"cropMargin\":10", "cropMargin must be a string")]
+    [TestCase("\"scale\":\"9%\"", "scale must be a percentage from 10% to 100%")]
+    [TestCase("\"scale\":\"80\"", "scale must be a percentage")]
+    [TestCase("\"scale\":\"80%\",\"crop\":true", "scale cannot be combined with crop")]
+    [TestCase("\"position\":\"left\"", "position must be 'original', 'center'")]
+    [TestCase("\"position\":\"101%\"", "position must be")]
+    [TestCase("\"position\":\"center\",\"crop\":true", "position cannot be combined with crop")]
+    [TestCase("\"roi\":\"0 0 10\"", "roi must be two corners")]
+    [TestCase("\"roi\":\"50% 0 20% 10\"", "roi must be")]
+    [TestCase("\"background\":\"greenish\"", "background must be a colour")]
+    [TestCase("\"background\":\"#12345\"", "background must be a colour")]
+    [TestCase("\"background\":\"http://10.0.0.1/a.png\"", "background must name a publicly routable host")]
+    [TestCase("\"background\":\"data:text/html;base64,aGk=\"", "background is not a usable data URI")]
+    [TestCase("\"background\":\"red\",\"channels\":\"alpha\"", "background cannot be combined with channels")]
+    [TestCase("\"shadow\":true,\"channels\":\"alpha\"", "shadow cannot be combined with channels")]
+    [TestCase("\"shadow\":1", "shadow must be true or false")]
+    [TestCase("\"size\":15", "size must be a whole number from 16 to 20000")]
+    [TestCase("\"size\":100.5", "size must be a whole number")]
+    [TestCase("\"size\":\"full\"", "size must be a whole number")]
+    [TestCase("\"megapixels\":51", "megapixels must be a number from 0.01 to 50")]
+    [TestCase("\"channels\":\"rgb\"", "channels must be rgba or alpha")]
+    [TestCase("\"model\":\"u3net\"", "model must be one of auto, removebg-lite")]
+    [TestCase("\"requireForeground\":\"true\"", "requireForeground must be true or false")]
+    public void A_problem_names_its_option_and_what_is_accepted(string fields, string expected) =>
+        Assert.That(() => Parse(fields), Throws.TypeOf<ApiException>().With.Property("StatusCode").EqualTo(400).And.Message.Contains(expected));
+
+    [TestCase("red")]
+    [TestCase("#fff")]
+    [TestCase("00ff0080")]
+    [TestCase("RebeccaPurple")]
+    [TestCase("lightgrey")]
+    public void A_colour_may_be_written_as_in_css(string colour) => Assert.That(Parse($"\"background\":\"{colour}\"").Options!.Background, Is.EqualTo(colour));
+
+    [Test]
+    public void A_forms_texts_become_what_they_stand_for()
+    {
+        var photo = InlinePicture.FromUpload("image/JPEG", [1, 2, 3]);
+        var request = Parser.Parse([new("crop", "true"), new("size", "640"), new("outputFormat", "png")], new Dictionary<string, InlinePicture> { ["image"] = photo });
+        Assert.Multiple(() =>
+        {
+            Assert.That(request.ImageUrl, Is.EqualTo("data:image/jpeg"));
+            Assert.That(request.InlineImage, Is.SameAs(photo));
+            Assert.That(request.Options, Is.EqualTo(new PictureOptions { Crop = true, Size = 640 }));
+        });
+    }
+
+    [Test]
+    public void A_form_with_two_photos_or_unknown_files_is_refused_by_name()
+    {
+        var file = InlinePicture.FromUpload(null, [1]);
+        Assert.That(() => Parser.Parse([new("imageUrl", "https://example.com/a.png"), new("crop", "maybe"), new("size", "1"), new("size", "2")],
+            new Dictionary<string, InlinePicture> { ["image"] = file, ["extra"] = file }),
+            Throws.TypeOf<ApiException>().With.Message.Contains("imageUrl cannot be given together with the file image").And.Message.Contains("'extra' is not a known file")
+                .And.Message.Contains("crop must be true or false").And.Message.Contains("size must be given once"));
+    }
+
+    [Test]
+    public void The_same_picture_with_other_options_has_another_fingerprint() =>
+        Assert.That(Parse("\"crop\":true").Fingerprint(), Is.Not.EqualTo(Parse("").Fingerprint()).And.Not.EqualTo(Parse("\"crop\":false").Fingerprint()));
+
+    [Test]
+    public void A_batch_names_the_artwork_in_which_a_problem_is()
+    {
+        Assert.That(() => Parser.ParseBatch("""{"artworks":[{"imageUrl":"https://example.com/a"},{"imageUrl":7,"colour":1},5]}"""u8.ToArray()),
+            Throws.TypeOf<ApiException>().With.Message.Contains("artworks[1].imageUrl must be a string").And.Message.Contains("'artworks[1].colour' is not a known field")
+                .And.Message.Contains("artworks[2] must be an object"));
+    }
+
+    [TestCase("[]")]
+    [TestCase("{}")]
+    [TestCase("""{"artworks":[]}""")]
+    [TestCase("""{"artworks":[],"more":1}""")]
+    [TestCase("""{"artworks":{}}""")]
+    public void A_batch_is_1_to_50_artworks(string body)
+    {
+        Assert.That(() => Parser.ParseBatch(Encoding.UTF8.GetBytes(body)), Throws.TypeOf<ApiException>().With.Message.Contains("1 to 50 objects"));
+        string Of(int count) => $$"""{"artworks":[{{string.Join(',', Enumerable.Repeat("""{"imageUrl":"https://example.com/a"}""", count))}}]}""";
+        Assert.That(Parser.ParseBatch(Encoding.UTF8.GetBytes(Of(50))), Has.Count.EqualTo(50));
+        Assert.That(() => Parser.ParseBatch(Encoding.UTF8.GetBytes(Of(51))), Throws.TypeOf<ApiException>());
+    }
+
+    private static SubmitRequest Parse(string fields) =>
+        Parser.Parse(Encoding.UTF8.GetBytes($$"""{"imageUrl":"https://example.com/a"{{(fields.Length == 0 ? "" : "," + fields)}}}"""));
+}
