@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using RemoveBg.Core.Access;
 using RemoveBg.Core.Artworks;
+using RemoveBg.Core.DropIn;
 using RemoveBg.Core.Network;
 using RemoveBg.Core.Notify;
 using RemoveBg.Core.Process;
@@ -53,6 +54,9 @@ public static class RemoveBgServices
         services.AddSingleton<PictureOptionsParser>().AddSingleton<SubmitRequestParser>().AddSingleton<IdempotencyTable>().AddSingleton<SubmitArtwork>();
         services.AddSingleton<ArtworkViews>().AddSingleton<ReadArtwork>().AddSingleton<ListArtworks>()
             .AddSingleton<CancelArtwork>().AddSingleton<DeleteArtwork>();
+
+        // The same road for remove.bg's clients.
+        services.AddSingleton<RemoveBgV1Request>().AddSingleton<RemoveBgV1>();
 
         // The guard of everything outgoing.
         services.TryAddSingleton<IAddressLookup, DnsLookup>();

@@ -7,6 +7,7 @@ using RemoveBg.Core.Notify;
 using RemoveBg.Core.Process.Model;
 using RemoveBg.Core.Store;
 using RemoveBg.Functions;
+using RemoveBg.Functions.DropIn;
 using RemoveBg.Functions.Http;
 using RemoveBg.LocalHost.Development;
 using RemoveBg.LocalHost.Triggers;
@@ -27,6 +28,7 @@ internal static class HostApp
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = RemoveBgV1Http.LargestBody + 4096;
             kestrel.Listen(IPAddress.Parse(settings.Address), settings.Port);
         });
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(45));

@@ -13,7 +13,8 @@ internal enum FieldKind
 
 /// <summary>The fields of one request, and all that is wrong with them.</summary>
 /// <param name="prefix">Before each field's name in a problem: where the request lies in a larger one.</param>
-internal sealed class RequestFields(List<string> problems, string prefix = "")
+/// <param name="shown">What a field is called in a problem; null: as it is.</param>
+internal sealed class RequestFields(List<string> problems, string prefix = "", Func<string, string>? shown = null)
 {
     private readonly Dictionary<string, JsonElement> _values = [];
 
@@ -39,7 +40,9 @@ internal sealed class RequestFields(List<string> problems, string prefix = "")
 
     public static string Names { get; } = string.Join(", ", Known.Keys);
 
-    public void Problem(string field, string problem) => problems.Add($"{prefix}{field} {problem}");
+    public IReadOnlyList<string> Problems => problems;
+
+    public void Problem(string field, string problem) => problems.Add($"{prefix}{shown?.Invoke(field) ?? field} {problem}");
 
     public void Put(string name, JsonElement value)
     {

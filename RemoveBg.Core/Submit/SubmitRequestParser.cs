@@ -65,7 +65,7 @@ public sealed class SubmitRequestParser(UrlPolicy urls, PictureOptionsParser pic
         return Read(fields, null, null);
     }
 
-    private SubmitRequest Read(RequestFields fields, InlinePicture? image, InlinePicture? background)
+    internal SubmitRequest Read(RequestFields fields, InlinePicture? image, InlinePicture? background)
     {
         var (imageUrl, inline) = ReadImage(fields, image);
         var webhook = ReadWebhook(fields);

@@ -12,54 +12,56 @@ public sealed class ApiEndpoint(Authenticate authenticate, RateLimit rateLimit, 
 {
     /// <param name="scope">One of <see cref="Scopes"/>.</param>
     /// <param name="submissions">How many the call counts as against the key's rate.</param>
+    /// <param name="style">What errors look like; null for ours.</param>
     public async Task<IResult> Answer(
-        HttpRequest request, string scope, Func<ApiKey, Task<IResult>> call, CancellationToken cancel, int submissions = 0)
+        HttpRequest request, string scope, Func<ApiKey, Task<IResult>> call, CancellationToken cancel, int submissions = 0, ErrorStyle? style = null)
     {
+        style ??= ErrorStyle.Ours;
         request.HttpContext.Response.Headers["X-Content-Type-Options"] = "nosniff";
         try
         {
             var key = await authenticate.Check(request.Headers.Authorization, request.Headers["X-Api-Key"], scope, cancel);
-            if (submissions > 0) await Admit(request.HttpContext.Response, key, submissions, cancel);
+            if (submissions > 0) await Admit(request.HttpContext.Response, key, submissions, cancel, style);
             return await call(key);
         }
-        catch (ApiException problem)
+        catch (Exception problem) when (!cancel.IsCancellationRequested && style.Of(problem) is not null)
         {
-            return Refuse(request, problem);
+            return Refuse(request, problem, style);
         }
         catch (Exception problem) when (StorageFailure.Is(problem, cancel))
         {
             log.LogError(problem, "Storage failed; nothing was accepted");
-            return Refuse(request, new(500, "Storage is not reachable; nothing was accepted. Try again.") { RetryAfter = TimeSpan.FromSeconds(5) });
+            return Refuse(request, new ApiException(500, "Storage is not reachable; nothing was accepted. Try again.") { RetryAfter = TimeSpan.FromSeconds(5) }, style);
         }
         catch (Exception problem) when (!cancel.IsCancellationRequested)
         {
             log.LogError(problem, "Unexpected failure of {Method} {Path}", request.Method, request.Path);
-            return Refuse(request, new(500, "Internal Server Error"));
+            return Refuse(request, new ApiException(500, "Internal Server Error"), style);
         }
     }
 
     /// <summary>Counts submissions against the key's rate.</summary>
     /// <exception cref="ApiException">429: too many by now; 400: more than the key may ever send at once.</exception>
-    public async Task Admit(HttpResponse response, ApiKey key, int submissions, CancellationToken cancel)
+    public async Task Admit(HttpResponse response, ApiKey key, int submissions, CancellationToken cancel, ErrorStyle? style = null)
     {
         if (submissions > key.Burst) throw ApiException.BadRequest($"The request has {submissions} artworks; this key may submit at most {key.Burst} at once.");
         var decision = await rateLimit.Admit(key, submissions, cancel);
-        response.Headers["RateLimit-Policy"] = $"\"submit\";q={decision.Quota};w=60";
-        response.Headers["RateLimit"] = $"\"submit\";r={decision.Remaining};t={Seconds(decision.Reset)}";
+        (style ?? ErrorStyle.Ours).Rate(response.Headers, decision, key);
         if (decision.RetryAfter is { } wait)
             throw new ApiException(429, $"The key's rate of {key.RatePerMinute} submissions a minute (at most {key.Burst} at once) is used up.") { RetryAfter = wait };
     }
 
-    private static IResult Refuse(HttpRequest request, ApiException problem)
+    private static IResult Refuse(HttpRequest request, Exception problem, ErrorStyle style)
     {
         var headers = request.HttpContext.Response.Headers;
-        if (problem.StatusCode == StatusCodes.Status401Unauthorized) headers.WWWAuthenticate = "Bearer";
-        if (problem.RetryAfter is { } wait) headers.RetryAfter = Seconds(wait).ToString(System.Globalization.CultureInfo.InvariantCulture);
+        var known = problem as ApiException;
+        if (known?.StatusCode == StatusCodes.Status401Unauthorized) headers.WWWAuthenticate = "Bearer";
+        if (known?.RetryAfter is { } wait) headers.RetryAfter = Seconds(wait).ToString(System.Globalization.CultureInfo.InvariantCulture);
         // The id under which the logs have the rest.
-        if (problem.StatusCode >= 500)
+        if (known?.StatusCode >= 500)
             headers["traceparent"] = Activity.Current?.Id ?? $"00-{ActivityTraceId.CreateRandom()}-{ActivitySpanId.CreateRandom()}-00";
-        return Answers.Error(problem.StatusCode, problem.Message);
+        return style.Of(problem)!;
     }
 
-    private static int Seconds(TimeSpan time) => Math.Max(1, (int)Math.Ceiling(time.TotalSeconds));
+    internal static int Seconds(TimeSpan time) => Math.Max(1, (int)Math.Ceiling(time.TotalSeconds));
 }

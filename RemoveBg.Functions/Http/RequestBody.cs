@@ -11,14 +11,15 @@ public static class RequestBody
     public const int LargestBody = 16 * 1024 * 1024;
 
     /// <exception cref="ApiException">400: not application/json, or too long.</exception>
+    /// <param name="largest">In bytes.</param>
     /// <param name="alsoAccepted">Another media type of the route, to be named in the error.</param>
-    public static async Task<ReadOnlyMemory<byte>> ReadJson(HttpRequest request, CancellationToken cancel, string? alsoAccepted = null)
+    public static async Task<ReadOnlyMemory<byte>> ReadJson(HttpRequest request, CancellationToken cancel, string? alsoAccepted = null, int largest = LargestBody)
     {
         if (!MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
             || !type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)
             || type.Charset is { HasValue: true } charset && !charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase))
             throw ApiException.BadRequest($"Content-Type must be application/json in UTF-8{(alsoAccepted is null ? "" : $", or {alsoAccepted}")}.");
-        if (request.ContentLength > LargestBody) throw TooLong(LargestBody);
+        if (request.ContentLength > largest) throw TooLong(largest);
 
         var body = new ArrayBufferWriter<byte>((int)Math.Min(request.ContentLength ?? 4096, 64 * 1024) + 1);
         try
@@ -28,7 +29,7 @@ public static class RequestBody
                 var read = await request.Body.ReadAsync(body.GetMemory(4096), cancel);
                 if (read == 0) return body.WrittenMemory;
                 body.Advance(read);
-                if (body.WrittenCount > LargestBody) throw TooLong(LargestBody);
+                if (body.WrittenCount > largest) throw TooLong(largest);
             }
         }
         catch (BadHttpRequestException)

@@ -1,0 +1,20 @@
+using Microsoft.AspNetCore.Http;
+using RemoveBg.Core;
+using RemoveBg.Core.Access;
+
+namespace RemoveBg.Functions.Http;
+
+/// <summary>What an error looks like, and how the rate is told: ours, unless a route speaks for another API.</summary>
+public class ErrorStyle
+{
+    public static ErrorStyle Ours { get; } = new();
+
+    /// <returns>Null for an exception that is no answer to the caller.</returns>
+    public virtual IResult? Of(Exception problem) => problem is ApiException known ? Answers.Error(known.StatusCode, known.Message) : null;
+
+    public virtual void Rate(IHeaderDictionary headers, RateDecision decision, ApiKey key)
+    {
+        headers["RateLimit-Policy"] = $"\"submit\";q={decision.Quota};w=60";
+        headers["RateLimit"] = $"\"submit\";r={decision.Remaining};t={ApiEndpoint.Seconds(decision.Reset)}";
+    }
+}
