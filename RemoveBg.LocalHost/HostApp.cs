@@ -9,6 +9,7 @@ using RemoveBg.Core.Store;
 using RemoveBg.Functions;
 using RemoveBg.Functions.DropIn;
 using RemoveBg.Functions.Http;
+using RemoveBg.Functions.Web;
 using RemoveBg.LocalHost.Development;
 using RemoveBg.LocalHost.Triggers;
 
@@ -37,6 +38,7 @@ internal static class HostApp
         // 2. The app's own services, as in the Functions worker's Program.cs.
         builder.Services.AddRemoveBg(builder.Configuration);
         builder.Services.AddSingleton<ApiEndpoint>();
+        builder.Services.AddSingleton(new PageSettings(secrets?.ApiKey));
 
         // 3. Its functions, and what feeds them.
         var hostJson = HostJson.Read(Path.Combine(AppContext.BaseDirectory, "host.json"));

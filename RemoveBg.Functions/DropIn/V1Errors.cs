@@ -27,6 +27,8 @@ internal sealed partial class V1Json : JsonSerializerContext;
 /// <summary>Errors and rate as remove.bg tells them.</summary>
 internal sealed class V1Errors(TimeProvider clock) : ErrorStyle
 {
+    public override bool Challenges => false;
+
     public override void Rate(IHeaderDictionary headers, RateDecision decision, ApiKey key)
     {
         headers["X-RateLimit-Limit"] = decision.Quota.ToString(CultureInfo.InvariantCulture);

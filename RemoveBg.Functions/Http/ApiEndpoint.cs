@@ -55,7 +55,7 @@ public sealed class ApiEndpoint(Authenticate authenticate, RateLimit rateLimit, 
     {
         var headers = request.HttpContext.Response.Headers;
         var known = problem as ApiException;
-        if (known?.StatusCode == StatusCodes.Status401Unauthorized) headers.WWWAuthenticate = "Bearer";
+        if (known?.StatusCode == StatusCodes.Status401Unauthorized && style.Challenges) headers.WWWAuthenticate = "Bearer";
         if (known?.RetryAfter is { } wait) headers.RetryAfter = Seconds(wait).ToString(System.Globalization.CultureInfo.InvariantCulture);
         // The id under which the logs have the rest.
         if (known?.StatusCode >= 500)

@@ -9,6 +9,9 @@ public class ErrorStyle
 {
     public static ErrorStyle Ours { get; } = new();
 
+    /// <summary>Whether a caller without a valid key is answered 401 (RFC 9110, section 11.6.1).</summary>
+    public virtual bool Challenges => true;
+
     /// <returns>Null for an exception that is no answer to the caller.</returns>
     public virtual IResult? Of(Exception problem) => problem is ApiException known ? Answers.Error(known.StatusCode, known.Message) : null;
 

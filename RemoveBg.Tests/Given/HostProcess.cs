@@ -36,7 +36,7 @@ internal sealed class HostProcess : IDisposable
         var host = new HostProcess(storage);
         var url = await host._ready.Task.WaitAsync(TimeSpan.FromSeconds(60));
         var secrets = DevelopmentSecrets.LoadOrCreate(Path.Combine(Repo.Root, ".local"));
-        host._client = new() { BaseAddress = new(url), DefaultRequestHeaders = { Authorization = new("Bearer", secrets.ApiKey) } };
+        host._client = new(new OpenApiCheck()) { BaseAddress = new(url), DefaultRequestHeaders = { Authorization = new("Bearer", secrets.ApiKey) } };
         return host;
     }
 

@@ -20,7 +20,7 @@ internal sealed class RunningHost : IAsyncDisposable
     private RunningHost(WebApplication app, DevelopmentSecrets secrets, string storage)
     {
         (_app, Secrets, ConnectionString) = (app, secrets, storage);
-        Client = new() { BaseAddress = new(app.Urls.First()) };
+        Client = new(new OpenApiCheck()) { BaseAddress = new(app.Urls.First()) };
         Client.DefaultRequestHeaders.Authorization = new("Bearer", secrets.ApiKey);
     }
 
@@ -67,7 +67,7 @@ internal sealed class RunningHost : IAsyncDisposable
 
     public HttpClient ClientWith(string? key)
     {
-        var client = new HttpClient { BaseAddress = Client.BaseAddress };
+        var client = new HttpClient(new OpenApiCheck()) { BaseAddress = Client.BaseAddress };
         if (key is not null) client.DefaultRequestHeaders.Authorization = new("Bearer", key);
         return client;
     }

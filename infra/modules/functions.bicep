@@ -61,6 +61,8 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
     name: 'appsettings'
     properties: union(settings, {
       AzureWebJobsStorage__credential: 'managedidentity'
+      // The root is ours: the try-it page.
+      AzureWebJobsDisableHomepage: 'true'
       AzureWebJobsStorage__clientId: identityClientId
     })
   }

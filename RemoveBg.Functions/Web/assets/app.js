@@ -1,0 +1,156 @@
+import { Api, Problem } from "./api.js";
+import { Compare } from "./compare.js";
+import { snippets } from "./snippets.js";
+import { Tabs } from "./tabs.js";
+
+const by = id => document.getElementById(id);
+const LARGEST = 16 * 1024 * 1024 - 64 * 1024;
+const settings = JSON.parse(by("settings").textContent);
+const api = new Api();
+const compare = new Compare();
+const tabs = new Tabs();
+let current = null;
+
+// 1. The key: the development key, or the visitor's own.
+if (settings.developmentKey) api.key = settings.developmentKey;
+else by("key-row").hidden = false;
+by("key").addEventListener("input", event => { api.key = event.target.value; });
+
+// 2. The photo: chosen, dropped, pasted, named by a URL, or a sample.
+by("file").addEventListener("change", event => { if (event.target.files[0]) start({ file: event.target.files[0] }); event.target.value = ""; });
+by("url-form").addEventListener("submit", event => { event.preventDefault(); start({ url: by("url").value.trim() }); });
+addEventListener("paste", event => { if (event.clipboardData.files[0]) start({ file: event.clipboardData.files[0] }); });
+for (const type of ["dragenter", "dragover"]) addEventListener(type, event => { event.preventDefault(); by("drop").classList.add("over"); });
+addEventListener("dragleave", event => { if (!event.relatedTarget) by("drop").classList.remove("over"); });
+addEventListener("drop", event => {
+  event.preventDefault();
+  by("drop").classList.remove("over");
+  if (event.dataTransfer.files[0]) start({ file: event.dataTransfer.files[0] });
+});
+for (const button of document.querySelectorAll(".sample")) {
+  button.addEventListener("click", async () => {
+    const name = button.dataset.sample;
+    const blob = await (await fetch(`assets/${name}`)).blob();
+    start({ file: new File([blob], name, { type: "image/jpeg" }) });
+  });
+}
+by("cancel").addEventListener("click", () => current?.id && api.cancel(current.id).catch(show));
+for (const button of document.querySelectorAll("#downloads button")) button.addEventListener("click", () => download(button));
+
+// 3. From the photo to the result.
+async function start(photo) {
+  hideProblem();
+  try {
+    check(photo);
+    const run = current = { photo, id: null };
+    const request = { file: photo.file, fields: { ...(photo.url ? { imageUrl: photo.url } : {}), ...options() } };
+    by("result").hidden = true;
+    const artwork = await follow(run, request);
+    if (artwork === null) return;
+    run.artwork = artwork;
+    run.before ??= photo.file ? URL.createObjectURL(photo.file) : photo.url;
+    await compare.show(run.before, artwork.results[0]);
+    by("result").hidden = false;
+    by("result-title").focus({ preventScroll: true });
+    by("result").scrollIntoView({ block: "nearest" });
+  } catch (problem) {
+    show(problem);
+  }
+}
+
+/** Submits, shows each status, and gives the artwork that has succeeded; null when another photo has taken its place. */
+async function follow(run, request) {
+  by("progress").hidden = false;
+  progress("starting", "Sending the photo");
+  by("cancel").hidden = true;
+  let artwork = await api.submit(request);
+  run.id = artwork.id;
+  by("cancel").hidden = false;
+  tell(request, artwork);
+  for await (artwork of api.watch(artwork.id)) {
+    if (run !== current) return null;
+    progress(artwork.status, artwork.status === "succeeded" ? `Done in ${artwork.duration.toFixed(2)} seconds` : `The artwork is ${artwork.status}`);
+    tell(request, artwork);
+  }
+  by("cancel").hidden = true;
+  if (artwork.status === "succeeded") return artwork;
+  throw new Problem(artwork.error ? `${artwork.error.message} (${artwork.error.code})` : "Canceled.");
+}
+
+function options() {
+  const fields = {};
+  for (const input of by("options").querySelectorAll("[name]")) {
+    if (input.type === "checkbox") { if (input.checked) fields[input.name] = true; }
+    else if (input.type === "number") { if (input.value) fields[input.name] = Number(input.value); }
+    else fields[input.name] = input.value;
+  }
+  return fields;
+}
+
+function check({ file }) {
+  if (!api.hasKey) { by("key").focus(); throw new Problem("An API key is needed: enter one above."); }
+  if (!file) return;
+  if (!file.type.startsWith("image/")) throw new Problem(`${file.name} is no picture; accepted are JPEG, PNG, WebP, GIF and BMP.`);
+  if (file.size > LARGEST) throw new Problem(`${file.name} has ${(file.size / 1048576).toFixed(1)} MB; at most 16 MB can be sent from here. Larger photos are fetched from a URL.`);
+}
+
+// 4. The result as a file: as it is, in the other format, or on the new background.
+async function download(button) {
+  hideProblem();
+  const { photo, artwork } = current;
+  const withBackground = by("with-background").checked;
+  const [colour, picture] = withBackground ? [compare.colour, compare.ownPicture] : [null, null];
+  const format = button.dataset.format;
+  button.disabled = true;
+  try {
+    let url = artwork.results[0];
+    if (colour || picture || artwork.parameters.outputFormat !== format) {
+      const fields = { ...(photo.url ? { imageUrl: photo.url } : {}), ...options(), outputFormat: format, ...(colour ? { background: colour } : {}) };
+      const other = await follow(current, { file: photo.file, background: picture, fields });
+      if (other === null) return;
+      url = other.results[0];
+    }
+    const link = document.createElement("a");
+    Object.assign(link, { href: url, download: `cutout.${format}` });
+    document.body.append(link);
+    link.click();
+    link.remove();
+  } catch (problem) {
+    show(problem);
+  } finally {
+    button.disabled = false;
+  }
+}
+
+function progress(status, text) {
+  const steps = [...by("steps").children];
+  const index = steps.findIndex(step => step.dataset.status === status);
+  steps.forEach((step, i) => {
+    step.classList.toggle("done", i < index || status === "succeeded");
+    if (i === index) step.setAttribute("aria-current", "step");
+    else step.removeAttribute("aria-current");
+  });
+  by("status").textContent = text;
+}
+
+function tell(request, artwork) {
+  const files = { image: request.file, background: request.background };
+  const shown = { ...Object.fromEntries(Object.entries(files).filter(([, file]) => file).map(([name, file]) => [name, `${file.name} (${file.size} bytes, ${file.type})`])), ...request.fields };
+  const kind = request.file || request.background ? "multipart/form-data" : "application/json";
+  by("code").hidden = false;
+  tabs.fill({
+    Request: `POST ${location.origin}/v2/artworks/remove-background\nContent-Type: ${kind}\n\n${JSON.stringify(shown, null, 2)}`,
+    Response: JSON.stringify(artwork, null, 2),
+    ...snippets({ url: location.origin, file: request.file?.name ?? null, fields: request.fields }),
+  });
+}
+
+function show(problem) {
+  if (!(problem instanceof Problem)) console.error(problem);
+  const wait = problem.retryAfter ? ` Try again in ${problem.retryAfter} s.` : "";
+  by("problem").textContent = (problem instanceof Problem ? problem.message : `Something went wrong in this page: ${problem.message}`) + wait;
+  by("problem").hidden = false;
+  by("progress").hidden = true;
+}
+
+function hideProblem() { by("problem").hidden = true; }

@@ -1,0 +1,69 @@
+using System.Diagnostics;
+using System.Text;
+using System.Text.Json;
+
+namespace RemoveBg.Tests.Given;
+
+/// <summary>Between a test's client and the service: every answer must be what openapi.json says, with no field, header or status beyond it, and
+/// every request that was accepted must be one that it describes.</summary>
+internal sealed class OpenApiCheck() : DelegatingHandler(new SocketsHttpHandler { UseCookies = false })
+{
+    /// <summary>What is larger goes unread; its headers do not.</summary>
+    private const int LargestBody = 1024 * 1024;
+
+    private static readonly Lock Turn = new();
+    private static readonly Lazy<Process> Node = new(Start);
+
+    /// <returns>What of the document's own examples does not fit its schemas.</returns>
+    public static IReadOnlyList<string> CheckExamples() => Ask(new { examples = true });
+
+    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        var asked = await Read(request.Content, cancellationToken);
+        var response = await base.SendAsync(request, cancellationToken);
+        var isStream = response.Content.Headers.ContentType?.MediaType == "text/event-stream";
+        var problems = Ask(new
+        {
+            method = request.Method.Method,
+            path = request.RequestUri!.AbsolutePath,
+            status = (int)response.StatusCode,
+            request = new { type = request.Content?.Headers.ContentType?.MediaType, body = asked },
+            response = new
+            {
+                type = response.Content.Headers.ContentType?.MediaType,
+                body = isStream ? null : await Read(response.Content, cancellationToken),
+                headers = response.Headers.Concat(response.Content.Headers).ToDictionary(header => header.Key.ToLowerInvariant(), header => string.Join(", ", header.Value)),
+            },
+        });
+        Assert.That(problems, Is.Empty, "openapi.json and the service differ");
+        return response;
+    }
+
+    private static async Task<string?> Read(HttpContent? content, CancellationToken cancel)
+    {
+        if (content is null) return null;
+        await content.LoadIntoBufferAsync(cancel);
+        var bytes = await content.ReadAsByteArrayAsync(cancel);
+        return bytes.Length > LargestBody ? null : Encoding.UTF8.GetString(bytes);
+    }
+
+    private static List<string> Ask(object exchange)
+    {
+        lock (Turn)
+        {
+            Node.Value.StandardInput.WriteLine(JsonSerializer.Serialize(exchange));
+            var answer = Node.Value.StandardOutput.ReadLine() ?? throw new InvalidOperationException("The checker has ended.");
+            return JsonSerializer.Deserialize<List<string>>(answer)!;
+        }
+    }
+
+    /// <summary>Ends by itself when this process does, and its input with it.</summary>
+    private static Process Start()
+    {
+        var start = new ProcessStartInfo("node") { RedirectStandardInput = true, RedirectStandardOutput = true, StandardInputEncoding = new UTF8Encoding(false) };
+        start.ArgumentList.Add(Path.Combine(Repo.Root, "RemoveBg.Tests", "Given", "openapi.js"));
+        start.ArgumentList.Add(Path.Combine(Repo.Root, "RemoveBg.Functions", "Web", "openapi.json"));
+        start.Environment["NODE_PATH"] = Path.Combine(Repo.Root, "node_modules");
+        return Process.Start(start)!;
+    }
+}
