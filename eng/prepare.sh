@@ -22,6 +22,17 @@ require_azurite() {
   cp "$root/package-lock.json" "$root/node_modules/.installed-lock"
 }
 
+# The pages are tested in a real browser. Debian's is installed where that can be done without asking; elsewhere those tests say that they skip.
+offer_browser() {
+  local name
+  for name in chromium chromium-browser google-chrome google-chrome-stable; do command -v "$name" >/dev/null && return; done
+  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    echo "Installing chromium (apt-get), for the tests of the pages"
+    { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends chromium; } >/dev/null 2>&1 && return
+  fi
+  echo "*** No chromium or google-chrome on PATH: the tests of the pages will be skipped (Debian, Ubuntu: apt install chromium). ***"
+}
+
 # Some package feeds lack the Azure Functions worker. Ask once by a trial restore, and remember the answer.
 choose_functions_worker() {
   local memory="$root/FunctionsWorker.props" log worker=azure

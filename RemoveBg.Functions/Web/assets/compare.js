@@ -10,6 +10,8 @@ export class Compare {
     this.after = by("after");
     this.stage = by("stage");
     by("slider").addEventListener("input", () => this.#split());
+    // With the mouse the border can be taken hold of in the picture itself; fingers scroll there and use the slider.
+    for (const type of ["pointerdown", "pointermove"]) this.stage.addEventListener(type, event => this.#drag(event));
     by("zoom").addEventListener("change", () => this.#zoom());
     by("backgrounds").addEventListener("change", event => this.#background(event.target));
     by("colour").addEventListener("input", () => this.#choose("colour"));
@@ -36,6 +38,14 @@ export class Compare {
     const share = by("slider").value;
     this.before.style.clipPath = `inset(0 ${100 - share}% 0 0)`;
     by("divider").style.left = `${share}%`;
+  }
+
+  #drag(event) {
+    if (event.pointerType !== "mouse" || event.buttons !== 1 || this.before.hidden) return;
+    event.preventDefault();
+    const { left, width } = this.stage.getBoundingClientRect();
+    by("slider").value = ((event.clientX - left) / width) * 100;
+    this.#split();
   }
 
   #zoom() {
