@@ -26,6 +26,11 @@ internal static class CommandLine
         format.AcceptOnlyFromAmong("webp", "png");
         var model = new Option<string?>("--model") { Description = "The network to use, or cascade: the smallest first, the best where that is unsure (default: the best one that is here)", HelpName = "NAME" };
         model.AcceptOnlyFromAmong(["auto", ModelCatalog.Cascade, .. ModelManifest.Shipped.ByRank.Select(entry => entry.Name)]);
+        var crop = new Option<string?>("--crop") { Description = "Only the subject, with so much room around it: 0 (default), 10%, '20px 0'", HelpName = "MARGIN", Arity = ArgumentArity.ZeroOrOne };
+        var background = new Option<string?>("--background") { Description = "A colour (#ffffff, white) or the URL of a picture to put behind the subject", HelpName = "COLOUR" };
+        var shadow = new Option<bool>("--shadow") { Description = "A soft shadow below the subject" };
+        var size = new Option<int?>("--size") { Description = "The longest side at most, in pixels", HelpName = "PIXELS" };
+        var mask = new Option<bool>("--mask") { Description = "The matte alone, as a grey picture" };
         var port = new Option<int?>("--port") { Description = "Port to listen on (default: 7071; with PHOTO any free one)", HelpName = "N" };
         port.Validators.Add(result =>
         {
@@ -39,7 +44,7 @@ internal static class CommandLine
         var noAzurite = new Option<bool>("--no-azurite") { Description = "Do not start the storage emulator; AzureWebJobsStorage says where storage is" };
         var offline = new Option<bool>("--offline") { Description = "Never ask the internet for networks" };
 
-        var command = new RootCommand("RemoveBg: removes the background of photos.") { photo, output, format, model, port, listen, noAzurite, offline };
+        var command = new RootCommand("RemoveBg: removes the background of photos.") { photo, output, format, crop, background, shadow, size, mask, model, port, listen, noAzurite, offline };
         command.SetAction((arguments, cancel) =>
         {
             var file = arguments.GetValue(photo);
@@ -54,8 +59,23 @@ internal static class CommandLine
                 Offline = arguments.GetValue(offline),
                 Model = arguments.GetValue(model),
             };
-            return run(settings, file is null ? null : new(file.FullName, arguments.GetValue(output), arguments.GetValue(format)!), cancel);
+            return run(settings, file is null ? null : new(file.FullName, arguments.GetValue(output), arguments.GetValue(format)!, Wanted(arguments)), cancel);
         });
+        Dictionary<string, object> Wanted(ParseResult arguments)
+        {
+            var wanted = new Dictionary<string, object>();
+            if (arguments.GetResult(crop) is { Implicit: false })
+            {
+                wanted["crop"] = true;
+                if (arguments.GetValue(crop) is { } margin) wanted["cropMargin"] = margin;
+            }
+            if (arguments.GetValue(background) is { } behind) wanted["background"] = behind;
+            if (arguments.GetValue(shadow)) wanted["shadow"] = true;
+            if (arguments.GetValue(size) is { } longest) wanted["size"] = longest;
+            if (arguments.GetValue(mask)) wanted["channels"] = "alpha";
+            return wanted;
+        }
+
         command.Add(HealthCheck.Create());
         command.Add(KeysCommand.Create(KeysSession.Run));
         return command;

@@ -72,11 +72,11 @@ internal sealed class Session(HostSettings settings, PhotoOrder? order)
         if (secrets is not null)
             await Console.Out.WriteLineAsync(
                 $$"""
-                Development key {{secrets.ApiKey}}, webhook secret {{secrets.WebhookSecret}}. Try, in the repository's folder:
+                Open {{url}} in a browser, {{url}}/docs for the API. Development key {{secrets.ApiKey}}, webhook secret {{secrets.WebhookSecret}}.
+                With curl, in the repository's folder:
 
-                curl -s {{url}}/v2/artworks/remove-background -H 'Authorization: Bearer {{secrets.ApiKey}}' \
-                  -H 'Content-Type: application/json' -H 'Prefer: wait=30' \
-                  -d "{\"imageUrl\": \"data:image/jpeg;base64,$(base64 < samples/scene-toycar.jpg | tr -d '\n')\"}"
+                curl -s {{url}}/v2/artworks/remove-background -H 'Authorization: Bearer {{secrets.ApiKey}}' -H 'Prefer: wait=30' \
+                  -F image=@samples/scene-toycar.jpg
 
                 Ctrl-C stops it.
                 """);

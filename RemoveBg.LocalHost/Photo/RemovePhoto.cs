@@ -9,7 +9,8 @@ using Spectre.Console;
 namespace RemoveBg.LocalHost.Photo;
 
 /// <summary>What was asked on the command line.</summary>
-internal sealed record PhotoOrder(string Photo, string? Output, string Format);
+/// <param name="Options">Fields of the request beyond the photo and its format.</param>
+internal sealed record PhotoOrder(string Photo, string? Output, string Format, IReadOnlyDictionary<string, object> Options);
 
 /// <summary>Takes one local file over the whole road, as an API caller would: serve it, POST, wait for the webhook, verify
 /// its signature, download the result.</summary>
@@ -46,7 +47,7 @@ internal sealed class RemovePhoto(PhotoOrder order, string hostUrl, DevelopmentS
     private async Task<string> Submit(HttpClient client, CallerSide caller, CancellationToken cancel)
     {
         using var body = new StringContent(
-            JsonSerializer.Serialize(new { imageUrl = caller.PhotoUrl, webhook = caller.WebhookUrl, outputFormat = order.Format }), Encoding.UTF8, "application/json");
+            JsonSerializer.Serialize(new Dictionary<string, object>(order.Options) { ["imageUrl"] = caller.PhotoUrl, ["webhook"] = caller.WebhookUrl, ["outputFormat"] = order.Format }), Encoding.UTF8, "application/json");
         using var response = await client.PostAsync("/v2/artworks/remove-background", body, cancel);
         using var answer = JsonDocument.Parse(await response.Content.ReadAsStringAsync(cancel));
         return response.IsSuccessStatusCode ? answer.RootElement.GetProperty("id").GetString()!

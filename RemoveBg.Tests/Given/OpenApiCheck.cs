@@ -21,7 +21,7 @@ internal sealed class OpenApiCheck() : DelegatingHandler(new SocketsHttpHandler 
     {
         var asked = await Read(request.Content, cancellationToken);
         var response = await base.SendAsync(request, cancellationToken);
-        var isStream = response.Content.Headers.ContentType?.MediaType == "text/event-stream";
+        var isUnread = response.Content.Headers.ContentType?.MediaType == "text/event-stream" || response.Content.Headers.ContentEncoding.Contains("gzip");
         var problems = Ask(new
         {
             method = request.Method.Method,
@@ -31,7 +31,7 @@ internal sealed class OpenApiCheck() : DelegatingHandler(new SocketsHttpHandler 
             response = new
             {
                 type = response.Content.Headers.ContentType?.MediaType,
-                body = isStream ? null : await Read(response.Content, cancellationToken),
+                body = isUnread ? null : await Read(response.Content, cancellationToken),
                 headers = response.Headers.Concat(response.Content.Headers).ToDictionary(header => header.Key.ToLowerInvariant(), header => string.Join(", ", header.Value)),
             },
         });

@@ -28,6 +28,19 @@ public sealed class RunScriptTests
     }
 
     [Test]
+    public async Task Crop_shadow_background_and_size_can_be_asked_for()
+    {
+        var output = Path.Combine(_folder, "out.png");
+        var (code, _, complained) = await Run(Repo.Sample("scene-mug.jpg"), "-o", output, "--format", "png", "--crop", "5%", "--background", "white", "--shadow", "--size", "200");
+        Assert.That(code, Is.Zero, complained);
+        var picture = Picture.Read(output);
+        Assert.That(Math.Max(picture.Width, picture.Height), Is.EqualTo(200));
+        Assert.That(picture.MeanAlpha(), Is.EqualTo(1));
+        var (wrong, _, said) = await Run(Repo.Sample("scene-mug.jpg"), "--size", "3");
+        Assert.That((wrong, said), Is.EqualTo((1, "Not accepted: size must be a whole number from 16 to 20000: the longest side at most, in pixels.\n")));
+    }
+
+    [Test]
     public async Task The_network_may_be_a_cascade()
     {
         var (code, _, complained) = await Run(Repo.Sample("scene-mug.jpg"), "--model", "cascade");

@@ -1,0 +1,81 @@
+using System.Net;
+using RemoveBg.Tests.Given;
+
+namespace RemoveBg.Tests.Page;
+
+/// <summary>The pages as HTTP sees them.</summary>
+public sealed class WebTests
+{
+    private RunningHost _host = null!;
+    private HttpClient _client = null!;
+
+    [OneTimeSetUp]
+    public async Task Start()
+    {
+        _host = await RunningHost.Start(takesWork: false);
+        _client = _host.ClientWith(null);
+    }
+
+    [OneTimeTearDown]
+    public async Task Stop()
+    {
+        _client.Dispose();
+        await _host.DisposeAsync();
+    }
+
+    [TestCase("127.0.0.1", true)]
+    [TestCase("localhost", true)]
+    [TestCase("removebg.example.com", false)]
+    [TestCase("127.0.0.1.example.com", false)]
+    public async Task The_development_key_is_given_only_under_a_name_of_this_machine(string name, bool isGiven)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/");
+        request.Headers.Host = name;
+        using var response = await _client.SendAsync(request);
+        Assert.That((await response.Content.ReadAsStringAsync()).Contains(_host.Secrets.ApiKey, StringComparison.Ordinal), Is.EqualTo(isGiven));
+    }
+
+    [TestCase("/")]
+    [TestCase("/docs")]
+    public async Task A_page_may_run_and_call_nothing_but_its_own(string path)
+    {
+        using var response = await _client.GetAsync(path);
+        var policy = response.Headers.GetValues("Content-Security-Policy").Single();
+        Assert.That(policy, Does.Contain("default-src 'none'").And.Contain("script-src 'self';").And.Contain("connect-src 'self';").And.Contain("frame-ancestors 'none'").And.Not.Contain("unsafe-eval"));
+        Assert.That(path == "/" && policy.Contains("unsafe-inline", StringComparison.Ordinal), Is.False);
+    }
+
+    [TestCase("/assets/app.js", "text/javascript")]
+    [TestCase("/assets/scalar.js", "text/javascript")]
+    [TestCase("/openapi.json", "application/json")]
+    public async Task A_text_is_sent_compressed_to_those_who_can_and_once(string path, string type)
+    {
+        using var plain = await _client.GetAsync(path);
+        using var request = new HttpRequestMessage(HttpMethod.Get, path);
+        request.Headers.AcceptEncoding.ParseAdd("gzip, br");
+        using var zipped = await _client.SendAsync(request);
+        Assert.Multiple(async () =>
+        {
+            Assert.That(plain.Content.Headers.ContentType!.MediaType, Is.EqualTo(type));
+            Assert.That(plain.Content.Headers.ContentEncoding, Is.Empty);
+            Assert.That(zipped.Content.Headers.ContentEncoding, Is.EqualTo(new[] { "gzip" }));
+            await using var unzip = new System.IO.Compression.GZipStream(await zipped.Content.ReadAsStreamAsync(), System.IO.Compression.CompressionMode.Decompress);
+            using var content = new MemoryStream();
+            await unzip.CopyToAsync(content);
+            Assert.That(content.ToArray(), Is.EqualTo(await plain.Content.ReadAsByteArrayAsync()));
+        });
+        using var again = new HttpRequestMessage(HttpMethod.Get, path);
+        again.Headers.IfNoneMatch.Add(plain.Headers.ETag!);
+        using var unchanged = await _client.SendAsync(again);
+        Assert.That(unchanged.StatusCode, Is.EqualTo(HttpStatusCode.NotModified));
+    }
+
+    [TestCase("/assets/index.html")]
+    [TestCase("/assets/..%2fappsettings.json")]
+    [TestCase("/assets/nothing.js")]
+    public async Task What_is_no_asset_is_answered_404(string path)
+    {
+        using var response = await _client.GetAsync(path);
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.NotFound));
+    }
+}
