@@ -4,13 +4,11 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using RemoveBg.Core;
 using RemoveBg.Functions.Http;
-using RemoveBg.Functions.Web;
 
 var builder = FunctionsApplication.CreateBuilder(args);
 
 builder.ConfigureFunctionsWebApplication();
 builder.Services.AddRemoveBg(builder.Configuration);
-builder.Services.AddSingleton<ApiEndpoint>();
-builder.Services.AddSingleton(new PageSettings(DevelopmentKey: null));
+builder.Services.AddRemoveBgHttp();
 
 builder.Build().Run();

@@ -7,9 +7,7 @@ using RemoveBg.Core.Notify;
 using RemoveBg.Core.Process.Model;
 using RemoveBg.Core.Store;
 using RemoveBg.Functions;
-using RemoveBg.Functions.DropIn;
 using RemoveBg.Functions.Http;
-using RemoveBg.Functions.Web;
 using RemoveBg.LocalHost.Development;
 using RemoveBg.LocalHost.Triggers;
 
@@ -29,7 +27,6 @@ internal static class HostApp
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = RemoveBgV1Http.LargestBody + 4096;
             kestrel.Listen(IPAddress.Parse(settings.Address), settings.Port);
         });
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(45));
@@ -37,8 +34,7 @@ internal static class HostApp
 
         // 2. The app's own services, as in the Functions worker's Program.cs.
         builder.Services.AddRemoveBg(builder.Configuration);
-        builder.Services.AddSingleton<ApiEndpoint>();
-        builder.Services.AddSingleton(new PageSettings(secrets?.ApiKey));
+        builder.Services.AddRemoveBgHttp(secrets?.ApiKey);
 
         // 3. Its functions, and what feeds them.
         var hostJson = HostJson.Read(Path.Combine(AppContext.BaseDirectory, "host.json"));

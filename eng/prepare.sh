@@ -15,7 +15,7 @@ require_azurite() {
   command -v node >/dev/null && command -v npm >/dev/null ||
     fail "Node.js is not on PATH: install Node 20 or later (https://nodejs.org), or set AzureWebJobsStorage to a storage connection string."
   cmp -s "$root/package-lock.json" "$root/node_modules/.installed-lock" && return
-  echo "Installing the storage emulator (npm ci)"
+  echo "Installing the storage emulator, and what the tests use (npm ci)"
   (cd "$root" && npm ci --ignore-scripts --no-audit --no-fund >"$root/node_modules.log" 2>&1) ||
     { tail -n 5 "$root/node_modules.log" >&2; fail "npm ci failed (node_modules.log has all of it)."; }
   rm -f "$root/node_modules.log"

@@ -14,8 +14,8 @@ internal sealed class OpenApiCheck() : DelegatingHandler(new SocketsHttpHandler 
     private static readonly Lock Turn = new();
     private static readonly Lazy<Process> Node = new(Start);
 
-    /// <returns>What of the document's own examples does not fit its schemas.</returns>
-    public static IReadOnlyList<string> CheckExamples() => Ask(new { examples = true });
+    /// <returns>What in the document is no OpenAPI, and which of its own examples do not fit its schemas.</returns>
+    public static IReadOnlyList<string> CheckDocument() => Ask(new { document = true });
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {

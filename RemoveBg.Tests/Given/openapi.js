@@ -71,9 +71,19 @@ function examples(node, at) {
   return [...own, ...header, ...Object.entries(node).flatMap(([name, child]) => examples(child, `${at}/${name}`))];
 }
 
-readline.createInterface({ input: process.stdin }).on("line", line => {
-  const asked = JSON.parse(line);
-  let problems;
-  try { problems = asked.examples ? examples(doc, "") : check(asked); } catch (error) { problems = [`checking failed: ${error.stack}`]; }
-  process.stdout.write(`${JSON.stringify(problems)}\n`);
-});
+// Valid by the schema of the OpenAPI Initiative, and true to itself.
+async function document() {
+  const { Validator } = await import("@seriousme/openapi-schema-validator");
+  const validator = new Validator();
+  const { valid, errors } = await validator.validate(process.argv[2]);
+  return [...(valid ? [] : errors.map(error => `${error.instancePath} ${error.message}`)), ...examples(doc, "")];
+}
+
+(async () => {
+  for await (const line of readline.createInterface({ input: process.stdin })) {
+    const asked = JSON.parse(line);
+    let problems;
+    try { problems = asked.document ? await document() : check(asked); } catch (error) { problems = [`checking failed: ${error.stack}`]; }
+    process.stdout.write(`${JSON.stringify(problems)}\n`);
+  }
+})();

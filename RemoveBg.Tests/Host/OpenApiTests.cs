@@ -36,7 +36,11 @@ public sealed partial class OpenApiTests
     }
 
     [Test]
-    public void Its_examples_are_what_it_says() => Assert.That(OpenApiCheck.CheckExamples(), Is.Empty);
+    public void It_is_valid_OpenAPI_and_its_examples_are_what_it_says()
+    {
+        Assert.That(_document.GetProperty("openapi").GetString(), Is.EqualTo("3.1.0"));
+        Assert.That(OpenApiCheck.CheckDocument(), Is.Empty);
+    }
 
     [Test]
     public void It_names_every_failure_code_and_field()
