@@ -16,7 +16,8 @@ internal static class Bench
     public static Segmenter Load(string name)
     {
         var folders = string.Join(Path.PathSeparator, Environment.GetEnvironmentVariable("REMOVEBG_MODELS") ?? "", Path.Combine(Root, "models"), Path.Combine(Shared, "models"));
-        var options = new ModelOptions { Name = name, Folders = folders };
+        // A file is fed as the network whose name it has.
+        var options = name.EndsWith(".onnx", StringComparison.Ordinal) ? new ModelOptions { Path = name } : new ModelOptions { Name = name, Folders = folders };
         return Segmenter.Open(new ModelCatalog(Options.Create(options)).Resolve(), options);
     }
 

@@ -5,12 +5,13 @@ using RemoveBg.Bench.Peer;
 using RemoveBg.Bench.Quality;
 using RemoveBg.Bench.Scale;
 using RemoveBg.Bench.Speed;
+using RemoveBg.Bench.Training;
 using RemoveBg.Core.Artworks;
 using Spectre.Console;
 
 // A table that is broken up cannot be read.
 if (Console.IsOutputRedirected) AnsiConsole.Profile.Width = 160;
-var model = new Option<string>("--model") { Description = "Network (default: auto, the best one that is here)", HelpName = "NAME", DefaultValueFactory = _ => "auto" };
+var model = new Option<string>("--model") { Description = "Network: auto (default, the best one that is here), a name, or a file NAME.onnx that stands for it", HelpName = "NAME", DefaultValueFactory = _ => "auto" };
 var json = new Option<string?>("--json") { Description = "Also write the figures here", HelpName = "FILE" };
 var set = new Option<string[]>("--set") { Description = "Folder with images/ and masks/ (default: eval/* of the shared test data)", HelpName = "DIR" };
 var runs = new Option<int>("--runs") { Description = "Runs of each case (default: 7)", HelpName = "N", DefaultValueFactory = _ => 7 };
@@ -46,4 +47,9 @@ var simulate = new Command("simulate", "Waiting time, instances and price on Azu
 simulate.SetAction(arguments => new SimulateBench(arguments.GetValue(service), arguments.GetValue(places), arguments.GetValue(most), arguments.GetValue(cold),
     arguments.GetValue(memory), arguments.GetValue(price), arguments.GetValue(seed)).Run(arguments.GetValue(json)));
 
-return await new RootCommand("RemoveBg's measurements.") { speed, encode, peer, quality, cascade, load, simulate }.Parse(args).InvokeAsync();
+var photos = new Option<string>("--photos") { Description = "Folder of photos", HelpName = "DIR", Required = true };
+var labels = new Option<string>("--out") { Description = "Folder for the labels", HelpName = "DIR", Required = true };
+var label = new Command("label", "Labels for training/: what a network says of photos, as grey PNGs.") { model, photos, labels };
+label.SetAction(arguments => new LabelPhotos(arguments.GetValue(model)!, arguments.GetValue(photos)!, arguments.GetValue(labels)!).Run());
+
+return await new RootCommand("RemoveBg's measurements.") { speed, encode, peer, quality, cascade, load, simulate, label }.Parse(args).InvokeAsync();

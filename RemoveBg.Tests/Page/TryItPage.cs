@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Playwright;
 using RemoveBg.Tests.Given;
 
@@ -7,23 +8,26 @@ namespace RemoveBg.Tests.Page;
 internal sealed class TryItPage : IAsyncDisposable
 {
     private readonly IBrowserContext _context;
-    private readonly List<string> _complaints = [];
-    private readonly List<string> _requested = [];
+    private readonly ConcurrentQueue<string> _complaints = [];
+    private readonly ConcurrentQueue<string> _requested = [];
 
     private TryItPage(IBrowserContext context, IPage page)
     {
         (_context, Page) = (context, page);
-        page.Console += (_, message) => _complaints.AddRange(message.Type is "error" or "warning" ? [$"{message.Type}: {message.Text}"] : Array.Empty<string>());
-        page.PageError += (_, error) => _complaints.Add(error);
-        page.Request += (_, request) => _requested.Add(request.Url);
+        page.Console += (_, message) =>
+        {
+            if (message.Type is "error" or "warning") _complaints.Enqueue($"{message.Type}: {message.Text}");
+        };
+        page.PageError += (_, error) => _complaints.Enqueue(error);
+        page.Request += (_, request) => _requested.Enqueue(request.Url);
     }
 
     public IPage Page { get; }
 
     /// <summary>What the browser's console says: errors, and what the Content-Security-Policy has stopped.</summary>
-    public IReadOnlyList<string> Complaints => _complaints;
+    public IReadOnlyList<string> Complaints => [.. _complaints];
 
-    public IEnumerable<string> Requested => _requested;
+    public IReadOnlyList<string> Requested => [.. _requested];
 
     public ILocator Alert => Page.Locator("#problem");
 

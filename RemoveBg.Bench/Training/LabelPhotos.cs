@@ -1,0 +1,80 @@
+using RemoveBg.Core.Artworks;
+using RemoveBg.Core.Process.Model;
+using RemoveBg.Core.Process.Pipeline;
+using SkiaSharp;
+using Spectre.Console;
+
+namespace RemoveBg.Bench.Training;
+
+/// <summary>Labels for training: what a larger network says of photos, averaged over the photo and its mirror image, as one grey PNG each.
+/// Photos that are labelled already are skipped, so that an interrupted run goes on.</summary>
+internal sealed class LabelPhotos(string model, string photos, string labels)
+{
+    /// <summary>Below this highest alpha the network saw nothing; such a photo has no label.</summary>
+    private const float Sure = 0.6f;
+
+    public int Run()
+    {
+        if (!Directory.Exists(photos))
+        {
+            AnsiConsole.MarkupLineInterpolated($"--photos: {photos} is not there.");
+            return 1;
+        }
+        Directory.CreateDirectory(labels);
+        using var segmenter = Bench.Load(model);
+        using var tensors = segmenter.CreateTensors();
+        var files = Directory.EnumerateFiles(photos).Where(file => Path.GetExtension(file).ToLowerInvariant() is ".jpg" or ".jpeg" or ".png" or ".webp").Order(StringComparer.Ordinal).ToList();
+        int labelled = 0, unsure = 0, unreadable = 0;
+        AnsiConsole.Progress().Start(context =>
+        {
+            var task = context.AddTask("Labels", maxValue: files.Count);
+            foreach (var file in files)
+            {
+                var label = Path.Combine(labels, Path.GetFileNameWithoutExtension(file) + ".png");
+                if (!File.Exists(label))
+                    try
+                    {
+                        if (Label(file, label, segmenter, tensors)) labelled++;
+                        else unsure++;
+                    }
+                    catch (ArtworkFailedException problem)
+                    {
+                        unreadable++;
+                        AnsiConsole.MarkupLineInterpolated($"{file}: {problem.Message}");
+                    }
+                task.Increment(1);
+            }
+        });
+        AnsiConsole.MarkupLineInterpolated($"{labelled} labelled by {segmenter.Model.Entry.Name}, {unsure} left out because it saw nothing, {unreadable} could not be read.");
+        return 0;
+    }
+
+    private static bool Label(string file, string label, Segmenter segmenter, Tensors tensors)
+    {
+        var (decoded, orientation) = Decode.Run(File.ReadAllBytes(file), new ImageOptions());
+        using var photo = Orient.Run(decoded, orientation);
+        var size = tensors.Size;
+        PrepareTensor.Run(photo, tensors, segmenter.Model.Entry);
+        segmenter.Run(tensors);
+        var alpha = tensors.Output.ToArray();
+
+        foreach (var row in Enumerable.Range(0, 3 * size)) Array.Reverse(tensors.Input, row * size, size);
+        segmenter.Run(tensors);
+        for (var y = 0; y < size; y++)
+            for (var x = 0; x < size; x++) alpha[y * size + x] = (alpha[y * size + x] + tensors.Output[y * size + size - 1 - x]) / 2;
+        var highest = alpha.Max();
+        if (highest < Sure) return false;
+
+        using var grey = new SKBitmap(new(size, size, SKColorType.Gray8, SKAlphaType.Opaque));
+        unsafe
+        {
+            var to = (byte*)grey.GetPixels();
+            for (var y = 0; y < size; y++)
+                for (var x = 0; x < size; x++) to[y * grey.RowBytes + x] = (byte)(alpha[y * size + x] / highest * 255 + 0.5f);
+        }
+        var written = label + ".part";
+        using (var target = File.Create(written)) grey.Encode(target, SKEncodedImageFormat.Png, 100);
+        File.Move(written, label);
+        return true;
+    }
+}

@@ -1,0 +1,1 @@
+"""How removebg-lite is made: data, labels, network, training, export."""

@@ -1,0 +1,75 @@
+"""Batches: about half photos as they are, half composites of sure cut-outs on windows without a subject or in a studio."""
+import numpy as np
+import torch
+from torch import Tensor
+
+from .dice import Dice
+from .geometry import random_frame, random_place, warp, window
+from .photometric import photometric, tint
+from .studio import studio
+
+
+def sharpen(alpha: Tensor, k: float = 2.0) -> Tensor:
+    """The logit times k: the teacher's soft borders become crisper, 0.5 stays 0.5."""
+    a, b = alpha.clamp(0, 1) ** k, (1 - alpha).clamp(0, 1) ** k
+    return a / (a + b)
+
+
+class Batcher:
+    """All of it batched torch, so it runs where the bank lies: in memory, or on a GPU."""
+
+    def __init__(self, bank: dict[str, np.ndarray], device: str = "cpu", seed: int = 0, composite: float = 0.5) -> None:
+        def tensor(key: str) -> Tensor:
+            return torch.from_numpy(bank[key]).to(device)
+
+        self.img, self.lab, self.weight = tensor("img"), tensor("lab"), tensor("weight")
+        self.fg, self.cut, self.box, self.win = tensor("fg"), tensor("cut"), tensor("box"), tensor("win")
+        self.dice, self.composite = Dice(device), composite
+        self.used = torch.nonzero(self.weight > 0)[:, 0]
+        self.order = torch.empty(0, dtype=torch.long, device=device)
+        torch.manual_seed(seed)
+
+    @torch.no_grad()
+    def batch(self, n: int, size: int) -> tuple[Tensor, Tensor, Tensor]:
+        """Images n x 3 x size x size, alpha n x 1 x size x size, weight n. size: a multiple of 32."""
+        composed = int(round(n * self.composite)) if len(self.fg) and len(self.win) else 0
+        parts = [self.photos(n - composed, size)] + ([self.composites(composed, size)] if composed else [])
+        images, alpha, weight = (torch.cat(part) for part in zip(*parts))
+        return photometric(self.dice, images), alpha, weight
+
+    def photos(self, n: int, size: int) -> tuple[Tensor, Tensor, Tensor]:
+        i = self._next(n)
+        both = torch.cat([self.img[i], self.lab[i]], 1).float().mul_(1 / 255)
+        framed = warp(both, random_frame(self.dice, n), size, "reflection")
+        return framed[:, :3], sharpen(framed[:, 3:]), self.weight[i]
+
+    def composites(self, n: int, size: int) -> tuple[Tensor, Tensor, Tensor]:
+        colours, alpha = self._objects(n, size, 0.35, 1.0)
+        if len(two := self.dice.chosen(n, 0.2)):  # a second, smaller subject behind the first
+            colours2, alpha2 = self._objects(len(two), size, 0.25, 0.6)
+            both = alpha[two] + (1 - alpha[two]) * alpha2
+            colours[two] = (colours[two] * alpha[two] + colours2 * alpha2 * (1 - alpha[two])) / both.clamp(min=1e-3)
+            alpha[two] = both
+        plain = int(round(n * 0.4))
+        grounds = [studio(self.dice, size, alpha[:plain])] if plain else []
+        ground = torch.cat([*grounds, tint(self.dice, self._windows(n - plain, size))])
+        images = alpha * tint(self.dice, colours) + (1 - alpha) * ground
+        return images, alpha, (alpha.mean((1, 2, 3)) > 0.01).float()
+
+    def _next(self, n: int) -> Tensor:
+        """Every photo once in each pass, in random order."""
+        while len(self.order) < n:
+            self.order = torch.cat([self.order, self.used[torch.randperm(len(self.used), device=self.used.device)]])
+        chosen, self.order = self.order[:n], self.order[n:]
+        return chosen
+
+    def _objects(self, n: int, size: int, low: float, high: float) -> tuple[Tensor, Tensor]:
+        """Cut-outs on an empty canvas: colours, alpha."""
+        j = self.dice.index(n, len(self.fg))
+        both = torch.cat([self.cut[j], self.lab[self.fg[j]]], 1).float().mul_(1 / 255)
+        placed = warp(both, random_place(self.dice, self.box[j], low, high), size, "zeros")
+        return placed[:, :3], ((placed[:, 3:] - 0.5) * 2 + 0.5).clamp(0, 1)
+
+    def _windows(self, n: int, size: int) -> Tensor:
+        win = self.win[self.dice.index(n, len(self.win))]
+        return warp(self.img[win[:, 0].long()].float().mul_(1 / 255), window(self.dice, win), size, "reflection")

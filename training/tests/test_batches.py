@@ -1,0 +1,73 @@
+import tempfile
+import unittest
+
+import torch
+
+from lite import bank
+from lite.batches import Batcher, sharpen
+from lite.dice import Dice
+from lite.geometry import random_frame, warp
+from lite.photometric import jpeg, photometric
+from lite.schedule import image_size, learning_rate
+from lite.studio import studio
+from . import given
+
+
+class BatchTests(unittest.TestCase):
+    def test_a_batch_has_the_shapes_and_ranges_that_the_network_takes(self) -> None:
+        with tempfile.TemporaryDirectory() as root:
+            batcher = Batcher(bank.build(*given.folders(root), size=96))
+        for _ in range(5):
+            images, alpha, weight = batcher.batch(6, 64)
+            self.assertEqual((images.shape, alpha.shape, weight.shape), ((6, 3, 64, 64), (6, 1, 64, 64), (6,)))
+            for values in (images, alpha, weight):
+                self.assertTrue(torch.isfinite(values).all())
+                self.assertGreaterEqual(values.min().item(), 0)
+                self.assertLessEqual(values.max().item(), 1)
+            self.assertGreater(alpha.mean().item(), 0.02)
+
+    def test_the_same_seed_gives_the_same_batches(self) -> None:
+        with tempfile.TemporaryDirectory() as root:
+            built = bank.build(*given.folders(root), size=96)
+        self.assertTrue(torch.equal(Batcher(built, seed=3).batch(4, 64)[0], Batcher(built, seed=3).batch(4, 64)[0]))
+
+    def test_every_photo_comes_once_in_a_pass(self) -> None:
+        with tempfile.TemporaryDirectory() as root:
+            batcher = Batcher(bank.build(*given.folders(root), size=96))
+        self.assertEqual(sorted(batcher._next(6).tolist()), list(range(6)))
+
+    def test_photo_and_label_are_framed_alike(self) -> None:
+        torch.manual_seed(0)
+        both = torch.from_numpy(given.disc(96, 0.5, 0.5, 0.3))[None, None].float().repeat(8, 2, 1, 1) / 255
+        framed = warp(both, random_frame(Dice("cpu"), 8), 64, "reflection")
+        self.assertTrue(torch.equal(framed[:, 0], framed[:, 1]))
+
+    def test_sharpening_leaves_nothing_half_and_all_where_they_are(self) -> None:
+        self.assertTrue(torch.allclose(sharpen(torch.tensor([0.0, 0.5, 1.0])), torch.tensor([0.0, 0.5, 1.0])))
+        self.assertGreater(sharpen(torch.tensor([0.7])).item(), 0.8)
+
+    def test_colours_stay_in_range_and_flat_grey_survives_jpeg(self) -> None:
+        torch.manual_seed(0)
+        values = photometric(Dice("cpu"), torch.rand(32, 3, 64, 64))
+        self.assertTrue(((values >= 0) & (values <= 1)).all())
+        grey = torch.full((1, 3, 16, 16), 0.5)
+        self.assertLess((jpeg(grey, torch.full((1, 1, 1, 1, 1, 1), 0.01)) - grey).abs().max().item(), 0.01)
+
+    def test_a_studio_is_opaque_colour_of_the_right_size(self) -> None:
+        torch.manual_seed(0)
+        ground = studio(Dice("cpu"), 64, torch.zeros(4, 1, 64, 64))
+        self.assertEqual(ground.shape, (4, 3, 64, 64))
+        self.assertTrue(torch.isfinite(ground).all())
+
+
+class ScheduleTests(unittest.TestCase):
+    def test_the_rate_warms_up_and_comes_down_to_almost_nothing(self) -> None:
+        self.assertLess(learning_rate(0, 1), 0.05)
+        self.assertGreater(learning_rate(0.02, 1), 0.95)
+        self.assertLess(learning_rate(0.99, 1), 0.01)
+
+    def test_sizes_are_multiples_of_32_and_end_at_the_networks_own(self) -> None:
+        for step in range(100):
+            for chance in (0.0, 0.5, 0.999):
+                self.assertEqual(image_size(step / 100, chance) % 32, 0)
+        self.assertEqual(image_size(0.95, 0.3), 320)
