@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using RemoveBg.Core.Access;
 using RemoveBg.Core.Artworks;
 using RemoveBg.Core.Read;
@@ -10,7 +11,8 @@ namespace RemoveBg.Core.DropIn;
 public sealed record V1Result(BinaryData File, string ContentType, SubjectPlace Place);
 
 /// <summary>Takes an artwork over the whole road while the caller waits, and leaves nothing behind.</summary>
-public sealed class RemoveBgV1(SubmitArtwork submit, ReadArtwork read, CancelArtwork cancelArtwork, DeleteArtwork delete, StoredPictures pictures)
+public sealed class RemoveBgV1(SubmitArtwork submit, ReadArtwork read, CancelArtwork cancelArtwork, DeleteArtwork delete, StoredPictures pictures,
+    ILogger<RemoveBgV1> log)
 {
     /// <summary>Azure ends every answer after 230 s.</summary>
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(200);
@@ -49,8 +51,21 @@ public sealed class RemoveBgV1(SubmitArtwork submit, ReadArtwork read, CancelArt
         finally
         {
             // 4. Also when the caller has hung up.
+            await Erase(key, artwork);
+        }
+    }
+
+    /// <summary>What cannot be erased now is erased by the retention: no reason to withhold a finished picture.</summary>
+    private async Task Erase(ApiKey key, Artwork artwork)
+    {
+        try
+        {
             if (!artwork.Status.IsTerminal()) await cancelArtwork.Cancel(key, artwork.Id.ToString(), CancellationToken.None);
             await delete.Delete(key, artwork.Id.ToString(), CancellationToken.None);
+        }
+        catch (Exception problem) when (StorageFailure.Is(problem, CancellationToken.None))
+        {
+            log.LogWarning(problem, "Artwork {ArtworkId} is answered and could not be erased", artwork.Id);
         }
     }
 

@@ -2,7 +2,7 @@
 
 python3 -m lite.bank PHOTOS LABELS bank.npz [--size 320]
 
-PHOTOS/NAME.jpg and LABELS/NAME.png (8-bit alpha, any size); both are stretched to a square. At 256 px a bank of
+PHOTOS/NAME.jpg (or png, webp) and LABELS/NAME.png (8-bit alpha, any size); both are stretched to a square. At 256 px a bank of
 5,700 photos packs into less than 50 MB (lite.pack) to travel to a machine with a GPU.
 """
 import argparse
@@ -71,6 +71,14 @@ def box_of(label: np.ndarray) -> tuple[float, ...] | None:
     return columns[0] / size, rows[0] / size, (columns[-1] + 1) / size, (rows[-1] + 1) / size, float(subject[-2:].mean() > 0.01)
 
 
+def photo_of(photos: str, name: str) -> str:
+    """The photo that a label is of."""
+    for extension in ("jpg", "jpeg", "png", "webp"):
+        if os.path.exists(path := os.path.join(photos, f"{name}.{extension}")):
+            return path
+    raise SystemExit(f"{photos} has no photo {name}, of which there is a label.")
+
+
 def build(photos: str, labels: str, size: int = 320) -> dict[str, np.ndarray]:
     rng = np.random.default_rng(5)
     names = sorted(os.path.splitext(os.path.basename(file))[0] for file in glob(os.path.join(labels, "*.png")))
@@ -79,7 +87,7 @@ def build(photos: str, labels: str, size: int = 320) -> dict[str, np.ndarray]:
     img, lab = np.zeros((len(names), 3, size, size), np.uint8), np.zeros((len(names), 1, size, size), np.uint8)
     weight, subjects, cuts, boxes, windows = np.zeros(len(names), np.float32), [], [], [], []
     for i, name in enumerate(names):
-        with Image.open(os.path.join(photos, name + ".jpg")) as file:
+        with Image.open(photo_of(photos, name)) as file:
             img[i] = np.asarray(file.convert("RGB").resize((size, size), Image.LANCZOS)).transpose(2, 0, 1)
         with Image.open(os.path.join(labels, name + ".png")) as file:
             lab[i, 0] = np.asarray(file.convert("L").resize((size, size), Image.BILINEAR))

@@ -1,15 +1,20 @@
-"""Photos and labels, small enough to travel to a machine with a GPU: JPEG and PNG at 256 px in one tar, at most 50 MB.
+"""Photos and labels, small enough to travel to a machine with a GPU: WebP at 256 px in one zip, at most 50 MB.
 
-python3 -m lite.pack pack PHOTOS LABELS photos.tar [--size 256] [--most-mb 50]
-python3 -m lite.pack unpack photos.tar FOLDER       -> FOLDER/photos, FOLDER/labels
+python3 -m lite.pack pack PHOTOS LABELS photos.zip [--size 256] [--most-mb 50]
+python3 -m lite.pack unpack photos.zip FOLDER       -> FOLDER/photos, FOLDER/labels
 """
 import argparse
 import io
 import os
-import tarfile
 from glob import glob
+from zipfile import ZIP_STORED, ZipFile
 
 from PIL import Image
+
+from .bank import photo_of
+
+# Of 5,602 pairs at 256 px: 35 MB of photos and 10 MB of labels. JPEG of the same look takes 47 MB, PNG labels 21.
+PHOTO_QUALITY, LABEL_QUALITY = 40, 80
 
 
 def pack(photos: str, labels: str, out: str, size: int = 256, most_mb: float = 50) -> int:
@@ -17,38 +22,38 @@ def pack(photos: str, labels: str, out: str, size: int = 256, most_mb: float = 5
     names = sorted(os.path.splitext(os.path.basename(file))[0] for file in glob(os.path.join(labels, "*.png")))
     if not names:
         raise SystemExit(f"{labels} has no label (*.png).")
-    with tarfile.open(out, "w") as tar:
+    with ZipFile(out, "w", ZIP_STORED) as file:  # WebP is compressed already
         for name in names:
-            with Image.open(os.path.join(photos, name + ".jpg")) as photo:
-                _add(tar, f"photos/{name}.jpg", photo.convert("RGB").resize((size, size), Image.LANCZOS), format="JPEG", quality=70)
+            with Image.open(photo_of(photos, name)) as photo:
+                file.writestr(f"photos/{name}.webp", _webp(photo.convert("RGB").resize((size, size), Image.LANCZOS), PHOTO_QUALITY))
             with Image.open(os.path.join(labels, name + ".png")) as label:
-                # 16 steps of grey are enough for a target that is sharpened, and a third of the bytes.
-                steps = label.convert("L").resize((size, size), Image.BILINEAR).point(lambda v: round(v / 17) * 17)
-                _add(tar, f"labels/{name}.png", steps, format="PNG", optimize=True)
+                file.writestr(f"labels/{name}.webp", _webp(label.convert("L").resize((size, size), Image.BILINEAR), LABEL_QUALITY))
     megabytes = os.path.getsize(out) / 1e6
     if megabytes > most_mb:
         raise SystemExit(f"{out} has {megabytes:.1f} MB, more than {most_mb:g}: pack fewer photos, or smaller ones (--size).")
     return len(names)
 
 
-def unpack(file: str, folder: str) -> None:
-    with tarfile.open(file) as tar:
-        for member in tar:
-            kind, _, name = member.name.partition("/")
-            if not member.isfile() or kind not in ("photos", "labels") or name != os.path.basename(name):
-                raise SystemExit(f"{file} has {member.name}, which is neither a photo nor a label.")
+def unpack(packed: str, folder: str) -> None:
+    """Photos as they are, labels as the PNG that the bank reads."""
+    with ZipFile(packed) as file:
+        for member in file.namelist():
+            kind, _, name = member.partition("/")
+            if kind not in ("photos", "labels") or not name.endswith(".webp") or name != os.path.basename(name):
+                raise SystemExit(f"{packed} has {member}, which is neither a photo nor a label.")
             os.makedirs(os.path.join(folder, kind), exist_ok=True)
-            with open(os.path.join(folder, kind, name), "wb") as out:
-                out.write(tar.extractfile(member).read())
+            if kind == "photos":
+                with open(os.path.join(folder, kind, name), "wb") as out:
+                    out.write(file.read(member))
+            else:
+                with Image.open(io.BytesIO(file.read(member))) as label:
+                    label.convert("L").save(os.path.join(folder, kind, name[:-5] + ".png"))
 
 
-def _add(tar: tarfile.TarFile, name: str, image: Image.Image, **how: object) -> None:
+def _webp(image: Image.Image, quality: int) -> bytes:
     file = io.BytesIO()
-    image.save(file, **how)
-    entry = tarfile.TarInfo(name)
-    entry.size = file.tell()
-    file.seek(0)
-    tar.addfile(entry, file)
+    image.save(file, format="WEBP", quality=quality, method=4)
+    return file.getvalue()
 
 
 def main() -> None:

@@ -44,8 +44,8 @@ class BankTests(unittest.TestCase):
             built = bank.build(*given.folders(root), size=96)
             self.assertEqual(built["img"].shape, (6, 3, 96, 96))
             self.assertEqual(len(built["fg"]), 6)
-            self.assertEqual(pack.pack(f"{root}/photos", f"{root}/labels", f"{root}/pack.tar", size=96), 6)
-            pack.unpack(f"{root}/pack.tar", f"{root}/there")
+            self.assertEqual(pack.pack(f"{root}/photos", f"{root}/labels", f"{root}/pack.zip", size=96), 6)
+            pack.unpack(f"{root}/pack.zip", f"{root}/there")
             again = bank.build(f"{root}/there/photos", f"{root}/there/labels", size=96)
             self.assertLess(np.abs(again["lab"].astype(int) - built["lab"]).mean(), 4)
 
@@ -53,6 +53,6 @@ class BankTests(unittest.TestCase):
         with tempfile.TemporaryDirectory() as root:
             given.folders(root)
             with self.assertRaisesRegex(SystemExit, "more than 0.001"):
-                pack.pack(f"{root}/photos", f"{root}/labels", f"{root}/pack.tar", most_mb=0.001)
+                pack.pack(f"{root}/photos", f"{root}/labels", f"{root}/pack.zip", most_mb=0.001)
             with self.assertRaisesRegex(SystemExit, "has no label"):
                 bank.build(f"{root}/photos", f"{root}/photos")

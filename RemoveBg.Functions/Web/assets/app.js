@@ -28,11 +28,7 @@ addEventListener("drop", event => {
   if (event.dataTransfer.files[0]) start({ file: event.dataTransfer.files[0] });
 });
 for (const button of document.querySelectorAll(".sample")) {
-  button.addEventListener("click", async () => {
-    const name = button.dataset.sample;
-    const blob = await (await fetch(`assets/${name}`)).blob();
-    start({ file: new File([blob], name, { type: "image/jpeg" }) });
-  });
+  button.addEventListener("click", () => sample(button.dataset.sample).then(file => start({ file }), show));
 }
 by("cancel").addEventListener("click", () => current?.id && api.cancel(current.id).catch(show));
 for (const button of document.querySelectorAll("#downloads button")) button.addEventListener("click", () => download(button));
@@ -42,13 +38,14 @@ async function start(photo) {
   hideProblem();
   try {
     check(photo);
-    const run = current = { photo, id: null };
+    if (current?.before?.startsWith("blob:")) URL.revokeObjectURL(current.before);
     const request = { file: photo.file, fields: { ...(photo.url ? { imageUrl: photo.url } : {}), ...options() } };
+    const run = current = { request, id: null };
     by("result").hidden = true;
     const artwork = await follow(run, request);
     if (artwork === null) return;
     run.artwork = artwork;
-    run.before ??= photo.file ? URL.createObjectURL(photo.file) : photo.url;
+    run.before = photo.file ? URL.createObjectURL(photo.file) : photo.url;
     await compare.show(run.before, artwork.results[0]);
     by("result").hidden = false;
     by("result-title").focus({ preventScroll: true });
@@ -77,6 +74,12 @@ async function follow(run, request) {
   throw new Problem(artwork.error ? `${artwork.error.message} (${artwork.error.code})` : "Canceled.");
 }
 
+async function sample(name) {
+  const response = await fetch(`assets/${name}`).catch(() => null);
+  if (!response?.ok) throw new Problem("The service does not answer. Is it still running?");
+  return new File([await response.blob()], name, { type: "image/jpeg" });
+}
+
 function options() {
   const fields = {};
   for (const input of by("options").querySelectorAll("[name]")) {
@@ -97,7 +100,7 @@ function check({ file }) {
 // 4. The result as a file: as it is, in the other format, or on the new background.
 async function download(button) {
   hideProblem();
-  const { photo, artwork } = current;
+  const { request, artwork } = current;
   const withBackground = by("with-background").checked;
   const [colour, picture] = withBackground ? [compare.colour, compare.ownPicture] : [null, null];
   const format = button.dataset.format;
@@ -105,8 +108,8 @@ async function download(button) {
   try {
     let url = artwork.results[0];
     if (colour || picture || artwork.parameters.outputFormat !== format) {
-      const fields = { ...(photo.url ? { imageUrl: photo.url } : {}), ...options(), outputFormat: format, ...(colour ? { background: colour } : {}) };
-      const other = await follow(current, { file: photo.file, background: picture, fields });
+      const fields = { ...request.fields, outputFormat: format, ...(colour ? { background: colour } : {}) };
+      const other = await follow(current, { file: request.file, background: picture, fields });
       if (other === null) return;
       url = other.results[0];
     }
