@@ -89,6 +89,7 @@ internal sealed class Caller : IAsyncDisposable
     public async Task<IReadOnlyList<ReceivedDelivery>> UntilDelivered(int count)
     {
         await Eventually.Holds(() => Deliveries.Count >= count, $"{count} webhooks have come ({Deliveries.Count} so far)");
+        Assert.That(Deliveries.SelectMany(OpenApiCheck.CheckWebhook), Is.Empty, "openapi.json and a webhook differ");
         return [.. Deliveries];
     }
 

@@ -17,6 +17,21 @@ internal sealed class OpenApiCheck() : DelegatingHandler(new SocketsHttpHandler 
     /// <returns>What in the document is no OpenAPI, and which of its own examples do not fit its schemas.</returns>
     public static IReadOnlyList<string> CheckDocument() => Ask(new { document = true });
 
+    /// <returns>What in a received webhook is not as the document says.</returns>
+    public static IReadOnlyList<string> CheckWebhook(ReceivedDelivery delivery) => Ask(new
+    {
+        webhook = new
+        {
+            headers = new Dictionary<string, string>
+            {
+                [Core.Notify.WebhookSigner.IdHeader] = delivery.Id,
+                [Core.Notify.WebhookSigner.TimestampHeader] = delivery.Timestamp,
+                [Core.Notify.WebhookSigner.SignatureHeader] = delivery.Signature,
+            },
+            body = delivery.Text,
+        },
+    });
+
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         var asked = await Read(request.Content, cancellationToken);

@@ -71,6 +71,15 @@ function examples(node, at) {
   return [...own, ...header, ...Object.entries(node).flatMap(([name, child]) => examples(child, `${at}/${name}`))];
 }
 
+// What a receiver got, against the document's webhook.
+function webhook({ headers, body }) {
+  const operation = doc.webhooks.artworkEnded.post;
+  return [
+    ...operation.parameters.flatMap(({ name, schema }) => schemaErrors(schema, schema.type === "integer" ? Number(headers[name]) : headers[name], `header ${name}`)),
+    ...schemaErrors(operation.requestBody.content["application/json"].schema, JSON.parse(body), "body"),
+  ].map(problem => `artworkEnded: ${problem}`);
+}
+
 // Valid by the schema of the OpenAPI Initiative, and true to itself.
 async function document() {
   const { Validator } = await import("@seriousme/openapi-schema-validator");
@@ -83,7 +92,7 @@ async function document() {
   for await (const line of readline.createInterface({ input: process.stdin })) {
     const asked = JSON.parse(line);
     let problems;
-    try { problems = asked.document ? await document() : check(asked); } catch (error) { problems = [`checking failed: ${error.stack}`]; }
+    try { problems = asked.document ? await document() : asked.webhook ? webhook(asked.webhook) : check(asked); } catch (error) { problems = [`checking failed: ${error.stack}`]; }
     process.stdout.write(`${JSON.stringify(problems)}\n`);
   }
 })();
