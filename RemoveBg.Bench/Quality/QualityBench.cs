@@ -46,6 +46,8 @@ internal sealed class QualityBench(string model, IReadOnlyList<string> sets, str
         });
 
         Show(figures);
+        foreach (var it in figures.Where(it => it.Pairs > 1))
+            AnsiConsole.WriteLine($"{it.Name}: mean IoU {it.MeanIoUInterval[0]:0.000} to {it.MeanIoUInterval[1]:0.000}, MAE {it.MaeInterval[0]:0.000} to {it.MaeInterval[1]:0.000} (95 %, bootstrap over the pictures)");
         AnsiConsole.WriteLine($"Network {segmenter.Model.Entry.Name}; plain = its alpha enlarged bilinearly; band = the unknown band of the true trimap; to look at: {sheets}");
         Bench.Write(json, new { sets = figures });
         return 0;
@@ -82,7 +84,7 @@ internal sealed class QualityBench(string model, IReadOnlyList<string> sets, str
         }
         sheet.Save(Path.Combine(sheets, $"quality-{set.Name}.png"));
         var (mean, bilinear) = (Scores.Mean(ours), Scores.Mean(plain));
-        return new(set.Name, set.Pairs.Count, mean.MeanIoU, mean.Mae, mean.Sad, mean.Grad, mean.MaxF, mean.BandSad, mean.BandGrad, bilinear,
+        return new(set.Name, set.Pairs.Count, mean.MeanIoU, Bootstrap.IntervalOfMean([.. ours.Select(it => it.Iou)]), mean.Mae, Bootstrap.IntervalOfMean([.. ours.Select(it => it.Mae)]), mean.Sad, mean.Grad, mean.MaxF, mean.BandSad, mean.BandGrad, bilinear,
             colours.Count == 0 ? null : colours.Average(it => it.Estimated), colours.Count == 0 ? null : colours.Average(it => it.InputColours));
     }
 
@@ -104,6 +106,6 @@ internal sealed class QualityBench(string model, IReadOnlyList<string> sets, str
     }
 
     private sealed record SetFigures(
-        string Name, int Pairs, double MeanIoU, double Mae, double Sad, double Grad, double MaxF, double BandSad, double BandGrad, Scores Plain,
+        string Name, int Pairs, double MeanIoU, double[] MeanIoUInterval, double Mae, double[] MaeInterval, double Sad, double Grad, double MaxF, double BandSad, double BandGrad, Scores Plain,
         double? CompositeError, double? CompositeErrorInputColours);
 }
