@@ -1,10 +1,11 @@
-"""Batches: about half photos as they are, half composites of sure cut-outs on windows without a subject or in a studio."""
+"""Batches: about half photos as they are, half composites of sure cut-outs on windows without a subject, in a studio, or on what repeats."""
 import numpy as np
 import torch
 from torch import Tensor
 
-from .dice import Dice
+from .dice import Dice, per_image
 from .geometry import random_frame, random_place, warp, window
+from .patterns import patterns
 from .photometric import photometric, tint
 from .studio import studio
 
@@ -50,11 +51,16 @@ class Batcher:
             both = alpha[two] + (1 - alpha[two]) * alpha2
             colours[two] = (colours[two] * alpha[two] + colours2 * alpha2 * (1 - alpha[two])) / both.clamp(min=1e-3)
             alpha[two] = both
-        plain = int(round(n * 0.4))
+        plain, repeating = int(round(n * 0.3)), int(round(n * 0.25))
         grounds = [studio(self.dice, size, alpha[:plain])] if plain else []
-        ground = torch.cat([*grounds, tint(self.dice, self._windows(n - plain, size))])
+        if repeating:
+            grounds.append(patterns(self.dice, size, repeating))
+        ground = torch.cat([*grounds, tint(self.dice, self._windows(n - plain - repeating, size))])
+        # Some have no subject at all: a network that has never seen that finds one everywhere.
+        empty = per_image(self.dice.flag(n, 0.12))
+        alpha = alpha * (1 - empty)
         images = alpha * tint(self.dice, colours) + (1 - alpha) * ground
-        return images, alpha, (alpha.mean((1, 2, 3)) > 0.01).float()
+        return images, alpha, torch.maximum((alpha.mean((1, 2, 3)) > 0.01).float(), empty.view(-1))
 
     def _next(self, n: int) -> Tensor:
         """Every photo once in each pass, in random order."""

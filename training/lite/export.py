@@ -3,7 +3,7 @@
 python3 -m lite.export checkpoint.pt removebg-lite.onnx
 
 Graph: "image", float32, 1 x 3 x 320 x 320, RGB in [0, 1] -> "alpha", float32, 1 x 1 x 320 x 320, in [0, 1]. Normalisation and
-sigmoid are inside, batch norms are folded into the convolutions, weights are stored as fp16 and computed in fp32; opset 16.
+sigmoid are inside, batch norms are folded into the convolutions; the largest weights are stored as fp16, all are computed in fp32; opset 16.
 """
 import argparse
 import io
@@ -17,6 +17,9 @@ from torch import nn
 from .network import Attention, ConvBN, RemoveBgLite
 
 SIZE = 320
+
+# Bytes: what a repository can carry, and what of it is not weights.
+LARGEST_FILE, ROOM_FOR_GRAPH = 4_000_000, 40_000
 
 
 def load(checkpoint: str) -> RemoveBgLite:
@@ -43,29 +46,39 @@ def fold(network: RemoveBgLite) -> RemoveBgLite:
     return network
 
 
-@torch.no_grad()
-def rounding_error(checkpoint: str) -> float:
-    """By how much alpha changes at most because weights are stored as fp16, over noise of several contrasts."""
-    exact, stored = load(checkpoint), round_to_half(fold(load(checkpoint)))
-    images = torch.rand(4, 3, SIZE, SIZE, generator=torch.Generator().manual_seed(0)) * torch.tensor([1, 0.7, 0.4, 0.1]).view(4, 1, 1, 1)
-    return float((exact(images) - stored(images)).abs().max())
+def halved_from(sizes: list[int]) -> int:
+    """From how many numbers on a tensor is stored as fp16, so that the file fits: the largest first, because the more numbers
+    are summed the more their errors cancel out."""
+    for limit in sorted(set(sizes), reverse=True):
+        if sum(2 * size if size >= limit else 4 * size for size in sizes) <= LARGEST_FILE - ROOM_FOR_GRAPH:
+            return limit
+    raise ValueError(f"{sum(sizes)} weights do not fit into {LARGEST_FILE} bytes.")
 
 
 @torch.no_grad()
-def round_to_half(network: RemoveBgLite) -> RemoveBgLite:
-    """The same weights that store_half keeps."""
+def round_as_stored(network: RemoveBgLite) -> RemoveBgLite:
+    """The same weights that store_half keeps. For a folded network."""
+    limit = halved_from([parameter.numel() for parameter in network.parameters()])
     for parameter in network.parameters():
-        if parameter.numel() > 16:
+        if parameter.numel() >= limit:
             parameter.copy_(parameter.half().float())
     return network
 
 
-def store_half(model: onnx.ModelProto) -> onnx.ModelProto:
-    """The larger weights as fp16 behind a Cast, which the runtime folds when it loads."""
+@torch.no_grad()
+def rounding_error(checkpoint: str) -> float:
+    """By how much alpha changes at most because of what is stored as fp16, over noise of several contrasts."""
+    exact, stored = load(checkpoint), round_as_stored(fold(load(checkpoint)))
+    images = torch.rand(4, 3, SIZE, SIZE, generator=torch.Generator().manual_seed(0)) * torch.tensor([1, 0.7, 0.4, 0.1]).view(4, 1, 1, 1)
+    return float((exact(images) - stored(images)).abs().max())
+
+
+def store_half(model: onnx.ModelProto, limit: int) -> onnx.ModelProto:
+    """Tensors from limit on as fp16 behind a Cast, which the runtime folds when it loads."""
     kept, casts = [], []
     for tensor in model.graph.initializer:
         values = numpy_helper.to_array(tensor)
-        if values.dtype == np.float32 and values.size > 16:
+        if values.dtype == np.float32 and values.size >= limit:
             kept.append(numpy_helper.from_array(values.astype(np.float16), tensor.name + "_f16"))
             casts.append(helper.make_node("Cast", [tensor.name + "_f16"], [tensor.name], to=TensorProto.FLOAT))
         else:
@@ -79,8 +92,9 @@ def store_half(model: onnx.ModelProto) -> onnx.ModelProto:
 
 def to_onnx(network: RemoveBgLite) -> onnx.ModelProto:
     file = io.BytesIO()
-    torch.onnx.export(fold(network), torch.zeros(1, 3, SIZE, SIZE), file, opset_version=16, input_names=["image"], output_names=["alpha"])
-    model = store_half(onnx.load_from_string(file.getvalue()))
+    folded = fold(network)
+    torch.onnx.export(folded, torch.zeros(1, 3, SIZE, SIZE), file, opset_version=16, input_names=["image"], output_names=["alpha"])
+    model = store_half(onnx.load_from_string(file.getvalue()), halved_from([p.numel() for p in folded.parameters()]))
     model.doc_string = "removebg-lite: foreground alpha of a photo. image: RGB in [0, 1] -> alpha in [0, 1]"
     onnx.checker.check_model(model)
     return model
@@ -92,7 +106,7 @@ def main() -> None:
     arguments.add_argument("out")
     given = arguments.parse_args()
     if (error := rounding_error(given.checkpoint)) > 1e-3:
-        raise SystemExit(f"{given.checkpoint}: stored as fp16 its alpha is off by up to {error:.4f}; 0.001 is accepted. Train on: it is not settled yet.")
+        raise SystemExit(f"{given.checkpoint}: as it would be stored its alpha is off by up to {error:.4f}; 0.001 is accepted. Train on: it is not settled yet.")
     onnx.save(to_onnx(load(given.checkpoint)), given.out)
 
 

@@ -7,6 +7,7 @@ from lite import bank
 from lite.batches import Batcher, sharpen
 from lite.dice import Dice
 from lite.geometry import random_frame, warp
+from lite.patterns import patterns
 from lite.photometric import jpeg, photometric
 from lite.schedule import image_size, learning_rate
 from lite.studio import studio
@@ -25,6 +26,14 @@ class BatchTests(unittest.TestCase):
                 self.assertGreaterEqual(values.min().item(), 0)
                 self.assertLessEqual(values.max().item(), 1)
             self.assertGreater(alpha.mean().item(), 0.02)
+
+    def test_some_composites_have_no_subject_and_count(self) -> None:
+        with tempfile.TemporaryDirectory() as root:
+            batcher = Batcher(bank.build(*given.folders(root), size=96))
+        _, alpha, weight = batcher.composites(200, 32)
+        empty = alpha.flatten(1).max(1).values == 0
+        self.assertTrue(5 < int(empty.sum()) < 60)
+        self.assertTrue((weight[empty] == 1).all())
 
     def test_the_same_seed_gives_the_same_batches(self) -> None:
         with tempfile.TemporaryDirectory() as root:
@@ -52,6 +61,13 @@ class BatchTests(unittest.TestCase):
         self.assertTrue(((values >= 0) & (values <= 1)).all())
         grey = torch.full((1, 3, 16, 16), 0.5)
         self.assertLess((jpeg(grey, torch.full((1, 1, 1, 1, 1, 1), 0.01)) - grey).abs().max().item(), 0.01)
+
+    def test_what_repeats_is_opaque_colour_of_the_right_size_and_not_flat(self) -> None:
+        torch.manual_seed(0)
+        ground = patterns(Dice("cpu"), 64, 16)
+        self.assertEqual(ground.shape, (16, 3, 64, 64))
+        self.assertTrue(((ground >= 0) & (ground <= 1)).all())
+        self.assertGreater(ground.std((2, 3)).mean().item(), 0.05)
 
     def test_a_studio_is_opaque_colour_of_the_right_size(self) -> None:
         torch.manual_seed(0)

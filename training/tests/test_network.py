@@ -8,6 +8,7 @@ import onnx
 import torch
 
 from lite import bank, export, train
+from lite.average import average
 from lite.losses import total_loss
 from lite.monitor import watch
 from lite.network import RemoveBgLite
@@ -42,6 +43,13 @@ class NetworkTests(unittest.TestCase):
         self.assertLess((export.fold(network)(image) - before).abs().max().item(), 1e-4)
 
 
+    def test_the_largest_tensors_are_halved_until_the_file_fits(self) -> None:
+        self.assertEqual(export.halved_from([900_000, 200_000, 100_000]), 900_000)
+        self.assertEqual(export.halved_from([900_000, 400_000, 200_000]), 400_000)
+        with self.assertRaises(ValueError):
+            export.halved_from([3_000_000])
+
+
 class RunTests(unittest.TestCase):
     def test_a_short_run_learns_goes_on_and_is_exported(self) -> None:
         with tempfile.TemporaryDirectory() as root:
@@ -58,6 +66,11 @@ class RunTests(unittest.TestCase):
             self.assertEqual(len(second["history"]), 2)
             self.assertTrue(json.dumps(second["history"]))
 
+            torch.save(first, f"{root}/first.pt")
+            average(f"{root}/first.pt", f"{root}/checkpoint.pt", 0.25, f"{root}/between.pt")
+            between, key = torch.load(f"{root}/between.pt"), "head.weight"
+            self.assertTrue(torch.allclose(between["ema"][key], 0.75 * first["ema"][key] + 0.25 * second["ema"][key]))
+
             network = export.load(f"{root}/checkpoint.pt")
             iou, error = watch(network, pairs, "cpu")
             self.assertTrue(0 <= iou <= 1 and 0 <= error <= 1)
@@ -65,7 +78,7 @@ class RunTests(unittest.TestCase):
             self.assertLess(export.rounding_error(f"{root}/checkpoint.pt"), 0.05)
             model = export.to_onnx(export.load(f"{root}/checkpoint.pt"))
             with torch.no_grad():
-                expected = export.round_to_half(export.fold(network))(image).numpy()
+                expected = export.round_as_stored(export.fold(network))(image).numpy()
             self.assertLess(len(model.SerializeToString()), 4_000_000)
             self.assertLessEqual(model.opset_import[0].version, 17)
             self.assertEqual([d.dim_value for d in model.graph.input[0].type.tensor_type.shape.dim], [1, 3, 320, 320])
