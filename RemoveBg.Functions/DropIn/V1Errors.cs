@@ -29,7 +29,7 @@ internal sealed class V1Errors(TimeProvider clock) : ErrorStyle
 {
     public override bool Challenges => false;
 
-    public override void Rate(IHeaderDictionary headers, RateDecision decision, ApiKey key)
+    public override void Rate(IHeaderDictionary headers, RateDecision decision)
     {
         headers["X-RateLimit-Limit"] = decision.Quota.ToString(CultureInfo.InvariantCulture);
         headers["X-RateLimit-Remaining"] = decision.Remaining.ToString(CultureInfo.InvariantCulture);

@@ -46,7 +46,7 @@ public sealed class ApiEndpoint(Authenticate authenticate, RateLimit rateLimit, 
     {
         if (submissions > key.Burst) throw ApiException.BadRequest($"The request has {submissions} artworks; this key may submit at most {key.Burst} at once.");
         var decision = await rateLimit.Admit(key, submissions, cancel);
-        (style ?? ErrorStyle.Ours).Rate(response.Headers, decision, key);
+        (style ?? ErrorStyle.Ours).Rate(response.Headers, decision);
         if (decision.RetryAfter is { } wait)
             throw new ApiException(429, $"The key's rate of {key.RatePerMinute} submissions a minute (at most {key.Burst} at once) is used up.") { RetryAfter = wait };
     }

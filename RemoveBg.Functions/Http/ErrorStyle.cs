@@ -15,7 +15,7 @@ public class ErrorStyle
     /// <returns>Null for an exception that is no answer to the caller.</returns>
     public virtual IResult? Of(Exception problem) => problem is ApiException known ? Answers.Error(known.StatusCode, known.Message) : null;
 
-    public virtual void Rate(IHeaderDictionary headers, RateDecision decision, ApiKey key)
+    public virtual void Rate(IHeaderDictionary headers, RateDecision decision)
     {
         headers["RateLimit-Policy"] = $"\"submit\";q={decision.Quota};w=60";
         headers["RateLimit"] = $"\"submit\";r={decision.Remaining};t={ApiEndpoint.Seconds(decision.Reset)}";
