@@ -31,7 +31,8 @@ public sealed class RemoveBgV1(SubmitArtwork submit, ReadArtwork read, CancelArt
         [ArtworkFailure.NoForeground] = new("Could not identify foreground in image", "unknown_foreground"),
     };
 
-    /// <exception cref="V1Exception">400: the picture is at fault. 500: we are.</exception>
+    /// <exception cref="V1Exception">400: the picture is at fault.</exception>
+    /// <exception cref="ApiException">500: we are; like every 500 it is answered with a trace id.</exception>
     public async Task<V1Result> Remove(ApiKey key, SubmitRequest request, CancellationToken cancel)
     {
         // 1. As any other job: it waits for its key's turn, is tried again, and counted.
@@ -41,7 +42,7 @@ public sealed class RemoveBgV1(SubmitArtwork submit, ReadArtwork read, CancelArt
             // 2. Until it has ended.
             artwork = await read.WaitUntilEnded(artwork, Longest, cancel);
             if (artwork.Failure is { } failure)
-                throw Words.TryGetValue(failure.Code, out var words) ? new V1Exception(400, words with { Detail = failure.Message }) : Ours(failure.Message);
+                throw Words.TryGetValue(failure.Code, out var words) ? new V1Exception(400, words with { Detail = failure.Message }) : (Exception)Ours(failure.Message);
             if (artwork is not { Status: ArtworkStatus.Succeeded, ResultContentType: { } type, Subject: { } place })
                 throw Ours($"Not finished after {Longest.TotalSeconds:0} s; use /v2/artworks/remove-background, which does not wait.");
 
@@ -69,5 +70,5 @@ public sealed class RemoveBgV1(SubmitArtwork submit, ReadArtwork read, CancelArt
         }
     }
 
-    private static V1Exception Ours(string detail) => new(500, new V1Problem("Internal error", "internal_error", detail));
+    private static ApiException Ours(string detail) => new(500, detail);
 }
