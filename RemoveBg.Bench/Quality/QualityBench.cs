@@ -48,7 +48,7 @@ internal sealed class QualityBench(string model, IReadOnlyList<string> sets, str
         Show(figures);
         foreach (var it in figures.Where(it => it.Pairs > 1))
             AnsiConsole.WriteLine($"{it.Name}: mean IoU {it.MeanIoUInterval[0]:0.000} to {it.MeanIoUInterval[1]:0.000}, MAE {it.MaeInterval[0]:0.000} to {it.MaeInterval[1]:0.000} (95 %, bootstrap over the pictures)");
-        AnsiConsole.WriteLine($"Network {segmenter.Model.Entry.Name}; plain = its alpha enlarged bilinearly; band = the unknown band of the true trimap; to look at: {sheets}");
+        AnsiConsole.WriteLine($"Network {segmenter.Model.Entry.Name}; plain = its alpha, of both looks where it was in doubt, enlarged bilinearly; band = the unknown band of the true trimap; to look at: {sheets}");
         Bench.Write(json, new { sets = figures });
         return 0;
     }
@@ -68,6 +68,7 @@ internal sealed class QualityBench(string model, IReadOnlyList<string> sets, str
 
             PrepareTensor.Run(photo, tensors, segmenter.Model.Entry);
             segmenter.Run(tensors);
+            if (Doubt.Of(tensors.Output) > segmenter.SecondLookLimit) SecondLook.Run(segmenter, tensors);
             var enlarged = Plane.Resized(tensors.Output, tensors.Size, tensors.Size, photo.Width, photo.Height);
             plain.Add(Scores.Of(enlarged, truth));
 

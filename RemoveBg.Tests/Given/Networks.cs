@@ -11,10 +11,14 @@ internal static class Networks
     private static readonly CutOutPipeline Pipeline = new(Options.Create(new ImageOptions()));
 
     /// <summary>The one that comes with the source.</summary>
-    public static Segmenter Lite() => Load("removebg-lite", Path.Combine(Repo.Root, "models"));
+    public static Segmenter Lite(double? secondLookLimit = null) => Load("removebg-lite", Path.Combine(Repo.Root, "models"), secondLookLimit);
 
-    public static Segmenter Load(string name, string folder) =>
-        new(new ModelCatalog(Options.Create(new ModelOptions { Name = name, Folders = folder })).Resolve(), threads: 0);
+    public static Segmenter Load(string name, string folder, double? secondLookLimit = null)
+    {
+        var options = new ModelOptions { Name = name, Folders = folder };
+        options.SecondLookLimit = secondLookLimit ?? options.SecondLookLimit;
+        return Segmenter.Open(new ModelCatalog(Options.Create(options)).Resolve(), options);
+    }
 
     public static (byte[] File, CutOut Done) CutOut(this Segmenter segmenter, byte[] photo, OutputFormat format)
     {

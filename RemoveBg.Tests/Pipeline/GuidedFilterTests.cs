@@ -23,10 +23,37 @@ public sealed class GuidedFilterTests
                 }
     }
 
+    [Test]
+    public void A_window_that_moves_down_sums_as_a_box_does()
+    {
+        var random = new Random(3);
+        for (var width = 1; width <= 17; width++)
+            foreach (var radius in new[] { 1, 2, 9 })
+            {
+                using var planes = new ColourPlanes(width, 12);
+                using var plane = Colours(planes, random);
+                using var window = new RowWindow(width, radius);
+                window.Push(plane.AsSpan(0, width));
+                window.Clear();
+                for (var y = -radius; y < 12 + radius; y++)
+                {
+                    window.Push(y is >= 0 and < 12 ? plane.AsSpan(y * width, width) : []);
+                    var centre = y - radius;
+                    if (centre < 0) continue;
+                    for (var x = 0; x < width; x++)
+                        Assert.That(window.Sums[x][x & 3], Is.EqualTo(Sum(plane, width, 12, x, centre, radius)[x & 3]).Within(1e-3), $"{width} wide, radius {radius}, sample {x}, {centre}");
+                }
+            }
+    }
+
+    /// <summary>Odd and even widths (two samples are solved at a time), several bands and one, windows larger than the plane.</summary>
     [TestCase(9, 7, 2)]
     [TestCase(31, 20, 4)]
     [TestCase(1, 13, 3)]
+    [TestCase(2, 90, 1)]
+    [TestCase(3, 64, 2)]
     [TestCase(40, 1, 3)]
+    [TestCase(16, 70, 3)]
     public void The_filter_is_its_definition(int width, int height, int radius)
     {
         var random = new Random(2);
@@ -35,8 +62,19 @@ public sealed class GuidedFilterTests
         var plane = Enumerable.Range(0, width * height).Select(_ => (float)random.NextDouble()).ToArray();
         var expected = Slow(guide, plane, width, height, radius, 1e-2);
         using var filter = new GuidedFilter(guide, planes, radius, 1e-2f);
-        filter.Run(plane);
-        for (var i = 0; i < plane.Length; i++) Assert.That(plane[i], Is.EqualTo(Math.Clamp(expected[i], 0, 1)).Within(2e-3), $"sample {i}");
+        using ColourPlane room = planes.Rent(), functions = planes.Rent();
+        Scalars input = new(room, 0), filtered = new(room, 1), laplacian = new(room, 2);
+        plane.CopyTo(input.Span);
+        filter.Run(input, filtered);
+        filter.Functions(input, functions);
+        filter.Laplacian(input, laplacian);
+        for (var i = 0; i < plane.Length; i++)
+        {
+            var n = Window(width, height, i % width, i / width, radius).Count();
+            Assert.That(filtered.Span[i], Is.EqualTo(Math.Clamp(expected[i], 0, 1)).Within(2e-3), $"filtered, sample {i}");
+            Assert.That(Vector128.Dot(functions[i], guide[i].WithElement(3, 1f)), Is.EqualTo(expected[i]).Within(2e-3), $"functions, sample {i}");
+            Assert.That(laplacian.Span[i], Is.EqualTo(n * (plane[i] - expected[i])).Within(2e-3 * n), $"Laplacian, sample {i}");
+        }
     }
 
     [Test]
@@ -48,11 +86,20 @@ public sealed class GuidedFilterTests
         for (var i = 0; i < guide.Count; i++) guide[i] = Vector128.Create(i % 40 < 20 ? 0.1f : 0.9f);
         var soft = Enumerable.Range(0, 40 * 40).Select(i => Math.Clamp((i % 40 - 14) / 12f, 0, 1)).ToArray();
         using var filter = new GuidedFilter(guide, planes, 6, 1e-4f);
-        filter.Run(soft);
+        soft = Filtered(filter, planes, soft);
         Assert.That(soft[20 * 40 + 20] - soft[20 * 40 + 19], Is.GreaterThan(0.4f), "the step is where the guide has it");
         var flat = Enumerable.Repeat(0.3f, 40 * 40).ToArray();
-        filter.Run(flat);
+        flat = Filtered(filter, planes, flat);
         Assert.That(flat, Is.All.EqualTo(0.3f).Within(1e-3f));
+    }
+
+    private static float[] Filtered(GuidedFilter filter, ColourPlanes planes, float[] plane)
+    {
+        using var room = planes.Rent();
+        Scalars input = new(room, 0), result = new(room, 1);
+        plane.CopyTo(input.Span);
+        filter.Run(input, result);
+        return result.Span.ToArray();
     }
 
     private static ColourPlane Colours(ColourPlanes planes, Random random)

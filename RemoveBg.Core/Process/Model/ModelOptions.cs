@@ -29,6 +29,11 @@ public sealed class ModelOptions
     [Range(0.0, 1000.0)]
     public double DoubtLimit { get; set; } = 0.5;
 
+    /// <summary>Doubt of the network that answers (soft area / subject's area) above which it is shown the mirror image too, which takes its
+    /// time twice; 0 looks twice at every photo that is not wholly sure, 1000 never. Default 0.5.</summary>
+    [Range(0.0, 1000.0)]
+    public double SecondLookLimit { get; set; } = 0.5;
+
     /// <summary>ONNX Runtime's execution provider in lower case: <c>cpu</c> (the default), or what the build of the runtime has. One that is not
     /// there stops the start.</summary>
     [Required]

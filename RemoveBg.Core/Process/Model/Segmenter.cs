@@ -13,8 +13,12 @@ public sealed class Segmenter : IDisposable
     static Segmenter() => RuntimeTelemetry.TurnOff();
 
     /// <summary>Loads a network, and the larger one of a cascade.</summary>
-    public static Segmenter Open(FoundModel model, ModelOptions options) =>
-        new(model, options.Threads, options.Provider) { Larger = model.Larger is { } larger ? new(larger, options.Threads, options.Provider) : null, DoubtLimit = options.DoubtLimit };
+    public static Segmenter Open(FoundModel model, ModelOptions options) => new(model, options.Threads, options.Provider)
+    {
+        Larger = model.Larger is { } larger ? Open(larger, options) : null,
+        DoubtLimit = options.DoubtLimit,
+        SecondLookLimit = options.SecondLookLimit,
+    };
 
     /// <param name="threads">Of one run; 0 takes as many as the process may use (its share by cgroup included).</param>
     /// <param name="provider">See <see cref="ModelOptions.Provider"/>.</param>
@@ -48,6 +52,9 @@ public sealed class Segmenter : IDisposable
     public Segmenter? Larger { get; private init; }
 
     public double DoubtLimit { get; private init; }
+
+    /// <summary><see cref="Doubt"/> above which this network is shown the mirror image too.</summary>
+    public double SecondLookLimit { get; private init; } = new ModelOptions().SecondLookLimit;
 
     /// <summary>Room for this network's input and output, and for those of the larger one of a cascade.</summary>
     public Tensors CreateTensors() => new(Model.Entry.Size, Larger?.CreateTensors());

@@ -7,7 +7,7 @@ using RemoveBg.Core.Process.Pipeline.Arrange;
 namespace RemoveBg.Core.Process.Pipeline;
 
 /// <summary>
-/// The picture's way: decode, orient, prepare, infer, settle, grid, matte, foreground, compose, encode. One file a step, named as here.
+/// The picture's way: decode, orient, prepare, infer (in doubt a second look), settle, grid, matte, foreground, compose, encode. One file a step, named as here.
 /// What a caller wished beyond that comes between compose and encode, in <c>Arrange/</c>.
 /// </summary>
 public sealed class CutOutPipeline(IOptions<ImageOptions> limits)
@@ -45,6 +45,7 @@ public sealed class CutOutPipeline(IOptions<ImageOptions> limits)
             (segmenter, tensors) = (larger, tensors.Larger!);
             doubt = Infer(" larger");
         }
+        if (doubt > segmenter.SecondLookLimit) doubt = LookAgain();
         Do("settle", () => Settle.Run(tensors));
         using (var grid = Step("grid", () => Grid.Of(photo)))
         using (var matte = Step("matte", () => Matte.Run(tensors, grid)))
@@ -74,6 +75,12 @@ public sealed class CutOutPipeline(IOptions<ImageOptions> limits)
         {
             Do("prepare" + which, () => PrepareTensor.Run(photo, tensors, segmenter.Model.Entry));
             Do("infer" + which, () => segmenter.Run(tensors, returnMemory: photo.PixelCount > LargePhoto));
+            return Doubt.Of(tensors.Output);
+        }
+
+        double LookAgain()
+        {
+            Do("infer mirrored", () => SecondLook.Run(segmenter, tensors, returnMemory: photo.PixelCount > LargePhoto));
             return Doubt.Of(tensors.Output);
         }
 

@@ -5,16 +5,17 @@ using RemoveBg.Core.Process.Model;
 namespace RemoveBg.Core.Process.Pipeline;
 
 /// <summary>
-/// The alpha of the photo at its full size, brought up along the photo's own edges (fast guided filter, He and Sun 2015): on a
-/// <see cref="Grid"/> it is a linear function of the colour around each point; at full size these functions are read between the
-/// points and applied to the photo's own pixels, so hair as thin as those comes back. Rows are made when they are asked for.
+/// The alpha of the photo at its full size, brought up along the photo's own edges. On a <see cref="Grid"/> it is fitted to the colours
+/// (<see cref="ClosedForm"/>) and becomes a linear function of the colour around each point (fast guided filter, He and Sun 2015); at full
+/// size these functions are read between the points and applied to the photo's own pixels, so hair as thin as those comes back.
+/// Rows are made when they are asked for.
 /// </summary>
 internal sealed class Matte : IDisposable
 {
     /// <summary>Radius of the windows, in samples of the network: as far as its borders may be off.</summary>
     private const float RadiusInSamples = 3;
 
-    private const float Epsilon = 1e-4f;
+    private const float Epsilon = 3e-5f;
 
     /// <summary>Near nothing is nothing and near all is all: what the eye does not see costs the encoder most.</summary>
     private const float Least = 2 / 255f;
@@ -85,9 +86,15 @@ internal sealed class Matte : IDisposable
 
     private unsafe void Fill(Tensors tensors)
     {
-        fixed (float* target = _alpha) Resample.Plane(tensors.Output, tensors.Size, tensors.Size, target, _grid.Width, _grid.Height);
+        using var room = _grid.Planes.Rent();
+        var enlarged = new Scalars(room, 0);
+        fixed (float* target = enlarged.Span) Resample.Plane(tensors.Output, tensors.Size, tensors.Size, target, _grid.Width, _grid.Height);
         var radius = Math.Max(1, (int)MathF.Round(RadiusInSamples * Math.Max(_grid.Width, _grid.Height) / tensors.Size));
-        using (var filter = new GuidedFilter(_grid.Colours, _grid.Planes, radius, Epsilon)) filter.Functions(_alpha, _functions);
+        using (var filter = new GuidedFilter(_grid.Colours, _grid.Planes, radius, Epsilon))
+        {
+            ClosedForm.Run(filter, enlarged, _grid.Planes);
+            filter.Functions(enlarged, _functions);
+        }
 
         Parallel.For(0, _grid.Height, y =>
         {

@@ -26,18 +26,21 @@ internal static class Settle
     /// <summary>Changes <see cref="Tensors.Output"/> in place.</summary>
     public static void Run(Tensors tensors)
     {
-        var alpha = tensors.Output.AsSpan();
-        var own = tensors.Scratch.AsSpan();
         using var planes = new ColourPlanes(tensors.Size, tensors.Size);
         using var filter = new GuidedFilter(tensors.Pixels, planes, Math.Max(1, Radius * tensors.Size / 320), Epsilon);
+        using var room = planes.Rent();
+        Scalars now = new(room, 0), filtered = new(room, 1);
+        Span<float> alpha = now.Span, around = filtered.Span, own = tensors.Scratch;
+        tensors.Output.CopyTo(alpha);
         // Log-odds against it.
         for (var i = 0; i < own.Length; i++) own[i] = 1 / Math.Clamp(alpha[i], 1 - Surest, Surest) - 1;
         TensorPrimitives.Log(own, own);
         for (var step = 0; step < Steps; step++)
         {
-            filter.Run(tensors.Output);
-            for (var i = 0; i < own.Length; i++) alpha[i] = Coupling * (2 * alpha[i] - 1) - own[i];
+            filter.Run(now, filtered);
+            for (var i = 0; i < own.Length; i++) alpha[i] = Coupling * (2 * around[i] - 1) - own[i];
             TensorPrimitives.Sigmoid(alpha, alpha);
         }
+        alpha.CopyTo(tensors.Output);
     }
 }
