@@ -12,7 +12,7 @@ internal static class ClosedForm
     private const int Steps = 3;
 
     /// <summary>How firmly a sure alpha is held, against all the windows that it lies in.</summary>
-    private const float Hold = 2;
+    private const float Hold = 1;
 
     /// <summary>Held at least this much, so that what is nowhere sure does not drift.</summary>
     private const float Least = 1e-3f;

@@ -15,7 +15,7 @@ internal sealed class Matte : IDisposable
     /// <summary>Radius of the windows, in samples of the network: as far as its borders may be off.</summary>
     private const float RadiusInSamples = 3;
 
-    private const float Epsilon = 3e-5f;
+    private const float Epsilon = 1e-4f;
 
     /// <summary>Near nothing is nothing and near all is all: what the eye does not see costs the encoder most.</summary>
     private const float Least = 2 / 255f;
