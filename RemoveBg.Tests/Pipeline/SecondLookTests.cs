@@ -12,7 +12,7 @@ public sealed class SecondLookTests
     [Test]
     public void What_either_look_calls_subject_counts()
     {
-        using var network = Networks.Lite();
+        using var network = Load(null);
         using var tensors = network.CreateTensors();
         using var photo = Decode.Run(File.ReadAllBytes(Repo.Sample("scene-plant.jpg")), new()).Photo;
         var first = Look(photo);
@@ -44,11 +44,20 @@ public sealed class SecondLookTests
         }
     }
 
+    [Test]
+    public void A_network_that_looks_both_ways_by_itself_is_not_asked_again()
+    {
+        using var network = Networks.Lite(secondLookLimit: 0);
+        var (_, done) = network.CutOut(File.ReadAllBytes(Repo.Sample("scene-plant.jpg")), OutputFormat.Webp);
+        Assert.That(done.Confidence, Is.LessThan(1), "or there would be no reason to");
+        Assert.That(done.Steps.Select(step => step.Name), Has.None.EqualTo("infer mirrored"));
+    }
+
     [TestCase(1000, false)]
     [TestCase(0, true)]
     public void It_is_taken_where_doubt_is_above_the_limit(double limit, bool taken)
     {
-        using var network = Networks.Lite(limit);
+        using var network = Load(limit);
         using var tensors = network.CreateTensors();
         var done = new CutOutPipeline(Options.Create(new ImageOptions())).Run(
             File.ReadAllBytes(Repo.Sample("scene-plant.jpg")), OutputFormat.Webp, network, tensors, new MemoryStream(), CancellationToken.None);
@@ -64,4 +73,6 @@ public sealed class SecondLookTests
             return Doubt.Of(tensors.Output);
         }
     }
+
+    private static Segmenter Load(double? limit) => Networks.Load("u2netp", Path.GetDirectoryName(Repo.SharedOrSkip("models", "u2netp.onnx"))!, limit);
 }

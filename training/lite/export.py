@@ -2,8 +2,8 @@
 
 python3 -m lite.export checkpoint.pt removebg-lite.onnx
 
-Graph: "image", float32, 1 x 3 x 320 x 320, RGB in [0, 1] -> "alpha", float32, 1 x 1 x 320 x 320, in [0, 1]. Normalisation and
-sigmoid are inside, batch norms are folded into the convolutions; the largest weights are stored as fp16, all are computed in fp32; opset 16.
+Graph: "image", float32, 1 x 3 x 320 x 320, RGB in [0, 1] -> "alpha", float32, 1 x 1 x 320 x 320, in [0, 1]. Normalisation,
+a second look at the mirror image and sigmoid are inside, batch norms are folded into the convolutions; the largest weights are stored as fp16, all are computed in fp32; opset 16.
 """
 import argparse
 import io
@@ -14,7 +14,7 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
-from .network import Attention, ConvBN, RemoveBgLite
+from .network import Attention, BothWays, ConvBN, RemoveBgLite
 
 SIZE = 320
 
@@ -68,7 +68,7 @@ def round_as_stored(network: RemoveBgLite) -> RemoveBgLite:
 @torch.no_grad()
 def rounding_error(checkpoint: str) -> float:
     """By how much alpha changes at most because of what is stored as fp16, over noise of several contrasts."""
-    exact, stored = load(checkpoint), round_as_stored(fold(load(checkpoint)))
+    exact, stored = BothWays(load(checkpoint)), BothWays(round_as_stored(fold(load(checkpoint))))
     images = torch.rand(4, 3, SIZE, SIZE, generator=torch.Generator().manual_seed(0)) * torch.tensor([1, 0.7, 0.4, 0.1]).view(4, 1, 1, 1)
     return float((exact(images) - stored(images)).abs().max())
 
@@ -93,7 +93,7 @@ def store_half(model: onnx.ModelProto, limit: int) -> onnx.ModelProto:
 def to_onnx(network: RemoveBgLite) -> onnx.ModelProto:
     file = io.BytesIO()
     folded = fold(network)
-    torch.onnx.export(folded, torch.zeros(1, 3, SIZE, SIZE), file, opset_version=16, input_names=["image"], output_names=["alpha"])
+    torch.onnx.export(BothWays(folded).eval(), torch.zeros(1, 3, SIZE, SIZE), file, opset_version=16, input_names=["image"], output_names=["alpha"])
     model = store_half(onnx.load_from_string(file.getvalue()), halved_from([p.numel() for p in folded.parameters()]))
     model.doc_string = "removebg-lite: foreground alpha of a photo. image: RGB in [0, 1] -> alpha in [0, 1]"
     onnx.checker.check_model(model)

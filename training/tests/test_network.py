@@ -11,7 +11,7 @@ from lite import bank, export, train
 from lite.average import average
 from lite.losses import total_loss
 from lite.monitor import watch
-from lite.network import RemoveBgLite
+from lite.network import BothWays, RemoveBgLite
 from . import given
 
 
@@ -22,6 +22,14 @@ class NetworkTests(unittest.TestCase):
         alpha = network.eval()(torch.rand(1, 3, 64, 64))
         self.assertEqual(alpha.shape, (1, 1, 64, 64))
         self.assertTrue(((alpha >= 0) & (alpha <= 1)).all())
+
+    def test_what_is_shipped_says_the_same_of_a_photo_and_its_mirror_image(self) -> None:
+        network = RemoveBgLite().eval()
+        image = torch.rand(2, 3, 64, 64)
+        with torch.no_grad():
+            one, other, single = BothWays(network)(image), BothWays(network)(image.flip(3)), network(image)
+        self.assertLess((one - other.flip(3)).abs().max().item(), 1e-5)
+        self.assertGreater((single - network(image.flip(3)).flip(3)).abs().max().item(), 1e-3)
 
     def test_it_is_as_small_as_the_model_card_says(self) -> None:
         self.assertEqual(sum(p.numel() for p in RemoveBgLite().parameters()), 1_207_576)
@@ -78,7 +86,7 @@ class RunTests(unittest.TestCase):
             self.assertLess(export.rounding_error(f"{root}/checkpoint.pt"), 0.05)
             model = export.to_onnx(export.load(f"{root}/checkpoint.pt"))
             with torch.no_grad():
-                expected = export.round_as_stored(export.fold(network))(image).numpy()
+                expected = BothWays(export.round_as_stored(export.fold(network)))(image).numpy()
             self.assertLess(len(model.SerializeToString()), 4_000_000)
             self.assertLessEqual(model.opset_import[0].version, 17)
             self.assertEqual([d.dim_value for d in model.graph.input[0].type.tensor_type.shape.dim], [1, 3, 320, 320])

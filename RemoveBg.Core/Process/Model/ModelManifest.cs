@@ -13,9 +13,10 @@ namespace RemoveBg.Core.Process.Model;
 /// <param name="Mean">Subtracted from R, G, B after they were divided by 255.</param>
 /// <param name="Std">Divides what is left.</param>
 /// <param name="Activation"><c>none</c>: the output is alpha in [0, 1]; <c>sigmoid</c>: it still needs that.</param>
+/// <param name="LooksBothWays">It looks at the mirror image by itself: a second look would show it nothing new.</param>
 public sealed record ModelEntry(
     string Name, int Rank, string File, string About, string? Address, IReadOnlyList<string> Digests, string Licence,
-    string? Input, string? Output, int Size, IReadOnlyList<float> Mean, IReadOnlyList<float> Std, string Activation);
+    string? Input, string? Output, int Size, IReadOnlyList<float> Mean, IReadOnlyList<float> Std, string Activation, bool LooksBothWays = false);
 
 public sealed record ModelManifest(IReadOnlyList<ModelEntry> Models)
 {

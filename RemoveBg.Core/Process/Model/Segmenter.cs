@@ -17,7 +17,7 @@ public sealed class Segmenter : IDisposable
     {
         Larger = model.Larger is { } larger ? Open(larger, options) : null,
         DoubtLimit = options.DoubtLimit,
-        SecondLookLimit = options.SecondLookLimit,
+        SecondLookLimit = model.Entry.LooksBothWays ? double.PositiveInfinity : options.SecondLookLimit,
     };
 
     /// <param name="threads">Of one run; 0 takes as many as the process may use (its share by cgroup included).</param>

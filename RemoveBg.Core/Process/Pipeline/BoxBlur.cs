@@ -1,3 +1,5 @@
+using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
 namespace RemoveBg.Core.Process.Pipeline;
@@ -43,13 +45,14 @@ internal static class BoxBlur
         }
     }
 
-    private static void Add(ReadOnlySpan<Vector128<float>> row, Span<Vector128<float>> sums)
-    {
-        for (var x = 0; x < sums.Length; x++) sums[x] += row[x];
-    }
+    private static void Add(ReadOnlySpan<Vector128<float>> row, Span<Vector128<float>> sums) =>
+        TensorPrimitives.Add(Numbers(sums), Numbers(row), Numbers(sums));
 
-    private static void Subtract(ReadOnlySpan<Vector128<float>> row, Span<Vector128<float>> sums)
-    {
-        for (var x = 0; x < sums.Length; x++) sums[x] -= row[x];
-    }
+    private static void Subtract(ReadOnlySpan<Vector128<float>> row, Span<Vector128<float>> sums) =>
+        TensorPrimitives.Subtract(Numbers(sums), Numbers(row), Numbers(sums));
+
+    /// <summary>As plain numbers, of which the processor takes eight or sixteen at once.</summary>
+    private static Span<float> Numbers(Span<Vector128<float>> samples) => MemoryMarshal.Cast<Vector128<float>, float>(samples);
+
+    private static ReadOnlySpan<float> Numbers(ReadOnlySpan<Vector128<float>> samples) => MemoryMarshal.Cast<Vector128<float>, float>(samples);
 }
