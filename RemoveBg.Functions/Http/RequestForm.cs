@@ -8,6 +8,8 @@ namespace RemoveBg.Functions.Http;
 /// <summary>A form's texts and pictures.</summary>
 public sealed record RequestForm(IReadOnlyList<KeyValuePair<string, string>> Texts, IReadOnlyDictionary<string, InlinePicture> Files)
 {
+    private const int MostFields = 100;
+
     public const string Multipart = "multipart/form-data";
 
     public static bool IsMultipart(HttpRequest request) =>
@@ -22,7 +24,7 @@ public sealed record RequestForm(IReadOnlyList<KeyValuePair<string, string>> Tex
         {
             // In memory: a picture of a caller's need not touch a disk.
             var form = await request.ReadFormAsync(
-                new() { MultipartBodyLengthLimit = largestBody, BufferBodyLengthLimit = largestBody, MemoryBufferThreshold = largestBody, ValueLengthLimit = largestBody, ValueCountLimit = 100 }, cancel);
+                new() { MultipartBodyLengthLimit = largestBody, BufferBodyLengthLimit = largestBody, MemoryBufferThreshold = largestBody, ValueLengthLimit = largestBody, ValueCountLimit = MostFields }, cancel);
             var files = new Dictionary<string, InlinePicture>();
             foreach (var file in form.Files)
             {
@@ -36,13 +38,18 @@ public sealed record RequestForm(IReadOnlyList<KeyValuePair<string, string>> Tex
         }
         catch (InvalidDataException problem)
         {
-            throw problem.Message.Contains("limit", StringComparison.OrdinalIgnoreCase) ? RequestBody.TooLong(largestBody) : Unreadable();
+            // The framework tells its limits apart by the message alone.
+            if (problem.Message.Contains("body length limit", StringComparison.OrdinalIgnoreCase) || problem.Message.Contains("value length limit", StringComparison.OrdinalIgnoreCase))
+                throw RequestBody.TooLong(largestBody);
+            throw problem.Message.Contains("limit", StringComparison.OrdinalIgnoreCase) ? TooManyFields() : Unreadable();
         }
         catch (Exception problem) when (problem is BadHttpRequestException or IOException)
         {
             throw Unreadable();
         }
     }
+
+    private static ApiException TooManyFields() => ApiException.BadRequest($"The form has too many fields, or one with too long a name: accepted are at most {MostFields}, with the names in the documentation.");
 
     private static ApiException Unreadable() => ApiException.BadRequest("The body is not a complete form (multipart/form-data with a boundary, or application/x-www-form-urlencoded).");
 }

@@ -162,6 +162,16 @@ public sealed class OptionsTests
     }
 
     [Test]
+    public async Task A_form_with_too_many_fields_is_told_so_and_not_that_it_is_too_long()
+    {
+        using var form = new MultipartFormDataContent();
+        for (var i = 0; i <= 100; i++) form.Add(new StringContent("png"), $"field{i}");
+        using var response = await _host.Client.PostAsync("/v2/artworks/remove-background", form);
+        Assert.That(((int)response.StatusCode, (await response.Json()).Text("message")),
+            Is.EqualTo((400, "The form has too many fields, or one with too long a name: accepted are at most 100, with the names in the documentation.")));
+    }
+
+    [Test]
     public async Task A_form_over_16_MiB_is_answered_400()
     {
         using var form = new MultipartFormDataContent { { new ByteArrayContent(new byte[16 * 1024 * 1024]), "image", "large.jpg" } };
