@@ -54,6 +54,54 @@ public sealed class ClosedFormTests
         Assert.That(Roughness(planes, photo, Fitted(planes, photo, before)), Is.LessThan(0.5 * Roughness(planes, photo, before)));
     }
 
+    [Test]
+    public void Every_size_gives_what_conjugate_gradients_give_one_number_at_a_time()
+    {
+        var random = new Random(5);
+        for (var width = 1; width <= 2 * System.Numerics.Vector<float>.Count + 1; width++)
+        {
+            using var planes = new ColourPlanes(width, 3);
+            using var photo = planes.Rent();
+            for (var i = 0; i < photo.Count; i++) photo[i] = Vector128.Create((float)random.NextDouble(), (float)random.NextDouble(), (float)random.NextDouble(), 1);
+            var alpha = Enumerable.Range(0, photo.Count).Select(_ => (float)random.NextDouble()).ToArray();
+            Assert.That(Fitted(planes, photo, alpha, 1, 1e-2f), Is.EqualTo(Slow(planes, photo, alpha)).Within(2e-3f), $"{width} x 3");
+        }
+    }
+
+    /// <summary>(L + D) x = D a from x = a: three steps with the diagonal n / 2 + D before it, where D = n (|2a - 1|⁸ + 0.001).</summary>
+    private static float[] Slow(ColourPlanes planes, ColourPlane photo, float[] alpha)
+    {
+        using var filter = new GuidedFilter(photo, planes, 1, 1e-2f);
+        var sizes = new float[alpha.Length];
+        filter.WindowSizes(sizes);
+        double[] hold = [.. alpha.Zip(sizes, (a, n) => n * (Math.Pow(2 * a - 1, 8) + 1e-3))], precision = [.. hold.Zip(sizes, (d, n) => 1 / (n / 2.0 + d))];
+        double[] x = [.. alpha.Select(a => (double)a)], residual = [.. Laplacian(x).Select(v => -v)], direction = [.. residual.Zip(precision, (r, m) => r * m)];
+        var size = Product(residual, direction);
+        for (var step = 0; step < 3 && size > 0; step++)
+        {
+            var applied = Laplacian(direction).Select((v, i) => v + hold[i] * direction[i]).ToArray();
+            var length = size / Product(direction, applied);
+            x = [.. x.Select((v, i) => v + length * direction[i])];
+            residual = [.. residual.Select((v, i) => v - length * applied[i])];
+            double[] scaled = [.. residual.Zip(precision, (r, m) => r * m)];
+            var next = Product(residual, scaled);
+            direction = [.. scaled.Select((v, i) => v + next / size * direction[i])];
+            size = next;
+        }
+        return [.. x.Select(v => (float)v)];
+
+        static double Product(double[] a, double[] b) => a.Zip(b, (p, q) => p * q).Sum();
+
+        double[] Laplacian(double[] plane)
+        {
+            using var room = planes.Rent();
+            Scalars input = new(room, 0), result = new(room, 1);
+            for (var i = 0; i < plane.Length; i++) input.Span[i] = (float)plane[i];
+            filter.Laplacian(input, result);
+            return [.. result.Span.ToArray().Select(v => (double)v)];
+        }
+    }
+
     private static ColourPlane Painted(ColourPlanes planes, Func<int, float> grey)
     {
         var photo = planes.Rent();
@@ -61,9 +109,9 @@ public sealed class ClosedFormTests
         return photo;
     }
 
-    private static float[] Fitted(ColourPlanes planes, ColourPlane photo, float[] alpha)
+    private static float[] Fitted(ColourPlanes planes, ColourPlane photo, float[] alpha, int radius = 4, float epsilon = 1e-4f)
     {
-        using var filter = new GuidedFilter(photo, planes, 4, 1e-4f);
+        using var filter = new GuidedFilter(photo, planes, radius, epsilon);
         using var room = planes.Rent();
         var plane = new Scalars(room, 0);
         alpha.CopyTo(plane.Span);

@@ -1,4 +1,5 @@
-using System.Numerics.Tensors;
+using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace RemoveBg.Core.Process.Pipeline;
 
@@ -22,39 +23,117 @@ internal static class ClosedForm
     public static void Run(GuidedFilter filter, Scalars alpha, ColourPlanes planes)
     {
         using ColourPlane one = planes.Rent(), two = planes.Rent();
-        Scalars hold = new(one, 0), precision = new(one, 1), residual = new(one, 2), direction = new(one, 3), applied = new(two, 0), scaled = new(two, 1);
+        Scalars hold = new(one, 0), precision = new(one, 1), residual = new(one, 2), direction = new(one, 3), applied = new(two, 0);
         Holds(filter, alpha.Span, hold.Span, precision.Span);
 
         // Begun at the matte itself, the residual is what the Laplacian finds wrong with it.
         filter.Laplacian(alpha, residual);
-        TensorPrimitives.Negate(residual.Span, residual.Span);
-        TensorPrimitives.Multiply(residual.Span, precision.Span, direction.Span);
-        var size = TensorPrimitives.Dot<float>(residual.Span, direction.Span);
+        var size = Begin(residual.Span, precision.Span, direction.Span);
         for (var step = 0; step < Steps && size > 0; step++)
         {
             filter.Laplacian(direction, applied);
-            TensorPrimitives.MultiplyAdd(hold.Span, direction.Span, applied.Span, applied.Span);
-            var length = size / TensorPrimitives.Dot<float>(direction.Span, applied.Span);
-            TensorPrimitives.MultiplyAdd(direction.Span, length, alpha.Span, alpha.Span);
-            TensorPrimitives.MultiplyAdd(applied.Span, -length, residual.Span, residual.Span);
-            TensorPrimitives.Multiply(residual.Span, precision.Span, scaled.Span);
-            var next = TensorPrimitives.Dot<float>(residual.Span, scaled.Span);
-            TensorPrimitives.MultiplyAdd(direction.Span, next / size, scaled.Span, direction.Span);
+            var length = size / Apply(hold.Span, direction.Span, applied.Span);
+            var next = Advance(length, direction.Span, applied.Span, precision.Span, alpha.Span, residual.Span);
+            Turn(next / size, residual.Span, precision.Span, direction.Span);
             size = next;
         }
     }
 
     /// <summary>What each sample is held with, n·(|2a - 1|⁸ + least), and the reciprocal of about the diagonal of the system.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Holds(GuidedFilter filter, ReadOnlySpan<float> alpha, Span<float> hold, Span<float> precision)
     {
-        filter.WindowSizes(precision);
-        TensorPrimitives.Multiply(alpha, 2, hold);
-        TensorPrimitives.Add(hold, -1, hold);
-        for (var power = 1; power < 8; power *= 2) TensorPrimitives.Multiply(hold, hold, hold);
-        TensorPrimitives.Add(hold, Least, hold);
-        TensorPrimitives.Multiply(hold, Hold, hold);
-        TensorPrimitives.Multiply(hold, precision, hold);
-        TensorPrimitives.MultiplyAdd(precision, 0.5f, hold, precision);
-        TensorPrimitives.Reciprocal<float>(precision, precision);
+        filter.WindowSizes(hold);
+        for (var i = 0; i < hold.Length; i++)
+        {
+            var n = hold[i];
+            var sure = 2 * alpha[i] - 1;
+            sure *= sure;
+            sure *= sure;
+            hold[i] = Hold * n * (sure * sure + Least);
+            precision[i] = 1 / (n / 2 + hold[i]);
+        }
+    }
+
+    /// <summary>Changes the residual's sign and sets the first direction.</summary>
+    /// <returns>The residual's size: its product with itself, weighted.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static float Begin(Span<float> residual, ReadOnlySpan<float> precision, Span<float> direction)
+    {
+        var sum = Vector<float>.Zero;
+        var i = 0;
+        for (; i <= residual.Length - Vector<float>.Count; i += Vector<float>.Count)
+        {
+            var r = -new Vector<float>(residual[i..]);
+            var d = r * new Vector<float>(precision[i..]);
+            r.CopyTo(residual[i..]);
+            d.CopyTo(direction[i..]);
+            sum += r * d;
+        }
+        var size = Vector.Sum(sum);
+        for (; i < residual.Length; i++)
+        {
+            residual[i] = -residual[i];
+            direction[i] = residual[i] * precision[i];
+            size += residual[i] * direction[i];
+        }
+        return size;
+    }
+
+    /// <summary>Adds what holds the direction to what the Laplacian made of it.</summary>
+    /// <returns>The direction times that.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static float Apply(ReadOnlySpan<float> hold, ReadOnlySpan<float> direction, Span<float> applied)
+    {
+        var sum = Vector<float>.Zero;
+        var i = 0;
+        for (; i <= applied.Length - Vector<float>.Count; i += Vector<float>.Count)
+        {
+            var d = new Vector<float>(direction[i..]);
+            var all = new Vector<float>(applied[i..]) + new Vector<float>(hold[i..]) * d;
+            all.CopyTo(applied[i..]);
+            sum += d * all;
+        }
+        var product = Vector.Sum(sum);
+        for (; i < applied.Length; i++)
+        {
+            applied[i] += hold[i] * direction[i];
+            product += direction[i] * applied[i];
+        }
+        return product;
+    }
+
+    /// <summary>A step of this length along the direction.</summary>
+    /// <returns>The size of what is left of the residual.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static float Advance(float length, ReadOnlySpan<float> direction, ReadOnlySpan<float> applied, ReadOnlySpan<float> precision, Span<float> alpha, Span<float> residual)
+    {
+        var sum = Vector<float>.Zero;
+        var i = 0;
+        for (; i <= alpha.Length - Vector<float>.Count; i += Vector<float>.Count)
+        {
+            (new Vector<float>(alpha[i..]) + new Vector<float>(direction[i..]) * length).CopyTo(alpha[i..]);
+            var r = new Vector<float>(residual[i..]) - new Vector<float>(applied[i..]) * length;
+            r.CopyTo(residual[i..]);
+            sum += r * r * new Vector<float>(precision[i..]);
+        }
+        var size = Vector.Sum(sum);
+        for (; i < alpha.Length; i++)
+        {
+            alpha[i] += direction[i] * length;
+            residual[i] -= applied[i] * length;
+            size += residual[i] * residual[i] * precision[i];
+        }
+        return size;
+    }
+
+    /// <summary>The next direction: the weighted residual and a share of the last one.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Turn(float share, ReadOnlySpan<float> residual, ReadOnlySpan<float> precision, Span<float> direction)
+    {
+        var i = 0;
+        for (; i <= direction.Length - Vector<float>.Count; i += Vector<float>.Count)
+            (new Vector<float>(residual[i..]) * new Vector<float>(precision[i..]) + new Vector<float>(direction[i..]) * share).CopyTo(direction[i..]);
+        for (; i < direction.Length; i++) direction[i] = residual[i] * precision[i] + direction[i] * share;
     }
 }

@@ -65,6 +65,7 @@ internal sealed class GuidedFilter : IDisposable
         });
 
     /// <summary>Samples in the window about each sample.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void WindowSizes(Span<float> result)
     {
         for (var i = 0; i < result.Length; i++) result[i] = 1 / _mean[i][3];
