@@ -25,7 +25,7 @@ public sealed class ClosedFormTests
     [Test]
     public void A_border_in_a_ramp_of_colours_follows_the_ramp()
     {
-        // Defocus: the photo goes from dark to bright over twelve samples, and so does the truth; the network answers with a hard step.
+        // Defocus: the photo goes from dark to bright over twelve samples, and so does the truth; the network answers with one half all over it.
         using var planes = new ColourPlanes(Size, Size);
         using var photo = Painted(planes, x => Math.Clamp((x - 26) / 12f, 0.05f, 0.95f));
         var truth = Enumerable.Range(0, Size * Size).Select(i => 1 - Math.Clamp((i % Size - 26) / 12f, 0, 1)).ToArray();
