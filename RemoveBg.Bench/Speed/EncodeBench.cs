@@ -3,6 +3,7 @@ using Microsoft.Extensions.Options;
 using RemoveBg.Core.Artworks;
 using RemoveBg.Core.Process.Model;
 using RemoveBg.Core.Process.Pipeline;
+using RemoveBg.Core.Process.Pipeline.Png;
 using RemoveBg.Core.Process.Pipeline.Webp;
 using SkiaSharp;
 using Spectre.Console;
@@ -15,12 +16,14 @@ internal sealed class EncodeBench(string model, int runs, IReadOnlyList<string> 
     private static readonly (string Name, Action<Photo, Stream> Write)[] Ways =
     [
         ("WebP: Skia, lossy 90", Skia(new SKWebpEncoderOptions(SKWebpEncoderCompression.Lossy, 90))),
-        ("WebP: Skia's colour, our alpha", (photo, target) => WebpFile.Write(photo, 90, target)),
-        ("PNG: all filters, level 6", Skia(new SKPngEncoderOptions(SKPngEncoderFilterFlags.AllFilters, 6))),
-        ("PNG: all filters, level 3", Skia(new SKPngEncoderOptions(SKPngEncoderFilterFlags.AllFilters, 3))),
-        .. new[] { 1, 2, 3, 4, 5, 6 }.Select(level => ($"PNG: up, level {level}", Skia(new SKPngEncoderOptions(SKPngEncoderFilterFlags.Up, level)))),
-        .. new[] { 1, 3, 4, 6 }.Select(level => ($"PNG: sub, level {level}", Skia(new SKPngEncoderOptions(SKPngEncoderFilterFlags.Sub, level)))),
-        .. new[] { 1, 3, 6 }.Select(level => ($"PNG: Paeth, level {level}", Skia(new SKPngEncoderOptions(SKPngEncoderFilterFlags.Paeth, level)))),
+        ("WebP: Skia's colour, our alpha", (photo, target) => WebpFile.Write(photo, 90, target, LossyColour.BySkia)),
+        ("WebP: libvips' colour, our alpha", (photo, target) => WebpFile.Write(photo, 90, target, LossyColour.ByVips)),
+        .. new[] { 1, 2, 3, 4, 5, 6 }.Select(level => ($"PNG: up, our bands, level {level}", Ours(level))),
+        ("PNG: Skia, all filters, level 6", Skia(new SKPngEncoderOptions(SKPngEncoderFilterFlags.AllFilters, 6))),
+        ("PNG: Skia, all filters, level 3", Skia(new SKPngEncoderOptions(SKPngEncoderFilterFlags.AllFilters, 3))),
+        .. new[] { 1, 2, 3, 4, 5, 6 }.Select(level => ($"PNG: Skia, up, level {level}", Skia(new SKPngEncoderOptions(SKPngEncoderFilterFlags.Up, level)))),
+        .. new[] { 1, 3, 4, 6 }.Select(level => ($"PNG: Skia, sub, level {level}", Skia(new SKPngEncoderOptions(SKPngEncoderFilterFlags.Sub, level)))),
+        .. new[] { 1, 3, 6 }.Select(level => ($"PNG: Skia, Paeth, level {level}", Skia(new SKPngEncoderOptions(SKPngEncoderFilterFlags.Paeth, level)))),
     ];
 
     private readonly CutOutPipeline _pipeline = new(Options.Create(new ImageOptions()));
@@ -95,6 +98,8 @@ internal sealed class EncodeBench(string model, int runs, IReadOnlyList<string> 
         }
         return sum == 0 ? null : 10 * Math.Log10(255 * 255 / (sum / count));
     }
+
+    private static Action<Photo, Stream> Ours(int level) => (photo, target) => PngFile.Write(photo, target, level);
 
     private static Action<Photo, Stream> Skia(object options) => (photo, target) => SkiaEncode.Run(photo, options, target);
 

@@ -12,7 +12,8 @@ namespace RemoveBg.Core.Process.Pipeline;
 /// </summary>
 public sealed class CutOutPipeline(IOptions<ImageOptions> limits)
 {
-    /// <summary>Pixels from which on the runtime's working memory (some 300 MB) is given back before encoding, which needs as much again.</summary>
+    /// <summary>Pixels from which on memory counts: the runtime's working memory (some 300 MB) is given back before encoding, which needs as much
+    /// again, and the heap's free pages before the network runs.</summary>
     internal const long LargePhoto = 8_000_000;
 
     static CutOutPipeline() => NativeHeap.GiveLargeBlocksBack();
@@ -73,6 +74,7 @@ public sealed class CutOutPipeline(IOptions<ImageOptions> limits)
 
         double Infer(string which)
         {
+            if (photo.PixelCount > LargePhoto) NativeHeap.GiveFreePagesBack();
             Do("prepare" + which, () => PrepareTensor.Run(photo, tensors, segmenter.Model.Entry));
             Do("infer" + which, () => segmenter.Run(tensors, returnMemory: photo.PixelCount > LargePhoto));
             return Doubt.Of(tensors.Output);

@@ -1,27 +1,25 @@
 using System.Buffers.Binary;
 using System.Text;
-using SkiaSharp;
 
 namespace RemoveBg.Core.Process.Pipeline.Webp;
 
 /// <summary>
-/// A still WebP file of lossy colour and exact alpha (RFC 9649, section 2.7): the colour by Skia's encoder (libwebp), the alpha by
-/// <see cref="AlphaChunk"/>. Skia alone spends two thirds of its time on the alpha plane, and has no setting for that.
+/// A still WebP file of lossy colour and exact alpha (RFC 9649, section 2.7): the colour by <see cref="LossyColour"/>, the alpha by
+/// <see cref="AlphaChunk"/>. libwebp alone spends two thirds of its time on the alpha plane, and neither Skia nor libvips has a setting for that.
 /// </summary>
 internal static class WebpFile
 {
     private const int HasAlpha = 0x10;
 
+    /// <param name="colourOf">What codes the colour, given a quality; null is <see cref="LossyColour.Of"/>.</param>
     /// <exception cref="AggregateException">The encoder refused the picture.</exception>
-    public static void Write(Photo photo, int quality, Stream target)
+    public static void Write(Photo photo, int quality, Stream target, Func<Photo, int, byte[]>? colourOf = null)
     {
         InvisibleColour.Smooth(photo);
-        // The colour keeps one core busy for half a second at 12 megapixels; the alpha is done meanwhile on another.
-        SKData? encoded = null;
-        byte[] alpha = [];
-        Parallel.Invoke(() => encoded = Colour(photo, quality), () => alpha = AlphaChunk.Of(photo));
-        using var colour = encoded!;
-        var colourChunk = FirstChunk(colour.Span);
+        // The colour keeps one core busy for a quarter of a second at 12 megapixels; the alpha is done meanwhile on another.
+        byte[] colour = [], alpha = [];
+        Parallel.Invoke(() => colour = (colourOf ?? LossyColour.Of)(photo, quality), () => alpha = AlphaChunk.Of(photo));
+        var colourChunk = FirstChunk(colour);
 
         var extended = new byte[10];
         extended[0] = HasAlpha;
@@ -36,13 +34,6 @@ internal static class WebpFile
         WriteChunk(target, "VP8X"u8, extended);
         WriteChunk(target, "ALPH"u8, alpha);
         WriteChunk(target, "VP8 "u8, colourChunk);
-    }
-
-    private static unsafe SKData Colour(Photo photo, int quality)
-    {
-        using var pixmap = new SKPixmap(new(photo.Width, photo.Height, SKColorType.Rgb888x, SKAlphaType.Opaque), (nint)photo.Pixels);
-        return pixmap.Encode(new SKWebpEncoderOptions(SKWebpEncoderCompression.Lossy, quality))
-            ?? throw new InvalidOperationException($"The encoder refused a picture of {photo.Width} x {photo.Height} pixels.");
     }
 
     private static ReadOnlySpan<byte> FirstChunk(ReadOnlySpan<byte> file)
