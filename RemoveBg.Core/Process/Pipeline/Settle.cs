@@ -15,8 +15,9 @@ internal static class Settle
 
     private const int Steps = 2;
 
-    /// <summary>Weight of the surroundings against the network's own log-odds.</summary>
-    private const float Coupling = 4;
+    /// <summary>Weight of the surroundings against the network's own log-odds: more takes more haze off, and with it what is faint in truth, such as
+    /// glass (docs/measurements.md).</summary>
+    private const float Coupling = 2;
 
     /// <summary>How sure the network is taken to be at the most: beyond this its surroundings could never change a pixel.</summary>
     private const float Surest = 0.99f;
