@@ -53,6 +53,16 @@ public sealed class PngFileTests
     }
 
     [Test]
+    public void What_cannot_be_compressed_finds_room_at_every_level([Values(1, 2, 3, 4, 5, 6, 7, 8, 9)] int level)
+    {
+        using var photo = new Photo(800, 1200, isOpaque: false);
+        var random = new Random(level);
+        for (var y = 0; y < photo.Height; y++) random.NextBytes(System.Runtime.InteropServices.MemoryMarshal.AsBytes(photo.Row(y)));
+
+        Assert.That(Chunks(Write(photo, (picture, target) => PngFile.Write(picture, target, level))).Sum(chunk => chunk.Content.Length), Is.GreaterThan(800 * 1200 * 4));
+    }
+
+    [Test]
     public void Checksums_of_pieces_make_that_of_the_whole([Values(0, 1, 5, 65_520, 65_521, 65_522, 200_000)] int cut)
     {
         var bytes = new byte[200_000];

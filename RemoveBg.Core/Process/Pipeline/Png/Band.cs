@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.IO.Compression;
 using System.Numerics.Tensors;
@@ -8,8 +9,7 @@ namespace RemoveBg.Core.Process.Pipeline.Png;
 internal delegate ReadOnlySpan<byte> RowOf(int y, Span<byte> room);
 
 /// <summary>Some rows of a picture as a piece of a zlib stream. Used again for other rows.</summary>
-/// <param name="stride">Bytes a row.</param>
-internal sealed class Band(int stride, ZLibCompressionOptions compression) : IDisposable
+internal sealed class Band : IDisposable
 {
     /// <summary>Every row by the one above it: 2 to 4 times as fast as a filter chosen for each row, for at most 4 % more bytes
     /// (<c>./bench encode</c>; docs/measurements.md).</summary>
@@ -18,12 +18,24 @@ internal sealed class Band(int stride, ZLibCompressionOptions compression) : IDi
     /// <summary>Bytes before and behind what a zlib stream holds (RFC 1950, section 2.2).</summary>
     private const int Head = 2, Tail = 4;
 
-    private readonly MemoryStream _file = new();
-    private readonly byte[] _filtered = new byte[1 + stride], _above = new byte[stride], _row = new byte[stride];
+    private readonly ZLibCompressionOptions _compression;
+    private readonly byte[] _buffer, _filtered, _above, _row;
+    private readonly MemoryStream _file;
     private int _start, _end;
 
+    /// <param name="stride">Bytes a row.</param>
+    /// <param name="rows">At most.</param>
+    public Band(int stride, int rows, ZLibCompressionOptions compression)
+    {
+        _compression = compression;
+        (_filtered, _above, _row) = (new byte[1 + stride], new byte[stride], new byte[stride]);
+        // What cannot be compressed grows: at the most by an eighth (a word of 9 bits for each byte, zlib's quickest way).
+        _buffer = ArrayPool<byte>.Shared.Rent(_filtered.Length * rows / 8 * 9 + 4096);
+        _file = new(_buffer, 0, _buffer.Length, writable: true, publiclyVisible: true);
+    }
+
     /// <summary>The piece: with the stream's head if the rows are the first, on a byte's border, and ended if they are the last.</summary>
-    public ReadOnlySpan<byte> Content => _file.GetBuffer().AsSpan(_start, _end - _start);
+    public ReadOnlySpan<byte> Content => _buffer.AsSpan(_start, _end - _start);
 
     /// <summary>Bytes before compression.</summary>
     public long Length { get; private set; }
@@ -34,9 +46,9 @@ internal sealed class Band(int stride, ZLibCompressionOptions compression) : IDi
     public void Compress(RowOf rowOf, int from, int to, int height)
     {
         _file.SetLength(0);
-        using (var zlib = new ZLibStream(_file, compression, leaveOpen: true))
+        using (var zlib = new ZLibStream(_file, _compression, leaveOpen: true))
         {
-            var above = from == 0 ? new byte[stride] : rowOf(from - 1, _above);
+            var above = from == 0 ? new byte[_above.Length] : rowOf(from - 1, _above);
             for (var y = from; y < to; y++)
             {
                 var row = rowOf(y, (y - from) % 2 == 0 ? _row : _above);
@@ -53,8 +65,12 @@ internal sealed class Band(int stride, ZLibCompressionOptions compression) : IDi
         if (to == height) _end = (int)_file.Length - Tail;
         _start = from == 0 ? 0 : Head;
         Length = (long)(to - from) * _filtered.Length;
-        Sum = new(BinaryPrimitives.ReadUInt32BigEndian(_file.GetBuffer().AsSpan((int)_file.Length - Tail)));
+        Sum = new(BinaryPrimitives.ReadUInt32BigEndian(_buffer.AsSpan((int)_file.Length - Tail)));
     }
 
-    public void Dispose() => _file.Dispose();
+    public void Dispose()
+    {
+        _file.Dispose();
+        ArrayPool<byte>.Shared.Return(_buffer);
+    }
 }

@@ -15,8 +15,9 @@ internal static class PngFile
     /// <summary>zlib's, 1 to 9; by <c>./bench encode</c> (docs/measurements.md).</summary>
     private const int Level = 5;
 
-    /// <summary>Bytes of a band before it is compressed, about: nothing refers back over its border, so small ones would cost bytes.</summary>
-    private const int BandSize = 1 << 20;
+    /// <summary>Bytes of a band before it is compressed, about: nothing refers back over its border, so small ones would cost bytes. What comes
+    /// of it fits into a megabyte.</summary>
+    private const int BandSize = 900_000;
 
     private static ReadOnlySpan<byte> Signature => [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A];
 
@@ -40,7 +41,7 @@ internal static class PngFile
         WriteChunk(target, "IHDR"u8, Header(photo, colourType));
         // Some bands at a time, so that few have to be kept until it is their turn to be written.
         var compression = new ZLibCompressionOptions { CompressionLevel = level };
-        var bands = Enumerable.Range(0, Math.Min(count, 2 * Environment.ProcessorCount)).Select(_ => new Band(stride, compression)).ToArray();
+        var bands = Enumerable.Range(0, Math.Min(count, 2 * Environment.ProcessorCount)).Select(_ => new Band(stride, rows, compression)).ToArray();
         var sum = Adler32.OfNothing;
         for (var first = 0; first < count; first += bands.Length)
         {
