@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Extensions.Options;
 using RemoveBg.Core.Artworks;
 using RemoveBg.Core.Process.Model;
@@ -47,7 +48,10 @@ internal sealed class QualityBench(string model, IReadOnlyList<string> sets, str
 
         Show(figures);
         foreach (var it in figures.Where(it => it.Pairs > 1))
+        {
             AnsiConsole.WriteLine($"{it.Name}: mean IoU {it.MeanIoUInterval[0]:0.000} to {it.MeanIoUInterval[1]:0.000}, MAE {it.MaeInterval[0]:0.000} to {it.MaeInterval[1]:0.000} (95 %, bootstrap over the pictures)");
+            AnsiConsole.WriteLine($"{it.Name}: against plain, SAD {Percent(it.SadChange)} over all and {Percent(it.MedianSadChange)} for the median picture, grad {Percent(it.GradChange)} and {Percent(it.MedianGradChange)}");
+        }
         AnsiConsole.WriteLine($"Network {segmenter.Model.Entry.Name}; plain = its alpha, of both looks where it was in doubt, enlarged bilinearly; band = the unknown band of the true trimap; to look at: {sheets}");
         Bench.Write(json, new { sets = figures });
         return 0;
@@ -55,7 +59,7 @@ internal sealed class QualityBench(string model, IReadOnlyList<string> sets, str
 
     private SetFigures Measure(EvalSet set, Segmenter segmenter, Tensors tensors, Action done)
     {
-        var (ours, plain, colours) = (new List<Score>(), new List<Score>(), new List<(double Estimated, double InputColours)>());
+        var (pictures, colours) = (new List<PictureFigures>(), new List<(double Estimated, double InputColours)>());
         using var sheet = new ContactSheet();
         for (var i = 0; i < set.Pairs.Count; i++)
         {
@@ -70,12 +74,11 @@ internal sealed class QualityBench(string model, IReadOnlyList<string> sets, str
             segmenter.Run(tensors);
             if (Doubt.Of(tensors.Output) > segmenter.SecondLookLimit) SecondLook.Run(segmenter, tensors);
             var enlarged = Plane.Resized(tensors.Output, tensors.Size, tensors.Size, photo.Width, photo.Height);
-            plain.Add(Scores.Of(enlarged, truth));
 
             using var stream = new MemoryStream();
             _pipeline.Run(file, OutputFormat.Png, segmenter, tensors, stream, CancellationToken.None);
             using var cutOut = Read(stream.ToArray());
-            ours.Add(Scores.Of(Plane.Alpha(cutOut), truth));
+            pictures.Add(new(Path.GetFileNameWithoutExtension(pair.Photo), Scores.Of(Plane.Alpha(cutOut), truth), Scores.Of(enlarged, truth)));
 
             using var other = Read(File.ReadAllBytes(set.Pairs[(i + 1) % set.Pairs.Count].Photo));
             using var foreground = pair.Foreground is null ? null : Read(File.ReadAllBytes(pair.Foreground));
@@ -84,10 +87,10 @@ internal sealed class QualityBench(string model, IReadOnlyList<string> sets, str
             done();
         }
         sheet.Save(Path.Combine(sheets, $"quality-{set.Name}.png"));
-        var (mean, bilinear) = (Scores.Mean(ours), Scores.Mean(plain));
-        return new(set.Name, set.Pairs.Count, mean.MeanIoU, Bootstrap.IntervalOfMean([.. ours.Select(it => it.Iou)]), mean.Mae, Bootstrap.IntervalOfMean([.. ours.Select(it => it.Mae)]), mean.Sad, mean.Grad, mean.MaxF, mean.BandSad, mean.BandGrad, bilinear,
-            colours.Count == 0 ? null : colours.Average(it => it.Estimated), colours.Count == 0 ? null : colours.Average(it => it.InputColours));
+        return SetFigures.Of(set.Name, pictures, colours);
     }
+
+    private static string Percent(double change) => string.Create(CultureInfo.InvariantCulture, $"{100 * change:+0;-0;0} %");
 
     private static void Show(IReadOnlyList<SetFigures> figures)
     {
@@ -105,8 +108,4 @@ internal sealed class QualityBench(string model, IReadOnlyList<string> sets, str
         var (photo, orientation) = Decode.Run(file, new());
         return Orient.Run(photo, orientation);
     }
-
-    private sealed record SetFigures(
-        string Name, int Pairs, double MeanIoU, double[] MeanIoUInterval, double Mae, double[] MaeInterval, double Sad, double Grad, double MaxF, double BandSad, double BandGrad, Scores Plain,
-        double? CompositeError, double? CompositeErrorInputColours);
 }

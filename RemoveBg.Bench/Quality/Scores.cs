@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace RemoveBg.Bench.Quality;
 
 /// <summary>One picture's alpha against the truth.</summary>
@@ -9,7 +11,9 @@ namespace RemoveBg.Bench.Quality;
 /// <param name="BandGrad">As <paramref name="Grad"/>, within that band.</param>
 /// <param name="Precision">At each threshold from 0 to 255.</param>
 /// <param name="Recall">At each threshold.</param>
-internal sealed record Score(double Iou, double Mae, double Sad, double Grad, double BandSad, double BandGrad, double[] Precision, double[] Recall);
+internal sealed record Score(
+    double Iou, double Mae, double Sad, double Grad, double BandSad, double BandGrad,
+    [property: JsonIgnore] double[] Precision, [property: JsonIgnore] double[] Recall);
 
 /// <summary>Means over a set.</summary>
 /// <param name="MaxF">Largest F-beta (beta² = 0.3) over the thresholds, precision and recall averaged over the pictures (Achanta et al. 2009).</param>

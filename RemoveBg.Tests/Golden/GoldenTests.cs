@@ -42,7 +42,7 @@ public sealed class GoldenTests
         for (var i = 0; i < alpha.Count; i++) tensors.Output[i] = alpha[i][0] / 255;
         PrepareTensor.Run(photo, tensors, ModelManifest.Shipped.Find("removebg-lite")!);
 
-        Settle.Run(tensors);
+        Settle.Run(tensors, inDoubt: false);
         using (var grid = Grid.Of(photo))
         using (var matte = Matte.Run(tensors, grid))
         using (var colours = ForegroundColours.Run(grid, matte.OnGrid))

@@ -63,10 +63,23 @@ public sealed class MatteTests
         // Left half dark and sure to be the subject but for a doubtful patch, right half bright and sure not to be.
         using var photo = Paint(Size, Size, (x, _) => x < 160 ? 0xFF202020 : 0xFFE0E0E0);
         using var tensors = Given(photo, (x, y) => x >= 160 ? 0.02 : Inside(x, y, 80, 160, 6) ? 0.4 : 0.98);
-        Settle.Run(tensors);
+        Settle.Run(tensors, inDoubt: false);
         Assert.That(tensors.Output[160 * Size + 80], Is.GreaterThan(0.75f), "0.4 before: on the other side now, and not yet sure");
         Assert.That(tensors.Output[160 * Size + 240], Is.LessThan(0.05f));
         Assert.That(tensors.Output, Is.All.InRange(0f, 1f));
+    }
+
+    [Test]
+    public void In_much_doubt_haze_goes_further_and_the_subject_is_favoured()
+    {
+        // All haze, the subject's a little more likely: in a sure network's photo that is faint, in a doubtful one's the whole subject.
+        using var photo = Paint(Size, Size, (x, _) => x < 160 ? 0xFF202020 : 0xFFE0E0E0);
+        using Tensors sure = Given(photo, (x, _) => x < 160 ? 0.55 : 0.02), doubtful = Given(photo, (x, _) => x < 160 ? 0.55 : 0.02);
+        Settle.Run(sure, inDoubt: false);
+        Settle.Run(doubtful, inDoubt: true);
+        Assert.That(sure.Output[160 * Size + 80], Is.InRange(0.5f, 0.75f), "0.55 before: hardly changed");
+        Assert.That(doubtful.Output[160 * Size + 80], Is.GreaterThan(0.9f));
+        Assert.That(doubtful.Output[160 * Size + 240], Is.LessThan(0.05f), "what it is sure not to be the subject stays background");
     }
 
     private static bool Inside(double x, double y, double cx, double cy, double radius) => (x - cx) * (x - cx) + (y - cy) * (y - cy) < radius * radius;
@@ -85,7 +98,7 @@ public sealed class MatteTests
     private static List<byte[]> Alpha(Photo photo, Func<double, double, double> alpha)
     {
         using var tensors = Given(photo, alpha);
-        Settle.Run(tensors);
+        Settle.Run(tensors, inDoubt: false);
         using var grid = Grid.Of(photo);
         using var matte = Matte.Run(tensors, grid);
         return [.. Enumerable.Range(0, photo.Height).Select(y =>

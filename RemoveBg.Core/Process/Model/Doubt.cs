@@ -4,6 +4,9 @@ namespace RemoveBg.Core.Process.Model;
 /// the subject. 0 is none. Of removebg-lite on ECSSD-200 the rank correlation with the true IoU is -0.74.</summary>
 public static class Doubt
 {
+    /// <summary>From here on most of what is soft is haze, not hair or glass (docs/measurements.md).</summary>
+    public const double Much = 0.5;
+
     private const float Soft = 0.1f;
 
     /// <summary>Least share that counts as the subject's: an almost empty matte shall not divide by zero.</summary>

@@ -46,8 +46,9 @@ public sealed class CutOutPipeline(IOptions<ImageOptions> limits)
             (segmenter, tensors) = (larger, tensors.Larger!);
             doubt = Infer(" larger");
         }
+        var inDoubt = doubt > Doubt.Much;
         if (doubt > segmenter.SecondLookLimit) doubt = LookAgain();
-        Do("settle", () => Settle.Run(tensors));
+        Do("settle", () => Settle.Run(tensors, inDoubt));
         using (var grid = Step("grid", () => Grid.Of(photo)))
         using (var matte = Step("matte", () => Matte.Run(tensors, grid)))
         using (var colours = Step("foreground", () => ForegroundColours.Run(grid, matte.OnGrid)))

@@ -10,14 +10,13 @@ namespace RemoveBg.Core.Process.Pipeline;
 /// </summary>
 internal static class Settle
 {
-    /// <summary>Of the windows, on a grid of 320 points.</summary>
-    private const int Radius = 8;
-
     private const int Steps = 2;
 
-    /// <summary>Weight of the surroundings against the network's own log-odds: more takes more haze off, and with it what is faint in truth, such as
-    /// glass (docs/measurements.md).</summary>
-    private const float Coupling = 2;
+    /// <summary>How it settles a photo in which the network is sure by and large: what is soft there is mostly soft in truth.</summary>
+    private static readonly Strength Light = new(Radius: 8, Coupling: 2, Prior: 0);
+
+    /// <summary>And one in which it is in doubt: there softness is haze, and it has left out more than it has added.</summary>
+    private static readonly Strength Firm = new(Radius: 16, Coupling: 4, Prior: 0.5f);
 
     /// <summary>How sure the network is taken to be at the most: beyond this its surroundings could never change a pixel.</summary>
     private const float Surest = 0.99f;
@@ -25,23 +24,33 @@ internal static class Settle
     private const float Epsilon = 1e-3f;
 
     /// <summary>Changes <see cref="Tensors.Output"/> in place.</summary>
-    public static void Run(Tensors tensors)
+    /// <param name="inDoubt">Whether the network was in <see cref="Doubt.Much">much doubt</see> at first sight.</param>
+    public static void Run(Tensors tensors, bool inDoubt)
     {
+        var strength = inDoubt ? Firm : Light;
         using var planes = new ColourPlanes(tensors.Size, tensors.Size);
-        using var filter = new GuidedFilter(tensors.Pixels, planes, Math.Max(1, Radius * tensors.Size / 320), Epsilon);
+        using var filter = new GuidedFilter(tensors.Pixels, planes, Math.Max(1, strength.Radius * tensors.Size / 320), Epsilon);
         using var room = planes.Rent();
         Scalars now = new(room, 0), filtered = new(room, 1);
         Span<float> alpha = now.Span, around = filtered.Span, own = tensors.Scratch;
-        tensors.Output.CopyTo(alpha);
-        // Log-odds against it.
-        for (var i = 0; i < own.Length; i++) own[i] = 1 / Math.Clamp(alpha[i], 1 - Surest, Surest) - 1;
+        // Log-odds against the subject.
+        for (var i = 0; i < own.Length; i++) own[i] = 1 / Math.Clamp(tensors.Output[i], 1 - Surest, Surest) - 1;
         TensorPrimitives.Log(own, own);
+        TensorPrimitives.Subtract(own, strength.Prior, own);
+        TensorPrimitives.Negate(own, alpha);
+        TensorPrimitives.Sigmoid(alpha, alpha);
         for (var step = 0; step < Steps; step++)
         {
             filter.Run(now, filtered);
-            for (var i = 0; i < own.Length; i++) alpha[i] = Coupling * (2 * around[i] - 1) - own[i];
+            for (var i = 0; i < own.Length; i++) alpha[i] = strength.Coupling * (2 * around[i] - 1) - own[i];
             TensorPrimitives.Sigmoid(alpha, alpha);
         }
         alpha.CopyTo(tensors.Output);
     }
+
+    /// <param name="Radius">Of the windows, on a grid of 320 points.</param>
+    /// <param name="Coupling">Weight of the surroundings against the network's own log-odds: more takes more haze off, and with it what is faint
+    /// in truth, such as glass (docs/measurements.md).</param>
+    /// <param name="Prior">Log-odds in the subject's favour.</param>
+    private readonly record struct Strength(int Radius, float Coupling, float Prior);
 }
