@@ -2,9 +2,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using RemoveBg.Core;
-using RemoveBg.Core.Process;
 using RemoveBg.Core.Process.Model;
-using RemoveBg.Core.Process.Pipeline;
 
 namespace RemoveBg.Tests.Model;
 
@@ -22,18 +20,6 @@ public sealed class ExecutionProviderTests
         Assert.That(Start(null).Provider, Is.EqualTo("cpu"));
         Assert.That(ExecutionProvider.Available, Does.Contain("cpu"));
     }
-
-    [TestCase(0, 1_000, 1)]
-    [TestCase(0, 500, 1, Description = "one always fits")]
-    [TestCase(8, 1_000, 1, Description = "asked for more than fit")]
-    [TestCase(8, 1_800, 2)]
-    [TestCase(3, 100_000, 3, Description = "asked for less")]
-    public void As_many_artworks_are_in_the_pipeline_as_the_memory_budget_holds(int asked, int megabytes, int expected) =>
-        Assert.That(PipelineSlots.Count(new() { Concurrency = asked, MemoryBudgetMB = megabytes }), Is.EqualTo(expected));
-
-    [Test]
-    public void Without_a_number_there_is_one_artwork_a_core_in_the_pipeline() =>
-        Assert.That(PipelineSlots.Count(new() { MemoryBudgetMB = ProcessOptions.BaseMB + Environment.ProcessorCount * ProcessOptions.ArtworkMB }), Is.EqualTo(Environment.ProcessorCount));
 
     private static ModelOptions Start(string? provider)
     {

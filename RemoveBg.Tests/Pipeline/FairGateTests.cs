@@ -50,6 +50,39 @@ public sealed class FairGateTests
         await third;
     }
 
+    [Test]
+    public async Task Who_needs_several_places_is_not_passed_by_those_who_need_one()
+    {
+        var gate = new FairGate(places: 3);
+        await gate.Enter("a", CancellationToken.None, wanted: 2);
+        var large = gate.Enter("b", CancellationToken.None, wanted: 3);
+        var small = gate.Enter("c", CancellationToken.None);
+        Assert.That(small.IsCompleted, Is.False, "it would fit, but it is not its turn");
+        gate.Leave(2);
+        await large;
+        Assert.That(small.IsCompleted, Is.False, "no place is left");
+        gate.Leave(3);
+        await small;
+    }
+
+    [Test]
+    public async Task When_the_one_who_needs_several_gives_up_those_behind_get_in()
+    {
+        var gate = new FairGate(places: 2);
+        await gate.Enter("a", CancellationToken.None);
+        using var giveUp = new CancellationTokenSource();
+        var large = gate.Enter("b", giveUp.Token, wanted: 2);
+        var small = gate.Enter("c", CancellationToken.None);
+        Assert.That(small.IsCompleted, Is.False);
+        await giveUp.CancelAsync();
+        await small;
+        Assert.That(async () => await large, Throws.InstanceOf<OperationCanceledException>());
+    }
+
+    [Test]
+    public void More_places_than_there_are_is_refused_at_once() =>
+        Assert.That(async () => await new FairGate(places: 2).Enter("a", CancellationToken.None, wanted: 3), Throws.TypeOf<ArgumentOutOfRangeException>());
+
     private async Task Enter(FairGate gate, string name)
     {
         await gate.Enter(name[..1], CancellationToken.None);

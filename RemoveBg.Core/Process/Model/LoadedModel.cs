@@ -7,7 +7,7 @@ using Microsoft.Extensions.Options;
 namespace RemoveBg.Core.Process.Model;
 
 /// <summary>The process's networks: the configured one, loaded at start in the background and waited for by whoever needs it first, and those that
-/// requests have asked for by name, which stay.</summary>
+/// requests have asked for by name, which stay, but not their working memory.</summary>
 public sealed class LoadedModel : BackgroundService, IAsyncDisposable
 {
     private readonly Lazy<Task<Segmenter>> _segmenter;
@@ -19,7 +19,7 @@ public sealed class LoadedModel : BackgroundService, IAsyncDisposable
     public LoadedModel(ModelCatalog catalog, IOptions<ModelOptions> options, ILogger<LoadedModel> log)
     {
         (_catalog, _options, _log) = (catalog, options.Value, log);
-        _segmenter = new(() => Task.Run(() => Load(catalog.Resolve)));
+        _segmenter = new(() => Task.Run(() => Load(catalog.Resolve, keepsMemory: true)));
     }
 
     /// <summary>Whether <see cref="Get(CancellationToken)"/> answers at once.</summary>
@@ -33,7 +33,7 @@ public sealed class LoadedModel : BackgroundService, IAsyncDisposable
     {
         var configured = await Get(cancel);
         if (name == "auto" || name == _options.Name || name == configured.Model.Entry.Name && configured.Larger is null) return configured;
-        var loading = _others.GetOrAdd(name, _ => new(() => Task.Run(() => Load(() => _catalog.Resolve(name)))));
+        var loading = _others.GetOrAdd(name, _ => new(() => Task.Run(() => Load(() => _catalog.Resolve(name), keepsMemory: false))));
         try
         {
             return await loading.Value.WaitAsync(cancel);
@@ -70,12 +70,12 @@ public sealed class LoadedModel : BackgroundService, IAsyncDisposable
         Dispose();
     }
 
-    private Segmenter Load(Func<FoundModel> find)
+    private Segmenter Load(Func<FoundModel> find, bool keepsMemory)
     {
         var start = Stopwatch.GetTimestamp();
-        var segmenter = Segmenter.Open(find(), _options);
-        _log.LogInformation("Network {Model} from {Path} ready on {Provider} after {Milliseconds:0} ms",
-            segmenter.Larger is { } larger ? $"{segmenter.Model.Entry.Name}, where it is unsure {larger.Model.Entry.Name}" : segmenter.Model.Entry.Name, segmenter.Model.Path, segmenter.Provider, Stopwatch.GetElapsedTime(start).TotalMilliseconds);
+        var segmenter = Segmenter.Open(find(), _options, keepsMemory);
+        _log.LogInformation("Network {Model} from {Path} ready on {Provider} after {Milliseconds:0} ms; it takes {Megabytes} MB",
+            segmenter.Larger is { } larger ? $"{segmenter.Model.Entry.Name}, where it is unsure {larger.Model.Entry.Name}" : segmenter.Model.Entry.Name, segmenter.Model.Path, segmenter.Provider, Stopwatch.GetElapsedTime(start).TotalMilliseconds, segmenter.MemoryMB);
         return segmenter;
     }
 }

@@ -40,6 +40,10 @@ public sealed class ModelCatalog
     /// checked when they are loaded.</summary>
     public IReadOnlyList<string> Offered => _offered.Value;
 
+    /// <summary>Bytes of the files of all networks that a request may name, but for one.</summary>
+    public long BytesOfOthers(ModelEntry but) =>
+        Manifest.Models.Where(entry => entry != but && Offered.Contains(entry.Name)).Select(PathOf).OfType<string>().Sum(path => new FileInfo(path).Length);
+
     /// <exception cref="FileNotFoundException">Nothing fits; the message lists what was tried.</exception>
     /// <exception cref="InvalidDataException">A file is there, but its digest is not in the manifest.</exception>
     public FoundModel Resolve() => _options.Path is { Length: > 0 } path ? ResolvePath(path) : Resolve(_options.Name);
@@ -69,8 +73,7 @@ public sealed class ModelCatalog
     /// <summary>The file of one network, its digest checked; null when it is in none of the folders.</summary>
     public FoundModel? Find(ModelEntry entry)
     {
-        var path = Folders.Select(folder => Path.Combine(folder, entry.File)).FirstOrDefault(File.Exists);
-        if (path is null) return null;
+        if (PathOf(entry) is not { } path) return null;
         return HasDigest(path, entry) ? new(entry, path) : throw new InvalidDataException(
             $"{path} is not the network '{entry.Name}': its digest is not in the manifest. Delete it, or name it by RemoveBg:Model:Path to use it all the same.");
     }
@@ -88,9 +91,11 @@ public sealed class ModelCatalog
         return false;
     }
 
+    private string? PathOf(ModelEntry entry) => Folders.Select(folder => Path.Combine(folder, entry.File)).FirstOrDefault(File.Exists);
+
     private List<string> FindOffered()
     {
-        var present = Manifest.ByRank.Where(entry => Folders.Any(folder => File.Exists(Path.Combine(folder, entry.File)))).Select(entry => entry.Name).ToList();
+        var present = Manifest.ByRank.Where(entry => PathOf(entry) is not null).Select(entry => entry.Name).ToList();
         List<string> all = ["auto", .. present.Count > 1 ? [Cascade] : Array.Empty<string>(), .. present];
         return _options.Offered is not { } offered ? all : [.. all.Where(offered.Split(',', StringSplitOptions.TrimEntries).Append("auto").Contains)];
     }
