@@ -56,12 +56,12 @@ internal sealed class CascadeBench(IReadOnlyList<string> sets)
         var done = _pipeline.Run(file, OutputFormat.Png, segmenter, tensors, stream, CancellationToken.None);
         using var cutOut = Decode.Run(stream.ToArray(), new()).Photo;
         using var mask = Decode.Run(File.ReadAllBytes(pair.Mask), new()).Photo;
-        return new(Scores.Of(Plane.Alpha(cutOut), Plane.Grey(mask)).Iou, FirstDoubt(file, segmenter, tensors), Ms("prepare", "infer"), Ms("infer mirrored"));
+        return new(Scores.Of(Plane.Alpha(cutOut), Plane.Grey(mask)).Iou, FirstDoubt(file, segmenter, tensors), Ms("prepare", "infer"), Ms("infer mirrored", "infer with a margin"));
 
         double Ms(params string[] names) => done.Steps.Where(step => names.Contains(step.Name)).Sum(step => step.Time.TotalMilliseconds);
     }
 
-    /// <summary>What decides whether the larger network is asked: before a second look.</summary>
+    /// <summary>What decides whether the larger network is asked: before another look.</summary>
     private static double FirstDoubt(byte[] file, Segmenter segmenter, Tensors tensors)
     {
         var (decoded, orientation) = Decode.Run(file, new());

@@ -12,10 +12,10 @@ internal sealed record Plane(int Width, int Height, float[] Values)
     public static Plane Alpha(Photo photo) => From(photo, pixel => pixel >> 24);
 
     /// <summary>Enlarges bilinearly, or shrinks.</summary>
-    public static unsafe Plane Resized(ReadOnlySpan<float> values, int width, int height, int toWidth, int toHeight)
+    public static Plane Resized(ReadOnlySpan<float> values, int width, int height, int toWidth, int toHeight)
     {
         var result = new float[toWidth * toHeight];
-        fixed (float* target = result) Resample.Plane(values, width, height, target, toWidth, toHeight);
+        Resample.Plane(values, width, height, result, toWidth, toHeight);
         return new(toWidth, toHeight, result);
     }
 

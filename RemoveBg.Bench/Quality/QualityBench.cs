@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.Extensions.Options;
 using RemoveBg.Core.Artworks;
 using RemoveBg.Core.Process.Model;
@@ -7,8 +6,8 @@ using Spectre.Console;
 
 namespace RemoveBg.Bench.Quality;
 
-/// <summary>Whole cut-outs, from file to file, against masks that people made; beside them what bilinear enlargement of the
-/// network's alpha alone gives.</summary>
+/// <summary>Whole cut-outs, from file to file, against masks that people made; beside them what bilinear enlargement alone gives, of the
+/// network's first look and of all looks.</summary>
 internal sealed class QualityBench(string model, IReadOnlyList<string> sets, string sheets)
 {
     private readonly CutOutPipeline _pipeline = new(Options.Create(new ImageOptions()));
@@ -50,9 +49,9 @@ internal sealed class QualityBench(string model, IReadOnlyList<string> sets, str
         foreach (var it in figures.Where(it => it.Pairs > 1))
         {
             AnsiConsole.WriteLine($"{it.Name}: mean IoU {it.MeanIoUInterval[0]:0.000} to {it.MeanIoUInterval[1]:0.000}, MAE {it.MaeInterval[0]:0.000} to {it.MaeInterval[1]:0.000} (95 %, bootstrap over the pictures)");
-            AnsiConsole.WriteLine($"{it.Name}: against plain, SAD {Percent(it.SadChange)} over all and {Percent(it.MedianSadChange)} for the median picture, grad {Percent(it.GradChange)} and {Percent(it.MedianGradChange)}");
+            AnsiConsole.WriteLine($"{it.Name}: against plain, {it.FromPlain}; against all looks, {it.FromAllLooks}");
         }
-        AnsiConsole.WriteLine($"Network {segmenter.Model.Entry.Name}; plain = its alpha, of both looks where it was in doubt, enlarged bilinearly; band = the unknown band of the true trimap; to look at: {sheets}");
+        AnsiConsole.WriteLine($"Network {segmenter.Model.Entry.Name}; plain = the alpha of one run of it, enlarged bilinearly; all looks = so enlarged, what all runs together gave; band = the unknown band of the true trimap; to look at: {sheets}");
         Bench.Write(json, new { sets = figures });
         return 0;
     }
@@ -72,25 +71,27 @@ internal sealed class QualityBench(string model, IReadOnlyList<string> sets, str
 
             PrepareTensor.Run(photo, tensors, segmenter.Model.Entry);
             segmenter.Run(tensors);
+            var enlarged = Enlarged();
             if (Doubt.Of(tensors.Output) > segmenter.SecondLookLimit) SecondLook.Run(segmenter, tensors);
-            var enlarged = Plane.Resized(tensors.Output, tensors.Size, tensors.Size, photo.Width, photo.Height);
+            if (segmenter.MarginLook && MarginLook.IsWorthwhile(tensors)) MarginLook.Run(photo, segmenter, tensors);
+            var allLooks = Enlarged();
 
             using var stream = new MemoryStream();
             _pipeline.Run(file, OutputFormat.Png, segmenter, tensors, stream, CancellationToken.None);
             using var cutOut = Read(stream.ToArray());
-            pictures.Add(new(Path.GetFileNameWithoutExtension(pair.Photo), Scores.Of(Plane.Alpha(cutOut), truth), Scores.Of(enlarged, truth)));
+            pictures.Add(new(Path.GetFileNameWithoutExtension(pair.Photo), Scores.Of(Plane.Alpha(cutOut), truth), Scores.Of(enlarged, truth), Scores.Of(allLooks, truth)));
 
             using var other = Read(File.ReadAllBytes(set.Pairs[(i + 1) % set.Pairs.Count].Photo));
             using var foreground = pair.Foreground is null ? null : Read(File.ReadAllBytes(pair.Foreground));
             if (ColourError.Of(photo, truth, foreground, other) is { } error) colours.Add(error);
             if (!sheet.IsFull) sheet.Add(photo, truth, enlarged, cutOut);
             done();
+
+            Plane Enlarged() => Plane.Resized(tensors.Output, tensors.Size, tensors.Size, photo.Width, photo.Height);
         }
         sheet.Save(Path.Combine(sheets, $"quality-{set.Name}.png"));
         return SetFigures.Of(set.Name, pictures, colours);
     }
-
-    private static string Percent(double change) => string.Create(CultureInfo.InvariantCulture, $"{100 * change:+0;-0;0} %");
 
     private static void Show(IReadOnlyList<SetFigures> figures)
     {
@@ -98,6 +99,7 @@ internal sealed class QualityBench(string model, IReadOnlyList<string> sets, str
         foreach (var it in figures)
         {
             table.AddRow(it.Name, $"{it.Pairs}", "ours", $"{it.MeanIoU:0.000}", $"{it.Mae:0.000}", $"{it.Sad:0.00}", $"{it.Grad:0.00}", $"{it.MaxF:0.000}", $"{it.BandSad:0.00}", $"{it.BandGrad:0.00}", $"{it.CompositeError:0.000}");
+            table.AddRow("", "", "all looks", $"{it.AllLooks.MeanIoU:0.000}", $"{it.AllLooks.Mae:0.000}", $"{it.AllLooks.Sad:0.00}", $"{it.AllLooks.Grad:0.00}", $"{it.AllLooks.MaxF:0.000}", $"{it.AllLooks.BandSad:0.00}", $"{it.AllLooks.BandGrad:0.00}", "");
             table.AddRow("", "", "plain", $"{it.Plain.MeanIoU:0.000}", $"{it.Plain.Mae:0.000}", $"{it.Plain.Sad:0.00}", $"{it.Plain.Grad:0.00}", $"{it.Plain.MaxF:0.000}", $"{it.Plain.BandSad:0.00}", $"{it.Plain.BandGrad:0.00}", $"{it.CompositeErrorInputColours:0.000}");
         }
         AnsiConsole.Write(table);

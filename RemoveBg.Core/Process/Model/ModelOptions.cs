@@ -34,6 +34,10 @@ public sealed class ModelOptions
     [Range(0.0, 1000.0)]
     public double SecondLookLimit { get; set; } = 0.5;
 
+    /// <summary>Whether a photo whose subject touches the frame is shown to the network with a margin around it too, which takes its time once
+    /// more. Default true.</summary>
+    public bool MarginLook { get; set; } = true;
+
     /// <summary>ONNX Runtime's execution provider in lower case: <c>cpu</c> (the default), or what the build of the runtime has. One that is not
     /// there stops the start.</summary>
     [Required]

@@ -20,6 +20,7 @@ public sealed class Segmenter : IDisposable
         Larger = model.Larger is { } larger ? Open(larger, options, keepsMemory) : null,
         DoubtLimit = options.DoubtLimit,
         SecondLookLimit = model.Entry.LooksBothWays ? double.PositiveInfinity : options.SecondLookLimit,
+        MarginLook = options.MarginLook,
     };
 
     /// <param name="threads">Of one run; 0 takes as many as the process may use (its share by cgroup included).</param>
@@ -67,6 +68,9 @@ public sealed class Segmenter : IDisposable
 
     /// <summary><see cref="Doubt"/> above which this network is shown the mirror image too.</summary>
     public double SecondLookLimit { get; private init; } = new ModelOptions().SecondLookLimit;
+
+    /// <summary>See <see cref="ModelOptions.MarginLook"/>.</summary>
+    public bool MarginLook { get; private init; } = true;
 
     /// <summary>Room for this network's input and output, and for those of the larger one of a cascade.</summary>
     public Tensors CreateTensors() => new(Model.Entry.Size, Larger?.CreateTensors());

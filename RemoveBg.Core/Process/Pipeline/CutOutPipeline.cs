@@ -47,7 +47,9 @@ public sealed class CutOutPipeline(IOptions<ImageOptions> limits)
             doubt = Infer(" larger");
         }
         var inDoubt = doubt > Doubt.Much;
-        if (doubt > segmenter.SecondLookLimit) doubt = LookAgain();
+        if (doubt > segmenter.SecondLookLimit) doubt = LookAgain("mirrored", SecondLook.Run);
+        if (segmenter.MarginLook && MarginLook.IsWorthwhile(tensors))
+            doubt = LookAgain("with a margin", (network, room, returnMemory) => MarginLook.Run(photo, network, room, returnMemory));
         Do("settle", () => Settle.Run(tensors, inDoubt));
         using (var grid = Step("grid", () => Grid.Of(photo)))
         using (var matte = Step("matte", () => Matte.Run(tensors, grid)))
@@ -81,9 +83,9 @@ public sealed class CutOutPipeline(IOptions<ImageOptions> limits)
             return Doubt.Of(tensors.Output);
         }
 
-        double LookAgain()
+        double LookAgain(string how, Action<Segmenter, Tensors, bool> look)
         {
-            Do("infer mirrored", () => SecondLook.Run(segmenter, tensors, returnMemory: photo.PixelCount > LargePhoto));
+            Do("infer " + how, () => look(segmenter, tensors, photo.PixelCount > LargePhoto));
             return Doubt.Of(tensors.Output);
         }
 

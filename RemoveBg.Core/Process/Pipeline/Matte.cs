@@ -84,11 +84,11 @@ internal sealed class Matte : IDisposable
         ArrayPool<byte>.Shared.Return(_kind);
     }
 
-    private unsafe void Fill(Tensors tensors)
+    private void Fill(Tensors tensors)
     {
         using var room = _grid.Planes.Rent();
         var enlarged = new Scalars(room, 0);
-        fixed (float* target = enlarged.Span) Resample.Plane(tensors.Output, tensors.Size, tensors.Size, target, _grid.Width, _grid.Height);
+        Resample.Plane(tensors.Output, tensors.Size, tensors.Size, enlarged.Span, _grid.Width, _grid.Height);
         var radius = Math.Max(1, (int)MathF.Round(RadiusInSamples * Math.Max(_grid.Width, _grid.Height) / tensors.Size));
         using (var filter = new GuidedFilter(_grid.Colours, _grid.Planes, radius, Epsilon))
         {

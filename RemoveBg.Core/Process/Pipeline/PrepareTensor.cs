@@ -11,14 +11,24 @@ internal static class PrepareTensor
 
     public static void Run(Photo photo, Tensors tensors, ModelEntry model)
     {
-        var size = tensors.Size;
-        var pixels = tensors.Pixels.AsSpan();
-        Resample.Colours(photo, pixels, size, size, ResampleKernel.CatmullRom);
+        See(photo, tensors.Pixels.AsSpan(), tensors.Size, tensors.Size);
+        Fill(tensors.Pixels.AsSpan(), tensors, model);
+    }
+
+    /// <summary>What a network sees of a photo, stretched to this size: R, G, B from 0 to 1.</summary>
+    public static void See(Photo photo, Span<Vector128<float>> pixels, int width, int height)
+    {
+        Resample.Colours(photo, pixels, width, height, ResampleKernel.CatmullRom);
         for (var i = 0; i < pixels.Length; i++)
             pixels[i] = (pixels[i] + Vector128.Create((255 - pixels[i][3]) * (BehindTransparency / 255))) / 255f;
+    }
+
+    /// <summary>Fills <see cref="Tensors.Input"/>.</summary>
+    public static void Fill(ReadOnlySpan<Vector128<float>> pixels, Tensors tensors, ModelEntry model)
+    {
         for (var channel = 0; channel < 3; channel++)
         {
-            var plane = tensors.Input.AsSpan(channel * size * size, size * size);
+            var plane = tensors.Input.AsSpan(channel * pixels.Length, pixels.Length);
             var (scale, offset) = (1 / model.Std[channel], -model.Mean[channel] / model.Std[channel]);
             for (var i = 0; i < plane.Length; i++) plane[i] = pixels[i][channel] * scale + offset;
         }

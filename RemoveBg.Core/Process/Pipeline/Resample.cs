@@ -104,12 +104,13 @@ internal static class Resample
     }
 
     /// <summary>Brings a plane to another size.</summary>
-    public static unsafe void Plane(ReadOnlySpan<float> source, int sourceWidth, int sourceHeight, float* target, int width, int height)
+    public static unsafe void Plane(ReadOnlySpan<float> source, int sourceWidth, int sourceHeight, Span<float> target, int width, int height)
     {
+        if (target.Length < width * height) throw new ArgumentException($"Needs room for {width * height} samples.", nameof(target));
         Taps[] columns = Tapped(sourceWidth, width, ResampleKernel.Triangle), rows = Tapped(sourceHeight, height, ResampleKernel.Triangle);
-        fixed (float* pinned = source)
+        fixed (float* pinned = source, pinnedTarget = target)
         {
-            var input = pinned;
+            float* input = pinned, rowsOut = pinnedTarget;
             Parallel.For(0, height, () => new float[sourceWidth], (y, _, line) =>
             {
                 Array.Clear(line);
@@ -119,7 +120,7 @@ internal static class Resample
                     var weight = rows[y].Weights[tap];
                     for (var x = 0; x < line.Length; x++) line[x] += row[x] * weight;
                 }
-                var output = target + (long)y * width;
+                var output = rowsOut + (long)y * width;
                 for (var x = 0; x < width; x++)
                 {
                     var (start, weights) = columns[x];
