@@ -13,9 +13,9 @@ internal static class Networks
     /// <summary>The one that comes with the source.</summary>
     public static Segmenter Lite(double? secondLookLimit = null) => Load("removebg-lite", Path.Combine(Repo.Root, "models"), secondLookLimit);
 
-    public static Segmenter Load(string name, string folder, double? secondLookLimit = null)
+    public static Segmenter Load(string name, string folder, double? secondLookLimit = null, bool marginLook = true)
     {
-        var options = new ModelOptions { Name = name, Folders = folder };
+        var options = new ModelOptions { Name = name, Folders = folder, MarginLook = marginLook };
         options.SecondLookLimit = secondLookLimit ?? options.SecondLookLimit;
         return Segmenter.Open(new ModelCatalog(Options.Create(options)).Resolve(), options);
     }

@@ -26,6 +26,18 @@ internal sealed class Picture
         return new(info.Width, info.Height, pixels);
     }
 
+    /// <summary>A part of a picture, by shares of its sides, as PNG.</summary>
+    public static byte[] Cropped(string path, double left, double top, double right, double bottom)
+    {
+        using var codec = SKCodec.Create(path);
+        using var whole = new SKBitmap(codec.Info);
+        Assert.That(codec.GetPixels(codec.Info, whole.GetPixels()), Is.EqualTo(SKCodecResult.Success));
+        using var part = new SKBitmap();
+        whole.ExtractSubset(part, new((int)(left * whole.Width), (int)(top * whole.Height), (int)(right * whole.Width), (int)(bottom * whole.Height)));
+        using var data = part.Encode(SKEncodedImageFormat.Png, 100);
+        return data.ToArray();
+    }
+
     public (byte R, byte G, byte B, byte A) this[int x, int y]
     {
         get

@@ -20,7 +20,7 @@ public sealed class Segmenter : IDisposable
         Larger = model.Larger is { } larger ? Open(larger, options, keepsMemory) : null,
         DoubtLimit = options.DoubtLimit,
         SecondLookLimit = model.Entry.LooksBothWays ? double.PositiveInfinity : options.SecondLookLimit,
-        MarginLook = options.MarginLook,
+        MarginLook = options.MarginLook && !model.Entry.LooksBothWays,
     };
 
     /// <param name="threads">Of one run; 0 takes as many as the process may use (its share by cgroup included).</param>

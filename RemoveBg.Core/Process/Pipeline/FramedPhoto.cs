@@ -50,7 +50,7 @@ internal static class FramedPhoto
             {
                 var column = Math.Clamp(x - margins.Left, 0, width - 1);
                 float dx = x - margins.Left - column, dy = y - margins.Top - row;
-                var faded = Math.Min(1, MathF.Sqrt(dx * dx + dy * dy) / (fades ? margins.Widest : 1));
+                var faded = Math.Min(1, MathF.Sqrt(dx * dx + dy * dy) / (fades ? Math.Max(1, margins.Widest) : 1));
                 target[y * size + x] = photo[row * width + column] * (1 - faded) + mean * faded;
             }
         }
