@@ -5,8 +5,8 @@ namespace RemoveBg.Core.Process.Pipeline;
 
 /// <summary>
 /// Where the subject touches the frame, the network is shown the photo once more, with a margin at the sides that it touches: what the
-/// frame cuts is easily taken for background. Where the <see cref="Outline"/> is still a poor one it sees a narrow margin of one colour all around,
-/// and the mirror image of that. What a look calls subject counts too if that makes a likelier outline, because a margin also makes a framed picture
+/// frame cuts is easily taken for background. Where the <see cref="Outline"/> is still a poor one it sees a narrow margin of one colour all around.
+/// What a look calls subject counts too if that makes a likelier outline, because a margin also makes a framed picture
 /// out of many a photo.
 /// </summary>
 internal static class MarginLook
@@ -27,22 +27,19 @@ internal static class MarginLook
     /// <param name="returnMemory">As for <see cref="Segmenter.Run"/>.</param>
     public static void Run(Photo photo, Segmenter segmenter, Tensors tensors, bool returnMemory = false)
     {
-        Look(WhereItTouches(tensors), fades: true, isMirrored: false);
+        Look(WhereItTouches(tensors), fades: true);
         if (Outline.Strength(tensors.Pixels, tensors.Output, tensors.Size) >= Poor) return;
         var around = (int)MathF.Round(AllAround * tensors.Size);
-        Look(new(around, around, around, around), fades: false, isMirrored: false);
-        Look(new(around, around, around, around), fades: false, isMirrored: true);
+        Look(new(around, around, around, around), fades: false);
 
-        void Look(Margins margins, bool fades, bool isMirrored)
+        void Look(Margins margins, bool fades)
         {
             using var planes = new ColourPlanes(tensors.Size, tensors.Size);
             using var room = planes.Rent();
             Span<float> before = new Scalars(room, 0).Span, both = new Scalars(room, 1).Span;
             tensors.Output.CopyTo(before);
             FramedPhoto.Fill(photo, margins, fades, tensors, segmenter.Model.Entry, planes);
-            if (isMirrored) SecondLook.Mirror(tensors.Input, tensors.Size);
             segmenter.Run(tensors, returnMemory);
-            if (isMirrored) SecondLook.Mirror(tensors.Output, tensors.Size);
             FramedPhoto.Unframe(tensors.Output, margins, tensors.Size, new Scalars(room, 2).Span, both);
             TensorPrimitives.Max(before, both, both);
             var isLikelier = Outline.Likelihood(tensors.Pixels, both, tensors.Size) > Outline.Likelihood(tensors.Pixels, before, tensors.Size);

@@ -23,7 +23,7 @@ internal static class SecondLook
     }
 
     /// <summary>Left and right change places in each row.</summary>
-    public static void Mirror(Span<float> rows, int width)
+    private static void Mirror(Span<float> rows, int width)
     {
         for (; !rows.IsEmpty; rows = rows[width..]) rows[..width].Reverse();
     }
