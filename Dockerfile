@@ -2,7 +2,7 @@
 FROM mcr.microsoft.com/dotnet/sdk:10.0 AS build
 WORKDIR /source
 COPY . .
-RUN dotnet publish RemoveBg.LocalHost -c Release -p:FunctionsWorker=local -o /app
+RUN dotnet publish RemoveBg.LocalHost -c Release -o /app
 
 FROM mcr.microsoft.com/dotnet/aspnet:10.0
 COPY --from=build /app /app

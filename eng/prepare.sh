@@ -33,18 +33,6 @@ offer_browser() {
   echo "*** No chromium or google-chrome on PATH: the tests of the pages will be skipped (Debian, Ubuntu: apt install chromium). ***"
 }
 
-# Some package feeds lack the Azure Functions worker. Ask once by a trial restore, and remember the answer.
-choose_functions_worker() {
-  local memory="$root/FunctionsWorker.props" log worker=azure
-  [ -n "${FunctionsWorker:-}" ] || [ -f "$memory" ] && return
-  log=$(cd "$root" && dotnet restore RemoveBg.Functions -p:FunctionsWorker=azure -nologo 2>&1) || {
-    grep -qE 'NU1101|NU1102|NU1103' <<<"$log" || { grep -m3 -E 'error' <<<"$log" >&2; fail "The package feed does not answer as it should: 'dotnet restore RemoveBg.Functions' shows more."; }
-    worker=local
-    echo "*** This package feed lacks the Azure Functions worker packages: building with FunctionsWorker=local (stand-in attributes, RemoveBg.LocalHost runs the functions). Remembered in FunctionsWorker.props; delete it to ask again. ***"
-  }
-  printf '<Project>\n  <!-- Written by ./run or ./test. Delete it to have the feed asked again. -->\n  <PropertyGroup>\n    <FunctionsWorker>%s</FunctionsWorker>\n  </PropertyGroup>\n</Project>\n' "$worker" >"$memory"
-}
-
 # build PROJECT: Release, silent unless it fails. No build servers stay behind to hold our output open.
 build() {
   local log
