@@ -42,9 +42,18 @@ internal static class CommandLine
             if (!IPAddress.TryParse(result.GetValueOrDefault<string>(), out _)) result.AddError("--listen must be an IP address, like 127.0.0.1 or 0.0.0.0.");
         });
         var noAzurite = new Option<bool>("--no-azurite") { Description = "Do not start the storage emulator; AzureWebJobsStorage says where storage is" };
+        var host = new Option<string>("--host") { Description = "self (default): this program; func: a real Functions host, from Azure Functions Core Tools", HelpName = "HOST", DefaultValueFactory = _ => "self" };
+        host.AcceptOnlyFromAmong("self", "func");
         var offline = new Option<bool>("--offline") { Description = "Never ask the internet for networks" };
 
-        var command = new RootCommand("RemoveBg: removes the background of photos.") { photo, output, format, crop, background, shadow, size, mask, model, port, listen, noAzurite, offline };
+        var command = new RootCommand("RemoveBg: removes the background of photos.") { photo, output, format, crop, background, shadow, size, mask, model, port, listen, noAzurite, host, offline };
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(host) != "func") return;
+            if (result.GetResult(photo)?.Tokens.Count > 0) result.AddError("--host func takes no PHOTO.");
+            if (result.GetResult(listen) is { Implicit: false }) result.AddError("--host func takes no --listen.");
+            if (result.GetResult(port)?.Tokens is [{ Value: "0" }]) result.AddError("--host func needs a --port from 1 to 65535.");
+        });
         command.SetAction((arguments, cancel) =>
         {
             var file = arguments.GetValue(photo);
@@ -56,6 +65,7 @@ internal static class CommandLine
                 Port = arguments.GetValue(port) ?? (file is null ? 7071 : 0),
                 Address = arguments.GetValue(listen)!,
                 NoAzurite = arguments.GetValue(noAzurite),
+                UsesFunctionsHost = arguments.GetValue(host) == "func",
                 Offline = arguments.GetValue(offline),
                 Model = arguments.GetValue(model),
             };

@@ -79,7 +79,8 @@ internal static class HostApp
         }
     }
 
-    private static Dictionary<string, string?> Known(IConfiguration given, HostSettings settings, string? storage, DevelopmentSecrets? secrets)
+    /// <summary>Returns the app settings that follow from the command line and this clone.</summary>
+    internal static Dictionary<string, string?> Known(IConfiguration given, HostSettings settings, string? storage, DevelopmentSecrets? secrets)
     {
         var known = new Dictionary<string, string?>();
         if (storage is not null) known[StorageClients.ConnectionName] = storage;

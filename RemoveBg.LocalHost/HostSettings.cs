@@ -22,6 +22,9 @@ internal sealed record HostSettings
 
     public bool NoAzurite { get; init; }
 
+    /// <summary>True runs the functions on a real Functions host, false in this process.</summary>
+    public bool UsesFunctionsHost { get; init; }
+
     /// <summary>False serves HTTP only: other processes on the same storage take the messages and run the timers.</summary>
     public bool TakesWork { get; init; } = true;
 
@@ -32,6 +35,16 @@ internal sealed record HostSettings
     public string? Model { get; init; }
 
     public string AzuriteFolder => Path.Combine(LocalFolder, "azurite");
+
+    /// <summary>What was built of RemoveBg.Functions together with this program: same configuration, same framework.</summary>
+    public string FunctionsFolder
+    {
+        get
+        {
+            var output = new DirectoryInfo(AppContext.BaseDirectory);
+            return Path.Combine(Root, "RemoveBg.Functions", "bin", output.Parent?.Name ?? "", output.Name);
+        }
+    }
 
     public string LocalFolder => Path.Combine(Root, ".local");
 

@@ -1,5 +1,8 @@
+using RemoveBg.Core.Access;
+using RemoveBg.Core.Network;
 using RemoveBg.Core.Notify;
 using RemoveBg.Core.Process.Model;
+using RemoveBg.Core.Store;
 using RemoveBg.LocalHost.Development;
 using RemoveBg.LocalHost.Models;
 using RemoveBg.LocalHost.Photo;
@@ -16,6 +19,8 @@ internal sealed class Session(HostSettings settings, PhotoOrder? order)
     {
         try
         {
+            if (settings.UsesFunctionsHost) return await ServeOnFunctionsHostAsync(cancel);
+
             // 1. The network, before anything else runs: it may have to be fetched.
             var (chooser, model) = await Choose(cancel);
 
@@ -65,9 +70,41 @@ internal sealed class Session(HostSettings settings, PhotoOrder? order)
         return (chooser, await chooser.Run(cancel));
     }
 
+    /// <summary>The same service on a real Functions host, as Azure runs it.</summary>
+    private async Task<int> ServeOnFunctionsHostAsync(CancellationToken cancellationToken)
+    {
+        var func = FunctionsHost.Find();
+        var (chooser, model) = await Choose(cancellationToken);
+        await using var azurite = settings.NeedsAzurite() ? await Azurite.Start(settings.Root, settings.AzuriteFolder, cancellationToken) : null;
+        var secrets = settings.IsDevelopment ? DevelopmentSecrets.LoadOrCreate(settings.LocalFolder) : null;
+
+        var given = new ConfigurationBuilder().AddEnvironmentVariables().Build();
+        var known = HostApp.Known(given, settings, azurite?.ConnectionString, secrets);
+        // The worker does not read this program's appsettings.Development.json.
+        if (settings.IsDevelopment)
+            known.TryAdd($"{NetworkOptions.Section}:{nameof(NetworkOptions.AllowLoopbackForDevelopment)}",
+                given[$"{NetworkOptions.Section}:{nameof(NetworkOptions.AllowLoopbackForDevelopment)}"] ?? "true");
+        if (secrets is not null)
+        {
+            var storage = new StorageClients(new ConfigurationBuilder().AddConfiguration(given).AddInMemoryCollection(known).Build());
+            await storage.Table("keys").CreateIfNotExistsAsync(cancellationToken);
+            await secrets.Register(new ApiKeyTable(storage, TimeProvider.System), cancellationToken);
+        }
+
+        await using var host = await FunctionsHost.StartAsync(func, settings.FunctionsFolder, settings.Port, known, cancellationToken);
+        await Announce(host.Url.GetLeftPart(UriPartial.Authority), chooser.Describe(model), secrets);
+        return await host.WaitForExitAsync(cancellationToken);
+    }
+
     private static async Task Serve(WebApplication app, string network, DevelopmentSecrets? secrets, CancellationToken cancel)
     {
-        var url = app.Urls.First();
+        await Announce(app.Urls.First(), network, secrets);
+        await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Console.Out.WriteLineAsync("Stopping: what runs may finish");
+    }
+
+    private static async Task Announce(string url, string network, DevelopmentSecrets? secrets)
+    {
         await Console.Out.WriteLineAsync($"{network}\nREADY {url}");
         if (secrets is not null)
             await Console.Out.WriteLineAsync(
@@ -80,7 +117,5 @@ internal sealed class Session(HostSettings settings, PhotoOrder? order)
 
                 Ctrl-C stops it.
                 """);
-        await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await Console.Out.WriteLineAsync("Stopping: what runs may finish");
     }
 }
