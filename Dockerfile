@@ -1,8 +1,8 @@
-# RemoveBg.LocalHost: the whole service in one process, on a storage account or on Azurite (docker-compose.yml).
+# RemoveBg.SelfHost: the whole service in one process, on a storage account or on Azurite (docker-compose.yml).
 FROM mcr.microsoft.com/dotnet/sdk:10.0 AS build
 WORKDIR /source
 COPY . .
-RUN dotnet publish RemoveBg.LocalHost -c Release -o /app
+RUN dotnet publish RemoveBg.SelfHost -c Release -o /app
 
 FROM mcr.microsoft.com/dotnet/aspnet:10.0
 COPY --from=build /app /app
@@ -15,6 +15,6 @@ ENV DOTNET_ENVIRONMENT=Production \
 # Runs with a read-only root file system: it writes to /tmp alone.
 USER $APP_UID
 EXPOSE 7071
-HEALTHCHECK --interval=10s --timeout=3s --start-period=20s CMD ["dotnet", "RemoveBg.LocalHost.dll", "healthcheck"]
-ENTRYPOINT ["dotnet", "RemoveBg.LocalHost.dll", "--no-azurite", "--offline"]
+HEALTHCHECK --interval=10s --timeout=3s --start-period=20s CMD ["dotnet", "RemoveBg.SelfHost.dll", "healthcheck"]
+ENTRYPOINT ["dotnet", "RemoveBg.SelfHost.dll", "--no-azurite", "--offline"]
 CMD ["--listen", "0.0.0.0", "--port", "7071"]

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Microsoft.Extensions.Options;
-using RemoveBg.Core.Process.Model;
+using RemoveBg.Core.Segmentation;
 
 namespace RemoveBg.Bench;
 

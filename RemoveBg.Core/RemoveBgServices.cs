@@ -4,14 +4,14 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using RemoveBg.Core.Access;
 using RemoveBg.Core.Artworks;
+using RemoveBg.Core.CutOut;
 using RemoveBg.Core.DropIn;
+using RemoveBg.Core.Manage;
 using RemoveBg.Core.Network;
 using RemoveBg.Core.Notify;
 using RemoveBg.Core.Process;
 using RemoveBg.Core.Process.Fetch;
-using RemoveBg.Core.Process.Model;
-using RemoveBg.Core.Process.Pipeline;
-using RemoveBg.Core.Read;
+using RemoveBg.Core.Segmentation;
 using RemoveBg.Core.Store;
 using RemoveBg.Core.Submit;
 using RemoveBg.Core.Sweep;
@@ -63,7 +63,7 @@ public static class RemoveBgServices
         services.AddSingleton<UrlPolicy>().AddSingleton<GuardedConnector>();
 
         // Process.
-        services.AddSingleton<ModelCatalog>().AddSingleton<LoadedModel>().AddHostedService(all => all.GetRequiredService<LoadedModel>());
+        services.AddSingleton<ModelCatalog>().AddSingleton<ModelCache>().AddHostedService(all => all.GetRequiredService<ModelCache>());
         services.AddSingleton<ImageFetcher>().AddSingleton<CutOutPipeline>().AddSingleton<PipelineSlots>().AddSingleton<ProcessArtwork>();
 
         // Notify, sweep.

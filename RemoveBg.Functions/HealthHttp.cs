@@ -1,13 +1,13 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Logging;
-using RemoveBg.Core.Process.Model;
+using RemoveBg.Core.Segmentation;
 using RemoveBg.Core.Store;
 using RemoveBg.Functions.Http;
 
 namespace RemoveBg.Functions;
 
-public sealed class HealthHttp(StorageSetup storage, LoadedModel model, ILogger<HealthHttp> log)
+public sealed class HealthHttp(StorageSetup storage, ModelCache model, ILogger<HealthHttp> log)
 {
     [Function("Alive")]
     public IResult Alive([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "healthz")] HttpRequest request) =>

@@ -1,4 +1,4 @@
-using RemoveBg.LocalHost.Development;
+using RemoveBg.SelfHost.Hosting.Development;
 using RemoveBg.Tests.Given;
 
 namespace RemoveBg.Tests;

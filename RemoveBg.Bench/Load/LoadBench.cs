@@ -1,7 +1,8 @@
 using System.Diagnostics;
 using Azure.Data.Tables;
 using RemoveBg.Core.Artworks;
-using RemoveBg.Core.Process.Pipeline;
+using RemoveBg.Core.CutOut;
+using RemoveBg.Core.Imaging;
 using RemoveBg.Core.Store;
 using Spectre.Console;
 using static RemoveBg.Bench.Load.LoadHost;

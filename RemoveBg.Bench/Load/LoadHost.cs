@@ -7,12 +7,12 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using RemoveBg.Core.Access;
-using RemoveBg.LocalHost;
-using RemoveBg.LocalHost.Development;
+using RemoveBg.SelfHost.Hosting;
+using RemoveBg.SelfHost.Hosting.Development;
 
 namespace RemoveBg.Bench.Load;
 
-/// <summary>A LocalHost on an Azurite of its own, to be put under load.</summary>
+/// <summary>A SelfHost on an Azurite of its own, to be put under load.</summary>
 internal sealed class LoadHost : IAsyncDisposable
 {
     private readonly Azurite _azurite;

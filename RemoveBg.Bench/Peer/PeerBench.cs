@@ -3,7 +3,7 @@ using System.Text.Json;
 using Microsoft.Extensions.Options;
 using RemoveBg.Bench.Speed;
 using RemoveBg.Core.Artworks;
-using RemoveBg.Core.Process.Pipeline;
+using RemoveBg.Core.CutOut;
 using Spectre.Console;
 
 namespace RemoveBg.Bench.Peer;

@@ -1,7 +1,9 @@
 using Microsoft.Extensions.Options;
 using RemoveBg.Core.Artworks;
-using RemoveBg.Core.Process.Model;
-using RemoveBg.Core.Process.Pipeline;
+using RemoveBg.Core.CutOut;
+using RemoveBg.Core.Imaging;
+using RemoveBg.Core.Imaging.Codecs;
+using RemoveBg.Core.Segmentation;
 using Spectre.Console;
 
 namespace RemoveBg.Bench.Quality;
@@ -69,7 +71,7 @@ internal sealed class CascadeBench(IReadOnlyList<string> sets)
         using var photo = Orient.Run(decoded, orientation);
         PrepareTensor.Run(photo, tensors, segmenter.Model.Entry);
         segmenter.Run(tensors);
-        return Doubt.Of(tensors.Output);
+        return Uncertainty.Of(tensors.Output);
     }
 
     private static Point At(double limit, IReadOnlyList<(OneRun Small, OneRun Large)> runs)

@@ -1,5 +1,6 @@
 using System.Runtime.Intrinsics;
-using RemoveBg.Core.Process.Pipeline;
+using RemoveBg.Core.Imaging;
+using RemoveBg.Core.Matting;
 
 namespace RemoveBg.Bench.Quality;
 

@@ -1,4 +1,4 @@
-using RemoveBg.Core.Process.Pipeline;
+using RemoveBg.Core.Imaging;
 
 namespace RemoveBg.Bench.Quality;
 

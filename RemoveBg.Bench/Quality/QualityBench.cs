@@ -1,7 +1,9 @@
 using Microsoft.Extensions.Options;
 using RemoveBg.Core.Artworks;
-using RemoveBg.Core.Process.Model;
-using RemoveBg.Core.Process.Pipeline;
+using RemoveBg.Core.CutOut;
+using RemoveBg.Core.Imaging;
+using RemoveBg.Core.Imaging.Codecs;
+using RemoveBg.Core.Segmentation;
 using Spectre.Console;
 
 namespace RemoveBg.Bench.Quality;
@@ -72,8 +74,8 @@ internal sealed class QualityBench(string model, IReadOnlyList<string> sets, str
             PrepareTensor.Run(photo, tensors, segmenter.Model.Entry);
             segmenter.Run(tensors);
             var enlarged = Enlarged();
-            if (Doubt.Of(tensors.Output) > segmenter.SecondLookLimit) SecondLook.Run(segmenter, tensors);
-            if (segmenter.MarginLook && MarginLook.IsWorthwhile(tensors)) MarginLook.Run(photo, segmenter, tensors);
+            if (Uncertainty.Of(tensors.Output) > segmenter.SecondLookLimit) FlipInference.Run(segmenter, tensors);
+            if (segmenter.MarginLook && PaddedInference.IsWorthwhile(tensors)) PaddedInference.Run(photo, segmenter, tensors);
             var allLooks = Enlarged();
 
             using var stream = new MemoryStream();

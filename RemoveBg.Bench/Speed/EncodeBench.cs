@@ -1,10 +1,11 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Options;
 using RemoveBg.Core.Artworks;
-using RemoveBg.Core.Process.Model;
-using RemoveBg.Core.Process.Pipeline;
-using RemoveBg.Core.Process.Pipeline.Png;
-using RemoveBg.Core.Process.Pipeline.Webp;
+using RemoveBg.Core.CutOut;
+using RemoveBg.Core.Imaging;
+using RemoveBg.Core.Imaging.Codecs;
+using RemoveBg.Core.Imaging.Codecs.Png;
+using RemoveBg.Core.Imaging.Codecs.Webp;
 using SkiaSharp;
 using Spectre.Console;
 

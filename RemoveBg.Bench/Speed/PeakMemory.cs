@@ -2,8 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Microsoft.Extensions.Options;
 using RemoveBg.Core.Artworks;
-using RemoveBg.Core.Process.Model;
-using RemoveBg.Core.Process.Pipeline;
+using RemoveBg.Core.CutOut;
 
 namespace RemoveBg.Bench.Speed;
 

@@ -1,5 +1,6 @@
 using RemoveBg.Core.Artworks;
-using RemoveBg.Core.Process.Pipeline;
+using RemoveBg.Core.Imaging;
+using RemoveBg.Core.Imaging.Codecs;
 using SkiaSharp;
 
 namespace RemoveBg.Bench.Speed;

@@ -1,8 +1,9 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Options;
 using RemoveBg.Core.Artworks;
-using RemoveBg.Core.Process.Model;
-using RemoveBg.Core.Process.Pipeline;
+using RemoveBg.Core.CutOut;
+using RemoveBg.Core.Imaging;
+using RemoveBg.Core.Segmentation;
 using SkiaSharp;
 using Spectre.Console;
 

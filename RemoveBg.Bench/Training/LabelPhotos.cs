@@ -1,6 +1,8 @@
 using RemoveBg.Core.Artworks;
-using RemoveBg.Core.Process.Model;
-using RemoveBg.Core.Process.Pipeline;
+using RemoveBg.Core.CutOut;
+using RemoveBg.Core.Imaging;
+using RemoveBg.Core.Imaging.Codecs;
+using RemoveBg.Core.Segmentation;
 using SkiaSharp;
 using Spectre.Console;
 

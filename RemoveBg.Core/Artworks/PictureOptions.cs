@@ -11,7 +11,7 @@ public record PictureOptions
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public bool? Crop { get; init; }
 
-    /// <summary>One, two or four lengths, as in CSS; see <see cref="Process.Pipeline.Arrange.Margin"/>.</summary>
+    /// <summary>One, two or four lengths, as in CSS; see <see cref="Layout.Margin"/>.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? CropMargin { get; init; }
 
@@ -19,11 +19,11 @@ public record PictureOptions
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Scale { get; init; }
 
-    /// <summary>Where the subject shall be; see <see cref="Process.Pipeline.Arrange.Position"/>.</summary>
+    /// <summary>Where the subject shall be; see <see cref="Layout.Position"/>.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Position { get; init; }
 
-    /// <summary>Where to look for a subject; see <see cref="Process.Pipeline.Arrange.Region"/>.</summary>
+    /// <summary>Where to look for a subject; see <see cref="Layout.Region"/>.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Roi { get; init; }
 

@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Logging;
 using RemoveBg.Core.Access;
 using RemoveBg.Core.Artworks;
-using RemoveBg.Core.Read;
+using RemoveBg.Core.Manage;
 using RemoveBg.Core.Store;
 using RemoveBg.Core.Submit;
 

@@ -1,5 +1,5 @@
 using RemoveBg.Core.Artworks;
-using RemoveBg.Core.Process.Pipeline.Arrange;
+using RemoveBg.Core.Layout;
 using RemoveBg.Core.Submit;
 
 namespace RemoveBg.Core.DropIn;

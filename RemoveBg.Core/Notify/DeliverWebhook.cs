@@ -2,7 +2,7 @@ using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using RemoveBg.Core.Artworks;
-using RemoveBg.Core.Read;
+using RemoveBg.Core.Manage;
 using RemoveBg.Core.Telemetry;
 
 namespace RemoveBg.Core.Notify;

@@ -1,6 +1,6 @@
 using RemoveBg.Core.Access;
 using RemoveBg.Core.Artworks;
-using RemoveBg.Core.Read;
+using RemoveBg.Core.Manage;
 
 namespace RemoveBg.Core.Notify;
 

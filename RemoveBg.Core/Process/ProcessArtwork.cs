@@ -2,9 +2,10 @@ using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using RemoveBg.Core.Artworks;
+using RemoveBg.Core.CutOut;
+using RemoveBg.Core.Imaging;
 using RemoveBg.Core.Notify;
 using RemoveBg.Core.Process.Fetch;
-using RemoveBg.Core.Process.Pipeline;
 using RemoveBg.Core.Store;
 using RemoveBg.Core.Telemetry;
 
@@ -144,12 +145,12 @@ public sealed class ProcessArtwork(
         return artwork.Status == ArtworkStatus.Processing && artwork.LeaseUntil is null && message.Attempt <= artwork.Attempt;
     }
 
-    private async Task<CutOut> CutOut(Artwork artwork, CancellationToken cancel)
+    private async Task<CutOutResult> CutOut(Artwork artwork, CancellationToken cancel)
     {
         using var file = await Fetch(artwork, cancel);
         using var background = await FetchBackground(artwork, cancel);
         using var picture = new MemoryStream();
-        CutOut done;
+        CutOutResult done;
         // A place in the pipeline for as long as pixels are in memory, and not while a server is slow.
         using (var slot = await slots.Take(artwork.KeyId, artwork.Options?.Model, cancel))
         using (var activity = Tracing.Start("cut out", ActivityKind.Internal, artwork.Id))
@@ -192,7 +193,7 @@ public sealed class ProcessArtwork(
             ? FetchedImage.From(input.ToMemory())
             : throw new ArtworkFailedException(ArtworkFailure.ImageUnreachable, "The image that came with the request is no longer stored.");
 
-    private static SubjectPlace? PlaceOf(CutOut done, Artwork artwork) => artwork.Options?.FindSubject != true ? null
+    private static SubjectPlace? PlaceOf(CutOutResult done, Artwork artwork) => artwork.Options?.FindSubject != true ? null
         : done.Subject is { } box ? new(done.Width, done.Height, box.Left, box.Top, box.Width, box.Height) : new(done.Width, done.Height, 0, 0, 0, 0);
 
     private async Task RetryOrFail(ArtworkClaim claim, ArtworkFailure failure, bool isTransient, Exception cause)

@@ -1,7 +1,7 @@
 using RemoveBg.Core.Artworks;
+using RemoveBg.Core.Layout;
 using RemoveBg.Core.Network;
-using RemoveBg.Core.Process.Model;
-using RemoveBg.Core.Process.Pipeline.Arrange;
+using RemoveBg.Core.Segmentation;
 
 namespace RemoveBg.Core.Submit;
 

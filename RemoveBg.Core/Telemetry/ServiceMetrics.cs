@@ -1,6 +1,6 @@
 using System.Diagnostics.Metrics;
 using RemoveBg.Core.Artworks;
-using RemoveBg.Core.Process.Pipeline;
+using RemoveBg.Core.CutOut;
 
 namespace RemoveBg.Core.Telemetry;
 
@@ -61,7 +61,7 @@ public sealed class ServiceMetrics
 
     public void Fetched(long bytes) => _fetchedBytes.Add(bytes);
 
-    public void CutOut(CutOut done, long resultBytes, string provider)
+    public void CutOut(CutOutResult done, long resultBytes, string provider)
     {
         _confidence.Record(done.Confidence, new KeyValuePair<string, object?>("model", done.Model));
         _resultBytes.Add(resultBytes);

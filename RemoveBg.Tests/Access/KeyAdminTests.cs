@@ -3,8 +3,8 @@ using Microsoft.Extensions.Time.Testing;
 using RemoveBg.Core;
 using RemoveBg.Core.Access;
 using RemoveBg.Core.Store;
-using RemoveBg.LocalHost;
-using RemoveBg.LocalHost.Keys;
+using RemoveBg.SelfHost;
+using RemoveBg.SelfHost.Cli.Keys;
 using Spectre.Console;
 
 namespace RemoveBg.Tests.Access;

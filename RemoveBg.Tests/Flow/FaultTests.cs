@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using RemoveBg.Core.Artworks;
 using RemoveBg.Core.Network;
-using RemoveBg.LocalHost.Development;
+using RemoveBg.SelfHost.Hosting.Development;
 using RemoveBg.Tests.Given;
 
 namespace RemoveBg.Tests.Flow;

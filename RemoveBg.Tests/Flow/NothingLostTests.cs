@@ -5,7 +5,7 @@ using RemoveBg.Core.Notify;
 using RemoveBg.Core.Process;
 using RemoveBg.Core.Store;
 using RemoveBg.Core.Sweep;
-using RemoveBg.LocalHost.Development;
+using RemoveBg.SelfHost.Hosting.Development;
 using RemoveBg.Tests.Given;
 
 namespace RemoveBg.Tests.Flow;

@@ -1,10 +1,10 @@
 using System.Diagnostics;
 using System.Text;
-using RemoveBg.LocalHost.Development;
+using RemoveBg.SelfHost.Hosting.Development;
 
 namespace RemoveBg.Tests.Given;
 
-/// <summary>RemoveBg.LocalHost as ./run starts it, on the test's storage.</summary>
+/// <summary>RemoveBg.SelfHost as ./run starts it, on the test's storage.</summary>
 internal sealed class HostProcess : IDisposable
 {
     private readonly Process _process;
@@ -15,7 +15,7 @@ internal sealed class HostProcess : IDisposable
     private HostProcess(string storage)
     {
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (var argument in new[] { typeof(HostProcess).Assembly.Location.Replace("RemoveBg.Tests.dll", "RemoveBg.LocalHost.dll", StringComparison.Ordinal), "--port", "0", "--no-azurite", "--offline", "--model", "removebg-lite" })
+        foreach (var argument in new[] { typeof(HostProcess).Assembly.Location.Replace("RemoveBg.Tests.dll", "RemoveBg.SelfHost.dll", StringComparison.Ordinal), "--port", "0", "--no-azurite", "--offline", "--model", "removebg-lite" })
             start.ArgumentList.Add(argument);
         start.Environment["AzureWebJobsStorage"] = storage;
         start.Environment["DOTNET_ENVIRONMENT"] = "Development";

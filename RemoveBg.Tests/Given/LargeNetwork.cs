@@ -1,5 +1,5 @@
 using System.Text;
-using RemoveBg.Core.Process.Model;
+using RemoveBg.Core.Segmentation;
 
 namespace RemoveBg.Tests.Given;
 

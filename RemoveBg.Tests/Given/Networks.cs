@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Options;
 using RemoveBg.Core.Artworks;
-using RemoveBg.Core.Process.Model;
-using RemoveBg.Core.Process.Pipeline;
+using RemoveBg.Core.CutOut;
+using RemoveBg.Core.Segmentation;
 
 namespace RemoveBg.Tests.Given;
 
@@ -20,7 +20,7 @@ internal static class Networks
         return Segmenter.Open(new ModelCatalog(Options.Create(options)).Resolve(), options);
     }
 
-    public static (byte[] File, CutOut Done) CutOut(this Segmenter segmenter, byte[] photo, OutputFormat format)
+    public static (byte[] File, CutOutResult Done) CutOut(this Segmenter segmenter, byte[] photo, OutputFormat format)
     {
         using var tensors = segmenter.CreateTensors();
         using var target = new MemoryStream();

@@ -2,7 +2,8 @@ using System.Buffers.Binary;
 using System.IO.Compression;
 using System.IO.Hashing;
 using System.Text;
-using RemoveBg.Core.Process.Pipeline;
+using RemoveBg.Core.Imaging;
+using RemoveBg.Core.Imaging.Codecs;
 using SkiaSharp;
 
 namespace RemoveBg.Tests.Given;

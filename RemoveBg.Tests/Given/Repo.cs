@@ -3,7 +3,7 @@ namespace RemoveBg.Tests.Given;
 /// <summary>Where things lie on disk.</summary>
 internal static class Repo
 {
-    public static string Root { get; } = LocalHost.HostSettings.FindRoot();
+    public static string Root { get; } = SelfHost.Hosting.HostSettings.FindRoot();
 
     public static string Sample(string name) => Path.Combine(Root, "samples", name);
 

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Options;
 using RemoveBg.Core.Network;
-using RemoveBg.Core.Process.Model;
+using RemoveBg.Core.Segmentation;
 using RemoveBg.Core.Submit;
 
 namespace RemoveBg.Tests.Given;

@@ -7,12 +7,12 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using RemoveBg.Core.Access;
-using RemoveBg.LocalHost;
-using RemoveBg.LocalHost.Development;
+using RemoveBg.SelfHost.Hosting;
+using RemoveBg.SelfHost.Hosting.Development;
 
 namespace RemoveBg.Tests.Given;
 
-/// <summary>A LocalHost in this process, on a free port, with storage of its own: the whole app, nothing replaced but what a test replaces.</summary>
+/// <summary>A SelfHost in this process, on a free port, with storage of its own: the whole app, nothing replaced but what a test replaces.</summary>
 internal sealed class RunningHost : IAsyncDisposable
 {
     private readonly WebApplication _app;

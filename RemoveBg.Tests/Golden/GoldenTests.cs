@@ -1,6 +1,9 @@
 using RemoveBg.Core.Artworks;
-using RemoveBg.Core.Process.Model;
-using RemoveBg.Core.Process.Pipeline;
+using RemoveBg.Core.CutOut;
+using RemoveBg.Core.Imaging;
+using RemoveBg.Core.Imaging.Codecs;
+using RemoveBg.Core.Matting;
+using RemoveBg.Core.Segmentation;
 using RemoveBg.Tests.Given;
 
 namespace RemoveBg.Tests.Golden;
@@ -36,13 +39,13 @@ public sealed class GoldenTests
         using var photo = Small($"scene-{scene}.jpg");
         using var truth = Decode.Run(File.ReadAllBytes(Repo.Sample($"scene-{scene}.alpha.png")), new()).Photo;
         using var tensors = new Tensors(320);
-        using var planes = new ColourPlanes(320, 320);
+        using var planes = new FloatPlanes(320, 320);
         using var alpha = planes.Rent();
         Resample.Colours(truth, alpha.AsSpan(), 320, 320);
         for (var i = 0; i < alpha.Count; i++) tensors.Output[i] = alpha[i][0] / 255;
         PrepareTensor.Run(photo, tensors, ModelManifest.Shipped.Find("removebg-lite")!);
 
-        Settle.Run(tensors, inDoubt: false);
+        RefineMask.Run(tensors, inDoubt: false);
         using (var grid = Grid.Of(photo))
         using (var matte = Matte.Run(tensors, grid))
         using (var colours = ForegroundColours.Run(grid, matte.OnGrid))
@@ -56,7 +59,7 @@ public sealed class GoldenTests
     {
         using var large = Decode.Run(File.ReadAllBytes(Repo.Sample(sample)), new()).Photo;
         var height = (int)Math.Round(large.Height * (double)Width / large.Width);
-        using var planes = new ColourPlanes(Width, height);
+        using var planes = new FloatPlanes(Width, height);
         using var plane = planes.Rent();
         Resample.Colours(large, plane.AsSpan(), Width, height);
         var small = new Photo(Width, height, isOpaque: true);

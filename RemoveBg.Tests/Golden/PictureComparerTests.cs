@@ -1,4 +1,5 @@
-using RemoveBg.Core.Process.Pipeline;
+using RemoveBg.Core.Imaging;
+using RemoveBg.Core.Imaging.Codecs;
 using RemoveBg.Tests.Given;
 
 namespace RemoveBg.Tests.Golden;

@@ -1,7 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using RemoveBg.Functions;
-using RemoveBg.LocalHost.Triggers;
+using RemoveBg.SelfHost.Hosting;
 
 namespace RemoveBg.Tests.Host;
 

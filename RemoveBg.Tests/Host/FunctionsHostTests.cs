@@ -104,7 +104,7 @@ public sealed class FunctionsHostTests
     private Process Start(int port, (string Name, string Value) variable)
     {
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = _folder };
-        var program = Path.Combine(AppContext.BaseDirectory, "RemoveBg.LocalHost.dll");
+        var program = Path.Combine(AppContext.BaseDirectory, "RemoveBg.SelfHost.dll");
         foreach (var argument in (string[])[program, "--host", "func", "--port", $"{port}", "--offline", "--model", "removebg-lite"])
             start.ArgumentList.Add(argument);
         start.Environment["AzureWebJobsStorage"] = Storage.NewAccount();

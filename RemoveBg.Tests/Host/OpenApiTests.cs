@@ -2,7 +2,7 @@ using System.Reflection;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Http;
-using RemoveBg.LocalHost.Triggers;
+using RemoveBg.SelfHost.Hosting;
 using RemoveBg.Tests.Given;
 
 namespace RemoveBg.Tests.Host;

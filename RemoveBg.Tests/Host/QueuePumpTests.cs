@@ -6,7 +6,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using RemoveBg.Core.Store;
-using RemoveBg.LocalHost.Triggers;
+using RemoveBg.SelfHost.Hosting;
 using RemoveBg.Tests.Given;
 
 namespace RemoveBg.Tests.Host;

@@ -122,7 +122,7 @@ public sealed class RunScriptTests
     private async Task<(int Code, string Said, string Complained)> Run(params string[] arguments)
     {
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = _folder };
-        foreach (var argument in (string[])[Path.Combine(AppContext.BaseDirectory, "RemoveBg.LocalHost.dll"), "--offline", .. arguments.Contains("--model") ? Array.Empty<string>() : ["--model", "removebg-lite"], .. arguments]) start.ArgumentList.Add(argument);
+        foreach (var argument in (string[])[Path.Combine(AppContext.BaseDirectory, "RemoveBg.SelfHost.dll"), "--offline", .. arguments.Contains("--model") ? Array.Empty<string>() : ["--model", "removebg-lite"], .. arguments]) start.ArgumentList.Add(argument);
         start.Environment["DOTNET_ENVIRONMENT"] = "Development";
         start.Environment["HOME"] = _folder;
         start.Environment["REMOVEBG_ROOT"] = Repo.Root;

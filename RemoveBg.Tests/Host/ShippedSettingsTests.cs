@@ -6,8 +6,8 @@ using Microsoft.Extensions.Options;
 using RemoveBg.Core;
 using RemoveBg.Core.Network;
 using RemoveBg.Core.Notify;
-using RemoveBg.Core.Process.Model;
-using RemoveBg.LocalHost.Triggers;
+using RemoveBg.Core.Segmentation;
+using RemoveBg.SelfHost.Hosting;
 using RemoveBg.Tests.Given;
 
 namespace RemoveBg.Tests.Host;

@@ -1,0 +1,52 @@
+using System.Buffers.Binary;
+using System.Text;
+
+namespace RemoveBg.Core.Imaging.Codecs;
+
+/// <summary>What a file is by its first bytes; neither its name nor its Content-Type is asked.</summary>
+internal static class FileFormat
+{
+    public const string Accepted = "JPEG, PNG, WebP, GIF and BMP";
+
+    public static bool IsJpeg(ReadOnlySpan<byte> file) => file.StartsWith<byte>([0xFF, 0xD8, 0xFF]);
+
+    public static bool IsPng(ReadOnlySpan<byte> file) => file.StartsWith<byte>([0x89, (byte)'P', (byte)'N', (byte)'G', 13, 10, 26, 10]);
+
+    public static bool IsWebp(ReadOnlySpan<byte> file) => file.Length >= 12 && file.StartsWith("RIFF"u8) && file[8..12].SequenceEqual("WEBP"u8);
+
+    public static bool IsAccepted(ReadOnlySpan<byte> file) =>
+        IsJpeg(file) || IsPng(file) || IsWebp(file) || file.StartsWith("GIF87a"u8) || file.StartsWith("GIF89a"u8) || file.StartsWith("BM"u8);
+
+    /// <summary>Whether a JPEG's scan data has an end-of-image marker behind it (ITU-T T.81, B.2.1). Without one it was cut off, and the
+    /// codec may fill what is missing without a word. A thumbnail's own marker, before the scan data, does not count.</summary>
+    public static bool JpegHasEnd(ReadOnlySpan<byte> file)
+    {
+        for (var rest = file[2..]; rest.Length >= 4 && rest[0] == 0xFF;)
+        {
+            if (rest[1] == 0xDA) return rest.LastIndexOf<byte>([0xFF, 0xD9]) >= 0;
+            // Fill bytes may stand before a marker; every other segment names its length.
+            var step = rest[1] == 0xFF ? 1 : 2 + BinaryPrimitives.ReadUInt16BigEndian(rest[2..]);
+            if (step > rest.Length) break;
+            rest = rest[step..];
+        }
+        return true;
+    }
+
+    /// <summary>The name of a format that we know but do not take; null for what we do not know.</summary>
+    public static string? NameOfRefused(ReadOnlySpan<byte> file)
+    {
+        if (file.Length >= 12 && file[4..8].SequenceEqual("ftyp"u8))
+        {
+            var size = Math.Clamp(BinaryPrimitives.ReadInt32BigEndian(file), 16, Math.Min(file.Length, 64));
+            var brands = Encoding.ASCII.GetString(file[8..size]);
+            return brands.Contains("avi", StringComparison.Ordinal) ? "AVIF" : "HEIC";
+        }
+        if (file.StartsWith<byte>([0xFF, 0x0A]) || file.StartsWith<byte>([0, 0, 0, 12, (byte)'J', (byte)'X', (byte)'L', (byte)' '])) return "JPEG XL";
+        if (file.StartsWith("II*\0"u8) || file.StartsWith("MM\0*"u8)) return "TIFF";
+        if (file.StartsWith<byte>([0, 0, 1, 0])) return "ICO";
+        if (file.StartsWith("8BPS"u8)) return "PSD";
+        if (file.StartsWith("%PDF"u8)) return "PDF";
+        var start = Encoding.UTF8.GetString(file[..Math.Min(file.Length, 1024)]);
+        return start.Contains("<svg", StringComparison.OrdinalIgnoreCase) ? "SVG" : null;
+    }
+}

@@ -1,0 +1,36 @@
+using System.Runtime.InteropServices;
+
+namespace RemoveBg.Core.Imaging;
+
+/// <summary>Upright or not, a decoded picture: sRGB, 8 bits, RGBA, straight alpha, rows without gaps. Lies outside the
+/// managed heap, because one of 50 megapixels has 200 MB.</summary>
+public sealed unsafe class Photo : IDisposable
+{
+    private void* _memory;
+
+    /// <param name="isOpaque">Whether every alpha is 255.</param>
+    public Photo(int width, int height, bool isOpaque)
+    {
+        (Width, Height, IsOpaque) = (width, height, isOpaque);
+        _memory = NativeMemory.AlignedAlloc((nuint)width * (nuint)height * 4, 64);
+        GC.AddMemoryPressure((long)width * height * 4);
+    }
+
+    public int Width { get; }
+    public int Height { get; }
+    public bool IsOpaque { get; }
+    public long PixelCount => (long)Width * Height;
+
+    /// <summary>R in the lowest byte, A in the highest.</summary>
+    public uint* Pixels => (uint*)_memory;
+
+    public Span<uint> Row(int y) => new(Pixels + (long)y * Width, Width);
+
+    public void Dispose()
+    {
+        if (_memory is null) return;
+        NativeMemory.AlignedFree(_memory);
+        _memory = null;
+        GC.RemoveMemoryPressure(PixelCount * 4);
+    }
+}

@@ -1,0 +1,27 @@
+using Microsoft.Extensions.Options;
+using RemoveBg.Core.Artworks;
+using RemoveBg.Core.Store;
+
+namespace RemoveBg.Core.Manage;
+
+/// <summary>The one place that turns a record into what callers and webhook receivers read.</summary>
+public sealed class ArtworkViews(StoredPictures pictures, IOptions<ResultOptions> options, TimeProvider clock)
+{
+    public async Task<ArtworkView> Of(Artwork artwork, CancellationToken cancel)
+    {
+        // After the retention the file is gone: better no URL than a dead one.
+        var kept = artwork.EndedAt + options.Value.Retention > clock.GetUtcNow();
+        IReadOnlyList<string> results = artwork.ResultContentType is { } type && kept
+            ? [await pictures.SignResultUrl(artwork.Id, type, cancel)]
+            : [];
+        return new(
+            artwork.Id,
+            "remove_background",
+            ArtworkParameters.Of(artwork),
+            artwork.Duration.WireSeconds(),
+            results,
+            artwork.Status.Word(),
+            artwork.CreatedAt.Wire(),
+            artwork.Failure);
+    }
+}

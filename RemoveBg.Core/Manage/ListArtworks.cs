@@ -1,0 +1,79 @@
+using System.Globalization;
+using RemoveBg.Core.Access;
+using RemoveBg.Core.Artworks;
+
+namespace RemoveBg.Core.Manage;
+
+/// <summary>A key's own artworks, newest first.</summary>
+public sealed class ListArtworks(ArtworkTable artworks, ArtworkViews views)
+{
+    private const int DefaultLimit = 20, LargestLimit = 100;
+
+    /// <summary>Records read at once, and at most so many for one page: a rare status must not make one request read them all.</summary>
+    private const int Batch = 100, MostRead = 1000;
+
+    /// <exception cref="ApiException">400 naming every parameter that is wrong.</exception>
+    public async Task<ArtworkPage> List(ApiKey key, string? limit, string? cursor, string? status, CancellationToken cancel)
+    {
+        var (take, after, only) = Parse(limit, cursor, status);
+        var items = new List<Artwork>();
+        Guid? last = null;
+        var read = 0;
+        await foreach (var chunk in Chunks(artworks.NewestOf(key.Id, after, cancel), Batch, cancel))
+        {
+            var found = await Task.WhenAll(chunk.Select(id => artworks.Find(id, cancel)));
+            for (var i = 0; i < chunk.Count; i++)
+            {
+                // One more exists and the page is full: it ends at the one before.
+                if (items.Count == take) return await Page(items, last, cancel);
+                last = chunk[i];
+                if (found[i] is { } artwork && artwork.KeyId == key.Id && (only is null || artwork.Status == only)) items.Add(artwork);
+            }
+            read += chunk.Count;
+            if (read >= MostRead) return await Page(items, last, cancel);
+        }
+        return await Page(items, null, cancel);
+    }
+
+    private async Task<ArtworkPage> Page(List<Artwork> items, Guid? next, CancellationToken cancel)
+    {
+        var shown = new List<ArtworkView>(items.Count);
+        foreach (var item in items) shown.Add(await views.Of(item, cancel));
+        return new(shown, next?.ToString("N"));
+    }
+
+    private static (int Take, Guid? After, ArtworkStatus? Only) Parse(string? limit, string? cursor, string? status)
+    {
+        var problems = new List<string>();
+        var take = DefaultLimit;
+        if (limit is not null && (!int.TryParse(limit, NumberStyles.None, CultureInfo.InvariantCulture, out take) || take is < 1 or > LargestLimit))
+            problems.Add($"limit must be a whole number from 1 to {LargestLimit}.");
+        Guid? after = null;
+        if (cursor is not null)
+        {
+            if (Guid.TryParseExact(cursor, "N", out var id)) after = id;
+            else problems.Add("cursor must be the nextCursor of an earlier page.");
+        }
+        ArtworkStatus? only = null;
+        if (status is not null)
+        {
+            if (ArtworkStatuses.TryParse(status, out var parsed)) only = parsed;
+            else problems.Add($"status must be one of {string.Join(", ", ArtworkStatuses.Words)}.");
+        }
+        return problems.Count == 0 ? (take, after, only) : throw ApiException.BadRequest(string.Join(" ", problems));
+    }
+
+    private static async IAsyncEnumerable<List<Guid>> Chunks(
+        IAsyncEnumerable<Guid> ids, int size, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancel)
+    {
+        var chunk = new List<Guid>(size);
+        await foreach (var id in ids.WithCancellation(cancel))
+        {
+            chunk.Add(id);
+            if (chunk.Count < size) continue;
+            yield return chunk;
+            chunk = new(size);
+        }
+        if (chunk.Count > 0) yield return chunk;
+    }
+}

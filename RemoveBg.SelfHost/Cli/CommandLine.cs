@@ -1,0 +1,94 @@
+using System.CommandLine;
+using System.Net;
+using RemoveBg.Core.Segmentation;
+using RemoveBg.SelfHost.Cli.Keys;
+using RemoveBg.SelfHost.Cli.Photo;
+using RemoveBg.SelfHost.Hosting;
+
+namespace RemoveBg.SelfHost.Cli;
+
+/// <summary>What <c>./run</c> understands.</summary>
+internal static class CommandLine
+{
+    /// <param name="run">Called with what was understood; the order is null when a server is wanted.</param>
+    public static RootCommand Create(Func<HostSettings, PhotoOrder?, CancellationToken, Task<int>> run)
+    {
+        var photo = new Argument<FileInfo?>("PHOTO")
+        {
+            Description = "A photo to cut out. Without it, the service runs until Ctrl-C.",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
+        photo.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<FileInfo?>() is { Exists: false } missing) result.AddError($"PHOTO: {missing.FullName} is not there.");
+        });
+        var output = new Option<string?>("-o", "--output") { Description = "Where to write the cut-out (default: PHOTO's name with -cutout, in this folder)", HelpName = "FILE" };
+        var format = new Option<string>("--format") { Description = "webp (default) or png", DefaultValueFactory = _ => "webp" };
+        format.AcceptOnlyFromAmong("webp", "png");
+        var model = new Option<string?>("--model") { Description = "The network to use, or cascade: the smallest first, the best where that is unsure (default: the best one that is here)", HelpName = "NAME" };
+        model.AcceptOnlyFromAmong(["auto", ModelCatalog.Cascade, .. ModelManifest.Shipped.ByRank.Select(entry => entry.Name)]);
+        var crop = new Option<string?>("--crop") { Description = "Only the subject, with so much room around it: 0 (default), 10%, '20px 0'", HelpName = "MARGIN", Arity = ArgumentArity.ZeroOrOne };
+        var background = new Option<string?>("--background") { Description = "A colour (#ffffff, white) or the URL of a picture to put behind the subject", HelpName = "COLOUR" };
+        var shadow = new Option<bool>("--shadow") { Description = "A soft shadow below the subject" };
+        var size = new Option<int?>("--size") { Description = "The longest side at most, in pixels", HelpName = "PIXELS" };
+        var mask = new Option<bool>("--mask") { Description = "The matte alone, as a grey picture" };
+        var port = new Option<int?>("--port") { Description = "Port to listen on (default: 7071; with PHOTO any free one)", HelpName = "N" };
+        port.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int?>() is < 0 or > 65535) result.AddError("--port must be 0 to 65535.");
+        });
+        var listen = new Option<string>("--listen") { Description = "Address to listen on (default: 127.0.0.1; in a container 0.0.0.0)", HelpName = "IP", DefaultValueFactory = _ => "127.0.0.1" };
+        listen.Validators.Add(result =>
+        {
+            if (!IPAddress.TryParse(result.GetValueOrDefault<string>(), out _)) result.AddError("--listen must be an IP address, like 127.0.0.1 or 0.0.0.0.");
+        });
+        var noAzurite = new Option<bool>("--no-azurite") { Description = "Do not start the storage emulator; AzureWebJobsStorage says where storage is" };
+        var host = new Option<string>("--host") { Description = "self (default): this program; func: a real Functions host, from Azure Functions Core Tools", HelpName = "HOST", DefaultValueFactory = _ => "self" };
+        host.AcceptOnlyFromAmong("self", "func");
+        var offline = new Option<bool>("--offline") { Description = "Never ask the internet for networks" };
+
+        var command = new RootCommand("RemoveBg: removes the background of photos.") { photo, output, format, crop, background, shadow, size, mask, model, port, listen, noAzurite, host, offline };
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(host) != "func") return;
+            if (result.GetResult(photo)?.Tokens.Count > 0) result.AddError("--host func takes no PHOTO.");
+            if (result.GetResult(listen) is { Implicit: false }) result.AddError("--host func takes no --listen.");
+            if (result.GetResult(port)?.Tokens is [{ Value: "0" }]) result.AddError("--host func needs a --port from 1 to 65535.");
+        });
+        command.SetAction((arguments, cancel) =>
+        {
+            var file = arguments.GetValue(photo);
+            var settings = new HostSettings
+            {
+                // A photo comes from this machine and its webhook stays on it.
+                EnvironmentName = file is null ? HostSettings.AmbientEnvironment : Environments.Development,
+                Root = HostSettings.FindRoot(),
+                Port = arguments.GetValue(port) ?? (file is null ? 7071 : 0),
+                Address = arguments.GetValue(listen)!,
+                NoAzurite = arguments.GetValue(noAzurite),
+                UsesFunctionsHost = arguments.GetValue(host) == "func",
+                Offline = arguments.GetValue(offline),
+                Model = arguments.GetValue(model),
+            };
+            return run(settings, file is null ? null : new(file.FullName, arguments.GetValue(output), arguments.GetValue(format)!, Wanted(arguments)), cancel);
+        });
+        Dictionary<string, object> Wanted(ParseResult arguments)
+        {
+            var wanted = new Dictionary<string, object>();
+            if (arguments.GetResult(crop) is { Implicit: false })
+            {
+                wanted["crop"] = true;
+                if (arguments.GetValue(crop) is { } margin) wanted["cropMargin"] = margin;
+            }
+            if (arguments.GetValue(background) is { } behind) wanted["background"] = behind;
+            if (arguments.GetValue(shadow)) wanted["shadow"] = true;
+            if (arguments.GetValue(size) is { } longest) wanted["size"] = longest;
+            if (arguments.GetValue(mask)) wanted["channels"] = "alpha";
+            return wanted;
+        }
+
+        command.Add(HealthCheck.Create());
+        command.Add(KeysCommand.Create(KeysSession.Run));
+        return command;
+    }
+}

@@ -1,0 +1,76 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using RemoveBg.Core.Access;
+using Spectre.Console;
+
+namespace RemoveBg.SelfHost.Cli.Keys;
+
+/// <summary>What a new key may do.</summary>
+internal sealed record NewKey(string Name, IReadOnlyList<string> Scopes, int RatePerMinute, int Burst, int ConcurrentJobs, DateTimeOffset? ExpiresAt);
+
+/// <summary>An operator's work on API keys, straight on storage: running hosts see it within seconds.</summary>
+internal sealed class KeyAdmin(ApiKeyTable keys, TimeProvider clock, IAnsiConsole console)
+{
+    public async Task Add(NewKey wanted, CancellationToken cancel)
+    {
+        var id = "key_" + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6));
+        await Create(secret => new(id, wanted.Name, ApiKey.HashOf(secret), IsEnabled: true, wanted.ExpiresAt, wanted.Scopes, wanted.RatePerMinute, wanted.Burst, wanted.ConcurrentJobs), cancel);
+    }
+
+    /// <summary>A second secret for the same key; the first works on for <paramref name="grace"/>. Artworks belong to both.</summary>
+    public async Task Rotate(string idOrName, TimeSpan grace, CancellationToken cancel)
+    {
+        var old = await Find(idOrName, cancel);
+        var until = clock.GetUtcNow() + grace;
+        foreach (var key in old.Where(key => key.ExpiresAt is null || key.ExpiresAt > until)) await keys.Put(key with { ExpiresAt = until }, cancel);
+        await Create(secret => old[0] with { Hash = ApiKey.HashOf(secret), IsEnabled = true, ExpiresAt = null }, cancel);
+        console.WriteLine($"The old one works until {Shown(until)}.");
+    }
+
+    public async Task SetEnabled(string idOrName, bool isEnabled, CancellationToken cancel)
+    {
+        var found = await Find(idOrName, cancel);
+        foreach (var key in found) await keys.Put(key with { IsEnabled = isEnabled }, cancel);
+        console.WriteLine($"{found[0].Id} ({found[0].Name}) is {(isEnabled ? "enabled" : "disabled")}; running hosts know within {ApiKeyTable.CacheTime.TotalSeconds:0} s.");
+    }
+
+    public async Task List(CancellationToken cancel)
+    {
+        var table = new Table().AddColumns("id", "name", "state", "expires", "scopes", "rate/min", "burst", "concurrent", "SHA-256");
+        await foreach (var key in keys.All(cancel))
+        {
+            var state = !key.IsEnabled ? "disabled" : key.ExpiresAt <= clock.GetUtcNow() ? "expired" : "enabled";
+            table.AddRow(new[]
+            {
+                key.Id, key.Name, state, key.ExpiresAt is { } expires ? Shown(expires) : "never", string.Join(' ', key.Scopes),
+                $"{key.RatePerMinute}", $"{key.Burst}", $"{key.ConcurrentJobs}", Convert.ToHexStringLower(key.Hash)[..12] + "…",
+            }.Select(Markup.Escape).ToArray());
+        }
+        console.Write(table);
+    }
+
+    private async Task Create(Func<string, ApiKey> make, CancellationToken cancel)
+    {
+        var secret = ApiKey.Generate();
+        var key = make(secret);
+        await keys.Put(key, cancel);
+        console.WriteLine($"{key.Id} ({key.Name}): {secret}");
+        console.WriteLine("Write it down now: only its hash is stored.");
+    }
+
+    /// <returns>All rows of one key: more than one while it is being rotated.</returns>
+    private async Task<IReadOnlyList<ApiKey>> Find(string idOrName, CancellationToken cancel)
+    {
+        var found = new List<ApiKey>();
+        await foreach (var key in keys.All(cancel))
+            if (key.Id == idOrName || key.Name == idOrName) found.Add(key);
+        return found.Select(key => key.Id).Distinct().Count() switch
+        {
+            0 => throw new UserException($"There is no key with id or name '{idOrName}'; './run keys list' shows all."),
+            1 => found,
+            _ => throw new UserException($"Several keys are named '{idOrName}'; use the id: {string.Join(", ", found.Select(key => key.Id).Distinct())}."),
+        };
+    }
+
+    private static string Shown(DateTimeOffset time) => time.ToString("yyyy-MM-dd HH:mm'Z'", CultureInfo.InvariantCulture);
+}

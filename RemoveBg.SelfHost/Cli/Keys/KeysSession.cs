@@ -1,0 +1,23 @@
+using RemoveBg.Core.Access;
+using RemoveBg.Core.Store;
+using RemoveBg.SelfHost.Hosting;
+using RemoveBg.SelfHost.Hosting.Development;
+
+namespace RemoveBg.SelfHost.Cli.Keys;
+
+/// <summary>Storage for as long as one keys command takes: the configured one, or this clone's Azurite, running or not.</summary>
+internal static class KeysSession
+{
+    public static Task<int> Run(bool noAzurite, Func<KeyAdmin, CancellationToken, Task> work, CancellationToken cancel) => UserException.Shown(async () =>
+    {
+        var settings = new HostSettings { Root = HostSettings.FindRoot(), NoAzurite = noAzurite };
+        await using var azurite = settings.NeedsAzurite() ? await Azurite.Start(settings.Root, settings.AzuriteFolder, cancel) : null;
+
+        var configuration = new ConfigurationBuilder().AddEnvironmentVariables();
+        if (azurite is not null) configuration.AddInMemoryCollection([new(StorageClients.ConnectionName, azurite.ConnectionString)]);
+        var storage = new StorageClients(configuration.Build());
+        await storage.Table("keys").CreateIfNotExistsAsync(cancel);
+        await work(new(new ApiKeyTable(storage, TimeProvider.System), TimeProvider.System, Terminal.Open()), cancel);
+        return 0;
+    });
+}

@@ -1,0 +1,66 @@
+using System.Net;
+using System.Net.Http.Headers;
+using RemoveBg.Core.Segmentation;
+
+namespace RemoveBg.SelfHost.Cli.Models;
+
+/// <summary>Fetches one network file: goes on where an earlier try broke off, and keeps only what has the manifest's digest.</summary>
+internal sealed class ModelDownload(HttpMessageHandler handler, bool ownsHandler = true) : IDisposable
+{
+    private readonly HttpClient _client = new(handler, ownsHandler) { Timeout = TimeSpan.FromHours(2) };
+
+    /// <summary>For the open internet; a proxy from the environment is used.</summary>
+    public static ModelDownload Create() => new(new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(5) });
+
+    /// <param name="progress">Bytes there, bytes in all (null when the server doesn't say).</param>
+    /// <returns>The file's path.</returns>
+    /// <exception cref="HttpRequestException">The internet doesn't answer, or not with the file.</exception>
+    /// <exception cref="InvalidDataException">What came is not what the manifest promises; it has been deleted.</exception>
+    public async Task<string> Fetch(ModelEntry model, string folder, IProgress<(long Bytes, long? Total)> progress, CancellationToken cancel)
+    {
+        Directory.CreateDirectory(folder);
+        var (path, part) = (Path.Combine(folder, model.File), Path.Combine(folder, model.File + ".part"));
+
+        var have = File.Exists(part) ? new FileInfo(part).Length : 0;
+        using (var response = await Request(model, have, cancel))
+        {
+            // 416: all of it is there already, only the last step is missing. 200: the server knows no ranges, so from the start.
+            if (response.StatusCode != HttpStatusCode.RequestedRangeNotSatisfiable)
+            {
+                response.EnsureSuccessStatusCode();
+                if (response.StatusCode != HttpStatusCode.PartialContent) have = 0;
+                await Append(response, part, have, progress, cancel);
+            }
+        }
+
+        if (!ModelCatalog.HasDigest(part, model))
+        {
+            File.Delete(part);
+            throw new InvalidDataException($"What {model.Address} sent is not '{model.Name}': its digest is not in the manifest. It has been deleted.");
+        }
+        File.Move(part, path, overwrite: true);
+        return path;
+    }
+
+    public void Dispose() => _client.Dispose();
+
+    private async Task<HttpResponseMessage> Request(ModelEntry model, long have, CancellationToken cancel)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, model.Address);
+        if (have > 0) request.Headers.Range = new RangeHeaderValue(have, null);
+        return await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel);
+    }
+
+    private static async Task Append(HttpResponseMessage response, string part, long have, IProgress<(long, long?)> progress, CancellationToken cancel)
+    {
+        var total = have + response.Content.Headers.ContentLength;
+        await using var body = await response.Content.ReadAsStreamAsync(cancel);
+        await using var file = new FileStream(part, have > 0 ? FileMode.Append : FileMode.Create, FileAccess.Write);
+        var buffer = new byte[128 * 1024];
+        for (int read; (read = await body.ReadAsync(buffer, cancel)) > 0;)
+        {
+            await file.WriteAsync(buffer.AsMemory(0, read), cancel);
+            progress.Report((have += read, total));
+        }
+    }
+}

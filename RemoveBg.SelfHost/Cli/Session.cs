@@ -1,0 +1,122 @@
+using RemoveBg.Core.Access;
+using RemoveBg.Core.Network;
+using RemoveBg.Core.Notify;
+using RemoveBg.Core.Segmentation;
+using RemoveBg.Core.Store;
+using RemoveBg.SelfHost.Cli.Models;
+using RemoveBg.SelfHost.Cli.Photo;
+using RemoveBg.SelfHost.Hosting;
+using RemoveBg.SelfHost.Hosting.Development;
+using Spectre.Console;
+
+namespace RemoveBg.SelfHost.Cli;
+
+/// <summary>One run from start to end: emulator, network, host, and then either a photo or waiting for Ctrl-C.</summary>
+internal sealed class Session(HostSettings settings, PhotoOrder? order)
+{
+    private readonly IAnsiConsole _console = Terminal.Open();
+
+    public Task<int> Run(CancellationToken cancel) => UserException.Shown(async () =>
+    {
+        try
+        {
+            if (settings.UsesFunctionsHost) return await ServeOnFunctionsHostAsync(cancel);
+
+            // 1. The network, before anything else runs: it may have to be fetched.
+            var (chooser, model) = await Choose(cancel);
+
+            // 2. Storage: ours, unless there is one. For a photo nothing has to outlast the run.
+            await using var azurite = settings.NeedsAzurite() ? await Azurite.Start(settings.Root, order is null ? settings.AzuriteFolder : null, cancel) : null;
+
+            // 3. The host.
+            var secrets = order is not null ? ForOnePhoto() : settings.IsDevelopment ? DevelopmentSecrets.LoadOrCreate(settings.LocalFolder) : null;
+            await using var app = HostApp.Build(settings, azurite?.ConnectionString, secrets, builder =>
+            {
+                if (order is null) return;
+                builder.Logging.SetMinimumLevel(LogLevel.Error).AddFilter((_, level) => level >= LogLevel.Error);
+                // Ours verifies what comes back, whatever else is configured.
+                builder.Configuration.AddInMemoryCollection([new($"{WebhookOptions.Section}:{nameof(WebhookOptions.Secrets)}", secrets!.WebhookSecret)]);
+            });
+            try
+            {
+                await HostApp.StartAndWaitUntilReady(app, settings, secrets, cancel);
+
+                // 4. What it is for.
+                if (order is null) await Serve(app, chooser.Describe(model), secrets, cancel);
+                else await new RemovePhoto(order, app.Urls.First(), secrets!, _console).Run(cancel);
+            }
+            finally
+            {
+                await app.StopAsync(CancellationToken.None);
+            }
+            return 0;
+        }
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        {
+            return order is null ? 0 : 130;
+        }
+    });
+
+    /// <summary>On storage that somebody named, the key must not stay behind for good.</summary>
+    private static DevelopmentSecrets ForOnePhoto() => DevelopmentSecrets.Create() with { KeyExpiresAt = TimeProvider.System.GetUtcNow().AddHours(1) };
+
+    private async Task<(ChooseModel, FoundModel)> Choose(CancellationToken cancel)
+    {
+        var configuration = new ConfigurationBuilder().SetBasePath(AppContext.BaseDirectory).AddJsonFile("appsettings.json").AddEnvironmentVariables().Build();
+        var options = new ModelOptions();
+        configuration.GetSection(ModelOptions.Section).Bind(options);
+        options.Name = settings.Model ?? options.Name;
+        options.Folders ??= settings.ModelFolders();
+        var chooser = new ChooseModel(options, settings.LocalFolder, settings.Offline, ModelDownload.Create, _console, TimeProvider.System);
+        return (chooser, await chooser.Run(cancel));
+    }
+
+    /// <summary>The same service on a real Functions host, as Azure runs it.</summary>
+    private async Task<int> ServeOnFunctionsHostAsync(CancellationToken cancellationToken)
+    {
+        var func = FunctionsHost.Find();
+        var (chooser, model) = await Choose(cancellationToken);
+        await using var azurite = settings.NeedsAzurite() ? await Azurite.Start(settings.Root, settings.AzuriteFolder, cancellationToken) : null;
+        var secrets = settings.IsDevelopment ? DevelopmentSecrets.LoadOrCreate(settings.LocalFolder) : null;
+
+        var given = new ConfigurationBuilder().AddEnvironmentVariables().Build();
+        var known = HostApp.Known(given, settings, azurite?.ConnectionString, secrets);
+        // The worker does not read this program's appsettings.Development.json.
+        if (settings.IsDevelopment)
+            known.TryAdd($"{NetworkOptions.Section}:{nameof(NetworkOptions.AllowLoopbackForDevelopment)}",
+                given[$"{NetworkOptions.Section}:{nameof(NetworkOptions.AllowLoopbackForDevelopment)}"] ?? "true");
+        if (secrets is not null)
+        {
+            var storage = new StorageClients(new ConfigurationBuilder().AddConfiguration(given).AddInMemoryCollection(known).Build());
+            await storage.Table("keys").CreateIfNotExistsAsync(cancellationToken);
+            await secrets.Register(new ApiKeyTable(storage, TimeProvider.System), cancellationToken);
+        }
+
+        await using var host = await FunctionsHost.StartAsync(func, settings.FunctionsFolder, settings.Port, known, cancellationToken);
+        await Announce(host.Url.GetLeftPart(UriPartial.Authority), chooser.Describe(model), secrets);
+        return await host.WaitForExitAsync(cancellationToken);
+    }
+
+    private static async Task Serve(WebApplication app, string network, DevelopmentSecrets? secrets, CancellationToken cancel)
+    {
+        await Announce(app.Urls.First(), network, secrets);
+        await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Console.Out.WriteLineAsync("Stopping: what runs may finish");
+    }
+
+    private static async Task Announce(string url, string network, DevelopmentSecrets? secrets)
+    {
+        await Console.Out.WriteLineAsync($"{network}\nREADY {url}");
+        if (secrets is not null)
+            await Console.Out.WriteLineAsync(
+                $$"""
+                Open {{url}} in a browser, {{url}}/docs for the API. Development key {{secrets.ApiKey}}, webhook secret {{secrets.WebhookSecret}}.
+                With curl, in the repository's folder:
+
+                curl -s {{url}}/v2/artworks/remove-background -H 'Authorization: Bearer {{secrets.ApiKey}}' -H 'Prefer: wait=30' \
+                  -F image=@samples/scene-toycar.jpg
+
+                Ctrl-C stops it.
+                """);
+    }
+}

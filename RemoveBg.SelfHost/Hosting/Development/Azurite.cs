@@ -1,0 +1,170 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json;
+
+namespace RemoveBg.SelfHost.Hosting.Development;
+
+/// <summary>The storage emulator, from the npm package that package.json pins.</summary>
+internal sealed class Azurite : IAsyncDisposable
+{
+    private static readonly TimeSpan StartTime = TimeSpan.FromSeconds(60), StopTime = TimeSpan.FromSeconds(10), StoppingTime = TimeSpan.FromSeconds(2);
+    private readonly Process? _process;
+    private readonly string? _note;
+
+    private Azurite(Process? process, int blobPort, int queuePort, int tablePort, string? note)
+    {
+        (_process, _note) = (process, note);
+        ConnectionString = string.Create(CultureInfo.InvariantCulture,
+            $"DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;AccountKey=Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==;BlobEndpoint=http://127.0.0.1:{blobPort}/devstoreaccount1;QueueEndpoint=http://127.0.0.1:{queuePort}/devstoreaccount1;TableEndpoint=http://127.0.0.1:{tablePort}/devstoreaccount1;");
+    }
+
+    /// <summary>Account and key are Azurite's public ones.</summary>
+    public string ConnectionString { get; }
+
+    public int? ProcessId => _process?.Id;
+
+    /// <param name="root">The repository's folder, where node_modules lies.</param>
+    /// <param name="data">Where Azurite keeps its files; null keeps all in memory.</param>
+    /// <exception cref="UserException">Node or the package is missing, or Azurite does not start.</exception>
+    public static async Task<Azurite> Start(string root, string? data, CancellationToken cancel)
+    {
+        var script = Path.Combine(root, "node_modules", "azurite", "dist", "src", "azurite.js");
+        if (!File.Exists(script)) throw new UserException("Azurite is not installed: run 'npm ci' in the repository's folder, or give a connection string in AzureWebJobsStorage.");
+
+        var note = data is null ? null : Path.Combine(data, "running.json");
+        if (note is not null && await Running(note, cancel) is { } running) return running;
+
+        UserException? last = null;
+        for (var tries = 0; tries < 3; tries++)
+        {
+            // The usual ports when they are free, so that Storage Explorer finds us; else any.
+            var ports = tries == 0 && data is not null && Enumerable.Range(10000, 3).All(IsFree) ? [10000, 10001, 10002] : FreePorts(3);
+            try
+            {
+                var process = await Launch(script, data, ports, cancel);
+                if (note is not null) await File.WriteAllTextAsync(note, JsonSerializer.Serialize(new Note(process.Id, ports[0], ports[1], ports[2])), cancel);
+                return new(process, ports[0], ports[1], ports[2], note);
+            }
+            catch (UserException problem)
+            {
+                last = problem;
+            }
+        }
+        throw last!;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_process is null) return;
+        // Closing its standard input tells the guard to stop; see azurite-guard.js.
+        _process.StandardInput.Close();
+        using var limit = new CancellationTokenSource(StopTime);
+        await _process.WaitForExitAsync(limit.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!_process.HasExited) _process.Kill(entireProcessTree: true);
+        _process.Dispose();
+        if (_note is not null) File.Delete(_note);
+    }
+
+    /// <summary>An Azurite on the same data: of another ./run, or one that is just stopping because its host was killed.</summary>
+    private static async Task<Azurite?> Running(string note, CancellationToken cancel)
+    {
+        if (!File.Exists(note) || JsonSerializer.Deserialize<Note>(await File.ReadAllTextAsync(note, cancel)) is not { } running) return null;
+        Process process;
+        try
+        {
+            process = Process.GetProcessById(running.ProcessId);
+        }
+        catch (ArgumentException)
+        {
+            return null;
+        }
+        using (process)
+        {
+            if (!process.ProcessName.StartsWith("node", StringComparison.OrdinalIgnoreCase)) return null;
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+            limit.CancelAfter(StoppingTime);
+            await process.WaitForExitAsync(limit.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            cancel.ThrowIfCancellationRequested();
+            if (process.HasExited) return null;
+        }
+        return new(null, running.BlobPort, running.QueuePort, running.TablePort, null);
+    }
+
+    private static async Task<Process> Launch(string script, string? data, int[] ports, CancellationToken cancel)
+    {
+        if (data is not null) Directory.CreateDirectory(data);
+        var start = new ProcessStartInfo("node") { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        string[] arguments =
+        [
+            Path.Combine(AppContext.BaseDirectory, "Hosting", "Development", "azurite-guard.js"), script,
+            .. data is null ? (string[])["--inMemoryPersistence"] : ["--location", data],
+            "--blobPort", $"{ports[0]}", "--queuePort", $"{ports[1]}", "--tablePort", $"{ports[2]}",
+            "--silent", "--disableTelemetry", "--skipApiVersionCheck",
+        ];
+        foreach (var argument in arguments) start.ArgumentList.Add(argument);
+
+        Process process;
+        try
+        {
+            process = Process.Start(start)!;
+        }
+        catch (System.ComponentModel.Win32Exception)
+        {
+            throw new UserException("Node.js is not on PATH: install Node 20 or later (https://nodejs.org), or give a connection string in AzureWebJobsStorage.");
+        }
+
+        var said = new List<string>();
+        var ready = new TaskCompletionSource();
+        process.OutputDataReceived += (_, line) =>
+        {
+            if (line.Data?.Contains("Table service is successfully listening", StringComparison.Ordinal) == true) ready.TrySetResult();
+        };
+        process.ErrorDataReceived += (_, line) =>
+        {
+            if (line.Data is { Length: > 0 } text) said.Add(text);
+        };
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        limit.CancelAfter(StartTime);
+        try
+        {
+            if (await Task.WhenAny(ready.Task, process.WaitForExitAsync(limit.Token)) == ready.Task) return process;
+        }
+        catch
+        {
+            process.Kill(entireProcessTree: true);
+            throw;
+        }
+        cancel.ThrowIfCancellationRequested();
+        if (!process.HasExited) process.Kill(entireProcessTree: true);
+        throw new UserException($"Azurite did not start: {(said.Count > 0 ? said[^1] : "it said nothing")}");
+    }
+
+    private static bool IsFree(int port)
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, port);
+        try
+        {
+            listener.Start();
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+
+    private static int[] FreePorts(int count)
+    {
+        var listeners = Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0)).ToList();
+        listeners.ForEach(listener => listener.Start());
+        var ports = listeners.Select(listener => ((IPEndPoint)listener.LocalEndpoint).Port).ToArray();
+        listeners.ForEach(listener => listener.Dispose());
+        return ports;
+    }
+
+    private sealed record Note(int ProcessId, int BlobPort, int QueuePort, int TablePort);
+}

@@ -1,0 +1,185 @@
+using System.Text;
+using Azure;
+using Azure.Storage.Queues;
+using Azure.Storage.Queues.Models;
+using RemoveBg.Core.Store;
+
+namespace RemoveBg.SelfHost.Hosting;
+
+/// <summary>
+/// Feeds one [QueueTrigger] function as the Functions host does: leases messages and renews the leases while they are
+/// worked on, bounds how many there are, gives a failed one back after a while, moves one that fails too often, or that
+/// nobody can read, to the poison queue, and on shutdown lets the running ones finish.
+/// </summary>
+internal sealed class QueuePump(
+    DiscoveredFunction function, string queueName, StorageClients storage, StorageSetup setup, FunctionInvoker invoker, HostJson settings,
+    TimeProvider clock, ILogger<QueuePump> log) : BackgroundService
+{
+    /// <summary>Shorter than the Functions host's ten minutes: after a crash the message is back sooner.</summary>
+    private static readonly TimeSpan Lease = TimeSpan.FromSeconds(30), RenewEvery = TimeSpan.FromSeconds(10);
+
+    private static readonly TimeSpan ShortestPoll = TimeSpan.FromMilliseconds(100), Grace = TimeSpan.FromSeconds(30), LastGrace = TimeSpan.FromSeconds(10);
+
+    private readonly QueueClient _queue = storage.UndecodedQueue(queueName);
+    private readonly QueueClient _poison = storage.UndecodedQueue(queueName + Core.Artworks.ArtworkQueues.PoisonSuffix);
+    private readonly HashSet<Task> _running = [];
+
+    /// <summary>Never disposed: without a timer it holds nothing, and a host that fails to start disposes us while we still drain.</summary>
+    private readonly CancellationTokenSource _abandon = new();
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            await Pump(stoppingToken);
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+        }
+        await Drain();
+    }
+
+    private async Task Pump(CancellationToken stop)
+    {
+        var pause = ShortestPoll;
+        while (true)
+        {
+            stop.ThrowIfCancellationRequested();
+            _running.RemoveWhere(task => task.IsCompleted);
+            if (_running.Count > settings.NewBatchThreshold)
+            {
+                await Task.WhenAny(_running).WaitAsync(stop);
+                continue;
+            }
+            if (await Receive(stop) > 0)
+            {
+                pause = ShortestPoll;
+                continue;
+            }
+            await Task.Delay(pause, clock, stop);
+            pause = pause * 2 < settings.MaxPollingInterval ? pause * 2 : settings.MaxPollingInterval;
+        }
+    }
+
+    /// <returns>How many messages came.</returns>
+    private async Task<int> Receive(CancellationToken stop)
+    {
+        try
+        {
+            await setup.Ensure(stop);
+            QueueMessage[] messages = await _queue.ReceiveMessagesAsync(settings.BatchSize, Lease, stop);
+            foreach (var message in messages) _running.Add(Handle(message));
+            return messages.Length;
+        }
+        catch (Exception problem) when (problem is RequestFailedException || StorageFailure.Is(problem, stop))
+        {
+            log.LogWarning("Queue {Queue} does not answer: {Reason}", queueName, problem.GetType().Name);
+            return 0;
+        }
+    }
+
+    private async Task Handle(QueueMessage message)
+    {
+        await Task.Yield();
+        using var renewing = CancellationTokenSource.CreateLinkedTokenSource(_abandon.Token);
+        var lease = Renew(message, renewing.Token);
+        var outcome = await Run(message);
+        await renewing.CancelAsync();
+        var receipt = await lease;
+        try
+        {
+            switch (outcome)
+            {
+                case Outcome.Done:
+                    await _queue.DeleteMessageAsync(message.MessageId, receipt);
+                    break;
+                case Outcome.Poison:
+                    await _poison.SendMessageAsync(message.Body, timeToLive: TimeSpan.FromSeconds(-1));
+                    await _queue.DeleteMessageAsync(message.MessageId, receipt);
+                    break;
+                default:
+                    var wait = outcome == Outcome.Retry ? settings.VisibilityTimeout : TimeSpan.Zero;
+                    await _queue.UpdateMessageAsync(message.MessageId, receipt, visibilityTimeout: wait);
+                    break;
+            }
+        }
+        catch (Exception problem) when (problem is RequestFailedException || StorageFailure.Is(problem, CancellationToken.None))
+        {
+            // Then its lease ends by itself and somebody gets it again: functions expect that.
+            log.LogWarning("Queue {Queue}: a message could not be settled ({Reason})", queueName, problem.GetType().Name);
+        }
+    }
+
+    private async Task<Outcome> Run(QueueMessage message)
+    {
+        if (message.DequeueCount > settings.MaxDequeueCount || Decode(message) is not { } text)
+        {
+            log.LogError("Queue {Queue}: a message goes to the poison queue unread", queueName);
+            return Outcome.Poison;
+        }
+        try
+        {
+            await invoker.Invoke(function, _ => text, _abandon.Token);
+            return Outcome.Done;
+        }
+        catch (OperationCanceledException) when (_abandon.IsCancellationRequested)
+        {
+            return Outcome.GiveBack;
+        }
+        catch (Exception problem)
+        {
+            log.LogError(problem, "Function {Function} failed, try {Try} of {Tries}", function.Name, message.DequeueCount, settings.MaxDequeueCount);
+            return message.DequeueCount >= settings.MaxDequeueCount ? Outcome.Poison : Outcome.Retry;
+        }
+    }
+
+    private static string? Decode(QueueMessage message)
+    {
+        try
+        {
+            return Encoding.UTF8.GetString(Convert.FromBase64String(message.Body.ToString()));
+        }
+        catch (FormatException)
+        {
+            return null;
+        }
+    }
+
+    /// <returns>The receipt that is good for settling the message.</returns>
+    private async Task<string> Renew(QueueMessage message, CancellationToken stop)
+    {
+        var receipt = message.PopReceipt;
+        while (true)
+        {
+            await Task.Delay(RenewEvery, clock, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (stop.IsCancellationRequested) return receipt;
+            try
+            {
+                // Not cancelled half-way: the new receipt must become known.
+                receipt = (await _queue.UpdateMessageAsync(message.MessageId, receipt, visibilityTimeout: Lease, cancellationToken: CancellationToken.None)).Value.PopReceipt;
+            }
+            catch (Exception problem) when (problem is RequestFailedException || StorageFailure.Is(problem, CancellationToken.None))
+            {
+                log.LogWarning("Queue {Queue}: a lease could not be renewed ({Reason})", queueName, problem.GetType().Name);
+            }
+        }
+    }
+
+    /// <summary>Nothing new is taken; what runs may finish, and after the grace is asked to hand back.</summary>
+    private async Task Drain()
+    {
+        var all = Task.WhenAll(_running);
+        if (_running.Any(task => !task.IsCompleted)) log.LogInformation("Queue {Queue}: waiting for {Count} running", queueName, _running.Count(task => !task.IsCompleted));
+        await Task.WhenAny(all, Task.Delay(Grace, clock, CancellationToken.None));
+        await _abandon.CancelAsync();
+        await Task.WhenAny(all, Task.Delay(LastGrace, clock, CancellationToken.None));
+    }
+
+    private enum Outcome
+    {
+        Done,
+        Retry,
+        GiveBack,
+        Poison,
+    }
+}

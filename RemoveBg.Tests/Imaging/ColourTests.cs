@@ -1,0 +1,97 @@
+using RemoveBg.Core.Artworks;
+using RemoveBg.Core.Segmentation;
+using RemoveBg.Tests.Given;
+
+namespace RemoveBg.Tests.Imaging;
+
+/// <summary>Colours of whole cut-outs, against the same photo as another program wrote it in sRGB.</summary>
+public sealed class ColourTests
+{
+    /// <summary>Mean CIEDE2000 that nobody sees beside each other.</summary>
+    private const double Invisible = 2;
+
+    private Segmenter _lite = null!;
+
+    [OneTimeSetUp]
+    public void Load() => _lite = Networks.Lite();
+
+    [OneTimeTearDown]
+    public void Unload() => _lite.Dispose();
+
+    [TestCase(50, 2.6772, -79.7751, 50, 0, -82.7485, 2.0425)]
+    [TestCase(50, 2.5, 0, 73, 25, -18, 27.1492)]
+    [TestCase(50, -1.3802, -84.2814, 50, 0, -82.7485, 1.0000)]
+    [TestCase(2.0776, 0.0795, -1.1350, 0.9033, -0.0636, -0.5514, 0.9082)]
+    [TestCase(50, 2.4900, -0.0010, 50, -2.4900, 0.0011, 7.2195)]
+    public void The_difference_is_that_of_sharmas_table(double l1, double a1, double b1, double l2, double a2, double b2, double expected) =>
+        Assert.That(ColourDifference.Between((l1, a1, b1), (l2, a2, b2)), Is.EqualTo(expected).Within(1e-4));
+
+    [TestCase("scene-mug.jpg")]
+    [TestCase("variants/mug-display-p3.jpg")]
+    [TestCase("variants/mug-adobe-rgb.jpg")]
+    [TestCase("variants/mug-cmyk.jpg")]
+    [TestCase("variants/mug-rgb16.png")]
+    public void Colours_of_opaque_parts_are_those_of_the_srgb_photo(string file) =>
+        Assert.That(MeanDifference(Repo.Sample(file), Repo.Sample("scene-mug.jpg")), Is.LessThanOrEqualTo(Invisible));
+
+    /// <summary>Its 256 colours are dithered: the photo's are 2.8 away.</summary>
+    [Test]
+    public void Colours_of_a_palette_stay_as_they_are() =>
+        Assert.That(MeanDifference(Repo.Sample("variants/mug-palette.png"), Repo.Sample("variants/mug-palette.png")), Is.EqualTo(0));
+
+    [TestCase(OutputFormat.Png)]
+    [TestCase(OutputFormat.Webp)]
+    public void Grey_stays_grey(OutputFormat format)
+    {
+        var cutOut = CutOut(Repo.Sample("variants/mug-grey.jpg"), format);
+        var reference = Picture.Read(Repo.Sample("variants/mug-grey.jpg"));
+        Assert.That(MeanDifference(cutOut, reference), Is.LessThanOrEqualTo(Invisible));
+        var most = 0;
+        for (var y = 0; y < cutOut.Height; y++)
+            for (var x = 0; x < cutOut.Width; x++)
+                if (cutOut[x, y] is { A: 255 } pixel) most = Math.Max(most, Math.Max(Math.Abs(pixel.R - pixel.G), Math.Abs(pixel.B - pixel.G)));
+        Assert.That(most, Is.LessThanOrEqualTo(format == OutputFormat.Png ? 0 : 3));
+    }
+
+    [TestCase("valid/icc/kodim23-adobergb-compatible-a98.jpg")]
+    [TestCase("valid/icc/kodim23-adobergb-compatible-a98.png")]
+    [TestCase("valid/icc/kodim23-display-p3.jpg")]
+    [TestCase("valid/icc/kodim23-display-p3.png")]
+    [TestCase("valid/icc/kodim23-display-p3.webp")]
+    [TestCase("valid/icc/kodim23-prophoto-rommrgb.jpg")]
+    [TestCase("valid/icc/kodim23-prophoto-rommrgb.png")]
+    public void Wide_gamuts_of_the_corpus_come_out_as_srgb(string file) =>
+        Assert.That(MeanDifference(Repo.SharedOrSkip("images", "corpus", file), Repo.SharedOrSkip("images", "corpus", "valid/jpeg/kodim23-srgb-ref.jpg")), Is.LessThanOrEqualTo(Invisible));
+
+    /// <summary>So that the limit means something.</summary>
+    [TestCase("variants/mug-display-p3.jpg")]
+    [TestCase("variants/mug-adobe-rgb.jpg")]
+    public void A_profile_that_is_ignored_is_seen(string file)
+    {
+        var cutOut = CutOut(Repo.Sample("scene-mug.jpg"), OutputFormat.Png);
+        // The stored numbers, unconverted.
+        var ignored = Picture.Read(Repo.Sample(file));
+        Assert.That(MeanDifference(cutOut, ignored), Is.GreaterThan(Invisible));
+    }
+
+    private double MeanDifference(string file, string reference) => MeanDifference(CutOut(file, OutputFormat.Png), Picture.Read(reference));
+
+    private static double MeanDifference(Picture cutOut, Picture reference)
+    {
+        Assert.That((cutOut.Width, cutOut.Height), Is.EqualTo((reference.Width, reference.Height)));
+        var (sum, count) = (0.0, 0);
+        // One pixel in nine is plenty.
+        for (var y = 0; y < cutOut.Height; y += 3)
+            for (var x = 0; x < cutOut.Width; x += 3)
+                if (cutOut[x, y] is { A: 255 } pixel && reference[x, y] is var expected)
+                {
+                    sum += ColourDifference.Between((pixel.R, pixel.G, pixel.B), (expected.R, expected.G, expected.B));
+                    count++;
+                }
+        Assert.That(count, Is.GreaterThan(1000), "opaque pixels");
+        TestContext.Out.WriteLine($"mean ΔE2000 {sum / count:0.00}");
+        return sum / count;
+    }
+
+    private Picture CutOut(string file, OutputFormat format) => Picture.Read(_lite.CutOut(File.ReadAllBytes(file), format).File);
+}

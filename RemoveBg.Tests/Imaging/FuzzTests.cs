@@ -1,0 +1,89 @@
+using System.Diagnostics;
+using RemoveBg.Core.Artworks;
+using RemoveBg.Core.Imaging;
+using RemoveBg.Core.Imaging.Codecs;
+using RemoveBg.Tests.Given;
+
+namespace RemoveBg.Tests.Imaging;
+
+/// <summary>Damaged files, by a seeded mutator. A native crash would end the whole test run: that is seen.</summary>
+public sealed class FuzzTests
+{
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(5);
+
+    [TestCase(500)]
+    [TestCase(20_000, Category = "Soak")]
+    public void A_damaged_file_is_refused_or_decodes_and_nothing_leaks(int inputs)
+    {
+        var seeds = Seeds();
+        var random = new Random(7);
+        var (refused, decoded, atStart) = (0, 0, 0L);
+        for (var i = 0; i < inputs; i++)
+        {
+            if (i == inputs / 5) atStart = Resident();
+            var file = Mutate(seeds[random.Next(seeds.Count)], seeds[random.Next(seeds.Count)], random);
+            var watch = Stopwatch.StartNew();
+            try
+            {
+                var (photo, orientation) = Decode.Run(file, new() { MaxPixels = 10_000_000 });
+                Orient.Run(photo, orientation).Dispose();
+                decoded++;
+            }
+            catch (ArtworkFailedException)
+            {
+                refused++;
+            }
+            Assert.That(watch.Elapsed, Is.LessThan(Longest), $"input {i} hangs");
+        }
+        TestContext.Out.WriteLine($"{inputs} inputs: {refused} refused, {decoded} decoded; resident {atStart / 1_000_000} MB after a fifth, {Resident() / 1_000_000} MB at the end");
+        Assert.That((refused, decoded), Is.Not.EqualTo((0, inputs)).And.Not.EqualTo((inputs, 0)));
+        Assert.That(Resident(), Is.LessThan(atStart + 200_000_000), "memory is given back");
+    }
+
+    private static byte[] Mutate(byte[] original, byte[] other, Random random)
+    {
+        var file = original.ToArray();
+        for (var rounds = random.Next(1, 6); rounds > 0 && file.Length > 16; rounds--)
+            switch (random.Next(6))
+            {
+                case 0:
+                    file[random.Next(file.Length)] ^= (byte)(1 << random.Next(8));
+                    break;
+                case 1:
+                    file[random.Next(Math.Min(64, file.Length))] = (byte)random.Next(256);
+                    break;
+                case 2:
+                    Array.Resize(ref file, random.Next(16, file.Length));
+                    break;
+                case 3:
+                    // Lengths and sizes are where parsers trust: all ones, or zero.
+                    Array.Fill(file, random.Next(2) == 0 ? (byte)0xFF : (byte)0, random.Next(file.Length - 4), 4);
+                    break;
+                case 4:
+                    var (from, count) = (random.Next(file.Length / 2), random.Next(1, file.Length / 2));
+                    file = [.. file[..from], .. file[(from + count)..]];
+                    break;
+                default:
+                    var at = random.Next(file.Length);
+                    file = [.. file[..at], .. other.AsSpan(random.Next(other.Length))];
+                    break;
+            }
+        return file;
+    }
+
+    private static List<byte[]> Seeds()
+    {
+        var corpus = Path.Combine(Repo.Shared, "images", "corpus");
+        var files = Directory.GetFiles(Path.Combine(Repo.Root, "samples"), "*.*", SearchOption.AllDirectories).Where(file => !file.EndsWith(".icc", StringComparison.Ordinal));
+        // The corpus adds the odd corners of every format; without it the samples alone are damaged.
+        if (Directory.Exists(corpus)) files = files.Concat(Directory.GetFiles(corpus, "*", SearchOption.AllDirectories));
+        return [.. files.Order(StringComparer.Ordinal).Where(file => new FileInfo(file).Length < 120_000).Select(File.ReadAllBytes).Where(file => FileFormat.IsAccepted(file))];
+    }
+
+    private static long Resident()
+    {
+        GC.Collect();
+        using var process = Process.GetCurrentProcess();
+        return process.WorkingSet64;
+    }
+}

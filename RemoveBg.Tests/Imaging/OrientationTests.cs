@@ -1,0 +1,98 @@
+using RemoveBg.Core.Imaging;
+using RemoveBg.Core.Imaging.Codecs;
+using RemoveBg.Tests.Given;
+
+namespace RemoveBg.Tests.Imaging;
+
+public sealed class OrientationTests
+{
+    [Test]
+    public void Every_orientation_of_the_sample_gives_the_same_upright_picture([Range(1, 8)] int orientation)
+    {
+        using var upright = Upright(Repo.Sample("variants/mug-exif-orientation-1.jpg"));
+        using var turned = Upright(Repo.Sample($"variants/mug-exif-orientation-{orientation}.jpg"));
+        Assert.That((turned.Width, turned.Height), Is.EqualTo((upright.Width, upright.Height)));
+        Assert.That(MeanDifference(turned, upright), Is.LessThan(2), "mean difference a channel; JPEG blocks lie elsewhere in each");
+    }
+
+    [Test]
+    public void Webp_files_come_out_upright([Range(2, 8)] int orientation) =>
+        AssertSame($"hopper_orientation_{orientation}.webp", $"hopper_orientation_{orientation}.jpg", within: 12);
+
+    [Test]
+    public void Png_files_come_out_upright_wherever_their_orientation_is_written([Range(1, 8)] int orientation, [Values("eXIf", "zTXt", "tEXt", "iTXt")] string chunk)
+    {
+        using var stored = ResampleTests.Paint(5, 3, (x, y) => 0xFF000000 | (uint)(x * 40 + y * 10_000));
+        var (decoded, found) = Decode.Run(PngFile.With(stored, chunk, (byte)orientation), new());
+        Assert.That((int)found, Is.EqualTo(orientation));
+        using var upright = Orient.Run(decoded, found);
+        Assert.That(upright.Width, Is.EqualTo(orientation < 5 ? 5 : 3));
+    }
+
+    [TestCase(5)]
+    [TestCase(7)]
+    [TestCase(8)]
+    public void Png_files_of_others_are_turned_too(int orientation)
+    {
+        using var upright = Upright(Repo.SharedOrSkip("images", "corpus", "valid", "exif", $"png-orientation-{orientation}.png"));
+        Assert.That((upright.Width, upright.Height), Is.EqualTo((100, 200)), "stored as 200 x 100");
+    }
+
+    [Test]
+    public void Turning_is_exact([Range(1, 8)] int orientation)
+    {
+        // 3 x 2 pixels, numbered; where they must lie is written out by hand from EXIF 2.32, figure of tag 0x0112.
+        int[] expected = orientation switch
+        {
+            1 => [1, 2, 3, 4, 5, 6],
+            2 => [3, 2, 1, 6, 5, 4],
+            3 => [6, 5, 4, 3, 2, 1],
+            4 => [4, 5, 6, 1, 2, 3],
+            5 => [1, 4, 2, 5, 3, 6],
+            6 => [4, 1, 5, 2, 6, 3],
+            7 => [6, 3, 5, 2, 4, 1],
+            _ => [3, 6, 2, 5, 1, 4],
+        };
+        var photo = new Photo(3, 2, isOpaque: true);
+        for (uint i = 0; i < 6; i++) photo.Row((int)i / 3)[(int)i % 3] = i + 1;
+        using var upright = Orient.Run(photo, (ExifOrientation)orientation);
+        Assert.That((upright.Width, upright.Height), Is.EqualTo(orientation < 5 ? (3, 2) : (2, 3)));
+        Assert.That(Enumerable.Range(0, upright.Height).SelectMany(y => upright.Row(y).ToArray()), Is.EqualTo(expected));
+    }
+
+    [TestCase("")]
+    [TestCase("II*\0")]
+    [TestCase("II*\0\xFF\xFF\xFF\xFF\0\0\0\0\0\0")]
+    [TestCase("MM\0*\0\0\0\b\xFF\xFF\x01\x12\0\x03\0\0\0\x01\0\x09\0\0")]
+    public void Broken_exif_counts_as_upright(string tiff)
+    {
+        byte[] chunk = System.Text.Encoding.Latin1.GetBytes(tiff);
+        byte[] file = [.. "RIFF\0\0\0\0WEBPEXIF"u8, (byte)chunk.Length, 0, 0, 0, .. chunk];
+        Assert.That(ExifReader.OrientationOf(file), Is.EqualTo(ExifOrientation.Upright));
+    }
+
+    private static void AssertSame(string file, string reference, double within)
+    {
+        using var turned = Upright(Repo.SharedOrSkip("images", "corpus", "valid", "exif", file));
+        using var upright = Upright(Repo.SharedOrSkip("images", "corpus", "valid", "exif", reference));
+        Assert.That((turned.Width, turned.Height), Is.EqualTo((upright.Width, upright.Height)));
+        Assert.That(MeanDifference(turned, upright), Is.LessThan(within));
+    }
+
+    private static Photo Upright(string file)
+    {
+        var (photo, orientation) = Decode.Run(File.ReadAllBytes(file), new());
+        return Orient.Run(photo, orientation);
+    }
+
+    private static double MeanDifference(Photo one, Photo other)
+    {
+        double sum = 0;
+        for (var y = 0; y < one.Height; y++)
+        {
+            ReadOnlySpan<byte> a = System.Runtime.InteropServices.MemoryMarshal.AsBytes(one.Row(y)), b = System.Runtime.InteropServices.MemoryMarshal.AsBytes(other.Row(y));
+            for (var i = 0; i < a.Length; i++) sum += Math.Abs(a[i] - b[i]);
+        }
+        return sum / (one.PixelCount * 3);
+    }
+}

@@ -1,0 +1,80 @@
+using Microsoft.Extensions.Options;
+using RemoveBg.Core.Artworks;
+using RemoveBg.Core.CutOut;
+using RemoveBg.Core.Imaging;
+using RemoveBg.Core.Imaging.Codecs;
+using RemoveBg.Core.Segmentation;
+using RemoveBg.Tests.Given;
+
+namespace RemoveBg.Tests.Segmentation;
+
+/// <summary>A network in doubt is shown the mirror image too.</summary>
+public sealed class FlipInferenceTests
+{
+    [Test]
+    public void What_either_look_calls_subject_counts()
+    {
+        using var network = Load(null);
+        using var tensors = network.CreateTensors();
+        using var photo = Decode.Run(File.ReadAllBytes(Repo.Sample("scene-plant.jpg")), new()).Photo;
+        var first = Look(photo);
+        using var mirrored = new Photo(photo.Width, photo.Height, isOpaque: true);
+        for (var y = 0; y < photo.Height; y++)
+        {
+            photo.Row(y).CopyTo(mirrored.Row(y));
+            mirrored.Row(y).Reverse();
+        }
+        var second = Look(mirrored);
+
+        Look(photo);
+        FlipInference.Run(network, tensors);
+        var differs = 0;
+        for (var i = 0; i < first.Length; i++)
+        {
+            var (y, x) = (i / tensors.Size, i % tensors.Size);
+            var turned = second[y * tensors.Size + tensors.Size - 1 - x];
+            if (Math.Abs(turned - first[i]) > 0.1) differs++;
+            Assert.That(tensors.Output[i], Is.EqualTo(Math.Max(first[i], turned)).Within(0.01), $"at {x}, {y}");
+        }
+        Assert.That(differs, Is.GreaterThan(100), "the looks differ, or this shows nothing");
+
+        float[] Look(Photo seen)
+        {
+            PrepareTensor.Run(seen, tensors, network.Model.Entry);
+            network.Run(tensors);
+            return [.. tensors.Output];
+        }
+    }
+
+    [Test]
+    public void A_network_that_looks_both_ways_by_itself_is_not_asked_again()
+    {
+        using var network = Networks.Lite(secondLookLimit: 0);
+        var (_, done) = network.CutOut(File.ReadAllBytes(Repo.Sample("scene-plant.jpg")), OutputFormat.Webp);
+        Assert.That(done.Confidence, Is.LessThan(1), "or there would be no reason to");
+        Assert.That(done.Steps.Select(step => step.Name), Has.None.EqualTo("infer mirrored"));
+    }
+
+    [TestCase(1000, false)]
+    [TestCase(0, true)]
+    public void It_is_taken_where_doubt_is_above_the_limit(double limit, bool taken)
+    {
+        using var network = Load(limit);
+        using var tensors = network.CreateTensors();
+        var done = new CutOutPipeline(Options.Create(new ImageOptions())).Run(
+            File.ReadAllBytes(Repo.Sample("scene-plant.jpg")), OutputFormat.Webp, network, tensors, new MemoryStream(), CancellationToken.None);
+        Assert.That(done.Steps.Select(step => step.Name).Contains("infer mirrored"), Is.EqualTo(taken));
+        Assert.That(done.Confidence, Is.EqualTo(Uncertainty.ToConfidence(LastDoubt())).Within(0.02), "of both looks");
+
+        double LastDoubt()
+        {
+            using var photo = Decode.Run(File.ReadAllBytes(Repo.Sample("scene-plant.jpg")), new()).Photo;
+            PrepareTensor.Run(photo, tensors, network.Model.Entry);
+            network.Run(tensors);
+            if (taken) FlipInference.Run(network, tensors);
+            return Uncertainty.Of(tensors.Output);
+        }
+    }
+
+    private static Segmenter Load(double? limit) => Networks.Load("u2netp", Path.GetDirectoryName(Repo.SharedOrSkip("models", "u2netp.onnx"))!, limit);
+}

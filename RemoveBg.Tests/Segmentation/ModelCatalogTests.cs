@@ -1,0 +1,86 @@
+using Microsoft.Extensions.Options;
+using RemoveBg.Core.Artworks;
+using RemoveBg.Core.CutOut;
+using RemoveBg.Core.Segmentation;
+using RemoveBg.Tests.Given;
+
+namespace RemoveBg.Tests.Segmentation;
+
+public sealed class ModelCatalogTests
+{
+    private string _folder = null!;
+
+    [SetUp]
+    public void MakeFolder() => _folder = Directory.CreateTempSubdirectory("models").FullName;
+
+    [TearDown]
+    public void RemoveFolder() => Directory.Delete(_folder, recursive: true);
+
+    [Test]
+    public void Auto_takes_the_best_network_present()
+    {
+        File.Copy(Path.Combine(Repo.Root, "models", "removebg-lite.onnx"), Path.Combine(_folder, "removebg-lite.onnx"));
+        Assert.That(Catalog("auto").Resolve().Entry.Name, Is.EqualTo("removebg-lite"));
+        File.Copy(Repo.SharedOrSkip("models", "u2netp.onnx"), Path.Combine(_folder, "u2netp.onnx"));
+        Assert.That(Catalog("auto").Resolve().Entry.Name, Is.EqualTo("u2netp"));
+    }
+
+    [Test]
+    public void A_cascade_is_the_smallest_and_the_best_network_present_or_the_only_one()
+    {
+        File.Copy(Path.Combine(Repo.Root, "models", "removebg-lite.onnx"), Path.Combine(_folder, "removebg-lite.onnx"));
+        Assert.That(Catalog("cascade").Resolve().Larger, Is.Null);
+        File.Copy(Repo.SharedOrSkip("models", "u2netp.onnx"), Path.Combine(_folder, "u2netp.onnx"));
+        var found = Catalog("cascade").Resolve();
+        Assert.That((found.Entry.Name, found.Larger?.Entry.Name), Is.EqualTo(("removebg-lite", "u2netp")));
+    }
+
+    [TestCase(1000, "removebg-lite")]
+    [TestCase(0, "u2netp")]
+    public void A_cascade_asks_the_larger_network_where_doubt_is_above_the_limit(double limit, string last)
+    {
+        File.Copy(Path.Combine(Repo.Root, "models", "removebg-lite.onnx"), Path.Combine(_folder, "removebg-lite.onnx"));
+        File.Copy(Repo.SharedOrSkip("models", "u2netp.onnx"), Path.Combine(_folder, "u2netp.onnx"));
+        using var cascade = Segmenter.Open(Catalog("cascade").Resolve(), new() { DoubtLimit = limit });
+        using var tensors = cascade.CreateTensors();
+        var done = new CutOutPipeline(Options.Create(new ImageOptions())).Run(
+            File.ReadAllBytes(Repo.Sample("scene-plant.jpg")), OutputFormat.Webp, cascade, tensors, new MemoryStream(), CancellationToken.None);
+        Assert.That(done.Model, Is.EqualTo(last));
+        Assert.That(done.Steps.Select(step => step.Name).Contains("infer larger"), Is.EqualTo(last == "u2netp"));
+        Assert.That(done.Confidence, Is.InRange(0.001, 1));
+    }
+
+    [Test]
+    public void A_missing_network_is_an_error_that_lists_what_was_tried() =>
+        Assert.That(() => Catalog("u2net").Resolve(), Throws.TypeOf<FileNotFoundException>().With.Message.Contains(Path.Combine(_folder, "u2net.onnx")).And.Message.Contains("Apache-2.0"));
+
+    [Test]
+    public void An_unknown_name_is_an_error_that_lists_what_there_is() =>
+        Assert.That(() => Catalog("u3net").Resolve(), Throws.TypeOf<FileNotFoundException>().With.Message.Contains("u3net").And.Message.Contains("isnet-general-use, u2net, silueta, u2netp, removebg-lite"));
+
+    [Test]
+    public void A_file_with_another_digest_is_refused()
+    {
+        File.WriteAllText(Path.Combine(_folder, "u2net.onnx"), "not a network");
+        Assert.That(() => Catalog("u2net").Resolve(), Throws.TypeOf<InvalidDataException>().With.Message.Contains("digest"));
+    }
+
+    [Test]
+    public void A_path_wins_and_its_file_name_says_which_network_it_is()
+    {
+        var path = Path.Combine(_folder, "removebg-lite.onnx");
+        File.Copy(Path.Combine(Repo.Root, "models", "removebg-lite.onnx"), path);
+        var found = new ModelCatalog(Options.Create(new ModelOptions { Path = path, Folders = "" })).Resolve();
+        Assert.That((found.Entry.Name, found.Path), Is.EqualTo(("removebg-lite", path)));
+    }
+
+    [Test]
+    public void A_network_of_another_shape_is_refused_when_it_is_loaded()
+    {
+        var lite = ModelManifest.Shipped.Find("removebg-lite")! with { Size = 512 };
+        Assert.That(() => new Segmenter(new(lite, Path.Combine(Repo.Root, "models", lite.File)), threads: 1),
+            Throws.TypeOf<InvalidDataException>().With.Message.Contains("[1, 3, 320, 320]").And.Message.Contains("[1, 3, 512, 512]"));
+    }
+
+    private ModelCatalog Catalog(string name) => new(Options.Create(new ModelOptions { Name = name, Folders = _folder, Cache = _folder }));
+}
