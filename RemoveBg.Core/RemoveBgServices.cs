@@ -35,7 +35,9 @@ public static class RemoveBgServices
         services.AddSettings<ImageOptions>(ImageOptions.Section);
         services.AddSettings<ModelOptions>(ModelOptions.Section);
         services.AddSingleton<IValidateOptions<ModelOptions>, ExecutionProvider.Check>();
+        services.TryAddSingleton(_ => FunctionTimeout.Read(configuration, AppContext.BaseDirectory));
         services.AddSettings<ProcessOptions>(ProcessOptions.Section);
+        services.AddSingleton<IValidateOptions<ProcessOptions>, FunctionTimeout.Check>();
         services.AddSettings<ResultOptions>(ResultOptions.Section);
         services.AddSettings<WebhookOptions>(WebhookOptions.Section);
 
@@ -45,7 +47,7 @@ public static class RemoveBgServices
 
         // State: records, messages, bytes.
         services.AddSingleton<StorageClients>().AddSingleton<StorageSetup>().AddHostedService(all => all.GetRequiredService<StorageSetup>());
-        services.AddSingleton<ArtworkTable>().AddSingleton<ArtworkQueues>().AddSingleton<Admission>().AddSingleton<StoredPictures>();
+        services.AddSingleton<ArtworkTable>().AddSingleton<ArtworkQueues>().AddSingleton<UnreadableMessages>().AddSingleton<Admission>().AddSingleton<StoredPictures>();
 
         // Who may, and how often.
         services.AddSingleton<ApiKeyTable>().AddSingleton<Authenticate>().AddSingleton<RateLimit>();

@@ -45,6 +45,9 @@ public sealed record Artwork
     /// <summary>How often a worker has claimed it. Counted before the work, so that a crash loop ends.</summary>
     public int Attempt { get; init; }
 
+    /// <summary>Attempts that the host interrupted and that were not counted. Bounded, so that a restart loop ends.</summary>
+    public int HandBacks { get; init; }
+
     /// <summary>Token of the claim that wrote last.</summary>
     public string? LeaseOwner { get; init; }
 

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -18,15 +19,18 @@ public sealed record ArtworkMessage(
 
     public string ToJson() => JsonSerializer.Serialize(this, ArtworkMessageJson.Default.ArtworkMessage);
 
+    /// <summary>Reads a message as the queue stores it: the host passes it undecoded, because it loses what is not base64.</summary>
+    /// <param name="text">JSON in base64, as this program sends it, or plain JSON, as an operator may send it.</param>
     /// <returns>Null for anything that no version of this program has sent.</returns>
     public static ArtworkMessage? TryParse(string text)
     {
         try
         {
-            var message = JsonSerializer.Deserialize(text, ArtworkMessageJson.Default.ArtworkMessage);
+            var json = text.AsSpan().TrimStart() is ['{', ..] ? Encoding.UTF8.GetBytes(text) : Convert.FromBase64String(text);
+            var message = JsonSerializer.Deserialize(json, ArtworkMessageJson.Default.ArtworkMessage);
             return message is { Version: >= 1 and <= CurrentVersion } && message.Id != Guid.Empty ? message : null;
         }
-        catch (JsonException)
+        catch (Exception problem) when (problem is JsonException or FormatException)
         {
             return null;
         }

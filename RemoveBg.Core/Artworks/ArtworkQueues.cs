@@ -14,6 +14,9 @@ public sealed class ArtworkQueues(StorageClients storage)
 
     public const string PoisonSuffix = "-poison";
 
+    /// <summary>Suffix of the queues in which <see cref="UnreadableMessages"/> keeps what cannot be read.</summary>
+    public const string UnreadableSuffix = "-unreadable";
+
     /// <summary>Storage keeps a message invisible for at most this long (Put Message, REST API).</summary>
     public static readonly TimeSpan LongestDelay = TimeSpan.FromDays(7);
 

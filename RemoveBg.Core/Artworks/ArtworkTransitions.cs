@@ -5,7 +5,7 @@ namespace RemoveBg.Core.Artworks;
 /// <code>
 /// starting ──Claim──▶ processing ──Succeed──▶ succeeded
 ///    │                 │  ▲  └────Fail──────▶ failed
-///    │                 └──┘ Claim, Renew, Release, RetryLater
+///    │                 └──┘ Claim, Renew, Release, ReturnToQueue, RetryLater
 ///    └──Cancel, Fail───────────────────────▶ canceled, failed
 /// </code>
 /// Each method throws <see cref="InvalidOperationException"/> when the artwork is terminal (or, for the delivery, when it is not).
@@ -37,11 +37,18 @@ public static class ArtworkTransitions
         return artwork with { LeaseUntil = now + lease, DueAt = now + lease };
     }
 
-    /// <summary>Gives the claim back without counting it: the host is shutting down.</summary>
+    /// <summary>Releases the claim without counting the attempt: the host is shutting down.</summary>
     public static Artwork Release(this Artwork artwork, DateTimeOffset now)
     {
         RequireOpen(artwork);
-        return artwork with { Attempt = artwork.Attempt - 1, LeaseOwner = null, LeaseUntil = null, DueAt = now };
+        return Unclaimed(artwork) with { HandBacks = artwork.HandBacks + 1, DueAt = now };
+    }
+
+    /// <summary>Releases the claim without counting anything: no slot was free. A message is sent for the next try.</summary>
+    public static Artwork ReturnToQueue(this Artwork artwork, DateTimeOffset now)
+    {
+        RequireOpen(artwork);
+        return Unclaimed(artwork) with { DueAt = now + QueuePatience };
     }
 
     /// <summary>Gives the claim back until <paramref name="at"/>, when the next attempt may start.</summary>
@@ -114,6 +121,9 @@ public static class ArtworkTransitions
             DueAt = now + QueuePatience,
         };
     }
+
+    private static Artwork Unclaimed(Artwork artwork) =>
+        artwork with { Attempt = artwork.Attempt - 1, LeaseOwner = null, LeaseUntil = null };
 
     private static Artwork End(Artwork artwork, ArtworkStatus status, DateTimeOffset now)
     {

@@ -12,7 +12,8 @@ namespace RemoveBg.Core.Notify;
 /// invisible until that is due. Nothing is kept in memory between attempts, so a restart loses nothing.
 /// </summary>
 public sealed class DeliverWebhook(
-    ArtworkTable artworks, ArtworkQueues queues, ArtworkViews views, WebhookSender sender, ServiceMetrics metrics,
+    ArtworkTable artworks, ArtworkQueues queues, ArtworkViews views, WebhookSender sender, UnreadableMessages unreadable,
+    ServiceMetrics metrics,
     IOptions<WebhookOptions> options, TimeProvider clock, ILogger<DeliverWebhook> log)
 {
     private static readonly TimeSpan LeaseBeyondTimeout = TimeSpan.FromSeconds(15);
@@ -63,12 +64,7 @@ public sealed class DeliverWebhook(
     /// <returns>The artwork, or null when this message's attempt has been made, is being made, or will not be made.</returns>
     private async Task<Artwork?> Find(string text, CancellationToken cancel)
     {
-        if (ArtworkMessage.TryParse(text) is not { } message)
-        {
-            metrics.Fault(Fault.UnreadableMessage);
-            log.LogError("A message on queue {Queue} is not ours; dropped", ArtworkQueues.Webhooks);
-            return null;
-        }
+        if (await unreadable.ParseOrKeep(ArtworkQueues.Webhooks, text, cancel) is not { } message) return null;
         if (await artworks.Find(message.Id, cancel) is not { } artwork)
         {
             metrics.Fault(Fault.RecordMissing);

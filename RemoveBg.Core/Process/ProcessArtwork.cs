@@ -18,17 +18,13 @@ namespace RemoveBg.Core.Process;
 /// </summary>
 public sealed class ProcessArtwork(
     ArtworkTable artworks, ArtworkQueues queues, StoredPictures pictures, ImageFetcher fetcher, CutOutPipeline pipeline, PipelineSlots slots,
-    Announce announce, Admission admission, ServiceMetrics metrics, IOptions<ProcessOptions> options, TimeProvider clock, ILogger<ProcessArtwork> log)
+    Announce announce, Admission admission, UnreadableMessages unreadable, ServiceMetrics metrics,
+    IOptions<ProcessOptions> options, TimeProvider clock, ILogger<ProcessArtwork> log)
 {
     public async Task Process(string text, CancellationToken cancel)
     {
-        // 1. Whose message is it?
-        if (ArtworkMessage.TryParse(text) is not { } message)
-        {
-            metrics.Fault(Fault.UnreadableMessage);
-            log.LogError("A message on queue {Queue} is not ours; dropped", ArtworkQueues.Artworks);
-            return;
-        }
+        // 1. Which artwork is it for?
+        if (await unreadable.ParseOrKeep(ArtworkQueues.Artworks, text, cancel) is not { } message) return;
 
         // 2. Does it need work, and may we do it? Duplicates end here.
         await using var claim = await Claim(message, cancel);
@@ -36,12 +32,12 @@ public sealed class ProcessArtwork(
         metrics.Started(claim.Artwork);
         using var activity = Tracing.Start("process artwork", ActivityKind.Consumer, message.Id, claim.Artwork.TraceParent ?? message.TraceParent)?.SetTag("removebg.attempt", claim.Artwork.Attempt);
 
-        using var deadline = new CancellationTokenSource(options.Value.Deadline, clock);
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel, claim.Lost, deadline.Token);
+        using var deadline = new JobDeadline(options.Value.Deadline, clock);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel, claim.Lost, deadline.Expired);
         try
         {
             // 3. Fetch, cut out, store: the blob has the artwork's name, so a second run overwrites with the same.
-            var done = await CutOut(claim.Artwork, stop.Token);
+            var done = await CutOut(claim.Artwork, deadline, stop.Token);
 
             // 4. End. Only now does the result exist for anybody.
             await End(claim, now => now.Succeed(clock.GetUtcNow(), done.ContentType, done.Confidence, PlaceOf(done, now)));
@@ -50,17 +46,22 @@ public sealed class ProcessArtwork(
         {
             await DropResult(claim.Artwork.Id);
         }
+        catch (OperationCanceledException) when (deadline.Expired.IsCancellationRequested)
+        {
+            // Before the host's own cancellation: functionTimeout is longer than the deadline, so a host that times out
+            // an attempt cancels it after the deadline has passed, and that is no shutdown.
+            var seconds = options.Value.Deadline.TotalSeconds;
+            var tooLong = new ArtworkFailure(ArtworkFailure.InternalError, $"Processing took longer than {seconds:0.#} s.");
+            await RetryOrFail(claim, tooLong, isTransient: false, new TimeoutException());
+        }
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)
         {
-            // The host is going down: another one shall have it at once.
-            metrics.Fault(Fault.HandedBack);
-            log.LogInformation("Artwork {ArtworkId}, attempt {Attempt}: the host is going down; handed back", claim.Artwork.Id, claim.Artwork.Attempt);
-            await claim.TryEnd(now => now.Release(clock.GetUtcNow()));
+            if (!await TryHandBack(claim)) return;
             throw;
         }
-        catch (OperationCanceledException) when (deadline.IsCancellationRequested)
+        catch (NoSlotException)
         {
-            await RetryOrFail(claim, new(ArtworkFailure.InternalError, $"Processing took longer than {options.Value.Deadline.TotalSeconds:0.#} s."), isTransient: false, new TimeoutException());
+            await ReturnToQueue(claim);
         }
         catch (ArtworkFailedException problem)
         {
@@ -82,7 +83,8 @@ public sealed class ProcessArtwork(
     public async Task FailPoisoned(string text, CancellationToken cancel)
     {
         metrics.Fault(Fault.Poisoned);
-        if (ArtworkMessage.TryParse(text) is not { } message || await artworks.Find(message.Id, cancel) is not { } artwork)
+        if (await unreadable.ParseOrKeep(ArtworkQueues.Artworks, text, cancel) is not { } message) return;
+        if (await artworks.Find(message.Id, cancel) is not { } artwork)
         {
             log.LogError("A message of an unknown artwork is in the poison queue; dropped");
             return;
@@ -145,14 +147,14 @@ public sealed class ProcessArtwork(
         return artwork.Status == ArtworkStatus.Processing && artwork.LeaseUntil is null && message.Attempt <= artwork.Attempt;
     }
 
-    private async Task<CutOutResult> CutOut(Artwork artwork, CancellationToken cancel)
+    private async Task<CutOutResult> CutOut(Artwork artwork, JobDeadline deadline, CancellationToken cancel)
     {
         using var file = await Fetch(artwork, cancel);
         using var background = await FetchBackground(artwork, cancel);
         using var picture = new MemoryStream();
         CutOutResult done;
         // A place in the pipeline for as long as pixels are in memory, and not while a server is slow.
-        using (var slot = await slots.Take(artwork.KeyId, artwork.Options?.Model, cancel))
+        using (var slot = await TakeSlot(artwork, deadline, cancel))
         using (var activity = Tracing.Start("cut out", ActivityKind.Internal, artwork.Id))
         {
             done = await Task.Run(() => pipeline.Run(file.Bytes, artwork.OutputFormat, slot.Segmenter, slot.Tensors, picture, cancel, artwork.Options, background?.Bytes), cancel);
@@ -165,6 +167,57 @@ public sealed class ProcessArtwork(
         log.LogInformation("Artwork {ArtworkId}, attempt {Attempt}: {Width} x {Height}, {Steps}", artwork.Id, artwork.Attempt, done.Width, done.Height,
             string.Join(", ", done.Steps.Select(step => FormattableString.Invariant($"{step.Name} {step.Time.TotalMilliseconds:0} ms"))));
         return done;
+    }
+
+    /// <summary>Waits for a slot. The wait does not count against the deadline and has a limit of its own.</summary>
+    /// <exception cref="NoSlotException">None was free for <see cref="ProcessOptions.SlotWait"/>.</exception>
+    private async Task<PipelineSlots.Slot> TakeSlot(Artwork artwork, JobDeadline deadline, CancellationToken cancel)
+    {
+        deadline.Pause();
+        using var patience = new CancellationTokenSource(options.Value.SlotWait, clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, patience.Token);
+        try
+        {
+            var slot = await slots.Take(artwork.KeyId, artwork.Options?.Model, either.Token);
+            deadline.Resume();
+            return slot;
+        }
+        catch (OperationCanceledException) when (patience.IsCancellationRequested && !cancel.IsCancellationRequested)
+        {
+            throw new NoSlotException();
+        }
+    }
+
+    /// <summary>Returns an artwork to the queue that waited too long for a slot: the host ends functions that run longer.</summary>
+    private async Task ReturnToQueue(ArtworkClaim claim)
+    {
+        metrics.Fault(Fault.NoSlot);
+        log.LogInformation("Artwork {ArtworkId}, attempt {Attempt}: no slot for {Seconds} s; back to the queue",
+            claim.Artwork.Id, claim.Artwork.Attempt, options.Value.SlotWait.TotalSeconds);
+        // Record first: if the message is lost, the sweeper finds the artwork overdue.
+        if (await claim.TryEnd(now => now.ReturnToQueue(clock.GetUtcNow())) is { } waiting)
+            await queues.SendToProcess(waiting, waiting.Attempt + 1, TimeSpan.Zero, CancellationToken.None);
+    }
+
+    /// <summary>Releases the artwork so that another instance can take it at once, as often as it may be interrupted.</summary>
+    /// <returns>False when it was interrupted too often and has failed.</returns>
+    private async Task<bool> TryHandBack(ArtworkClaim claim)
+    {
+        var artwork = claim.Artwork;
+        if (artwork.HandBacks >= options.Value.MaxHandBacks)
+        {
+            metrics.Fault(Fault.NeverEnded, ArtworkFailure.InternalError);
+            log.LogWarning("Artwork {ArtworkId}: interrupted {Count} times by the host; failed", artwork.Id, artwork.HandBacks + 1);
+            var failure = new ArtworkFailure(
+                ArtworkFailure.InternalError, $"Processing was interrupted {artwork.HandBacks + 1} times.");
+            await End(claim, now => now.Fail(clock.GetUtcNow(), failure));
+            return false;
+        }
+        metrics.Fault(Fault.HandedBack);
+        log.LogInformation("Artwork {ArtworkId}, attempt {Attempt}: interrupted by the host; handed back ({Count} of {Most})",
+            artwork.Id, artwork.Attempt, artwork.HandBacks + 1, options.Value.MaxHandBacks);
+        await claim.TryEnd(now => now.Release(clock.GetUtcNow()));
+        return true;
     }
 
     private async Task<FetchedImage> Fetch(Artwork artwork, CancellationToken cancel)
@@ -236,4 +289,7 @@ public sealed class ProcessArtwork(
         metrics.Fault(Fault.ClaimLost);
         log.LogInformation("Artwork {ArtworkId}: result dropped, the artwork is {Status}", id, now?.Status.Word() ?? "deleted");
     }
+
+    /// <summary>No slot in the pipeline became free in time.</summary>
+    private sealed class NoSlotException : Exception;
 }

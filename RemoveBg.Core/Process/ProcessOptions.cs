@@ -7,9 +7,18 @@ public sealed class ProcessOptions
 {
     public const string Section = "RemoveBg:Process";
 
-    /// <summary>How long one attempt may take from claim to result. Default 120 s.</summary>
+    /// <summary>Working time of one attempt, without waiting for a slot in the pipeline. Default 120 s.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "00:30:00")]
     public TimeSpan Deadline { get; set; } = TimeSpan.FromSeconds(120);
+
+    /// <summary>Longest wait for a slot in the pipeline; then the artwork returns to the queue. It costs no attempt.
+    /// Default 120 s; together with <see cref="Deadline"/> at least 30 s below the host's functionTimeout.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "00:30:00")]
+    public TimeSpan SlotWait { get; set; } = TimeSpan.FromSeconds(120);
+
+    /// <summary>Interruptions by the host (shutdown, scale-in) that an artwork survives before it fails. Default 10.</summary>
+    [Range(1, 1000)]
+    public int MaxHandBacks { get; set; } = 10;
 
     /// <summary>How long a claim holds without a sign of life; it is renewed at a third of this. Default 30 s.</summary>
     [Range(typeof(TimeSpan), "00:00:02", "00:10:00")]

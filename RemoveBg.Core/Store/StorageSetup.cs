@@ -17,6 +17,7 @@ public sealed class StorageSetup(StorageClients storage, ILogger<StorageSetup> l
     [
         ArtworkQueues.Artworks, ArtworkQueues.Artworks + ArtworkQueues.PoisonSuffix,
         ArtworkQueues.Webhooks, ArtworkQueues.Webhooks + ArtworkQueues.PoisonSuffix,
+        ArtworkQueues.Artworks + ArtworkQueues.UnreadableSuffix, ArtworkQueues.Webhooks + ArtworkQueues.UnreadableSuffix,
     ];
 
     public static IReadOnlyList<string> Containers { get; } = [StoredPictures.ResultContainer, StoredPictures.InputContainer];

@@ -13,11 +13,14 @@ public enum Fault
     /// <summary>Somebody else took the artwork over, canceled or deleted it during the work.</summary>
     ClaimLost,
 
-    /// <summary>An artwork was started more often than it may be: its worker died each time.</summary>
+    /// <summary>An artwork was started or interrupted more often than it may be.</summary>
     NeverEnded,
 
-    /// <summary>The host shut down during the work; another takes it on.</summary>
+    /// <summary>The host shut down during the work; another instance continues.</summary>
     HandedBack,
+
+    /// <summary>An artwork waited too long for a slot in the pipeline and went back to the queue.</summary>
+    NoSlot,
 
     /// <summary>A message of an artwork that has ended already.</summary>
     Duplicate,
@@ -25,7 +28,7 @@ public enum Fault
     /// <summary>A message of an artwork that another worker holds.</summary>
     HeldByAnother,
 
-    /// <summary>A message that no version of this program has sent.</summary>
+    /// <summary>A message that no version of this program has sent; kept in a queue <c>*-unreadable</c>.</summary>
     UnreadableMessage,
 
     /// <summary>A message whose artwork has no record.</summary>

@@ -20,6 +20,9 @@ internal sealed record HostJson(
             Time("visibilityTimeout", TimeSpan.Zero),
             Time("maxPollingInterval", TimeSpan.FromMinutes(1)));
         if (settings.BatchSize is < 1 or > 32) throw new InvalidDataException($"{path}: extensions.queues.batchSize must be 1 to 32.");
+        // With base64 the host loses what is not base64; the functions decode messages themselves.
+        if (queues is not { } all || !all.TryGetProperty("messageEncoding", out var encoding) || encoding.GetString() != "none")
+            throw new InvalidDataException($"{path}: extensions.queues.messageEncoding must be none.");
         if (settings.MaxDequeueCount < 1) throw new InvalidDataException($"{path}: extensions.queues.maxDequeueCount must be at least 1.");
         return settings;
 

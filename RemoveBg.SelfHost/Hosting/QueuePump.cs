@@ -1,19 +1,19 @@
-using System.Text;
 using Azure;
 using Azure.Storage.Queues;
 using Azure.Storage.Queues.Models;
+using RemoveBg.Core.Process;
 using RemoveBg.Core.Store;
 
 namespace RemoveBg.SelfHost.Hosting;
 
 /// <summary>
 /// Feeds one [QueueTrigger] function as the Functions host does: leases messages and renews the leases while they are
-/// worked on, bounds how many there are, gives a failed one back after a while, moves one that fails too often, or that
-/// nobody can read, to the poison queue, and on shutdown lets the running ones finish.
+/// worked on, bounds how many there are, cancels one that runs longer than functionTimeout, retries a failed one after a
+/// while, moves one that fails too often to the poison queue, and on shutdown lets the running ones finish.
 /// </summary>
 internal sealed class QueuePump(
     DiscoveredFunction function, string queueName, StorageClients storage, StorageSetup setup, FunctionInvoker invoker, HostJson settings,
-    TimeProvider clock, ILogger<QueuePump> log) : BackgroundService
+    FunctionTimeout limit, TimeProvider clock, ILogger<QueuePump> log) : BackgroundService
 {
     /// <summary>Shorter than the Functions host's ten minutes: after a crash the message is back sooner.</summary>
     private static readonly TimeSpan Lease = TimeSpan.FromSeconds(30), RenewEvery = TimeSpan.FromSeconds(10);
@@ -112,14 +112,18 @@ internal sealed class QueuePump(
 
     private async Task<Outcome> Run(QueueMessage message)
     {
-        if (message.DequeueCount > settings.MaxDequeueCount || Decode(message) is not { } text)
+        if (message.DequeueCount > settings.MaxDequeueCount)
         {
             log.LogError("Queue {Queue}: a message goes to the poison queue unread", queueName);
             return Outcome.Poison;
         }
+        using var limited = CancellationTokenSource.CreateLinkedTokenSource(_abandon.Token);
+        using var timeout = new CancellationTokenSource(limit.Limit ?? Timeout.InfiniteTimeSpan, clock);
+        await using var ending = timeout.Token.UnsafeRegister(_ => limited.Cancel(), null);
         try
         {
-            await invoker.Invoke(function, _ => text, _abandon.Token);
+            // Messages are passed as stored (messageEncoding none).
+            await invoker.Invoke(function, _ => message.Body.ToString(), limited.Token);
             return Outcome.Done;
         }
         catch (OperationCanceledException) when (_abandon.IsCancellationRequested)
@@ -130,18 +134,6 @@ internal sealed class QueuePump(
         {
             log.LogError(problem, "Function {Function} failed, try {Try} of {Tries}", function.Name, message.DequeueCount, settings.MaxDequeueCount);
             return message.DequeueCount >= settings.MaxDequeueCount ? Outcome.Poison : Outcome.Retry;
-        }
-    }
-
-    private static string? Decode(QueueMessage message)
-    {
-        try
-        {
-            return Encoding.UTF8.GetString(Convert.FromBase64String(message.Body.ToString()));
-        }
-        catch (FormatException)
-        {
-            return null;
         }
     }
 

@@ -5,6 +5,7 @@ using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
+using RemoveBg.Core.Process;
 using RemoveBg.Core.Store;
 using RemoveBg.SelfHost.Hosting;
 using RemoveBg.Tests.Given;
@@ -32,7 +33,7 @@ public sealed class QueuePumpTests
         var services = new ServiceCollection().AddSingleton(_function).BuildServiceProvider();
         var method = typeof(PumpedFunction).GetMethod(nameof(PumpedFunction.Run))!;
         _pump = new(new("Pumped", method, method.GetParameters()[0]), Name, storage, new StorageSetup(storage, NullLogger<StorageSetup>.Instance),
-            new FunctionInvoker(services.GetRequiredService<IServiceScopeFactory>()), Settings, TimeProvider.System, NullLogger<QueuePump>.Instance);
+            new FunctionInvoker(services.GetRequiredService<IServiceScopeFactory>()), Settings, new FunctionTimeout(TimeSpan.FromSeconds(1)), TimeProvider.System, NullLogger<QueuePump>.Instance);
         await _pump.StartAsync(CancellationToken.None);
     }
 
