@@ -13,6 +13,15 @@ internal sealed class FairGate(int places)
 
     public int Places { get; } = places;
 
+    /// <summary>Waiters that have not been served and have not given up.</summary>
+    public int Waiting
+    {
+        get
+        {
+            lock (_lock) return _waiting.Values.Sum(queue => queue.Count(waiter => !waiter.Turn.Task.IsCompleted));
+        }
+    }
+
     /// <param name="key">Whose turn it is to be.</param>
     /// <param name="cancel">Ends the waiting.</param>
     /// <param name="wanted">At most <see cref="Places"/>, or nobody would ever be served again.</param>

@@ -16,6 +16,15 @@ public sealed class PipelineSlots(IOptions<ProcessOptions> options, ModelCache m
     /// <summary>There is one as soon as it is known what the configured network takes.</summary>
     private FairGate? _gate;
 
+    /// <summary>Artworks that wait for a slot.</summary>
+    internal int Waiting
+    {
+        get
+        {
+            lock (_lock) return _gate?.Waiting ?? 0;
+        }
+    }
+
     /// <param name="key">Whose artwork it is: keys that wait are served in turn.</param>
     /// <param name="network">By name, one of <see cref="ModelCatalog.Offered"/>; null takes the configured one.</param>
     /// <param name="cancel">Ends the waiting.</param>

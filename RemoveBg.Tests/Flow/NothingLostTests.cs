@@ -1,3 +1,4 @@
+using Azure.Storage.Queues;
 using Azure.Storage.Blobs;
 using Microsoft.AspNetCore.Http;
 using RemoveBg.Core.Artworks;
@@ -141,6 +142,33 @@ public sealed class NothingLostTests : HandRunTests
         Assert.That(() => Host.Get<DeliverWebhook>().Deliver(text, CancellationToken.None), Throws.Nothing);
         Assert.That(() => Host.Get<DeliverWebhook>().CountPoisoned(text, CancellationToken.None), Throws.Nothing);
     });
+
+    [TestCase("%%% neither base64 nor JSON")]
+    [TestCase("bm90IGEgbWVzc2FnZQ==", Description = "base64 of something else")]
+    public async Task An_unreadable_message_is_kept_as_it_came_where_an_operator_finds_it(string text)
+    {
+        await Host.Get<ProcessArtwork>().Process(text, CancellationToken.None);
+        await Host.Get<DeliverWebhook>().Deliver(text, CancellationToken.None);
+        foreach (var queue in new[] { ArtworkQueues.Artworks, ArtworkQueues.Webhooks })
+        {
+            var kept = new QueueClient(Host.ConnectionString, queue + ArtworkQueues.UnreadableSuffix);
+            var messages = (await kept.PeekMessagesAsync(32)).Value.Select(message => message.Body.ToString());
+            Assert.That(messages, Is.EqualTo(new[] { text }), queue);
+        }
+    }
+
+    [Test]
+    public async Task A_message_is_read_in_base64_and_as_plain_json()
+    {
+        foreach (var encode in new Func<string, string>[] { text => text, ToBase64 })
+        {
+            var id = await Submit(Photo);
+            await Host.Get<ProcessArtwork>().Process(encode(Message(id, 1)), CancellationToken.None);
+            Assert.That((await Find(id)).Status, Is.EqualTo(ArtworkStatus.Succeeded));
+        }
+
+        static string ToBase64(string text) => Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(text));
+    }
 
     [Test]
     public async Task A_poisoned_artwork_that_was_never_started_gets_one_more_chance_and_then_fails()
