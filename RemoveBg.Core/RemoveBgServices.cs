@@ -3,9 +3,9 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using RemoveBg.Core.Access;
-using RemoveBg.Core.Artworks;
 using RemoveBg.Core.CutOut;
 using RemoveBg.Core.DropIn;
+using RemoveBg.Core.Imaging;
 using RemoveBg.Core.Manage;
 using RemoveBg.Core.Network;
 using RemoveBg.Core.Notify;
@@ -36,6 +36,7 @@ public static class RemoveBgServices
         services.AddSettings<ModelOptions>(ModelOptions.Section);
         services.AddSingleton<IValidateOptions<ModelOptions>, ExecutionProvider.Check>();
         services.TryAddSingleton(_ => FunctionTimeout.Read(configuration, AppContext.BaseDirectory));
+        services.AddSettings<PipelineOptions>(PipelineOptions.Section);
         services.AddSettings<ProcessOptions>(ProcessOptions.Section);
         services.AddSingleton<IValidateOptions<ProcessOptions>, FunctionTimeout.Check>();
         services.AddSettings<ResultOptions>(ResultOptions.Section);

@@ -4,6 +4,7 @@ using Microsoft.Azure.Functions.Worker;
 using RemoveBg.Core.Access;
 using RemoveBg.Core.Artworks;
 using RemoveBg.Core.Manage;
+using RemoveBg.Core.Store;
 using RemoveBg.Functions.Http;
 
 namespace RemoveBg.Functions;

@@ -1,5 +1,4 @@
 using Microsoft.Azure.Functions.Worker;
-using RemoveBg.Core.Artworks;
 using RemoveBg.Core.Notify;
 using RemoveBg.Core.Store;
 

@@ -1,5 +1,4 @@
 using Microsoft.Azure.Functions.Worker;
-using RemoveBg.Core.Artworks;
 using RemoveBg.Core.Process;
 using RemoveBg.Core.Store;
 

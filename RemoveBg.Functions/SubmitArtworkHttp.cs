@@ -3,6 +3,7 @@ using Microsoft.Azure.Functions.Worker;
 using RemoveBg.Core.Access;
 using RemoveBg.Core.Artworks;
 using RemoveBg.Core.Manage;
+using RemoveBg.Core.Store;
 using RemoveBg.Core.Submit;
 using RemoveBg.Functions.Http;
 

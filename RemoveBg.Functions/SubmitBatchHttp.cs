@@ -2,7 +2,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using RemoveBg.Core.Access;
 using RemoveBg.Core.Artworks;
-using RemoveBg.Core.Manage;
+using RemoveBg.Core.Store;
 using RemoveBg.Core.Submit;
 using RemoveBg.Functions.Http;
 

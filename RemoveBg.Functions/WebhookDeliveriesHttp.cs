@@ -2,7 +2,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using RemoveBg.Core.Access;
 using RemoveBg.Core.Artworks;
-using RemoveBg.Core.Notify;
+using RemoveBg.Core.Manage;
 using RemoveBg.Functions.Http;
 
 namespace RemoveBg.Functions;

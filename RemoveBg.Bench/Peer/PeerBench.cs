@@ -4,6 +4,7 @@ using Microsoft.Extensions.Options;
 using RemoveBg.Bench.Speed;
 using RemoveBg.Core.Artworks;
 using RemoveBg.Core.CutOut;
+using RemoveBg.Core.Imaging;
 using Spectre.Console;
 
 namespace RemoveBg.Bench.Peer;

@@ -3,6 +3,7 @@ using System.Globalization;
 using Microsoft.Extensions.Options;
 using RemoveBg.Core.Artworks;
 using RemoveBg.Core.CutOut;
+using RemoveBg.Core.Imaging;
 
 namespace RemoveBg.Bench.Speed;
 

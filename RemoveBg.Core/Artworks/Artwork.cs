@@ -1,4 +1,5 @@
 using Azure;
+using RemoveBg.Core.Store;
 
 namespace RemoveBg.Core.Artworks;
 

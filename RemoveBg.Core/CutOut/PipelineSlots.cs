@@ -1,14 +1,13 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using RemoveBg.Core.Process;
 using RemoveBg.Core.Segmentation;
 
 namespace RemoveBg.Core.CutOut;
 
 /// <summary>How many artworks are in the pipeline at once, and their tensors: the pool's size is the limit on memory. A place is what an artwork
 /// takes with the configured network; with one that needs more it takes several.</summary>
-public sealed class PipelineSlots(IOptions<ProcessOptions> options, ModelCache model, ModelCatalog catalog, ILogger<PipelineSlots> log) : IDisposable
+public sealed class PipelineSlots(IOptions<PipelineOptions> options, ModelCache model, ModelCatalog catalog, ILogger<PipelineSlots> log) : IDisposable
 {
     private readonly Lock _lock = new();
     private readonly ConcurrentDictionary<Segmenter, ConcurrentBag<Tensors>> _tensors = new();
@@ -46,7 +45,7 @@ public sealed class PipelineSlots(IOptions<ProcessOptions> options, ModelCache m
     /// <summary>As many as were asked for, or one per core, but no more than fit into memory; one always does.</summary>
     /// <param name="networkMB">See <see cref="Segmenter.MemoryMB"/>.</param>
     /// <param name="othersMB">Of the files of other networks that requests may name.</param>
-    internal static int Count(ProcessOptions options, long networkMB, long othersMB)
+    internal static int Count(PipelineOptions options, long networkMB, long othersMB)
     {
         var fit = ForArtworksMB(options, othersMB) / ArtworkMB(networkMB);
         return (int)Math.Clamp(options.Concurrency > 0 ? options.Concurrency : Environment.ProcessorCount, 1, Math.Max(1, fit));
@@ -57,13 +56,13 @@ public sealed class PipelineSlots(IOptions<ProcessOptions> options, ModelCache m
         (int)Math.Min(places, (ArtworkMB(networkMB) + ArtworkMB(configuredMB) - 1) / ArtworkMB(configuredMB));
 
     /// <summary>What of the budget is left beside the process itself and other networks' weights; negative when they take it all.</summary>
-    private static long ForArtworksMB(ProcessOptions options, long othersMB)
+    private static long ForArtworksMB(PipelineOptions options, long othersMB)
     {
         var megabytes = options.MemoryBudgetMB > 0 ? options.MemoryBudgetMB : GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 1_000_000;
-        return megabytes - ProcessOptions.BaseMB - Math.Max(0, othersMB - ProcessOptions.NetworkFilesMB);
+        return megabytes - PipelineOptions.BaseMB - Math.Max(0, othersMB - PipelineOptions.NetworkFilesMB);
     }
 
-    private static long ArtworkMB(long networkMB) => Math.Max(ProcessOptions.ArtworkMB, ProcessOptions.PhotoMB + networkMB);
+    private static long ArtworkMB(long networkMB) => Math.Max(PipelineOptions.ArtworkMB, PipelineOptions.PhotoMB + networkMB);
 
     private FairGate GateFor(Segmenter configured)
     {

@@ -1,6 +1,7 @@
 using RemoveBg.Core.Access;
 using RemoveBg.Core.Artworks;
 using RemoveBg.Core.Notify;
+using RemoveBg.Core.Store;
 
 namespace RemoveBg.Core.Manage;
 

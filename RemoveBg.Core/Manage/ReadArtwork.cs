@@ -1,5 +1,6 @@
 using RemoveBg.Core.Access;
 using RemoveBg.Core.Artworks;
+using RemoveBg.Core.Store;
 
 namespace RemoveBg.Core.Manage;
 

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using RemoveBg.Core.Artworks;
-using RemoveBg.Core.Manage;
+using RemoveBg.Core.Store;
 using RemoveBg.Core.Telemetry;
 
 namespace RemoveBg.Core.Notify;

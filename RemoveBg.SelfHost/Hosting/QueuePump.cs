@@ -21,7 +21,7 @@ internal sealed class QueuePump(
     private static readonly TimeSpan ShortestPoll = TimeSpan.FromMilliseconds(100), Grace = TimeSpan.FromSeconds(30), LastGrace = TimeSpan.FromSeconds(10);
 
     private readonly QueueClient _queue = storage.UndecodedQueue(queueName);
-    private readonly QueueClient _poison = storage.UndecodedQueue(queueName + Core.Artworks.ArtworkQueues.PoisonSuffix);
+    private readonly QueueClient _poison = storage.UndecodedQueue(queueName + ArtworkQueues.PoisonSuffix);
     private readonly HashSet<Task> _running = [];
 
     /// <summary>Never disposed: without a timer it holds nothing, and a host that fails to start disposes us while we still drain.</summary>

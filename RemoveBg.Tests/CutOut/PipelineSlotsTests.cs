@@ -35,7 +35,7 @@ public sealed class PipelineSlotsTests
     [Test]
     public void Without_a_number_there_is_one_artwork_a_core_in_the_pipeline()
     {
-        var options = new ProcessOptions { MemoryBudgetMB = ProcessOptions.BaseMB + Environment.ProcessorCount * ProcessOptions.ArtworkMB };
+        var options = new PipelineOptions { MemoryBudgetMB = PipelineOptions.BaseMB + Environment.ProcessorCount * PipelineOptions.ArtworkMB };
         Assert.That(PipelineSlots.Count(options, SmallNetwork, othersMB: 0), Is.EqualTo(Environment.ProcessorCount));
     }
 

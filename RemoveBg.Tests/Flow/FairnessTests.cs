@@ -1,5 +1,6 @@
 using Azure.Data.Tables;
 using RemoveBg.Core.Artworks;
+using RemoveBg.Core.Store;
 using RemoveBg.Tests.Given;
 
 namespace RemoveBg.Tests.Flow;

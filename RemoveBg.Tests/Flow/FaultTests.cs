@@ -2,8 +2,8 @@ using System.Net;
 using Azure.Storage.Blobs;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
-using RemoveBg.Core.Artworks;
 using RemoveBg.Core.Network;
+using RemoveBg.Core.Store;
 using RemoveBg.SelfHost.Hosting.Development;
 using RemoveBg.Tests.Given;
 

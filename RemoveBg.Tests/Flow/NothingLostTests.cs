@@ -1,5 +1,5 @@
-using Azure.Storage.Queues;
 using Azure.Storage.Blobs;
+using Azure.Storage.Queues;
 using Microsoft.AspNetCore.Http;
 using RemoveBg.Core.Artworks;
 using RemoveBg.Core.Notify;

@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using RemoveBg.Core.Artworks;
 using RemoveBg.Core.CutOut;
 using RemoveBg.Core.Process;
+using RemoveBg.Core.Store;
 using RemoveBg.Tests.Given;
 
 namespace RemoveBg.Tests.Flow;

@@ -5,7 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Trace;
-using RemoveBg.Core.Artworks;
+using RemoveBg.Core.Store;
 using RemoveBg.Core.Sweep;
 using RemoveBg.Core.Telemetry;
 using RemoveBg.Tests.Given;

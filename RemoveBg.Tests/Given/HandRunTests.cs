@@ -4,6 +4,7 @@ using Microsoft.Extensions.Time.Testing;
 using RemoveBg.Core.Artworks;
 using RemoveBg.Core.Notify;
 using RemoveBg.Core.Process;
+using RemoveBg.Core.Store;
 using RemoveBg.Core.Sweep;
 
 namespace RemoveBg.Tests.Given;

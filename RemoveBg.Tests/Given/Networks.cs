@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Options;
 using RemoveBg.Core.Artworks;
 using RemoveBg.Core.CutOut;
+using RemoveBg.Core.Imaging;
 using RemoveBg.Core.Segmentation;
 
 namespace RemoveBg.Tests.Given;

@@ -1,5 +1,4 @@
 using RemoveBg.Core.Artworks;
-using RemoveBg.Core.CutOut;
 using RemoveBg.Core.Imaging;
 using RemoveBg.Core.Imaging.Codecs;
 using RemoveBg.Core.Matting;

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
 using RemoveBg.Core.Artworks;
-using RemoveBg.Core.CutOut;
 using RemoveBg.Core.Imaging;
 using RemoveBg.Core.Imaging.Codecs;
 using RemoveBg.Tests.Given;

@@ -1,6 +1,4 @@
 using RemoveBg.Core.Artworks;
-using RemoveBg.Core.CutOut;
-using RemoveBg.Core.Process.Fetch;
 using SkiaSharp;
 
 namespace RemoveBg.Core.Imaging.Codecs;

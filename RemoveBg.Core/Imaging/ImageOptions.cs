@@ -1,6 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 
-namespace RemoveBg.Core.CutOut;
+namespace RemoveBg.Core.Imaging;
 
 /// <summary>Settings <c>RemoveBg:Image</c>: how large a picture may be once decoded.</summary>
 public sealed class ImageOptions

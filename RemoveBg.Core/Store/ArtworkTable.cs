@@ -1,8 +1,9 @@
 using Azure;
 using Azure.Data.Tables;
+using RemoveBg.Core.Artworks;
 using RemoveBg.Core.Store;
 
-namespace RemoveBg.Core.Artworks;
+namespace RemoveBg.Core.Store;
 
 /// <summary>
 /// The artworks' records in Azure Table Storage.

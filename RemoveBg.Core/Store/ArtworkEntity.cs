@@ -1,7 +1,8 @@
 using Azure;
 using Azure.Data.Tables;
+using RemoveBg.Core.Artworks;
 
-namespace RemoveBg.Core.Artworks;
+namespace RemoveBg.Core.Store;
 
 /// <summary>How an artwork lies in its table row. Property names are part of the stored format: add, never rename.</summary>
 internal static class ArtworkEntity

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 using RemoveBg.Core.Store;
 using RemoveBg.Core.Telemetry;
 
-namespace RemoveBg.Core.Artworks;
+namespace RemoveBg.Core.Store;
 
 /// <summary>
 /// Keeps queue messages that no version of this program has sent. Nothing reads the queues <c>*-unreadable</c>: an operator

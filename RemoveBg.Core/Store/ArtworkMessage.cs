@@ -1,8 +1,9 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using RemoveBg.Core.Artworks;
 
-namespace RemoveBg.Core.Artworks;
+namespace RemoveBg.Core.Store;
 
 /// <summary>What travels on both queues. Everything else is read from the record, which alone is true.</summary>
 /// <param name="Version">Of this format; 1.</param>

@@ -2,10 +2,11 @@ using System.Collections.Concurrent;
 using Azure;
 using Azure.Data.Tables;
 using Microsoft.Extensions.Logging;
+using RemoveBg.Core.Artworks;
 using RemoveBg.Core.Store;
 using RemoveBg.Core.Telemetry;
 
-namespace RemoveBg.Core.Artworks;
+namespace RemoveBg.Core.Store;
 
 /// <summary>
 /// Fairness between keys. Of each key at most <see cref="Artwork.ConcurrentJobs"/> artworks have a turn, that is a message on the

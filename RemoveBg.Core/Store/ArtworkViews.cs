@@ -2,7 +2,7 @@ using Microsoft.Extensions.Options;
 using RemoveBg.Core.Artworks;
 using RemoveBg.Core.Store;
 
-namespace RemoveBg.Core.Manage;
+namespace RemoveBg.Core.Store;
 
 /// <summary>The one place that turns a record into what callers and webhook receivers read.</summary>
 public sealed class ArtworkViews(StoredPictures pictures, IOptions<ResultOptions> options, TimeProvider clock)

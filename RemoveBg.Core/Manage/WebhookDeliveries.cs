@@ -1,8 +1,8 @@
 using RemoveBg.Core.Access;
 using RemoveBg.Core.Artworks;
-using RemoveBg.Core.Manage;
+using RemoveBg.Core.Store;
 
-namespace RemoveBg.Core.Notify;
+namespace RemoveBg.Core.Manage;
 
 /// <summary>What was tried, and trying once more by hand.</summary>
 public sealed class WebhookDeliveries(ReadArtwork read, ArtworkTable artworks, ArtworkQueues queues, TimeProvider clock)

@@ -1,7 +1,8 @@
 using Azure.Storage.Queues;
+using RemoveBg.Core.Artworks;
 using RemoveBg.Core.Store;
 
-namespace RemoveBg.Core.Artworks;
+namespace RemoveBg.Core.Store;
 
 /// <summary>The two queues. Their poison queues are filled by the host that reads them.</summary>
 public sealed class ArtworkQueues(StorageClients storage)
