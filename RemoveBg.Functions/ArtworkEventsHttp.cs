@@ -18,7 +18,7 @@ public sealed class ArtworkEventsHttp(ApiEndpoint api, ReadArtwork read, Artwork
         api.Answer(request, Scopes.Read, async key =>
         {
             var artwork = await read.Find(key, id, cancel);
-            return TypedResults.ServerSentEvents(Events(artwork, cancel));
+            return new EventStream(TypedResults.ServerSentEvents(Events(artwork, cancel)), cancel);
         }, cancel);
 
     private async IAsyncEnumerable<SseItem<string>> Events(Artwork artwork, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancel)

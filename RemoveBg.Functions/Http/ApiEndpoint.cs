@@ -24,6 +24,19 @@ public sealed class ApiEndpoint(Authenticate authenticate, RateLimit rateLimit, 
             if (submissions > 0) await Admit(request.HttpContext.Response, key, submissions, cancel, style);
             return await call(key);
         }
+        catch (OperationCanceledException) when (request.HttpContext.RequestAborted.IsCancellationRequested)
+        {
+            // The caller has left. A thrown exception would be a failed invocation on the host.
+            return Results.StatusCode(StatusCodes.Status499ClientClosedRequest);
+        }
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        {
+            var stopping = new ApiException(500, "The service is stopping. Try again.")
+            {
+                RetryAfter = TimeSpan.FromSeconds(5),
+            };
+            return Refuse(request, stopping, style);
+        }
         catch (Exception problem) when (!cancel.IsCancellationRequested && style.Of(problem) is not null)
         {
             return Refuse(request, problem, style);

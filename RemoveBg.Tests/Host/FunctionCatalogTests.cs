@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using RemoveBg.Functions;
@@ -8,6 +9,16 @@ namespace RemoveBg.Tests.Host;
 public sealed class FunctionCatalogTests
 {
     private static readonly IReadOnlyList<DiscoveredFunction> Functions = FunctionCatalog.Find(typeof(SubmitArtworkHttp).Assembly);
+
+    /// <summary>The Functions host on Azure reads functions.metadata; the self-host reads attributes.</summary>
+    [Test]
+    public async Task The_self_host_runs_the_same_functions_as_the_published_package()
+    {
+        var file = Path.Combine(await Given.PublishedFunctions.FolderAsync(), "functions.metadata");
+        using var metadata = JsonDocument.Parse(await File.ReadAllTextAsync(file));
+        var published = metadata.RootElement.EnumerateArray().Select(Describe);
+        Assert.That(Functions.Select(Describe), Is.EquivalentTo(published));
+    }
 
     [TestCase("post", "v2/artworks/remove-background")]
     [TestCase("get", "v2/artworks/{id}")]
@@ -39,6 +50,43 @@ public sealed class FunctionCatalogTests
     [Test]
     public void What_this_host_cannot_fill_is_an_error_at_start() =>
         Assert.That(() => FunctionCatalog.Find(typeof(Unfillable).Assembly), Throws.InvalidOperationException.With.Message.Contains("Unfillable").And.Message.Contains("guess"));
+
+    private static string Describe(DiscoveredFunction function)
+    {
+        string trigger;
+        if (function.TriggerAttribute<HttpTriggerAttribute>() is { } http)
+            trigger = $"http {http.AuthLevel} {string.Join(',', http.Methods!)} {http.Route}";
+        else if (function.TriggerAttribute<QueueTriggerAttribute>() is { } queue)
+            trigger = $"queue {queue.QueueName} {queue.Connection}";
+        else if (function.TriggerAttribute<TimerTriggerAttribute>() is { } timer)
+            trigger = $"timer {timer.Schedule} {timer.RunOnStartup} {timer.UseMonitor}";
+        else
+            trigger = "unknown";
+        var method = $"{function.Method.DeclaringType}.{function.Method.Name}";
+        return $"{function.Name}: {method}({function.Trigger.Name}) {trigger}";
+    }
+
+    private static string Describe(JsonElement function)
+    {
+        var trigger = function.GetProperty("bindings").EnumerateArray()
+            .Single(binding => Text(binding, "type")!.EndsWith("Trigger", StringComparison.Ordinal));
+        var text = Text(trigger, "type") switch
+        {
+            "httpTrigger" => $"http {Text(trigger, "authLevel")} {Methods(trigger)} {Text(trigger, "route")}",
+            "queueTrigger" => $"queue {Text(trigger, "queueName")} {Text(trigger, "connection")}",
+            // The SDK leaves out values that are the attribute's defaults.
+            "timerTrigger" => $"timer {Text(trigger, "schedule")} "
+                + $"{Text(trigger, "runOnStartup") ?? "False"} {Text(trigger, "useMonitor") ?? "True"}",
+            var other => other,
+        };
+        return $"{Text(function, "name")}: {Text(function, "entryPoint")}({Text(trigger, "name")}) {text}";
+    }
+
+    private static string Methods(JsonElement trigger) =>
+        string.Join(',', trigger.GetProperty("methods").EnumerateArray());
+
+    private static string? Text(JsonElement element, string name) =>
+        element.TryGetProperty(name, out var value) ? value.ToString() : null;
 
 #pragma warning disable CA1822 // Functions are instance methods.
     public sealed class Unfillable

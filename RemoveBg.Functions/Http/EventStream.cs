@@ -1,0 +1,22 @@
+using Microsoft.AspNetCore.Http;
+
+namespace RemoveBg.Functions.Http;
+
+/// <summary>Sends a stream that the caller may leave at any time: that ends it, and is no failure.</summary>
+/// <param name="stream">The stream.</param>
+/// <param name="canceled">Signalled by the host when the caller has left or the host stops.</param>
+internal sealed class EventStream(IResult stream, CancellationToken canceled) : IResult
+{
+    public async Task ExecuteAsync(HttpContext httpContext)
+    {
+        try
+        {
+            await stream.ExecuteAsync(httpContext);
+        }
+        catch (OperationCanceledException)
+            when (canceled.IsCancellationRequested || httpContext.RequestAborted.IsCancellationRequested)
+        {
+            // Nothing is left to send, and nobody to send it to.
+        }
+    }
+}
