@@ -106,7 +106,8 @@ internal sealed class LoadBench(string model, int requests)
     {
         using var slot = await host.Get<PipelineSlots>().Take("bench", null, cancel);
         using var target = new MemoryStream();
-        await Task.Run(() => host.Get<CutOutPipeline>().Run(photo, OutputFormat.Auto, slot.Segmenter, slot.Tensors, target, cancel), cancel);
+        await Task.Run(() => host.Get<CutOutPipeline>().Run(
+            new(photo, OutputFormat.Auto, slot.Segmenter, slot.Tensors, target), cancel), cancel);
     }
 
     /// <summary>One key's single jobs, on an idle service and while another key's burst is being worked off.</summary>

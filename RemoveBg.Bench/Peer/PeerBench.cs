@@ -56,7 +56,7 @@ internal sealed class PeerBench(int runs)
             {
                 target.SetLength(0);
                 var start = Stopwatch.GetTimestamp();
-                _pipeline.Run(photo, format, segmenter, tensors, target, CancellationToken.None);
+                _pipeline.Run(new(photo, format, segmenter, tensors, target), CancellationToken.None);
                 if (run >= 0) times.Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
             }
             return (Bench.Median(times), target.Length);

@@ -55,7 +55,7 @@ internal sealed class CascadeBench(IReadOnlyList<string> sets)
     {
         var file = File.ReadAllBytes(pair.Photo);
         using var stream = new MemoryStream();
-        var done = _pipeline.Run(file, OutputFormat.Png, segmenter, tensors, stream, CancellationToken.None);
+        var done = _pipeline.Run(new(file, OutputFormat.Png, segmenter, tensors, stream), CancellationToken.None);
         using var cutOut = Decode.Run(stream.ToArray(), new()).Photo;
         using var mask = Decode.Run(File.ReadAllBytes(pair.Mask), new()).Photo;
         return new(Scores.Of(Plane.Alpha(cutOut), Plane.Grey(mask)).Iou, FirstDoubt(file, segmenter, tensors), Ms("prepare", "infer"), Ms("infer mirrored", "infer with a margin"));

@@ -73,13 +73,12 @@ internal sealed class QualityBench(string model, IReadOnlyList<string> sets, str
 
             PrepareTensor.Run(photo, tensors, segmenter.Model.Entry);
             segmenter.Run(tensors);
-            var enlarged = Enlarged();
-            if (Uncertainty.Of(tensors.Output) > segmenter.SecondLookLimit) FlipInference.Run(segmenter, tensors);
-            if (segmenter.MarginLook && PaddedInference.IsWorthwhile(tensors)) PaddedInference.Run(photo, segmenter, tensors);
-            var allLooks = Enlarged();
+            var enlarged = Enlarge(tensors, photo);
+            var looks = SegmentSubject.Infer(photo, segmenter, tensors, (_, step) => step());
+            var allLooks = Enlarge(looks.Tensors, photo);
 
             using var stream = new MemoryStream();
-            _pipeline.Run(file, OutputFormat.Png, segmenter, tensors, stream, CancellationToken.None);
+            _pipeline.Run(new(file, OutputFormat.Png, segmenter, tensors, stream), CancellationToken.None);
             using var cutOut = Read(stream.ToArray());
             pictures.Add(new(Path.GetFileNameWithoutExtension(pair.Photo), Scores.Of(Plane.Alpha(cutOut), truth), Scores.Of(enlarged, truth), Scores.Of(allLooks, truth)));
 
@@ -88,12 +87,13 @@ internal sealed class QualityBench(string model, IReadOnlyList<string> sets, str
             if (ColourError.Of(photo, truth, foreground, other) is { } error) colours.Add(error);
             if (!sheet.IsFull) sheet.Add(photo, truth, enlarged, cutOut);
             done();
-
-            Plane Enlarged() => Plane.Resized(tensors.Output, tensors.Size, tensors.Size, photo.Width, photo.Height);
         }
         sheet.Save(Path.Combine(sheets, $"quality-{set.Name}.png"));
         return SetFigures.Of(set.Name, pictures, colours);
     }
+
+    private static Plane Enlarge(Tensors tensors, Photo photo) =>
+        Plane.Resized(tensors.Output, tensors.Size, tensors.Size, photo.Width, photo.Height);
 
     private static void Show(IReadOnlyList<SetFigures> figures)
     {

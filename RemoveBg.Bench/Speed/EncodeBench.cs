@@ -51,7 +51,7 @@ internal sealed class EncodeBench(string model, int runs, IReadOnlyList<string> 
             var measured = AnsiConsole.Status().Start(name, _ => files.Select(file =>
             {
                 using var target = new MemoryStream();
-                _pipeline.Run(file, OutputFormat.Png, segmenter, tensors, target, CancellationToken.None);
+                _pipeline.Run(new(file, OutputFormat.Png, segmenter, tensors, target), CancellationToken.None);
                 return Measure(target.ToArray());
             }).ToList());
             for (var way = 0; way < Ways.Length; way++)

@@ -36,7 +36,7 @@ internal static class PeakMemory
         for (var i = 0; i < Times; i++)
         {
             using var target = new MemoryStream();
-            pipeline.Run(file, format, segmenter, tensors, target, CancellationToken.None);
+            pipeline.Run(new(file, format, segmenter, tensors, target), CancellationToken.None);
         }
         var peak = File.ReadLines("/proc/self/status").Single(line => line.StartsWith("VmHWM:", StringComparison.Ordinal));
         var kilobytes = double.Parse(peak.Split((char[])[' ', '\t'], StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);

@@ -52,12 +52,12 @@ internal sealed class SpeedBench(string model, int runs, string? save)
         {
             target.SetLength(0);
             var start = Stopwatch.GetTimestamp();
-            var done = _pipeline.Run(file, format, segmenter, tensors, target, CancellationToken.None);
+            var done = _pipeline.Run(new(file, format, segmenter, tensors, target), CancellationToken.None);
             var total = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
             // What a large photo's job gives back, the next job must fetch again: neither side may do that for the other.
             segmenter.Run(tensors);
             var floor = Floor(file, target.ToArray(), format, segmenter, tensors);
-            segmenter.Run(tensors, returnMemory: megapixels * 1e6 > CutOutPipeline.LargePhoto);
+            segmenter.Run(tensors, returnMemory: megapixels * 1e6 > SegmentSubject.LargePhoto);
             // The first run warms up.
             if (run == 0) continue;
             totals.Add(total);

@@ -157,7 +157,12 @@ public sealed class ProcessArtwork(
         using (var slot = await TakeSlot(artwork, deadline, cancel))
         using (var activity = Tracing.Start("cut out", ActivityKind.Internal, artwork.Id))
         {
-            done = await Task.Run(() => pipeline.Run(file.Bytes, artwork.OutputFormat, slot.Segmenter, slot.Tensors, picture, cancel, artwork.Options, background?.Bytes), cancel);
+            var job = new CutOutJob(file.Bytes, artwork.OutputFormat, slot.Segmenter, slot.Tensors, picture)
+            {
+                Options = artwork.Options ?? new(),
+                Background = background?.Bytes,
+            };
+            done = await Task.Run(() => pipeline.Run(job, cancel), cancel);
             metrics.CutOut(done, picture.Length, slot.Segmenter.Provider);
             activity?.SetTag("removebg.model", done.Model).SetTag("removebg.provider", slot.Segmenter.Provider);
             foreach (var (name, time) in done.Steps) activity?.SetTag($"removebg.step.{name.Replace(' ', '_')}", time.TotalSeconds);

@@ -25,7 +25,7 @@ internal static class Networks
     {
         using var tensors = segmenter.CreateTensors();
         using var target = new MemoryStream();
-        var done = Pipeline.Run(photo, format, segmenter, tensors, target, CancellationToken.None);
+        var done = Pipeline.Run(new(photo, format, segmenter, tensors, target), CancellationToken.None);
         return (target.ToArray(), done);
     }
 }

@@ -45,7 +45,8 @@ public sealed class ModelCatalogTests
         using var cascade = Segmenter.Open(Catalog("cascade").Resolve(), new() { DoubtLimit = limit });
         using var tensors = cascade.CreateTensors();
         var done = new CutOutPipeline(Options.Create(new ImageOptions())).Run(
-            File.ReadAllBytes(Repo.Sample("scene-plant.jpg")), OutputFormat.Webp, cascade, tensors, new MemoryStream(), CancellationToken.None);
+            new(File.ReadAllBytes(Repo.Sample("scene-plant.jpg")), OutputFormat.Webp, cascade, tensors, new MemoryStream()),
+            CancellationToken.None);
         Assert.That(done.Model, Is.EqualTo(last));
         Assert.That(done.Steps.Select(step => step.Name).Contains("infer larger"), Is.EqualTo(last == "u2netp"));
         Assert.That(done.Confidence, Is.InRange(0.001, 1));

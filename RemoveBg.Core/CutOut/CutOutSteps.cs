@@ -1,0 +1,122 @@
+using RemoveBg.Core.Artworks;
+using RemoveBg.Core.Imaging;
+using RemoveBg.Core.Imaging.Codecs;
+using RemoveBg.Core.Layout;
+using RemoveBg.Core.Matting;
+
+namespace RemoveBg.Core.CutOut;
+
+/// <summary>The steps of <see cref="CutOutPipeline"/>. Each decides whether it has anything to do.</summary>
+internal static class CutOutSteps
+{
+    public static void DecodePhoto(CutOutContext context) => context.Time(
+        "decode", () => (context.Photo, context.Orientation) = Decode.Run(context.Job.File, context.Limits));
+
+    public static void OrientPhoto(CutOutContext context)
+    {
+        context.Time("orient", () => context.Photo = Orient.Run(context.Photo, context.Orientation));
+        context.FullSize = (context.Photo.Width, context.Photo.Height);
+        context.Region = new(0, 0, context.Photo.Width, context.Photo.Height);
+    }
+
+    public static void CropToRegion(CutOutContext context)
+    {
+        if (context.Options.Roi is not { } text) return;
+        var (width, height) = context.FullSize;
+        context.Region = Region.TryParse(text)!.Value.In(width, height) ?? throw new ArtworkFailedException(
+            ArtworkFailure.NoForeground, $"roi lies outside the image of {width} x {height} pixels.");
+        context.Photo = Region.Cut(context.Photo, context.Region);
+    }
+
+    public static void SegmentSubject(CutOutContext context)
+    {
+        var mask = Segmentation.SegmentSubject.Infer(context.Photo, context.Job.Segmenter, context.Job.Tensors, context.Time);
+        context.Time("settle", () => Segmentation.SegmentSubject.Refine(mask));
+        context.Mask = mask;
+    }
+
+    public static void MakeMatte(CutOutContext context)
+    {
+        Grid? grid = null;
+        Matte? matte = null;
+        ForegroundColours? colours = null;
+        try
+        {
+            context.Time("grid", () => grid = Grid.Of(context.Photo));
+            context.Time("matte", () => matte = Matte.Run(context.Mask!.Tensors, grid!));
+            context.Time("foreground", () => colours = ForegroundColours.Run(grid!, matte!.OnGrid));
+            context.Time("compose", () => Compose.Run(context.Photo, matte!, colours!));
+        }
+        finally
+        {
+            colours?.Dispose();
+            matte?.Dispose();
+            grid?.Dispose();
+        }
+    }
+
+    public static void RequireForeground(CutOutContext context)
+    {
+        if (context.Options.RequireForeground == true && !HasForeground(context.Photo))
+            throw new ArtworkFailedException(ArtworkFailure.NoForeground, "No subject was found in the image.");
+    }
+
+    public static void Arrange(CutOutContext context)
+    {
+        if (!context.Options.Arranges) return;
+        var (width, height) = context.FullSize;
+        context.Time("arrange", () => context.Photo = Arranged.Run(
+            context.Photo, context.Region, width, height, context.Options, context.Limits.MaxPixels));
+    }
+
+    public static void FindSubject(CutOutContext context)
+    {
+        if (context.Options.FindSubject == true) context.Subject = Box.Around(context.Photo);
+    }
+
+    public static void CastShadow(CutOutContext context)
+    {
+        if (context.Options.Shadow == true) context.Time("shadow", () => Shadow.Run(context.Photo));
+    }
+
+    public static void PutBackgroundBehind(CutOutContext context)
+    {
+        if (context.Job.Background is { } file)
+            context.Time("background", () => PutPictureBehind(context, file));
+        else if (context.Options.Background is { } colour)
+            context.Time("background", () => Backdrop.Colour(context.Photo, Colour.TryParse(colour) ?? Colour.White));
+        // JPEG has no alpha.
+        if (context.Job.Format == OutputFormat.Jpeg)
+            context.Time("background", () => Backdrop.Colour(context.Photo, Colour.White));
+    }
+
+    public static void EncodeResult(CutOutContext context)
+    {
+        var (photo, format, target) = (context.Photo, context.Job.Format, context.Job.Target);
+        context.Time("encode", () => context.ContentType =
+            context.Options.IsAlphaOnly ? Encode.Mask(photo, format, target) : Encode.Run(photo, format, target));
+    }
+
+    private static void PutPictureBehind(CutOutContext context, ReadOnlyMemory<byte> file)
+    {
+        try
+        {
+            var (decoded, orientation) = Decode.Run(file, context.Limits);
+            using var stored = decoded;
+            using var behind = Orient.Run(decoded, orientation);
+            Backdrop.Picture(context.Photo, behind);
+        }
+        catch (ArtworkFailedException problem)
+        {
+            throw problem.Of("background");
+        }
+    }
+
+    private static bool HasForeground(Photo cutOut)
+    {
+        for (var y = 0; y < cutOut.Height; y++)
+            foreach (var pixel in cutOut.Row(y))
+                if (pixel >> 24 >= 128) return true;
+        return false;
+    }
+}
