@@ -11,7 +11,9 @@ public sealed class WebpFileTests
 {
     [Test]
     public void Alpha_of_every_kind_and_size_comes_back_exactly(
-        [Values("transparent", "opaque", "half", "disc", "ramp", "stripes", "noise", "rare values", "one pixel")] string kind,
+        [Values(
+            "transparent", "opaque", "half", "disc", "ramp", "stripes", "noise", "noise around half", "rare values",
+            "one pixel")] string kind,
         [Values("1x1", "2x1", "1x2", "3x2", "17x16", "16x17", "1x9000", "9000x1", "300x200", "640x480")] string size)
     {
         var (width, height) = (int.Parse(size.Split('x')[0]), int.Parse(size.Split('x')[1]));
@@ -19,6 +21,31 @@ public sealed class WebpFileTests
         var expected = Alphas(photo);
 
         Assert.That(Alphas(Read(Write(photo))), Is.EqualTo(expected));
+    }
+
+    [Test]
+    public void Noisy_alpha_is_filtered_from_the_left_and_smooth_alpha_by_gradient()
+    {
+        // Gradient predicts a sum of a column's and a row's offset exactly.
+        int[] columns = [.. Offsets(1)], rows = [.. Offsets(2)];
+        using var smooth = Make(200, 200, (x, y) => (byte)(columns[x] + rows[y]));
+        using var noisy = Make(200, 200, Kind("noise around half", 200, 200));
+        var expected = Alphas(noisy);
+
+        Assert.Multiple(() =>
+        {
+            Assert.That(AlphaChunk.ChooseFilter(smooth), Is.EqualTo(AlphaChunk.Gradient));
+            Assert.That(AlphaChunk.ChooseFilter(noisy), Is.EqualTo(AlphaChunk.Horizontal));
+            Assert.That(AlphaChunk.Of(smooth)[0] >> 2, Is.EqualTo(AlphaChunk.Gradient), "the chunk's header");
+            Assert.That(AlphaChunk.Of(noisy)[0] >> 2, Is.EqualTo(AlphaChunk.Horizontal), "the chunk's header");
+            Assert.That(Alphas(Read(Write(noisy))), Is.EqualTo(expected));
+        });
+
+        static IEnumerable<int> Offsets(int seed)
+        {
+            var random = new Random(seed);
+            return Enumerable.Range(0, 200).Select(_ => random.Next(100)).ToList();
+        }
     }
 
     [Test]
@@ -101,6 +128,7 @@ public sealed class WebpFileTests
             "disc" => (x, y) => (byte)Math.Clamp(128 + 20 * (height / 3.0 - Math.Sqrt(Math.Pow(x - width / 2.0, 2) + Math.Pow(y - height / 2.0, 2))), 0, 255),
             "ramp" => (x, y) => (byte)(x + 2 * y),
             "stripes" => (x, y) => (byte)((x / 7 + y / 5) % 2 * 255),
+            "noise around half" => (_, _) => (byte)(120 + random.Next(16)),
             "noise" => (_, _) => (byte)random.Next(256),
             "rare values" => (_, _) => (byte)Math.Min(255, -4 * Math.Log(random.NextDouble())),
             "one pixel" => (x, y) => (byte)(x == width - 1 && y == height - 1 ? 1 : 0),

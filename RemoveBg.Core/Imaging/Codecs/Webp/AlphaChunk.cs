@@ -4,14 +4,23 @@ using System.Runtime.InteropServices;
 namespace RemoveBg.Core.Imaging.Codecs.Webp;
 
 /// <summary>
-/// The alpha plane of a WebP file, lossless (RFC 9649, sections 2.7.1.2 and 3): what the gradient filter leaves of it, as literals and runs of
-/// zeros under one prefix code. A matte is flat but for its edges, so that this is as small as what libwebp finds in a second at
-/// 12 megapixels, in a fiftieth of the time.
+/// The alpha plane of a WebP file, lossless (RFC 9649, sections 2.7.1.2 and 3): the residuals of a prediction filter, as
+/// literals and runs of zeros under one prefix code.
 /// </summary>
+/// <remarks>
+/// A matte is flat except at its edges, so this comes within 5 % of the size of libwebp's whole file, in a third of the
+/// time at 12 megapixels (<c>./bench encode</c>; docs/measurements.md).
+/// </remarks>
 internal static class AlphaChunk
 {
-    /// <summary>Filtering method 3 (gradient), compression method 1 (lossless WebP).</summary>
-    private const byte Header = 3 << 2 | 1;
+    /// <summary>Compression method 1: lossless WebP.</summary>
+    private const int Lossless = 1;
+
+    /// <summary>Filtering methods. Gradient suits smooth mattes; it doubles the variance of noise that horizontal leaves.</summary>
+    internal const int Horizontal = 1, Gradient = 3;
+
+    /// <summary>Rows between those from which the filter is chosen.</summary>
+    private const int SampleStep = 16;
 
     private const int Literals = 256, LengthCodes = 24, LongestRun = 4096, ShortestRun = 4;
 
@@ -25,8 +34,9 @@ internal static class AlphaChunk
         var rest = (byte*)NativeMemory.Alloc(count);
         try
         {
-            Filter(photo, rest);
-            return Compress(rest, (long)count);
+            var method = ChooseFilter(photo);
+            Filter(photo, rest, method);
+            return Compress(rest, (long)count, method);
         }
         finally
         {
@@ -34,25 +44,64 @@ internal static class AlphaChunk
         }
     }
 
-    /// <summary>Each pixel less what left, above and above-left foretell; the first row knows the left only, the first column what is above.</summary>
-    private static unsafe void Filter(Photo photo, byte* rest) => Parallel.For(0, photo.Height, y =>
+    /// <summary>Chooses the filter whose residuals have less entropy in a sample of rows.</summary>
+    /// <returns><see cref="Horizontal"/> or <see cref="Gradient"/>.</returns>
+    internal static int ChooseFilter(Photo photo)
+    {
+        Span<long> horizontal = stackalloc long[Literals], gradient = stackalloc long[Literals];
+        horizontal.Clear();
+        gradient.Clear();
+        var residuals = new byte[photo.Width];
+        for (var y = 1; y < photo.Height; y += SampleStep)
+        {
+            FilterRow(photo, y, residuals, Horizontal);
+            foreach (var residual in residuals) horizontal[residual]++;
+            FilterRow(photo, y, residuals, Gradient);
+            foreach (var residual in residuals) gradient[residual]++;
+        }
+        return Entropy(horizontal) < Entropy(gradient) ? Horizontal : Gradient;
+    }
+
+    /// <returns>Shannon entropy of all symbols together, in bits.</returns>
+    private static double Entropy(ReadOnlySpan<long> counts)
+    {
+        var (total, bits) = (0L, 0.0);
+        foreach (var count in counts)
+        {
+            if (count == 0) continue;
+            total += count;
+            bits -= count * Math.Log2(count);
+        }
+        return total == 0 ? 0 : bits + total * Math.Log2(total);
+    }
+
+    private static unsafe void Filter(Photo photo, byte* rest, int method) => Parallel.For(0, photo.Height, y =>
+        FilterRow(photo, y, new(rest + (long)y * photo.Width, photo.Width), method));
+
+    /// <summary>
+    /// Subtracts the prediction from each pixel of a row. The first row is predicted from the left, the first column from
+    /// above.
+    /// </summary>
+    private static void FilterRow(Photo photo, int y, Span<byte> to, int method)
     {
         var row = photo.Row(y);
-        var to = new Span<byte>(rest + (long)y * photo.Width, photo.Width);
-        if (y == 0)
+        var above = y == 0 ? default : photo.Row(y - 1);
+        to[0] = (byte)(Alpha(row[0]) - (y == 0 ? 0 : Alpha(above[0])));
+        if (y == 0 || method == Horizontal)
         {
-            for (var x = 0; x < to.Length; x++) to[x] = (byte)(Alpha(row[x]) - (x == 0 ? 0 : Alpha(row[x - 1])));
+            for (var x = 1; x < to.Length; x++) to[x] = (byte)(Alpha(row[x]) - Alpha(row[x - 1]));
             return;
         }
-        var above = photo.Row(y - 1);
-        to[0] = (byte)(Alpha(row[0]) - Alpha(above[0]));
         for (var x = 1; x < to.Length; x++)
-            to[x] = (byte)(Alpha(row[x]) - Math.Clamp(Alpha(row[x - 1]) + Alpha(above[x]) - Alpha(above[x - 1]), 0, 255));
-    });
+        {
+            var prediction = Alpha(row[x - 1]) + Alpha(above[x]) - Alpha(above[x - 1]);
+            to[x] = (byte)(Alpha(row[x]) - Math.Clamp(prediction, 0, 255));
+        }
+    }
 
     private static int Alpha(uint pixel) => (int)(pixel >> 24);
 
-    private static unsafe byte[] Compress(byte* rest, long count)
+    private static unsafe byte[] Compress(byte* rest, long count, int method)
     {
         // 1. How often does each symbol come?
         var counts = new long[Literals + LengthCodes];
@@ -61,7 +110,7 @@ internal static class AlphaChunk
 
         // 2. No transforms, no colour cache, one group of five codes. Only green (the alpha) and its lengths vary.
         var bits = new BitWriter();
-        bits.Write(Header, 8);
+        bits.Write((uint)(method << 2 | Lossless), 8);
         bits.Write(0, 3);
         code.WriteTo(bits);
         for (var constant = 0; constant < 3; constant++) PrefixCode.WriteSingle(bits, 0);
