@@ -34,7 +34,7 @@ var cascade = new Command("cascade", "Mean IoU against mean milliseconds of the 
 cascade.SetAction(arguments => new CascadeBench(arguments.GetValue(set) ?? []).Run(arguments.GetValue(json)));
 var requests = new Option<int>("--requests") { Description = "Requests of each kind (default: 400)", HelpName = "N", DefaultValueFactory = _ => 400 };
 var load = new Command("load", "POST to 202 against the same storage operations done bare, and finished jobs a second.") { model, requests, json };
-load.SetAction((arguments, cancel) => new LoadBench(arguments.GetValue(model)!, arguments.GetValue(requests)).Run(arguments.GetValue(json), cancel));
+load.SetAction((arguments, cancellationToken) => new LoadBench(arguments.GetValue(model)!, arguments.GetValue(requests)).RunAsync(arguments.GetValue(json), cancellationToken));
 
 var service = new Option<double>("--service") { Description = "Seconds of one artwork in the pipeline (default: 0.71, U²-Netp on one core of two)", HelpName = "S", DefaultValueFactory = _ => 0.71 };
 var places = new Option<int>("--places") { Description = "Artworks at once in an instance (default: 1)", HelpName = "N", DefaultValueFactory = _ => 1 };

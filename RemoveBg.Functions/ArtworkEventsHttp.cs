@@ -14,18 +14,18 @@ public sealed class ArtworkEventsHttp(ApiEndpoint api, ReadArtwork read, Artwork
 {
     [Function("ArtworkEvents")]
     public Task<IResult> Run(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "v2/artworks/{id}/events")] HttpRequest request, string id, CancellationToken cancel) =>
-        api.Answer(request, Scopes.Read, async key =>
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "v2/artworks/{id}/events")] HttpRequest request, string id, CancellationToken cancellationToken) =>
+        api.AnswerAsync(request, Scopes.Read, async key =>
         {
-            var artwork = await read.Find(key, id, cancel);
-            return new EventStream(TypedResults.ServerSentEvents(Events(artwork, cancel)), cancel);
-        }, cancel);
+            var artwork = await read.FindAsync(key, id, cancellationToken);
+            return new EventStream(TypedResults.ServerSentEvents(EventsAsync(artwork, cancellationToken)), cancellationToken);
+        }, cancellationToken);
 
-    private async IAsyncEnumerable<SseItem<string>> Events(Artwork artwork, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancel)
+    private async IAsyncEnumerable<SseItem<string>> EventsAsync(Artwork artwork, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await foreach (var now in read.Watch(artwork, cancel))
+        await foreach (var now in read.WatchAsync(artwork, cancellationToken))
             yield return now is null
                 ? new("", "waiting")
-                : new((await views.Of(now, cancel)).ToJson(), "status") { EventId = now.Status.Word(), ReconnectionInterval = TimeSpan.FromSeconds(2) };
+                : new((await views.OfAsync(now, cancellationToken)).ToJson(), "status") { EventId = now.Status.Word(), ReconnectionInterval = TimeSpan.FromSeconds(2) };
     }
 }

@@ -10,10 +10,10 @@ public sealed class DeleteArtworkHttp(ApiEndpoint api, DeleteArtwork delete)
 {
     [Function("DeleteArtwork")]
     public Task<IResult> Run(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "v2/artworks/{id}")] HttpRequest request, string id, CancellationToken cancel) =>
-        api.Answer(request, Scopes.Write, async key =>
+        [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "v2/artworks/{id}")] HttpRequest request, string id, CancellationToken cancellationToken) =>
+        api.AnswerAsync(request, Scopes.Write, async key =>
         {
-            await delete.Delete(key, id, cancel);
+            await delete.DeleteAsync(key, id, cancellationToken);
             return Results.NoContent();
-        }, cancel);
+        }, cancellationToken);
 }

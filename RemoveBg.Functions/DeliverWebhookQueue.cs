@@ -7,11 +7,11 @@ namespace RemoveBg.Functions;
 public sealed class DeliverWebhookQueue(DeliverWebhook deliver)
 {
     [Function("DeliverWebhook")]
-    public Task Run([QueueTrigger(ArtworkQueues.Webhooks, Connection = StorageClients.ConnectionName)] string message, CancellationToken cancel) =>
-        deliver.Deliver(message, cancel);
+    public Task Run([QueueTrigger(ArtworkQueues.Webhooks, Connection = StorageClients.ConnectionName)] string message, CancellationToken cancellationToken) =>
+        deliver.DeliverAsync(message, cancellationToken);
 
     [Function("CountPoisonedWebhook")]
     public Task Poison(
-        [QueueTrigger(ArtworkQueues.Webhooks + ArtworkQueues.PoisonSuffix, Connection = StorageClients.ConnectionName)] string message, CancellationToken cancel) =>
-        deliver.CountPoisoned(message, cancel);
+        [QueueTrigger(ArtworkQueues.Webhooks + ArtworkQueues.PoisonSuffix, Connection = StorageClients.ConnectionName)] string message, CancellationToken cancellationToken) =>
+        deliver.CountPoisonedAsync(message, cancellationToken);
 }

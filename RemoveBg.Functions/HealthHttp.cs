@@ -14,16 +14,16 @@ public sealed class HealthHttp(StorageSetup storage, ModelCache model, ILogger<H
         Results.Text("""{"status":"alive"}""", "application/json");
 
     [Function("Ready")]
-    public async Task<IResult> Ready([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "readyz")] HttpRequest request, CancellationToken cancel)
+    public async Task<IResult> Ready([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "readyz")] HttpRequest request, CancellationToken cancellationToken)
     {
         if (!model.IsReady) return Answers.Error(StatusCodes.Status503ServiceUnavailable, "The network is not loaded.");
         try
         {
-            await storage.Check(cancel);
-            var segmenter = await model.Get(cancel);
+            await storage.CheckAsync(cancellationToken);
+            var segmenter = await model.GetAsync(cancellationToken);
             return Results.Json(new { status = "ready", model = segmenter.Model.Entry.Name, provider = segmenter.Provider });
         }
-        catch (Exception problem) when (StorageFailure.Is(problem, cancel))
+        catch (Exception problem) when (StorageFailure.Is(problem, cancellationToken))
         {
             log.LogWarning("Not ready: storage does not answer ({Reason})", problem.GetType().Name);
             return Answers.Error(StatusCodes.Status503ServiceUnavailable, "Storage does not answer.");

@@ -11,13 +11,13 @@ public sealed class ListArtworksHttp(ApiEndpoint api, ListArtworks list)
 {
     [Function("ListArtworks")]
     public Task<IResult> Run(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "v2/artworks")] HttpRequest request, CancellationToken cancel) =>
-        api.Answer(request, Scopes.Read, async key =>
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "v2/artworks")] HttpRequest request, CancellationToken cancellationToken) =>
+        api.AnswerAsync(request, Scopes.Read, async key =>
         {
             var query = request.Query;
-            var page = await list.List(key, Only(query["limit"]), Only(query["cursor"]), Only(query["status"]), cancel);
+            var page = await list.ListAsync(key, Only(query["limit"]), Only(query["cursor"]), Only(query["status"]), cancellationToken);
             return Answers.Json(page, WireJson.Readable.ArtworkPage);
-        }, cancel);
+        }, cancellationToken);
 
     private static string? Only(Microsoft.Extensions.Primitives.StringValues values) => values.Count == 0 ? null : values.ToString();
 }

@@ -12,12 +12,12 @@ public sealed class ReadArtworkHttp(ApiEndpoint api, ReadArtwork read, ArtworkVi
 {
     [Function("ReadArtwork")]
     public Task<IResult> Run(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "v2/artworks/{id}")] HttpRequest request, string id, CancellationToken cancel) =>
-        api.Answer(request, Scopes.Read, async key =>
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "v2/artworks/{id}")] HttpRequest request, string id, CancellationToken cancellationToken) =>
+        api.AnswerAsync(request, Scopes.Read, async key =>
         {
-            var artwork = await read.Find(key, id, cancel);
+            var artwork = await read.FindAsync(key, id, cancellationToken);
             if (!artwork.Status.IsTerminal()) request.HttpContext.Response.Headers.RetryAfter = "2";
             Answers.SetConfidence(request.HttpContext.Response, artwork);
-            return Answers.Artwork(await views.Of(artwork, cancel));
-        }, cancel);
+            return Answers.Artwork(await views.OfAsync(artwork, cancellationToken));
+        }, cancellationToken);
 }

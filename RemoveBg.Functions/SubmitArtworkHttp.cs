@@ -13,14 +13,14 @@ public sealed class SubmitArtworkHttp(ApiEndpoint api, SubmitRequestParser parse
 {
     [Function("SubmitArtwork")]
     public Task<IResult> Run(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "v2/artworks/remove-background")] HttpRequest request, CancellationToken cancel) =>
-        api.Answer(request, Scopes.Write, async key =>
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "v2/artworks/remove-background")] HttpRequest request, CancellationToken cancellationToken) =>
+        api.AnswerAsync(request, Scopes.Write, async key =>
         {
             var patience = PreferWait.Read(request);
-            var wanted = await Parse(request, cancel);
-            var artwork = await submit.Submit(key, wanted, request.Headers["Idempotency-Key"], cancel);
+            var wanted = await ParseAsync(request, cancellationToken);
+            var artwork = await submit.SubmitAsync(key, wanted, request.Headers["Idempotency-Key"], cancellationToken);
 
-            if (patience is { } wait) artwork = await read.WaitUntilEnded(artwork, wait, cancel);
+            if (patience is { } wait) artwork = await read.WaitUntilEndedAsync(artwork, wait, cancellationToken);
             var ended = patience is not null && artwork.Status.IsTerminal();
 
             var headers = request.HttpContext.Response.Headers;
@@ -28,13 +28,13 @@ public sealed class SubmitArtworkHttp(ApiEndpoint api, SubmitRequestParser parse
             headers["Operation-Location"] = $"{request.Scheme}://{request.Host}/v2/artworks/{artwork.Id}";
             if (!artwork.Status.IsTerminal()) headers.RetryAfter = "2";
             Answers.SetConfidence(request.HttpContext.Response, artwork);
-            return Answers.Artwork(await views.Of(artwork, cancel), ended ? StatusCodes.Status200OK : StatusCodes.Status202Accepted);
-        }, cancel, submissions: 1);
+            return Answers.Artwork(await views.OfAsync(artwork, cancellationToken), ended ? StatusCodes.Status200OK : StatusCodes.Status202Accepted);
+        }, cancellationToken, submissions: 1);
 
-    private async Task<SubmitRequest> Parse(HttpRequest request, CancellationToken cancel)
+    private async Task<SubmitRequest> ParseAsync(HttpRequest request, CancellationToken cancellationToken)
     {
-        if (!RequestForm.IsMultipart(request)) return parser.Parse(await RequestBody.ReadJson(request, cancel, alsoAccepted: RequestForm.Multipart));
-        var form = await RequestForm.Read(request, RequestBody.LargestBody, cancel);
+        if (!RequestForm.IsMultipart(request)) return parser.Parse(await RequestBody.ReadJsonAsync(request, cancellationToken, alsoAccepted: RequestForm.Multipart));
+        var form = await RequestForm.ReadAsync(request, RequestBody.LargestBody, cancellationToken);
         return parser.Parse(form.Texts, form.Files);
     }
 }

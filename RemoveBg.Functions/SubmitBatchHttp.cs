@@ -13,15 +13,15 @@ public sealed class SubmitBatchHttp(ApiEndpoint api, SubmitRequestParser parser,
 {
     [Function("SubmitBatch")]
     public Task<IResult> Run(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "v2/artworks/batch")] HttpRequest request, CancellationToken cancel) =>
-        api.Answer(request, Scopes.Write, async key =>
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "v2/artworks/batch")] HttpRequest request, CancellationToken cancellationToken) =>
+        api.AnswerAsync(request, Scopes.Write, async key =>
         {
-            var wanted = parser.ParseBatch(await RequestBody.ReadJson(request, cancel));
-            await api.Admit(request.HttpContext.Response, key, wanted.Count, cancel);
+            var wanted = parser.ParseBatch(await RequestBody.ReadJsonAsync(request, cancellationToken));
+            await api.AdmitAsync(request.HttpContext.Response, key, wanted.Count, cancellationToken);
 
             var accepted = new List<ArtworkView>(wanted.Count);
-            foreach (var artwork in await submit.SubmitAll(key, wanted, request.Headers["Idempotency-Key"], cancel)) accepted.Add(await views.Of(artwork, cancel));
+            foreach (var artwork in await submit.SubmitAllAsync(key, wanted, request.Headers["Idempotency-Key"], cancellationToken)) accepted.Add(await views.OfAsync(artwork, cancellationToken));
             request.HttpContext.Response.Headers.RetryAfter = "2";
             return Answers.Json(new ArtworkBatch(accepted), WireJson.Readable.ArtworkBatch, StatusCodes.Status202Accepted);
-        }, cancel);
+        }, cancellationToken);
 }

@@ -13,13 +13,13 @@ public sealed class WebhookDeliveriesHttp(ApiEndpoint api, WebhookDeliveries del
 
     [Function("ListWebhookDeliveries")]
     public Task<IResult> List(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = Route)] HttpRequest request, string id, CancellationToken cancel) =>
-        api.Answer(request, Scopes.Read, async key =>
-            Answers.Json(await deliveries.List(key, id, cancel), WireJson.Readable.WebhookDeliveriesView), cancel);
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = Route)] HttpRequest request, string id, CancellationToken cancellationToken) =>
+        api.AnswerAsync(request, Scopes.Read, async key =>
+            Answers.Json(await deliveries.ListAsync(key, id, cancellationToken), WireJson.Readable.WebhookDeliveriesView), cancellationToken);
 
     [Function("RedeliverWebhook")]
     public Task<IResult> Redeliver(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = Route + "/redeliver")] HttpRequest request, string id, CancellationToken cancel) =>
-        api.Answer(request, Scopes.Write, async key =>
-            Answers.Json(await deliveries.Redeliver(key, id, cancel), WireJson.Readable.WebhookDeliveriesView, StatusCodes.Status202Accepted), cancel);
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = Route + "/redeliver")] HttpRequest request, string id, CancellationToken cancellationToken) =>
+        api.AnswerAsync(request, Scopes.Write, async key =>
+            Answers.Json(await deliveries.RedeliverAsync(key, id, cancellationToken), WireJson.Readable.WebhookDeliveriesView, StatusCodes.Status202Accepted), cancellationToken);
 }

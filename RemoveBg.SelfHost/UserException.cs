@@ -4,7 +4,7 @@ namespace RemoveBg.SelfHost;
 internal sealed class UserException(string message) : Exception(message)
 {
     /// <summary>Runs a command; such a problem is printed and becomes exit code 1.</summary>
-    public static async Task<int> Shown(Func<Task<int>> command)
+    public static async Task<int> ShownAsync(Func<Task<int>> command)
     {
         try
         {

@@ -17,7 +17,7 @@ public sealed class Storage
     public async Task Start()
     {
         Environment.SetEnvironmentVariable("AZURITE_ACCOUNTS", string.Join(';', Enumerable.Range(0, Accounts).Select(n => $"test{n}:{Key}")));
-        s_azurite = await Azurite.Start(Repo.Root, data: null, CancellationToken.None);
+        s_azurite = await Azurite.StartAsync(Repo.Root, data: null, CancellationToken.None);
         Environment.SetEnvironmentVariable("AZURITE_ACCOUNTS", null);
     }
 

@@ -15,11 +15,11 @@ internal sealed class LoadBench(string model, int requests)
 {
     private const int AtOnce = 4, Rounds = 4;
 
-    public async Task<int> Run(string? json, CancellationToken cancel)
+    public async Task<int> RunAsync(string? json, CancellationToken cancellationToken)
     {
-        var (posts, floors, perSecond) = await Accepting(cancel);
-        var (jobsPerSecond, pipelinesPerSecond) = await Finishing(Math.Max(40, requests / 2), cancel);
-        var (idleMs, burstMs) = await UnderABurst(requests, cancel);
+        var (posts, floors, perSecond) = await AcceptingAsync(cancellationToken);
+        var (jobsPerSecond, pipelinesPerSecond) = await FinishingAsync(Math.Max(40, requests / 2), cancellationToken);
+        var (idleMs, burstMs) = await UnderABurstAsync(requests, cancellationToken);
 
         var figures = new
         {
@@ -37,20 +37,20 @@ internal sealed class LoadBench(string model, int requests)
     }
 
     /// <summary>POST to 202, in turn with its floor, in rounds, so that both meet the same machine.</summary>
-    private async Task<(List<double> Posts, List<double> Floors, double PerSecond)> Accepting(CancellationToken cancel)
+    private async Task<(List<double> Posts, List<double> Floors, double PerSecond)> AcceptingAsync(CancellationToken cancellationToken)
     {
-        await using var host = await LoadHost.Start(model, takesWork: false, cancel);
-        using var caller = await host.Caller(wait: false, concurrentJobs: int.MaxValue, cancel);
+        await using var host = await LoadHost.StartAsync(model, takesWork: false, cancellationToken);
+        using var caller = await host.CallerAsync(wait: false, concurrentJobs: int.MaxValue, cancellationToken);
         var (posts, floors, total) = (new List<double>(), new List<double>(), TimeSpan.Zero);
         var body = Body("https://images.example.com/photo.jpg");
-        await Each(50, AtOnce, () => Post(caller, body, cancel));
-        await Each(50, AtOnce, () => Floor(host.Get<StorageClients>(), cancel));
+        await EachAsync(50, AtOnce, () => PostAsync(caller, body, cancellationToken));
+        await EachAsync(50, AtOnce, () => FloorAsync(host.Get<StorageClients>(), cancellationToken));
         for (var round = 0; round < Rounds; round++)
         {
             var start = Stopwatch.GetTimestamp();
-            posts.AddRange(await Each(requests / Rounds, AtOnce, () => Post(caller, body, cancel)));
+            posts.AddRange(await EachAsync(requests / Rounds, AtOnce, () => PostAsync(caller, body, cancellationToken)));
             total += Stopwatch.GetElapsedTime(start);
-            floors.AddRange(await Each(requests / Rounds, AtOnce, () => Floor(host.Get<StorageClients>(), cancel)));
+            floors.AddRange(await EachAsync(requests / Rounds, AtOnce, () => FloorAsync(host.Get<StorageClients>(), cancellationToken)));
         }
         posts.Sort();
         floors.Sort();
@@ -58,73 +58,73 @@ internal sealed class LoadBench(string model, int requests)
     }
 
     /// <summary>What a submit stores, with nothing around it: the rate, the record with its mark, the list's entry with its turn, the message.</summary>
-    private static async Task Floor(StorageClients storage, CancellationToken cancel)
+    private static async Task FloorAsync(StorageClients storage, CancellationToken cancellationToken)
     {
         var id = Guid.CreateVersion7().ToString("N");
-        await storage.Table("rates").UpsertEntityAsync(new TableEntity("floor", id) { ["ArrivalTime"] = TimeProvider.System.GetUtcNow() }, TableUpdateMode.Replace, cancel);
+        await storage.Table("rates").UpsertEntityAsync(new TableEntity("floor", id) { ["ArrivalTime"] = TimeProvider.System.GetUtcNow() }, TableUpdateMode.Replace, cancellationToken);
         await storage.Table("artworks").SubmitTransactionAsync(
         [
             new(TableTransactionActionType.Add, new TableEntity("floor", "artwork_" + id) { ["KeyId"] = "floor", ["Status"] = "starting", ["ImageUrl"] = "https://images.example.com/photo.jpg" }),
             new(TableTransactionActionType.UpsertReplace, new TableEntity("floor", "due_" + id) { ["DueAt"] = TimeProvider.System.GetUtcNow() }),
-        ], cancel);
+        ], cancellationToken);
         await storage.Table("artworksbykey").SubmitTransactionAsync(
         [
             new(TableTransactionActionType.UpsertReplace, new TableEntity("floor", id) { ["Id"] = id }),
             new(TableTransactionActionType.Add, new TableEntity("floor", "turn_" + id) { ["Id"] = id, ["Since"] = TimeProvider.System.GetUtcNow() }),
-        ], cancel);
-        await storage.Queue("artworks").SendMessageAsync($$"""{"v":1,"id":"{{id}}","attempt":1}""", cancel);
+        ], cancellationToken);
+        await storage.Queue("artworks").SendMessageAsync($$"""{"v":1,"id":"{{id}}","attempt":1}""", cancellationToken);
     }
 
     /// <summary>Whole jobs, in turn with bare runs of the pipeline on as many threads as there are places in it.</summary>
-    private async Task<(double JobsPerSecond, double PipelinesPerSecond)> Finishing(int jobs, CancellationToken cancel)
+    private async Task<(double JobsPerSecond, double PipelinesPerSecond)> FinishingAsync(int jobs, CancellationToken cancellationToken)
     {
-        await using var host = await LoadHost.Start(model, takesWork: true, cancel);
-        using var caller = await host.Caller(wait: false, concurrentJobs: 8, cancel);
-        var photo = await Photo(cancel);
-        await using var source = await PhotoServer.Start(photo, cancel);
+        await using var host = await LoadHost.StartAsync(model, takesWork: true, cancellationToken);
+        using var caller = await host.CallerAsync(wait: false, concurrentJobs: 8, cancellationToken);
+        var photo = await PhotoAsync(cancellationToken);
+        await using var source = await PhotoServer.StartAsync(photo, cancellationToken);
         var body = Body(source.Url);
         var (through, bare) = (TimeSpan.Zero, TimeSpan.Zero);
-        await Each(8, AtOnce, () => Pipeline(host, photo, cancel));
+        await EachAsync(8, AtOnce, () => PipelineAsync(host, photo, cancellationToken));
         for (var round = 0; round < 2; round++)
         {
             var start = Stopwatch.GetTimestamp();
             using (var ended = host.UntilEnded(jobs / 2))
             {
-                await Each(jobs / 2, AtOnce, () => Post(caller, body, cancel));
-                await ended.Task.WaitAsync(cancel);
+                await EachAsync(jobs / 2, AtOnce, () => PostAsync(caller, body, cancellationToken));
+                await ended.Task.WaitAsync(cancellationToken);
             }
             through += Stopwatch.GetElapsedTime(start);
             start = Stopwatch.GetTimestamp();
-            await Each(jobs / 2, Environment.ProcessorCount, () => Pipeline(host, photo, cancel));
+            await EachAsync(jobs / 2, Environment.ProcessorCount, () => PipelineAsync(host, photo, cancellationToken));
             bare += Stopwatch.GetElapsedTime(start);
         }
         var done = jobs / 2 * 2;
         return (done / through.TotalSeconds, done / bare.TotalSeconds);
     }
 
-    private static async Task Pipeline(LoadHost host, byte[] photo, CancellationToken cancel)
+    private static async Task PipelineAsync(LoadHost host, byte[] photo, CancellationToken cancellationToken)
     {
-        using var slot = await host.Get<PipelineSlots>().Take("bench", null, cancel);
+        using var slot = await host.Get<PipelineSlots>().TakeAsync("bench", null, cancellationToken);
         using var target = new MemoryStream();
         await Task.Run(() => host.Get<CutOutPipeline>().Run(
-            new(photo, OutputFormat.Auto, slot.Segmenter, slot.Tensors, target), cancel), cancel);
+            new(photo, OutputFormat.Auto, slot.Segmenter, slot.Tensors, target), cancellationToken), cancellationToken);
     }
 
     /// <summary>One key's single jobs, on an idle service and while another key's burst is being worked off.</summary>
-    private async Task<(double IdleMs, double BurstMs)> UnderABurst(int burst, CancellationToken cancel)
+    private async Task<(double IdleMs, double BurstMs)> UnderABurstAsync(int burst, CancellationToken cancellationToken)
     {
-        await using var host = await LoadHost.Start(model, takesWork: true, cancel);
-        using var modest = await host.Caller(wait: true, concurrentJobs: 8, cancel);
-        using var busy = await host.Caller(wait: false, concurrentJobs: 8, cancel);
-        var body = Body("data:image/jpeg;base64," + Convert.ToBase64String(await Photo(cancel)));
-        await Post(modest, body, cancel);
-        var idle = await Each(10, atOnce: 1, () => Post(modest, body, cancel));
-        await Each(burst, AtOnce, () => Post(busy, body, cancel));
-        var under = await Each(10, atOnce: 1, () => Post(modest, body, cancel));
+        await using var host = await LoadHost.StartAsync(model, takesWork: true, cancellationToken);
+        using var modest = await host.CallerAsync(wait: true, concurrentJobs: 8, cancellationToken);
+        using var busy = await host.CallerAsync(wait: false, concurrentJobs: 8, cancellationToken);
+        var body = Body("data:image/jpeg;base64," + Convert.ToBase64String(await PhotoAsync(cancellationToken)));
+        await PostAsync(modest, body, cancellationToken);
+        var idle = await EachAsync(10, atOnce: 1, () => PostAsync(modest, body, cancellationToken));
+        await EachAsync(burst, AtOnce, () => PostAsync(busy, body, cancellationToken));
+        var under = await EachAsync(10, atOnce: 1, () => PostAsync(modest, body, cancellationToken));
         return (Bench.Median(idle), Bench.Median(under));
     }
 
-    private static Task<byte[]> Photo(CancellationToken cancel) => File.ReadAllBytesAsync(Path.Combine(Bench.Root, "samples", "scene-toycar.jpg"), cancel);
+    private static Task<byte[]> PhotoAsync(CancellationToken cancellationToken) => File.ReadAllBytesAsync(Path.Combine(Bench.Root, "samples", "scene-toycar.jpg"), cancellationToken);
 
     private static double At(List<double> sorted, double share) => sorted[(int)(share * (sorted.Count - 1))];
 }

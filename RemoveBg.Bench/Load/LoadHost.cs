@@ -20,13 +20,13 @@ internal sealed class LoadHost : IAsyncDisposable
 
     private LoadHost(Azurite azurite, WebApplication app) => (_azurite, _app) = (azurite, app);
 
-    public static async Task<LoadHost> Start(string model, bool takesWork, CancellationToken cancel)
+    public static async Task<LoadHost> StartAsync(string model, bool takesWork, CancellationToken cancellationToken)
     {
-        var azurite = await Azurite.Start(Bench.Root, data: null, cancel);
+        var azurite = await Azurite.StartAsync(Bench.Root, data: null, cancellationToken);
         var settings = new HostSettings { Root = Bench.Root, Port = 0, EnvironmentName = Environments.Development, TakesWork = takesWork, Model = model };
         var secrets = DevelopmentSecrets.Create();
         var app = HostApp.Build(settings, azurite.ConnectionString, secrets, builder => builder.Logging.ClearProviders());
-        await HostApp.StartAndWaitUntilReady(app, settings, secrets, cancel);
+        await HostApp.StartAndWaitUntilReadyAsync(app, settings, secrets, cancellationToken);
         return new(azurite, app);
     }
 
@@ -37,11 +37,11 @@ internal sealed class LoadHost : IAsyncDisposable
 
     /// <param name="wait">Whether each POST waits for the artwork's end.</param>
     /// <param name="concurrentJobs">Turns of the caller's key.</param>
-    public async Task<HttpClient> Caller(bool wait, int concurrentJobs, CancellationToken cancel)
+    public async Task<HttpClient> CallerAsync(bool wait, int concurrentJobs, CancellationToken cancellationToken)
     {
         var key = ApiKey.Generate();
         var name = $"caller{Guid.NewGuid():N}";
-        await Get<ApiKeyTable>().Put(new(name, name, ApiKey.HashOf(key), IsEnabled: true, null, Scopes.All, 1_000_000, 100_000, concurrentJobs), cancel);
+        await Get<ApiKeyTable>().PutAsync(new(name, name, ApiKey.HashOf(key), IsEnabled: true, null, Scopes.All, 1_000_000, 100_000, concurrentJobs), cancellationToken);
         var client = new HttpClient { BaseAddress = new(_app.Urls.First()) };
         client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
         if (wait) client.DefaultRequestHeaders.Add("Prefer", "wait=60");
@@ -50,15 +50,15 @@ internal sealed class LoadHost : IAsyncDisposable
 
     public static byte[] Body(string imageUrl) => JsonSerializer.SerializeToUtf8Bytes(new { imageUrl });
 
-    public static async Task Post(HttpClient client, byte[] body, CancellationToken cancel)
+    public static async Task PostAsync(HttpClient client, byte[] body, CancellationToken cancellationToken)
     {
         using var content = new ByteArrayContent(body) { Headers = { ContentType = new("application/json") } };
-        using var response = await client.PostAsync(new Uri("/v2/artworks/remove-background", UriKind.Relative), content, cancel);
+        using var response = await client.PostAsync(new Uri("/v2/artworks/remove-background", UriKind.Relative), content, cancellationToken);
         response.EnsureSuccessStatusCode();
     }
 
     /// <returns>Milliseconds of each.</returns>
-    public static async Task<IReadOnlyList<double>> Each(int count, int atOnce, Func<Task> once)
+    public static async Task<IReadOnlyList<double>> EachAsync(int count, int atOnce, Func<Task> once)
     {
         var times = new double[count];
         await Parallel.ForEachAsync(Enumerable.Range(0, count), new ParallelOptions { MaxDegreeOfParallelism = atOnce }, async (i, _) =>

@@ -14,14 +14,14 @@ internal sealed class PhotoServer : IAsyncDisposable
 
     public string Url => _server.Urls.First() + "/photo.jpg";
 
-    public static async Task<PhotoServer> Start(byte[] photo, CancellationToken cancel)
+    public static async Task<PhotoServer> StartAsync(byte[] photo, CancellationToken cancellationToken)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
         var server = builder.Build();
         server.Run(context => context.Response.Body.WriteAsync(photo).AsTask());
-        await server.StartAsync(cancel);
+        await server.StartAsync(cancellationToken);
         return new(server);
     }
 

@@ -16,12 +16,12 @@ public sealed class ApiKeyTable(StorageClients storage, TimeProvider clock)
     /// <summary>Known keys only: what strangers send is never remembered.</summary>
     private readonly ConcurrentDictionary<string, (ApiKey Key, DateTimeOffset Until)> _cache = new();
 
-    public async Task<ApiKey?> Find(byte[] hash, CancellationToken cancel)
+    public async Task<ApiKey?> FindAsync(byte[] hash, CancellationToken cancellationToken)
     {
         var row = Convert.ToHexStringLower(hash);
         if (_cache.TryGetValue(row, out var cached) && cached.Until > clock.GetUtcNow()) return cached.Key;
 
-        var found = await _rows.GetEntityIfExistsAsync<TableEntity>(Partition, row, cancellationToken: cancel);
+        var found = await _rows.GetEntityIfExistsAsync<TableEntity>(Partition, row, cancellationToken: cancellationToken);
         if (!found.HasValue)
         {
             _cache.TryRemove(row, out _);
@@ -33,14 +33,14 @@ public sealed class ApiKeyTable(StorageClients storage, TimeProvider clock)
         return key;
     }
 
-    /// <summary>All keys, in no particular order. For operators: callers are found by <see cref="Find"/>.</summary>
-    public async IAsyncEnumerable<ApiKey> All([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancel)
+    /// <summary>All keys, in no particular order. For operators: callers are found by <see cref="FindAsync"/>.</summary>
+    public async IAsyncEnumerable<ApiKey> AllAsync([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await foreach (var row in _rows.QueryAsync<TableEntity>(TableClient.CreateQueryFilter($"PartitionKey eq {Partition}"), cancellationToken: cancel))
+        await foreach (var row in _rows.QueryAsync<TableEntity>(TableClient.CreateQueryFilter($"PartitionKey eq {Partition}"), cancellationToken: cancellationToken))
             yield return Read(row);
     }
 
-    public async Task Put(ApiKey key, CancellationToken cancel)
+    public async Task PutAsync(ApiKey key, CancellationToken cancellationToken)
     {
         var entity = new TableEntity(Partition, Convert.ToHexStringLower(key.Hash))
         {
@@ -53,7 +53,7 @@ public sealed class ApiKeyTable(StorageClients storage, TimeProvider clock)
             ["ConcurrentJobs"] = key.ConcurrentJobs,
         };
         if (key.ExpiresAt is { } expires) entity["ExpiresAt"] = expires;
-        await _rows.UpsertEntityAsync(entity, TableUpdateMode.Replace, cancel);
+        await _rows.UpsertEntityAsync(entity, TableUpdateMode.Replace, cancellationToken);
     }
 
     private static ApiKey Read(TableEntity entity) => new(

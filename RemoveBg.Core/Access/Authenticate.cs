@@ -11,13 +11,13 @@ public sealed class Authenticate(ApiKeyTable keys, TimeProvider clock)
     /// <param name="apiKeyHeader">The X-Api-Key header; Authorization wins when both are there.</param>
     /// <param name="scope">One of <see cref="Scopes"/>.</param>
     /// <exception cref="ApiException">401: no key, or an unknown one. 403: disabled, expired, or without the scope.</exception>
-    public async Task<ApiKey> Check(string? authorization, string? apiKeyHeader, string scope, CancellationToken cancel)
+    public async Task<ApiKey> CheckAsync(string? authorization, string? apiKeyHeader, string scope, CancellationToken cancellationToken)
     {
         var presented = Presented(authorization, apiKeyHeader)
             ?? throw new ApiException(401, "An API key is required: send 'Authorization: Bearer rbg_…' or 'X-Api-Key: rbg_…'.");
 
         var hash = ApiKey.HashOf(presented);
-        var key = presented.Length <= LongestKey ? await keys.Find(hash, cancel) : null;
+        var key = presented.Length <= LongestKey ? await keys.FindAsync(hash, cancellationToken) : null;
         if (key is null || !CryptographicOperations.FixedTimeEquals(key.Hash, hash))
             throw new ApiException(401, "The API key is not known.");
 

@@ -43,18 +43,18 @@ public sealed class RateLimit(StorageClients storage, TimeProvider clock)
     private readonly TableClient _rows = storage.Table("rates");
     private readonly ConcurrentDictionary<string, Bucket> _buckets = new();
 
-    public async Task<RateDecision> Admit(ApiKey key, int cost, CancellationToken cancel)
+    public async Task<RateDecision> AdmitAsync(ApiKey key, int cost, CancellationToken cancellationToken)
     {
         var bucket = _buckets.GetOrAdd(key.Id, _ => new());
-        await bucket.Turn.WaitAsync(cancel);
+        await bucket.Turn.WaitAsync(cancellationToken);
         try
         {
             for (var tries = 1; ; tries++)
             {
-                if (!bucket.IsKnown) await Read(key.Id, bucket, cancel);
+                if (!bucket.IsKnown) await ReadAsync(key.Id, bucket, cancellationToken);
                 var (decision, arrivalTime) = Gcra.Admit(bucket.ArrivalTime, clock.GetUtcNow(), key.RatePerMinute, key.Burst, cost);
                 // A refusal by a state that another instance has since moved on would be refused all the more: no write, no read.
-                if (!decision.IsAllowed || await TryWrite(key.Id, bucket, arrivalTime, cancel) || tries == Tries) return decision;
+                if (!decision.IsAllowed || await TryWriteAsync(key.Id, bucket, arrivalTime, cancellationToken) || tries == Tries) return decision;
             }
         }
         finally
@@ -63,22 +63,22 @@ public sealed class RateLimit(StorageClients storage, TimeProvider clock)
         }
     }
 
-    private async Task Read(string keyId, Bucket bucket, CancellationToken cancel)
+    private async Task ReadAsync(string keyId, Bucket bucket, CancellationToken cancellationToken)
     {
-        var found = await _rows.GetEntityIfExistsAsync<TableEntity>(keyId, "submit", cancellationToken: cancel);
+        var found = await _rows.GetEntityIfExistsAsync<TableEntity>(keyId, "submit", cancellationToken: cancellationToken);
         bucket.ArrivalTime = found.HasValue ? found.Value!.GetDateTimeOffset("ArrivalTime") ?? default : default;
         bucket.ETag = found.HasValue ? found.Value!.ETag : null;
         bucket.IsKnown = true;
     }
 
-    private async Task<bool> TryWrite(string keyId, Bucket bucket, DateTimeOffset arrivalTime, CancellationToken cancel)
+    private async Task<bool> TryWriteAsync(string keyId, Bucket bucket, DateTimeOffset arrivalTime, CancellationToken cancellationToken)
     {
         var entity = new TableEntity(keyId, "submit") { ["ArrivalTime"] = arrivalTime };
         try
         {
             var written = bucket.ETag is { } etag
-                ? await _rows.UpdateEntityAsync(entity, etag, TableUpdateMode.Replace, cancel)
-                : await _rows.AddEntityAsync(entity, cancel);
+                ? await _rows.UpdateEntityAsync(entity, etag, TableUpdateMode.Replace, cancellationToken)
+                : await _rows.AddEntityAsync(entity, cancellationToken);
             bucket.ArrivalTime = arrivalTime;
             bucket.ETag = written.Headers.ETag;
             return true;

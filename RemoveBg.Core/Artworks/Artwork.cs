@@ -16,7 +16,7 @@ public sealed record SubjectPlace(int Width, int Height, int SubjectLeft, int Su
 }
 
 /// <summary>The record of one job. Immutable: every change is a copy made by <see cref="ArtworkTransitions"/> and
-/// written by <see cref="ArtworkTable.TryUpdate"/> under its ETag.</summary>
+/// written by <see cref="ArtworkTable.TryUpdateAsync"/> under its ETag.</summary>
 public sealed record Artwork
 {
     /// <summary>Version 7 (RFC 9562): sorts by time of creation.</summary>

@@ -23,12 +23,12 @@ internal sealed class FairGate(int places)
     }
 
     /// <param name="key">Whose turn it is to be.</param>
-    /// <param name="cancel">Ends the waiting.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
     /// <param name="wanted">At most <see cref="Places"/>, or nobody would ever be served again.</param>
-    public async Task Enter(string key, CancellationToken cancel, int wanted = 1)
+    public async Task EnterAsync(string key, CancellationToken cancellationToken, int wanted = 1)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(wanted, Places);
-        cancel.ThrowIfCancellationRequested();
+        cancellationToken.ThrowIfCancellationRequested();
         var waiter = new Waiter(wanted, new(TaskCreationOptions.RunContinuationsAsynchronously));
         lock (_lock)
         {
@@ -41,9 +41,9 @@ internal sealed class FairGate(int places)
             Serve();
         }
         // Whoever gives up stays in the queue and is skipped; those behind may fit where he did not.
-        await using var givingUp = cancel.UnsafeRegister(_ =>
+        await using var givingUp = cancellationToken.UnsafeRegister(_ =>
         {
-            if (waiter.Turn.TrySetCanceled(cancel)) Leave(0);
+            if (waiter.Turn.TrySetCanceled(cancellationToken)) Leave(0);
         }, null);
         await waiter.Turn.Task;
     }

@@ -26,14 +26,14 @@ public sealed class PipelineSlots(IOptions<PipelineOptions> options, ModelCache 
 
     /// <param name="key">Whose artwork it is: keys that wait are served in turn.</param>
     /// <param name="network">By name, one of <see cref="ModelCatalog.Offered"/>; null takes the configured one.</param>
-    /// <param name="cancel">Ends the waiting.</param>
-    public async Task<Slot> Take(string key, string? network, CancellationToken cancel)
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    public async Task<Slot> TakeAsync(string key, string? network, CancellationToken cancellationToken)
     {
-        var configured = await model.Get(cancel);
-        var segmenter = network is null ? configured : await model.Get(network, cancel);
+        var configured = await model.GetAsync(cancellationToken);
+        var segmenter = network is null ? configured : await model.GetAsync(network, cancellationToken);
         var gate = GateFor(configured);
         var places = PlacesOf(segmenter.MemoryMB, configured.MemoryMB, gate.Places);
-        await gate.Enter(key, cancel, places);
+        await gate.EnterAsync(key, cancellationToken, places);
         return new(this, segmenter, Pool(segmenter).TryTake(out var tensors) ? tensors : segmenter.CreateTensors(), () => gate.Leave(places));
     }
 

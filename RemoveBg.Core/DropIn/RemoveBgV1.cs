@@ -33,36 +33,36 @@ public sealed class RemoveBgV1(SubmitArtwork submit, ReadArtwork read, CancelArt
 
     /// <exception cref="V1Exception">400: the picture is at fault.</exception>
     /// <exception cref="ApiException">500: we are; like every 500 it is answered with a trace id.</exception>
-    public async Task<V1Result> Remove(ApiKey key, SubmitRequest request, CancellationToken cancel)
+    public async Task<V1Result> RemoveAsync(ApiKey key, SubmitRequest request, CancellationToken cancellationToken)
     {
         // 1. As any other job: it waits for its key's turn, is tried again, and counted.
-        var artwork = await submit.Submit(key, request, idempotencyKey: null, cancel);
+        var artwork = await submit.SubmitAsync(key, request, idempotencyKey: null, cancellationToken);
         try
         {
             // 2. Until it has ended.
-            artwork = await read.WaitUntilEnded(artwork, Longest, cancel);
+            artwork = await read.WaitUntilEndedAsync(artwork, Longest, cancellationToken);
             if (artwork.Failure is { } failure)
                 throw Words.TryGetValue(failure.Code, out var words) ? new V1Exception(400, words with { Detail = failure.Message }) : (Exception)Ours(failure.Message);
             if (artwork is not { Status: ArtworkStatus.Succeeded, ResultContentType: { } type, Subject: { } place })
                 throw Ours($"Not finished after {Longest.TotalSeconds:0} s; use /v2/artworks/remove-background, which does not wait.");
 
             // 3. The picture.
-            return await pictures.GetResult(artwork.Id, type, cancel) is { } file ? new(file, type, place) : throw Ours("The result is no longer stored.");
+            return await pictures.GetResultAsync(artwork.Id, type, cancellationToken) is { } file ? new(file, type, place) : throw Ours("The result is no longer stored.");
         }
         finally
         {
             // 4. Also when the caller has hung up.
-            await Erase(key, artwork);
+            await EraseAsync(key, artwork);
         }
     }
 
     /// <summary>What cannot be erased now is erased by the retention: no reason to withhold a finished picture.</summary>
-    private async Task Erase(ApiKey key, Artwork artwork)
+    private async Task EraseAsync(ApiKey key, Artwork artwork)
     {
         try
         {
-            if (!artwork.Status.IsTerminal()) await cancelArtwork.Cancel(key, artwork.Id.ToString(), CancellationToken.None);
-            await delete.Delete(key, artwork.Id.ToString(), CancellationToken.None);
+            if (!artwork.Status.IsTerminal()) await cancelArtwork.CancelAsync(key, artwork.Id.ToString(), CancellationToken.None);
+            await delete.DeleteAsync(key, artwork.Id.ToString(), CancellationToken.None);
         }
         catch (Exception problem) when (StorageFailure.Is(problem, CancellationToken.None))
         {

@@ -8,14 +8,14 @@ namespace RemoveBg.Core.Manage;
 /// A worker that still holds the artwork finds no record at its last write and erases what it stored.</summary>
 public sealed class DeleteArtwork(ReadArtwork read, ArtworkTable artworks, Admission admission, StoredPictures pictures)
 {
-    public async Task Delete(ApiKey key, string id, CancellationToken cancel) => await Erase(await read.Find(key, id, cancel), cancel);
+    public async Task DeleteAsync(ApiKey key, string id, CancellationToken cancellationToken) => await EraseAsync(await read.FindAsync(key, id, cancellationToken), cancellationToken);
 
-    public async Task Erase(Artwork artwork, CancellationToken cancel)
+    public async Task EraseAsync(Artwork artwork, CancellationToken cancellationToken)
     {
-        await pictures.DeleteResult(artwork.Id, cancel);
-        if (artwork.HasStoredInput) await pictures.DeleteInput(artwork.Id, StoredInput.Photo, cancel);
-        if (artwork.Options?.HasStoredBackground == true) await pictures.DeleteInput(artwork.Id, StoredInput.Background, cancel);
-        await artworks.Delete(artwork, cancel);
-        if (!artwork.Status.IsTerminal()) await admission.Leave(artwork, cancel);
+        await pictures.DeleteResultAsync(artwork.Id, cancellationToken);
+        if (artwork.HasStoredInput) await pictures.DeleteInputAsync(artwork.Id, StoredInput.Photo, cancellationToken);
+        if (artwork.Options?.HasStoredBackground == true) await pictures.DeleteInputAsync(artwork.Id, StoredInput.Background, cancellationToken);
+        await artworks.DeleteAsync(artwork, cancellationToken);
+        if (!artwork.Status.IsTerminal()) await admission.LeaveAsync(artwork, cancellationToken);
     }
 }

@@ -14,32 +14,32 @@ public sealed class ListArtworks(ArtworkTable artworks, ArtworkViews views)
     private const int Batch = 100, MostRead = 1000;
 
     /// <exception cref="ApiException">400 naming every parameter that is wrong.</exception>
-    public async Task<ArtworkPage> List(ApiKey key, string? limit, string? cursor, string? status, CancellationToken cancel)
+    public async Task<ArtworkPage> ListAsync(ApiKey key, string? limit, string? cursor, string? status, CancellationToken cancellationToken)
     {
         var (take, after, only) = Parse(limit, cursor, status);
         var items = new List<Artwork>();
         Guid? last = null;
         var read = 0;
-        await foreach (var chunk in Chunks(artworks.NewestOf(key.Id, after, cancel), Batch, cancel))
+        await foreach (var chunk in ChunksAsync(artworks.NewestOfAsync(key.Id, after, cancellationToken), Batch, cancellationToken))
         {
-            var found = await Task.WhenAll(chunk.Select(id => artworks.Find(id, cancel)));
+            var found = await Task.WhenAll(chunk.Select(id => artworks.FindAsync(id, cancellationToken)));
             for (var i = 0; i < chunk.Count; i++)
             {
                 // One more exists and the page is full: it ends at the one before.
-                if (items.Count == take) return await Page(items, last, cancel);
+                if (items.Count == take) return await PageAsync(items, last, cancellationToken);
                 last = chunk[i];
                 if (found[i] is { } artwork && artwork.KeyId == key.Id && (only is null || artwork.Status == only)) items.Add(artwork);
             }
             read += chunk.Count;
-            if (read >= MostRead) return await Page(items, last, cancel);
+            if (read >= MostRead) return await PageAsync(items, last, cancellationToken);
         }
-        return await Page(items, null, cancel);
+        return await PageAsync(items, null, cancellationToken);
     }
 
-    private async Task<ArtworkPage> Page(List<Artwork> items, Guid? next, CancellationToken cancel)
+    private async Task<ArtworkPage> PageAsync(List<Artwork> items, Guid? next, CancellationToken cancellationToken)
     {
         var shown = new List<ArtworkView>(items.Count);
-        foreach (var item in items) shown.Add(await views.Of(item, cancel));
+        foreach (var item in items) shown.Add(await views.OfAsync(item, cancellationToken));
         return new(shown, next?.ToString("N"));
     }
 
@@ -64,11 +64,11 @@ public sealed class ListArtworks(ArtworkTable artworks, ArtworkViews views)
         return problems.Count == 0 ? (take, after, only) : throw ApiException.BadRequest(string.Join(" ", problems));
     }
 
-    private static async IAsyncEnumerable<List<Guid>> Chunks(
-        IAsyncEnumerable<Guid> ids, int size, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancel)
+    private static async IAsyncEnumerable<List<Guid>> ChunksAsync(
+        IAsyncEnumerable<Guid> ids, int size, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var chunk = new List<Guid>(size);
-        await foreach (var id in ids.WithCancellation(cancel))
+        await foreach (var id in ids.WithCancellation(cancellationToken))
         {
             chunk.Add(id);
             if (chunk.Count < size) continue;

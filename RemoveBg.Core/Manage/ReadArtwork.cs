@@ -10,14 +10,14 @@ public sealed class ReadArtwork(ArtworkTable artworks, ArtworkViews views, TimeP
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(200);
 
     /// <exception cref="ApiException">404 for an unknown id, and for another key's.</exception>
-    public async Task<Artwork> Find(ApiKey key, string id, CancellationToken cancel)
+    public async Task<Artwork> FindAsync(ApiKey key, string id, CancellationToken cancellationToken)
     {
-        var artwork = Guid.TryParse(id, out var guid) ? await artworks.Find(guid, cancel) : null;
+        var artwork = Guid.TryParse(id, out var guid) ? await artworks.FindAsync(guid, cancellationToken) : null;
         return artwork is not null && artwork.KeyId == key.Id ? artwork : throw ApiException.NotFound();
     }
 
-    public async Task<ArtworkView> Read(ApiKey key, string id, CancellationToken cancel) =>
-        await views.Of(await Find(key, id, cancel), cancel);
+    public async Task<ArtworkView> ReadAsync(ApiKey key, string id, CancellationToken cancellationToken) =>
+        await views.OfAsync(await FindAsync(key, id, cancellationToken), cancellationToken);
 
     /// <summary>How long a caller is kept waiting without a word, so that nobody between us and them hangs up; and how long in all: Azure ends
     /// every answer after 230 s.</summary>
@@ -25,15 +25,15 @@ public sealed class ReadArtwork(ArtworkTable artworks, ArtworkViews views, TimeP
 
     /// <summary>The artwork as it is, and again whenever its status has changed, until it has ended, is deleted, or 210 s are over.</summary>
     /// <returns>Null where nothing has changed for 15 s.</returns>
-    public async IAsyncEnumerable<Artwork?> Watch(Artwork artwork, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancel)
+    public async IAsyncEnumerable<Artwork?> WatchAsync(Artwork artwork, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var start = clock.GetUtcNow();
         var said = start;
         yield return artwork;
         while (!artwork.Status.IsTerminal() && clock.GetUtcNow() - start < LongestWatch)
         {
-            await Task.Delay(PollInterval, clock, cancel);
-            if (await artworks.Find(artwork.Id, cancel) is not { } now) yield break;
+            await Task.Delay(PollInterval, clock, cancellationToken);
+            if (await artworks.FindAsync(artwork.Id, cancellationToken) is not { } now) yield break;
             var hasChanged = now.Status != artwork.Status;
             artwork = now;
             if (hasChanged) yield return artwork;
@@ -45,13 +45,13 @@ public sealed class ReadArtwork(ArtworkTable artworks, ArtworkViews views, TimeP
 
     /// <summary>Waits until the artwork has ended, at most <paramref name="patience"/>.</summary>
     /// <returns>The artwork as it then is.</returns>
-    public async Task<Artwork> WaitUntilEnded(Artwork artwork, TimeSpan patience, CancellationToken cancel)
+    public async Task<Artwork> WaitUntilEndedAsync(Artwork artwork, TimeSpan patience, CancellationToken cancellationToken)
     {
         var until = clock.GetUtcNow() + patience;
         while (!artwork.Status.IsTerminal() && clock.GetUtcNow() < until)
         {
-            await Task.Delay(PollInterval, clock, cancel);
-            artwork = await artworks.Find(artwork.Id, cancel) ?? artwork;
+            await Task.Delay(PollInterval, clock, cancellationToken);
+            artwork = await artworks.FindAsync(artwork.Id, cancellationToken) ?? artwork;
         }
         return artwork;
     }

@@ -7,10 +7,10 @@ namespace RemoveBg.Core.Manage;
 /// <summary>What was tried, and trying once more by hand.</summary>
 public sealed class WebhookDeliveries(ReadArtwork read, ArtworkTable artworks, ArtworkQueues queues, TimeProvider clock)
 {
-    public async Task<WebhookDeliveriesView> List(ApiKey key, string id, CancellationToken cancel)
+    public async Task<WebhookDeliveriesView> ListAsync(ApiKey key, string id, CancellationToken cancellationToken)
     {
-        var artwork = await read.Find(key, id, cancel);
-        var deliveries = await artworks.Deliveries(artwork.Id, cancel);
+        var artwork = await read.FindAsync(key, id, cancellationToken);
+        var deliveries = await artworks.DeliveriesAsync(artwork.Id, cancellationToken);
         return new(artwork.WebhookId, artwork.Delivery.Status.ToString().ToLowerInvariant(),
         [
             .. deliveries.Select(delivery => new WebhookDeliveryView(
@@ -20,17 +20,17 @@ public sealed class WebhookDeliveries(ReadArtwork read, ArtworkTable artworks, A
 
     /// <summary>Starts a new round of attempts with the same webhook-id.</summary>
     /// <exception cref="ApiException">400: no webhook, not ended yet, or a round is under way.</exception>
-    public async Task<WebhookDeliveriesView> Redeliver(ApiKey key, string id, CancellationToken cancel)
+    public async Task<WebhookDeliveriesView> RedeliverAsync(ApiKey key, string id, CancellationToken cancellationToken)
     {
         while (true)
         {
-            var artwork = await read.Find(key, id, cancel);
+            var artwork = await read.FindAsync(key, id, cancellationToken);
             if (artwork.Webhook is null) throw ApiException.BadRequest("The artwork was submitted without a webhook; there is nothing to deliver.");
             if (!artwork.Status.IsTerminal()) throw ApiException.BadRequest("The artwork has not ended; its webhook is sent when it has.");
             if (artwork.Delivery.LeaseUntil > clock.GetUtcNow()) throw ApiException.BadRequest("An attempt is under way; look at webhook-deliveries first.");
-            if (await artworks.TryUpdate(artwork, artwork.Redeliver(clock.GetUtcNow()), cancel) is not { } renewed) continue;
-            await queues.SendToDeliver(artwork, renewed.Delivery.Attempts + 1, TimeSpan.Zero, cancel);
-            return await List(key, id, cancel);
+            if (await artworks.TryUpdateAsync(artwork, artwork.Redeliver(clock.GetUtcNow()), cancellationToken) is not { } renewed) continue;
+            await queues.SendToDeliverAsync(artwork, renewed.Delivery.Attempts + 1, TimeSpan.Zero, cancellationToken);
+            return await ListAsync(key, id, cancellationToken);
         }
     }
 }

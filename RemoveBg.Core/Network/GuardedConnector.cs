@@ -7,12 +7,12 @@ namespace RemoveBg.Core.Network;
 /// <summary>Asks for a name's addresses. A seam, because the answers are the outside world's.</summary>
 public interface IAddressLookup
 {
-    Task<IPAddress[]> Lookup(string host, CancellationToken cancel);
+    Task<IPAddress[]> LookupAsync(string host, CancellationToken cancellationToken);
 }
 
 public sealed class DnsLookup : IAddressLookup
 {
-    public Task<IPAddress[]> Lookup(string host, CancellationToken cancel) => Dns.GetHostAddressesAsync(host, cancel);
+    public Task<IPAddress[]> LookupAsync(string host, CancellationToken cancellationToken) => Dns.GetHostAddressesAsync(host, cancellationToken);
 }
 
 /// <summary>The connection was refused by our own guard. For the log; the caller reads what an unreachable host would give.</summary>
@@ -26,10 +26,10 @@ public sealed class BlockedAddressException(string host, IPAddress address)
 /// </summary>
 public sealed class GuardedConnector(IAddressLookup lookup, IOptions<NetworkOptions> options)
 {
-    public async ValueTask<Stream> Connect(SocketsHttpConnectionContext context, CancellationToken cancel)
+    public async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
     {
         var host = context.DnsEndPoint.Host.Trim('[', ']');
-        var addresses = IPAddress.TryParse(host, out var literal) ? [literal] : await LookupInTime(host, cancel);
+        var addresses = IPAddress.TryParse(host, out var literal) ? [literal] : await LookupInTimeAsync(host, cancellationToken);
         foreach (var address in addresses)
             if (!IsAllowed(address)) throw new BlockedAddressException(host, address);
 
@@ -39,7 +39,7 @@ public sealed class GuardedConnector(IAddressLookup lookup, IOptions<NetworkOpti
             var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
             try
             {
-                await socket.ConnectAsync(new IPEndPoint(address, context.DnsEndPoint.Port), cancel);
+                await socket.ConnectAsync(new IPEndPoint(address, context.DnsEndPoint.Port), cancellationToken);
                 return new NetworkStream(socket, ownsSocket: true);
             }
             catch (SocketException problem)
@@ -60,7 +60,7 @@ public sealed class GuardedConnector(IAddressLookup lookup, IOptions<NetworkOpti
     /// no redirects behind our back, no cookies, no decompression (a small body could become a huge one), no trace ids for strangers.</summary>
     public SocketsHttpHandler CreateHandler() => new()
     {
-        ConnectCallback = Connect,
+        ConnectCallback = ConnectAsync,
         UseProxy = false,
         AllowAutoRedirect = false,
         UseCookies = false,
@@ -78,15 +78,15 @@ public sealed class GuardedConnector(IAddressLookup lookup, IOptions<NetworkOpti
     private bool IsAllowed(IPAddress address) =>
         PublicAddress.Is(address) || (options.Value.AllowLoopbackForDevelopment && PublicAddress.IsLoopback(address));
 
-    private async Task<IPAddress[]> LookupInTime(string host, CancellationToken cancel)
+    private async Task<IPAddress[]> LookupInTimeAsync(string host, CancellationToken cancellationToken)
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(options.Value.LookupTimeout);
         try
         {
-            return await lookup.Lookup(host, limit.Token).WaitAsync(limit.Token);
+            return await lookup.LookupAsync(host, limit.Token).WaitAsync(limit.Token);
         }
-        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             throw new SocketException((int)SocketError.TryAgain);
         }

@@ -8,7 +8,7 @@ namespace RemoveBg.Core.Notify;
 /// <summary>An artwork has ended: log it, start its webhook, and let the next of its key have its turn.</summary>
 public sealed class Announce(ArtworkQueues queues, Admission admission, ServiceMetrics metrics, ILogger<Announce> log)
 {
-    public async Task Ended(Artwork artwork)
+    public async Task EndedAsync(Artwork artwork)
     {
         metrics.Ended(artwork);
         if (artwork.Failure is { } failure)
@@ -16,11 +16,11 @@ public sealed class Announce(ArtworkQueues queues, Admission admission, ServiceM
         else
             log.LogInformation("Artwork {ArtworkId} {Status} after {Seconds} s", artwork.Id, artwork.Status.Word(), artwork.Duration.WireSeconds());
         if (artwork.Delivery.Status == WebhookStatus.Pending)
-            await OrLeaveToSweeper(artwork, "the webhook could not be queued", () => queues.SendToDeliver(artwork, artwork.Delivery.Attempts + 1, TimeSpan.Zero, CancellationToken.None));
-        await OrLeaveToSweeper(artwork, "its turn could not be passed on", () => admission.Leave(artwork, CancellationToken.None));
+            await OrLeaveToSweeperAsync(artwork, "the webhook could not be queued", () => queues.SendToDeliverAsync(artwork, artwork.Delivery.Attempts + 1, TimeSpan.Zero, CancellationToken.None));
+        await OrLeaveToSweeperAsync(artwork, "its turn could not be passed on", () => admission.LeaveAsync(artwork, CancellationToken.None));
     }
 
-    private async Task OrLeaveToSweeper(Artwork artwork, string what, Func<Task> act)
+    private async Task OrLeaveToSweeperAsync(Artwork artwork, string what, Func<Task> act)
     {
         try
         {

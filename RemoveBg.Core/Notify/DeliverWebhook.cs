@@ -20,21 +20,21 @@ public sealed class DeliverWebhook(
 
     private readonly ReceiverPlaces _receivers = new(options.Value.MaxAtOncePerReceiver);
 
-    public async Task Deliver(string text, CancellationToken cancel)
+    public async Task DeliverAsync(string text, CancellationToken cancellationToken)
     {
         // 1. Is this attempt still to be made?
-        if (await Find(text, cancel) is not { } artwork) return;
+        if (await FindAsync(text, cancellationToken) is not { } artwork) return;
 
         // 2. Not too many at once for one receiver: when it hangs, others' webhooks go on. Later then.
         using var place = _receivers.TryEnter(artwork.Webhook!);
         if (place is null)
         {
-            await queues.SendToDeliver(artwork, artwork.Delivery.Attempts + 1, options.Value.Timeout / 2, cancel);
+            await queues.SendToDeliverAsync(artwork, artwork.Delivery.Attempts + 1, options.Value.Timeout / 2, cancellationToken);
             return;
         }
 
         // 3. Take it, so that a copy of the message does not send it too.
-        artwork = await artworks.TryUpdate(artwork, artwork.BeginDelivery(clock.GetUtcNow(), options.Value.Timeout + LeaseBeyondTimeout), cancel);
+        artwork = await artworks.TryUpdateAsync(artwork, artwork.BeginDelivery(clock.GetUtcNow(), options.Value.Timeout + LeaseBeyondTimeout), cancellationToken);
         if (artwork is null) return;
 
         using var activity = Tracing.Start("deliver webhook", ActivityKind.Client, artwork.Id, artwork.TraceParent)?.SetTag("removebg.attempt", artwork.Delivery.Attempts + 1);
@@ -42,30 +42,30 @@ public sealed class DeliverWebhook(
         // 4. Send what GET would answer now; result URLs are signed anew.
         var at = clock.GetUtcNow();
         var start = Stopwatch.GetTimestamp();
-        var body = (await views.Of(artwork, cancel)).ToJson();
-        var outcome = await sender.Send(artwork.Webhook!, artwork.WebhookId, body, cancel);
+        var body = (await views.OfAsync(artwork, cancellationToken)).ToJson();
+        var outcome = await sender.SendAsync(artwork.Webhook!, artwork.WebhookId, body, cancellationToken);
 
         activity?.SetTag("removebg.outcome", outcome.Outcome).SetTag("http.response.status_code", outcome.StatusCode);
         if (outcome.Outcome != DeliveryOutcome.Delivered) activity.Fail(outcome.Outcome);
 
         // 5. Write down what happened and what comes next. Not cancelled: the receiver has it.
-        await Record(artwork, outcome, at, Stopwatch.GetElapsedTime(start));
+        await RecordAsync(artwork, outcome, at, Stopwatch.GetElapsedTime(start));
     }
 
     /// <summary>A message of queue <c>webhooks-poison</c>: making the attempt failed again and again. It counts as one that failed.</summary>
-    public async Task CountPoisoned(string text, CancellationToken cancel)
+    public async Task CountPoisonedAsync(string text, CancellationToken cancellationToken)
     {
         metrics.Fault(Fault.Poisoned);
-        if (await Find(text, cancel) is { } artwork)
-            await Record(artwork with { Delivery = artwork.Delivery with { RoundStartedAt = artwork.Delivery.RoundStartedAt ?? clock.GetUtcNow() } },
+        if (await FindAsync(text, cancellationToken) is { } artwork)
+            await RecordAsync(artwork with { Delivery = artwork.Delivery with { RoundStartedAt = artwork.Delivery.RoundStartedAt ?? clock.GetUtcNow() } },
                 new(DeliveryOutcome.Failed), clock.GetUtcNow(), TimeSpan.Zero);
     }
 
     /// <returns>The artwork, or null when this message's attempt has been made, is being made, or will not be made.</returns>
-    private async Task<Artwork?> Find(string text, CancellationToken cancel)
+    private async Task<Artwork?> FindAsync(string text, CancellationToken cancellationToken)
     {
-        if (await unreadable.ParseOrKeep(ArtworkQueues.Webhooks, text, cancel) is not { } message) return null;
-        if (await artworks.Find(message.Id, cancel) is not { } artwork)
+        if (await unreadable.ParseOrKeepAsync(ArtworkQueues.Webhooks, text, cancellationToken) is not { } message) return null;
+        if (await artworks.FindAsync(message.Id, cancellationToken) is not { } artwork)
         {
             metrics.Fault(Fault.RecordMissing);
             log.LogWarning("Artwork {ArtworkId} has no record (any more); its webhook message is dropped", message.Id);
@@ -77,7 +77,7 @@ public sealed class DeliverWebhook(
                 ? artwork : null;
     }
 
-    private async Task Record(Artwork artwork, DeliveryOutcome outcome, DateTimeOffset at, TimeSpan duration)
+    private async Task RecordAsync(Artwork artwork, DeliveryOutcome outcome, DateTimeOffset at, TimeSpan duration)
     {
         var number = artwork.Delivery.Attempts + 1;
         var now = clock.GetUtcNow();
@@ -96,10 +96,10 @@ public sealed class DeliverWebhook(
             "Artwork {ArtworkId}: webhook attempt {Attempt} {Outcome} {StatusCode}, {Status}{Next}", artwork.Id, number, outcome.Outcome, outcome.StatusCode,
             status.ToString().ToLowerInvariant(), wait is { } pause ? $", next in {pause.WireSeconds()} s" : "");
 
-        var recorded = await artworks.TryUpdate(artwork, artwork.EndDelivery(status, next), CancellationToken.None,
+        var recorded = await artworks.TryUpdateAsync(artwork, artwork.EndDelivery(status, next), CancellationToken.None,
             new(number, at, outcome.StatusCode, outcome.Outcome, duration, next));
         // Written before it is sent: were the message lost, the sweeper would find the attempt overdue.
-        if (recorded is not null && wait is { } delay) await queues.SendToDeliver(artwork, number + 1, delay, CancellationToken.None);
+        if (recorded is not null && wait is { } delay) await queues.SendToDeliverAsync(artwork, number + 1, delay, CancellationToken.None);
     }
 
 #pragma warning disable CA5394 // Spreads retries; secrecy does not matter.

@@ -34,7 +34,7 @@ public sealed class WebhookSender : IDisposable
         _client.DefaultRequestHeaders.UserAgent.Add(new("RemoveBg-Webhook", "1.0"));
     }
 
-    public async Task<DeliveryOutcome> Send(string url, string webhookId, string body, CancellationToken cancel)
+    public async Task<DeliveryOutcome> SendAsync(string url, string webhookId, string body, CancellationToken cancellationToken)
     {
         if (_urls.Check(url, UrlUse.Webhook, out var uri) is not null) return new(DeliveryOutcome.Unreachable);
 
@@ -47,13 +47,13 @@ public sealed class WebhookSender : IDisposable
         request.Headers.Add(WebhookSigner.SignatureHeader, WebhookSigner.Sign(_options.Keys, webhookId, now, bytes));
 
         using var timeout = new CancellationTokenSource(_options.Timeout, _clock);
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel, timeout.Token);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
         try
         {
             using var response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit.Token);
             return Judge(response);
         }
-        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             return new(DeliveryOutcome.Timeout);
         }

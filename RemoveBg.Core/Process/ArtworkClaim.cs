@@ -18,7 +18,7 @@ internal sealed class ArtworkClaim : IAsyncDisposable
     private ArtworkClaim(ArtworkTable artworks, Artwork claimed, TimeSpan lease, TimeProvider clock, ILogger log)
     {
         (_artworks, Artwork, _lease, _clock, _log) = (artworks, claimed, lease, clock, log);
-        _renewing = Renew();
+        _renewing = RenewAsync();
     }
 
     public Artwork Artwork { get; private set; }
@@ -26,46 +26,46 @@ internal sealed class ArtworkClaim : IAsyncDisposable
     public CancellationToken Lost => _lost.Token;
 
     /// <returns>Null when somebody else was faster.</returns>
-    public static async Task<ArtworkClaim?> TryTake(
-        ArtworkTable artworks, Artwork artwork, TimeSpan lease, TimeProvider clock, ILogger log, CancellationToken cancel)
+    public static async Task<ArtworkClaim?> TryTakeAsync(
+        ArtworkTable artworks, Artwork artwork, TimeSpan lease, TimeProvider clock, ILogger log, CancellationToken cancellationToken)
     {
-        var claimed = await WriteOrFindOwn(artworks, artwork, artwork.Claim(Guid.NewGuid().ToString("N"), clock.GetUtcNow(), lease), cancel);
+        var claimed = await WriteOrFindOwnAsync(artworks, artwork, artwork.Claim(Guid.NewGuid().ToString("N"), clock.GetUtcNow(), lease), cancellationToken);
         return claimed is null ? null : new(artworks, claimed, lease, clock, log);
     }
 
     /// <summary>Writes the claim's last change.</summary>
     /// <returns>The artwork as stored; null when the claim had been lost.</returns>
-    public async Task<Artwork?> TryEnd(Func<Artwork, Artwork> change)
+    public async Task<Artwork?> TryEndAsync(Func<Artwork, Artwork> change)
     {
-        await StopRenewing();
+        await StopRenewingAsync();
         if (_lost.IsCancellationRequested) return null;
         // Not cancelled by anything: the work is done, its fate shall be known.
-        return await WriteOrFindOwn(_artworks, Artwork, change(Artwork), CancellationToken.None);
+        return await WriteOrFindOwnAsync(_artworks, Artwork, change(Artwork), CancellationToken.None);
     }
 
     public async ValueTask DisposeAsync()
     {
-        await StopRenewing();
+        await StopRenewingAsync();
         _stop.Dispose();
         _lost.Dispose();
     }
 
     /// <summary>A write whose answer got lost is repeated by the SDK and then meets its own ETag: look who wrote.</summary>
-    private static async Task<Artwork?> WriteOrFindOwn(ArtworkTable artworks, Artwork read, Artwork changed, CancellationToken cancel)
+    private static async Task<Artwork?> WriteOrFindOwnAsync(ArtworkTable artworks, Artwork read, Artwork changed, CancellationToken cancellationToken)
     {
-        if (await artworks.TryUpdate(read, changed, cancel) is { } written) return written;
-        var found = await artworks.Find(read.Id, cancel);
+        if (await artworks.TryUpdateAsync(read, changed, cancellationToken) is { } written) return written;
+        var found = await artworks.FindAsync(read.Id, cancellationToken);
         return found is not null && found.LeaseOwner == changed.LeaseOwner && found.Status == changed.Status && found.LeaseUntil == changed.LeaseUntil
             ? found : null;
     }
 
-    private async Task StopRenewing()
+    private async Task StopRenewingAsync()
     {
         await _stop.CancelAsync();
         await _renewing;
     }
 
-    private async Task Renew()
+    private async Task RenewAsync()
     {
         while (true)
         {
@@ -73,7 +73,7 @@ internal sealed class ArtworkClaim : IAsyncDisposable
             if (_stop.IsCancellationRequested) return;
             try
             {
-                if (await WriteOrFindOwn(_artworks, Artwork, Artwork.Renew(_clock.GetUtcNow(), _lease), _stop.Token) is { } renewed)
+                if (await WriteOrFindOwnAsync(_artworks, Artwork, Artwork.Renew(_clock.GetUtcNow(), _lease), _stop.Token) is { } renewed)
                 {
                     Artwork = renewed;
                     continue;
@@ -85,7 +85,7 @@ internal sealed class ArtworkClaim : IAsyncDisposable
             catch (OperationCanceledException) when (_stop.IsCancellationRequested)
             {
                 // The write may or may not have happened: TryEnd finds out.
-                Artwork = await _artworks.Find(Artwork.Id, CancellationToken.None) is { } now && now.LeaseOwner == Artwork.LeaseOwner ? now : Artwork;
+                Artwork = await _artworks.FindAsync(Artwork.Id, CancellationToken.None) is { } now && now.LeaseOwner == Artwork.LeaseOwner ? now : Artwork;
                 return;
             }
             catch (Exception problem) when (StorageFailure.Is(problem, _stop.Token))

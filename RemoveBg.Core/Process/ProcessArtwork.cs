@@ -21,30 +21,30 @@ public sealed class ProcessArtwork(
     Announce announce, Admission admission, UnreadableMessages unreadable, ServiceMetrics metrics,
     IOptions<ProcessOptions> options, TimeProvider clock, ILogger<ProcessArtwork> log)
 {
-    public async Task Process(string text, CancellationToken cancel)
+    public async Task ProcessAsync(string text, CancellationToken cancellationToken)
     {
         // 1. Which artwork is it for?
-        if (await unreadable.ParseOrKeep(ArtworkQueues.Artworks, text, cancel) is not { } message) return;
+        if (await unreadable.ParseOrKeepAsync(ArtworkQueues.Artworks, text, cancellationToken) is not { } message) return;
 
         // 2. Does it need work, and may we do it? Duplicates end here.
-        await using var claim = await Claim(message, cancel);
+        await using var claim = await ClaimAsync(message, cancellationToken);
         if (claim is null) return;
         metrics.Started(claim.Artwork);
         using var activity = Tracing.Start("process artwork", ActivityKind.Consumer, message.Id, claim.Artwork.TraceParent ?? message.TraceParent)?.SetTag("removebg.attempt", claim.Artwork.Attempt);
 
         using var deadline = new JobDeadline(options.Value.Deadline, clock);
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel, claim.Lost, deadline.Expired);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, claim.Lost, deadline.Expired);
         try
         {
             // 3. Fetch, cut out, store: the blob has the artwork's name, so a second run overwrites with the same.
-            var done = await CutOut(claim.Artwork, deadline, stop.Token);
+            var done = await CutOutAsync(claim.Artwork, deadline, stop.Token);
 
             // 4. End. Only now does the result exist for anybody.
-            await End(claim, now => now.Succeed(clock.GetUtcNow(), done.ContentType, done.Confidence, PlaceOf(done, now)));
+            await EndAsync(claim, now => now.Succeed(clock.GetUtcNow(), done.ContentType, done.Confidence, PlaceOf(done, now)));
         }
         catch (OperationCanceledException) when (claim.Lost.IsCancellationRequested)
         {
-            await DropResult(claim.Artwork.Id);
+            await DropResultAsync(claim.Artwork.Id);
         }
         catch (OperationCanceledException) when (deadline.Expired.IsCancellationRequested)
         {
@@ -52,39 +52,39 @@ public sealed class ProcessArtwork(
             // an attempt cancels it after the deadline has passed, and that is no shutdown.
             var seconds = options.Value.Deadline.TotalSeconds;
             var tooLong = new ArtworkFailure(ArtworkFailure.InternalError, $"Processing took longer than {seconds:0.#} s.");
-            await RetryOrFail(claim, tooLong, isTransient: false, new TimeoutException());
+            await RetryOrFailAsync(claim, tooLong, isTransient: false, new TimeoutException());
         }
-        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            if (!await TryHandBack(claim)) return;
+            if (!await TryHandBackAsync(claim)) return;
             throw;
         }
         catch (NoSlotException)
         {
-            await ReturnToQueue(claim);
+            await ReturnToQueueAsync(claim);
         }
         catch (ArtworkFailedException problem)
         {
-            await RetryOrFail(claim, problem.Failure, problem.IsTransient, problem);
+            await RetryOrFailAsync(claim, problem.Failure, problem.IsTransient, problem);
         }
         catch (Exception problem) when (StorageFailure.Is(problem, stop.Token))
         {
-            await RetryOrFail(claim, new(ArtworkFailure.StorageUnavailable, "Storage could not be reached."), isTransient: true, problem);
+            await RetryOrFailAsync(claim, new(ArtworkFailure.StorageUnavailable, "Storage could not be reached."), isTransient: true, problem);
         }
         catch (Exception problem)
         {
             log.LogError(problem, "Artwork {ArtworkId}, attempt {Attempt}: unexpected failure", claim.Artwork.Id, claim.Artwork.Attempt);
-            await RetryOrFail(claim, new(ArtworkFailure.InternalError, "The image could not be processed."), isTransient: true, problem);
+            await RetryOrFailAsync(claim, new(ArtworkFailure.InternalError, "The image could not be processed."), isTransient: true, problem);
         }
     }
 
     /// <summary>A message of queue <c>artworks-poison</c>: the host gave up on it. That need not be the artwork's fault: when it
     /// was never even started, it gets another chance.</summary>
-    public async Task FailPoisoned(string text, CancellationToken cancel)
+    public async Task FailPoisonedAsync(string text, CancellationToken cancellationToken)
     {
         metrics.Fault(Fault.Poisoned);
-        if (await unreadable.ParseOrKeep(ArtworkQueues.Artworks, text, cancel) is not { } message) return;
-        if (await artworks.Find(message.Id, cancel) is not { } artwork)
+        if (await unreadable.ParseOrKeepAsync(ArtworkQueues.Artworks, text, cancellationToken) is not { } message) return;
+        if (await artworks.FindAsync(message.Id, cancellationToken) is not { } artwork)
         {
             log.LogError("A message of an unknown artwork is in the poison queue; dropped");
             return;
@@ -93,46 +93,46 @@ public sealed class ProcessArtwork(
         if (artwork.Attempt == 0 && message.Attempt == 1)
         {
             log.LogWarning("Artwork {ArtworkId} was never started; queued again", artwork.Id);
-            await queues.SendToProcess(artwork, attempt: 2, TimeSpan.Zero, cancel);
+            await queues.SendToProcessAsync(artwork, attempt: 2, TimeSpan.Zero, cancellationToken);
             return;
         }
-        await Fail(artwork, new(ArtworkFailure.InternalError, "The image could not be processed."), cancel);
+        await FailAsync(artwork, new(ArtworkFailure.InternalError, "The image could not be processed."), cancellationToken);
     }
 
     /// <returns>Null when there is nothing to do (any more), not yet, or when the record says that it was enough.</returns>
-    private async Task<ArtworkClaim?> Claim(ArtworkMessage message, CancellationToken cancel)
+    private async Task<ArtworkClaim?> ClaimAsync(ArtworkMessage message, CancellationToken cancellationToken)
     {
         // Whoever writes between our read and our claim changes the ETag: look again what there is to do.
-        while (await FindOpen(message, cancel) is { } artwork)
+        while (await FindOpenAsync(message, cancellationToken) is { } artwork)
         {
             if (artwork.Attempt >= options.Value.MaxAttempts)
             {
                 metrics.Fault(Fault.NeverEnded, ArtworkFailure.InternalError);
-                await Fail(artwork, new(ArtworkFailure.InternalError, $"Processing was started {artwork.Attempt} times and never came to an end."), cancel);
+                await FailAsync(artwork, new(ArtworkFailure.InternalError, $"Processing was started {artwork.Attempt} times and never came to an end."), cancellationToken);
                 return null;
             }
-            if (await ArtworkClaim.TryTake(artworks, artwork, options.Value.Lease, clock, log, cancel) is { } claim) return claim;
+            if (await ArtworkClaim.TryTakeAsync(artworks, artwork, options.Value.Lease, clock, log, cancellationToken) is { } claim) return claim;
         }
         return null;
     }
 
-    private async Task<Artwork?> FindOpen(ArtworkMessage message, CancellationToken cancel)
+    private async Task<Artwork?> FindOpenAsync(ArtworkMessage message, CancellationToken cancellationToken)
     {
-        if (await artworks.Find(message.Id, cancel) is { } artwork) return await StepBack(artwork, message, cancel) ? null : artwork;
+        if (await artworks.FindAsync(message.Id, cancellationToken) is { } artwork) return await StepBackAsync(artwork, message, cancellationToken) ? null : artwork;
         metrics.Fault(Fault.RecordMissing);
         log.LogWarning("Artwork {ArtworkId} has no record (any more); its message is dropped", message.Id);
         return null;
     }
 
     /// <summary>Whether there is nothing to do, or not yet.</summary>
-    private async Task<bool> StepBack(Artwork artwork, ArtworkMessage message, CancellationToken cancel)
+    private async Task<bool> StepBackAsync(Artwork artwork, ArtworkMessage message, CancellationToken cancellationToken)
     {
         if (artwork.Status.IsTerminal())
         {
             // Somebody ended it and may have died before its turn was passed on.
             metrics.Fault(Fault.Duplicate);
             log.LogInformation("Artwork {ArtworkId}, attempt {Attempt}: a message came for what has ended", artwork.Id, artwork.Attempt);
-            await admission.Leave(artwork, cancel);
+            await admission.LeaveAsync(artwork, cancellationToken);
             return true;
         }
         if (artwork.LeaseUntil is { } until && until > clock.GetUtcNow())
@@ -140,21 +140,21 @@ public sealed class ProcessArtwork(
             metrics.Fault(Fault.HeldByAnother);
             log.LogInformation("Artwork {ArtworkId}, attempt {Attempt}: another worker holds it; looked at again later", artwork.Id, artwork.Attempt);
             // A copy looks again when its lease is over; throwing would spend this message's tries.
-            await queues.SendToProcess(artwork, message.Attempt, until - clock.GetUtcNow(), cancel);
+            await queues.SendToProcessAsync(artwork, message.Attempt, until - clock.GetUtcNow(), cancellationToken);
             return true;
         }
         // Between two attempts, and this message is of an earlier one.
         return artwork.Status == ArtworkStatus.Processing && artwork.LeaseUntil is null && message.Attempt <= artwork.Attempt;
     }
 
-    private async Task<CutOutResult> CutOut(Artwork artwork, JobDeadline deadline, CancellationToken cancel)
+    private async Task<CutOutResult> CutOutAsync(Artwork artwork, JobDeadline deadline, CancellationToken cancellationToken)
     {
-        using var file = await Fetch(artwork, cancel);
-        using var background = await FetchBackground(artwork, cancel);
+        using var file = await FetchAsync(artwork, cancellationToken);
+        using var background = await FetchBackgroundAsync(artwork, cancellationToken);
         using var picture = new MemoryStream();
         CutOutResult done;
         // A place in the pipeline for as long as pixels are in memory, and not while a server is slow.
-        using (var slot = await TakeSlot(artwork, deadline, cancel))
+        using (var slot = await TakeSlotAsync(artwork, deadline, cancellationToken))
         using (var activity = Tracing.Start("cut out", ActivityKind.Internal, artwork.Id))
         {
             var job = new CutOutJob(file.Bytes, artwork.OutputFormat, slot.Segmenter, slot.Tensors, picture)
@@ -162,13 +162,13 @@ public sealed class ProcessArtwork(
                 Options = artwork.Options ?? new(),
                 Background = background?.Bytes,
             };
-            done = await Task.Run(() => pipeline.Run(job, cancel), cancel);
+            done = await Task.Run(() => pipeline.Run(job, cancellationToken), cancellationToken);
             metrics.CutOut(done, picture.Length, slot.Segmenter.Provider);
             activity?.SetTag("removebg.model", done.Model).SetTag("removebg.provider", slot.Segmenter.Provider);
             foreach (var (name, time) in done.Steps) activity?.SetTag($"removebg.step.{name.Replace(' ', '_')}", time.TotalSeconds);
         }
         picture.Position = 0;
-        using (Tracing.Start("store", ActivityKind.Internal, artwork.Id)) await pictures.PutResult(artwork.Id, picture, done.ContentType, cancel);
+        using (Tracing.Start("store", ActivityKind.Internal, artwork.Id)) await pictures.PutResultAsync(artwork.Id, picture, done.ContentType, cancellationToken);
         log.LogInformation("Artwork {ArtworkId}, attempt {Attempt}: {Width} x {Height}, {Steps}", artwork.Id, artwork.Attempt, done.Width, done.Height,
             string.Join(", ", done.Steps.Select(step => FormattableString.Invariant($"{step.Name} {step.Time.TotalMilliseconds:0} ms"))));
         return done;
@@ -176,37 +176,37 @@ public sealed class ProcessArtwork(
 
     /// <summary>Waits for a slot. The wait does not count against the deadline and has a limit of its own.</summary>
     /// <exception cref="NoSlotException">None was free for <see cref="ProcessOptions.SlotWait"/>.</exception>
-    private async Task<PipelineSlots.Slot> TakeSlot(Artwork artwork, JobDeadline deadline, CancellationToken cancel)
+    private async Task<PipelineSlots.Slot> TakeSlotAsync(Artwork artwork, JobDeadline deadline, CancellationToken cancellationToken)
     {
         deadline.Pause();
         using var patience = new CancellationTokenSource(options.Value.SlotWait, clock);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, patience.Token);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
         try
         {
-            var slot = await slots.Take(artwork.KeyId, artwork.Options?.Model, either.Token);
+            var slot = await slots.TakeAsync(artwork.KeyId, artwork.Options?.Model, either.Token);
             deadline.Resume();
             return slot;
         }
-        catch (OperationCanceledException) when (patience.IsCancellationRequested && !cancel.IsCancellationRequested)
+        catch (OperationCanceledException) when (patience.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
             throw new NoSlotException();
         }
     }
 
     /// <summary>Returns an artwork to the queue that waited too long for a slot: the host ends functions that run longer.</summary>
-    private async Task ReturnToQueue(ArtworkClaim claim)
+    private async Task ReturnToQueueAsync(ArtworkClaim claim)
     {
         metrics.Fault(Fault.NoSlot);
         log.LogInformation("Artwork {ArtworkId}, attempt {Attempt}: no slot for {Seconds} s; back to the queue",
             claim.Artwork.Id, claim.Artwork.Attempt, options.Value.SlotWait.TotalSeconds);
         // Record first: if the message is lost, the sweeper finds the artwork overdue.
-        if (await claim.TryEnd(now => now.ReturnToQueue(clock.GetUtcNow())) is { } waiting)
-            await queues.SendToProcess(waiting, waiting.Attempt + 1, TimeSpan.Zero, CancellationToken.None);
+        if (await claim.TryEndAsync(now => now.ReturnToQueue(clock.GetUtcNow())) is { } waiting)
+            await queues.SendToProcessAsync(waiting, waiting.Attempt + 1, TimeSpan.Zero, CancellationToken.None);
     }
 
     /// <summary>Releases the artwork so that another instance can take it at once, as often as it may be interrupted.</summary>
     /// <returns>False when it was interrupted too often and has failed.</returns>
-    private async Task<bool> TryHandBack(ArtworkClaim claim)
+    private async Task<bool> TryHandBackAsync(ArtworkClaim claim)
     {
         var artwork = claim.Artwork;
         if (artwork.HandBacks >= options.Value.MaxHandBacks)
@@ -215,30 +215,30 @@ public sealed class ProcessArtwork(
             log.LogWarning("Artwork {ArtworkId}: interrupted {Count} times by the host; failed", artwork.Id, artwork.HandBacks + 1);
             var failure = new ArtworkFailure(
                 ArtworkFailure.InternalError, $"Processing was interrupted {artwork.HandBacks + 1} times.");
-            await End(claim, now => now.Fail(clock.GetUtcNow(), failure));
+            await EndAsync(claim, now => now.Fail(clock.GetUtcNow(), failure));
             return false;
         }
         metrics.Fault(Fault.HandedBack);
         log.LogInformation("Artwork {ArtworkId}, attempt {Attempt}: interrupted by the host; handed back ({Count} of {Most})",
             artwork.Id, artwork.Attempt, artwork.HandBacks + 1, options.Value.MaxHandBacks);
-        await claim.TryEnd(now => now.Release(clock.GetUtcNow()));
+        await claim.TryEndAsync(now => now.Release(clock.GetUtcNow()));
         return true;
     }
 
-    private async Task<FetchedImage> Fetch(Artwork artwork, CancellationToken cancel)
+    private async Task<FetchedImage> FetchAsync(Artwork artwork, CancellationToken cancellationToken)
     {
         using var activity = Tracing.Start("fetch", ActivityKind.Internal, artwork.Id);
-        return artwork.HasStoredInput ? await Stored(artwork.Id, StoredInput.Photo, cancel) : await fetcher.Fetch(artwork.ImageUrl, cancel);
+        return artwork.HasStoredInput ? await StoredAsync(artwork.Id, StoredInput.Photo, cancellationToken) : await fetcher.FetchAsync(artwork.ImageUrl, cancellationToken);
     }
 
     /// <returns>Null when no picture is to be put behind the subject.</returns>
-    private async Task<FetchedImage?> FetchBackground(Artwork artwork, CancellationToken cancel)
+    private async Task<FetchedImage?> FetchBackgroundAsync(Artwork artwork, CancellationToken cancellationToken)
     {
         if (artwork.Options is not { HasStoredBackground: true } and not { HasBackgroundUrl: true }) return null;
         using var activity = Tracing.Start("fetch background", ActivityKind.Internal, artwork.Id);
         try
         {
-            return artwork.Options.HasStoredBackground ? await Stored(artwork.Id, StoredInput.Background, cancel) : await fetcher.Fetch(artwork.Options.Background!, cancel);
+            return artwork.Options.HasStoredBackground ? await StoredAsync(artwork.Id, StoredInput.Background, cancellationToken) : await fetcher.FetchAsync(artwork.Options.Background!, cancellationToken);
         }
         catch (ArtworkFailedException problem)
         {
@@ -246,15 +246,15 @@ public sealed class ProcessArtwork(
         }
     }
 
-    private async Task<FetchedImage> Stored(Guid id, StoredInput which, CancellationToken cancel) =>
-        await pictures.GetInput(id, which, cancel) is { } input
+    private async Task<FetchedImage> StoredAsync(Guid id, StoredInput which, CancellationToken cancellationToken) =>
+        await pictures.GetInputAsync(id, which, cancellationToken) is { } input
             ? FetchedImage.From(input.ToMemory())
             : throw new ArtworkFailedException(ArtworkFailure.ImageUnreachable, "The image that came with the request is no longer stored.");
 
     private static SubjectPlace? PlaceOf(CutOutResult done, Artwork artwork) => artwork.Options?.FindSubject != true ? null
         : done.Subject is { } box ? new(done.Width, done.Height, box.Left, box.Top, box.Width, box.Height) : new(done.Width, done.Height, 0, 0, 0, 0);
 
-    private async Task RetryOrFail(ArtworkClaim claim, ArtworkFailure failure, bool isTransient, Exception cause)
+    private async Task RetryOrFailAsync(ArtworkClaim claim, ArtworkFailure failure, bool isTransient, Exception cause)
     {
         var artwork = claim.Artwork;
         log.LogWarning("Artwork {ArtworkId}, attempt {Attempt}: {Code}, {Kind} ({Cause})",
@@ -264,33 +264,33 @@ public sealed class ProcessArtwork(
         metrics.Fault(isFinal ? Fault.Failed : Fault.Retried, failure.Code);
         if (isFinal)
         {
-            await End(claim, now => now.Fail(clock.GetUtcNow(), failure));
+            await EndAsync(claim, now => now.Fail(clock.GetUtcNow(), failure));
             return;
         }
         var delay = options.Value.FirstRetryDelay * Math.Pow(4, artwork.Attempt - 1);
-        if (await claim.TryEnd(now => now.RetryLater(clock.GetUtcNow() + delay)) is not null)
-            await queues.SendToProcess(artwork, artwork.Attempt + 1, delay, CancellationToken.None);
+        if (await claim.TryEndAsync(now => now.RetryLater(clock.GetUtcNow() + delay)) is not null)
+            await queues.SendToProcessAsync(artwork, artwork.Attempt + 1, delay, CancellationToken.None);
         else
-            await DropResult(artwork.Id);
+            await DropResultAsync(artwork.Id);
     }
 
-    private async Task End(ArtworkClaim claim, Func<Artwork, Artwork> change)
+    private async Task EndAsync(ArtworkClaim claim, Func<Artwork, Artwork> change)
     {
-        if (await claim.TryEnd(change) is { } ended) await announce.Ended(ended);
-        else await DropResult(claim.Artwork.Id);
+        if (await claim.TryEndAsync(change) is { } ended) await announce.EndedAsync(ended);
+        else await DropResultAsync(claim.Artwork.Id);
     }
 
-    private async Task Fail(Artwork artwork, ArtworkFailure failure, CancellationToken cancel)
+    private async Task FailAsync(Artwork artwork, ArtworkFailure failure, CancellationToken cancellationToken)
     {
         log.LogWarning("Artwork {ArtworkId}, attempt {Attempt}: {Code}, final", artwork.Id, artwork.Attempt, failure.Code);
-        if (await artworks.TryUpdate(artwork, artwork.Fail(clock.GetUtcNow(), failure), cancel) is { } failed) await announce.Ended(failed);
+        if (await artworks.TryUpdateAsync(artwork, artwork.Fail(clock.GetUtcNow(), failure), cancellationToken) is { } failed) await announce.EndedAsync(failed);
     }
 
     /// <summary>We worked for nothing. Our blob goes, unless it may be another worker's result by now.</summary>
-    private async Task DropResult(Guid id)
+    private async Task DropResultAsync(Guid id)
     {
-        var now = await artworks.Find(id, CancellationToken.None);
-        if (now is null or { Status: ArtworkStatus.Canceled or ArtworkStatus.Failed }) await pictures.DeleteResult(id, CancellationToken.None);
+        var now = await artworks.FindAsync(id, CancellationToken.None);
+        if (now is null or { Status: ArtworkStatus.Canceled or ArtworkStatus.Failed }) await pictures.DeleteResultAsync(id, CancellationToken.None);
         metrics.Fault(Fault.ClaimLost);
         log.LogInformation("Artwork {ArtworkId}: result dropped, the artwork is {Status}", id, now?.Status.Word() ?? "deleted");
     }

@@ -22,21 +22,21 @@ public sealed class ModelCache : BackgroundService, IAsyncDisposable
         _segmenter = new(() => Task.Run(() => Load(catalog.Resolve, keepsMemory: true)));
     }
 
-    /// <summary>Whether <see cref="Get(CancellationToken)"/> answers at once.</summary>
+    /// <summary>Whether <see cref="GetAsync(CancellationToken)"/> answers at once.</summary>
     public bool IsReady => _segmenter is { IsValueCreated: true, Value.IsCompletedSuccessfully: true };
 
-    public Task<Segmenter> Get(CancellationToken cancel) => _segmenter.Value.WaitAsync(cancel);
+    public Task<Segmenter> GetAsync(CancellationToken cancellationToken) => _segmenter.Value.WaitAsync(cancellationToken);
 
     /// <param name="name">One of <see cref="ModelCatalog.Offered"/>.</param>
-    /// <param name="cancel">Ends the waiting, not the loading.</param>
-    public async Task<Segmenter> Get(string name, CancellationToken cancel)
+    /// <param name="cancellationToken">Ends the waiting, not the loading.</param>
+    public async Task<Segmenter> GetAsync(string name, CancellationToken cancellationToken)
     {
-        var configured = await Get(cancel);
+        var configured = await GetAsync(cancellationToken);
         if (name == "auto" || name == _options.Name || name == configured.Model.Entry.Name && configured.Larger is null) return configured;
         var loading = _others.GetOrAdd(name, _ => new(() => Task.Run(() => Load(() => _catalog.Resolve(name), keepsMemory: false))));
         try
         {
-            return await loading.Value.WaitAsync(cancel);
+            return await loading.Value.WaitAsync(cancellationToken);
         }
         catch (Exception problem) when (problem is not OperationCanceledException)
         {
@@ -50,7 +50,7 @@ public sealed class ModelCache : BackgroundService, IAsyncDisposable
     {
         try
         {
-            await Get(stoppingToken);
+            await GetAsync(stoppingToken);
         }
         catch (Exception problem) when (problem is not OperationCanceledException)
         {

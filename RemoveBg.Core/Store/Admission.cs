@@ -15,7 +15,7 @@ namespace RemoveBg.Core.Store;
 /// <para>
 /// Rows, in the key's partition beside the list of its artworks: <c>turn_{n}</c>, n below the cap, for each turn taken (that no
 /// second row of a name can exist makes the cap strict), and <c>wait_{id}</c>. A turn changes hands in one transaction; what a
-/// crash leaves behind is repaired by <see cref="Resume"/> and by a look at every turn older than <see cref="Stale"/>.
+/// crash leaves behind is repaired by <see cref="ResumeAsync"/> and by a look at every turn older than <see cref="Stale"/>.
 /// </para>
 /// </summary>
 public sealed class Admission(StorageClients storage, ArtworkTable artworks, ArtworkQueues queues, ServiceMetrics metrics, TimeProvider clock, ILogger<Admission> log)
@@ -30,42 +30,42 @@ public sealed class Admission(StorageClients storage, ArtworkTable artworks, Art
     private readonly ConcurrentDictionary<string, DateTimeOffset> _fullUntil = new();
 
     /// <summary>Lists a new artwork under its key and gives it a turn, or lets it wait for one.</summary>
-    public async Task Enter(Artwork artwork, CancellationToken cancel)
+    public async Task EnterAsync(Artwork artwork, CancellationToken cancellationToken)
     {
         var seemsFull = _fullUntil.TryGetValue(artwork.KeyId, out var until) && until > clock.GetUtcNow();
-        if (!seemsFull && await TryTakeTurn(artwork, cancel)) await queues.SendToProcess(artwork, attempt: 1, TimeSpan.Zero, cancel);
-        else await Wait(artwork, cancel);
+        if (!seemsFull && await TryTakeTurnAsync(artwork, cancellationToken)) await queues.SendToProcessAsync(artwork, attempt: 1, TimeSpan.Zero, cancellationToken);
+        else await WaitAsync(artwork, cancellationToken);
     }
 
     /// <summary>An artwork has ended: its turn goes to the one that waits longest. Does nothing the second time.</summary>
-    public async Task Leave(Artwork ended, CancellationToken cancel)
+    public async Task LeaveAsync(Artwork ended, CancellationToken cancellationToken)
     {
-        if (ended.Attempt == 0) await _rows.DeleteEntityAsync(ended.KeyId, WaitRow(ended.Id), ETag.All, cancel);
-        await PassOn(ended, hasEnded: true, cancel);
+        if (ended.Attempt == 0) await _rows.DeleteEntityAsync(ended.KeyId, WaitRow(ended.Id), ETag.All, cancellationToken);
+        await PassOnAsync(ended, hasEnded: true, cancellationToken);
     }
 
     /// <summary>For an artwork that should have been started long ago: its message again if it has a turn, else a place among those who wait.</summary>
-    public async Task Resume(Artwork artwork, CancellationToken cancel)
+    public async Task ResumeAsync(Artwork artwork, CancellationToken cancellationToken)
     {
-        var (turns, _) = await Read(artwork.KeyId, cancel);
-        if (turns.Any(turn => turn.ArtworkId == artwork.Id)) await queues.SendToProcess(artwork, artwork.Attempt + 1, TimeSpan.Zero, cancel);
-        else await Wait(artwork, cancel);
+        var (turns, _) = await ReadAsync(artwork.KeyId, cancellationToken);
+        if (turns.Any(turn => turn.ArtworkId == artwork.Id)) await queues.SendToProcessAsync(artwork, artwork.Attempt + 1, TimeSpan.Zero, cancellationToken);
+        else await WaitAsync(artwork, cancellationToken);
     }
 
     /// <summary>Whether it waits for a turn, as it should.</summary>
-    public async Task<bool> Waits(Artwork artwork, CancellationToken cancel) =>
-        (await _rows.GetEntityIfExistsAsync<TableEntity>(artwork.KeyId, WaitRow(artwork.Id), ["RowKey"], cancel)).HasValue;
+    public async Task<bool> WaitsAsync(Artwork artwork, CancellationToken cancellationToken) =>
+        (await _rows.GetEntityIfExistsAsync<TableEntity>(artwork.KeyId, WaitRow(artwork.Id), ["RowKey"], cancellationToken)).HasValue;
 
     /// <summary>Gives turns of this artwork's key that are free, or whose artwork has ended, to those who wait.</summary>
-    public Task PassOnFree(Artwork artwork, CancellationToken cancel) => PassOn(artwork, hasEnded: false, cancel);
+    public Task PassOnFreeAsync(Artwork artwork, CancellationToken cancellationToken) => PassOnAsync(artwork, hasEnded: false, cancellationToken);
 
-    private async Task<bool> TryTakeTurn(Artwork artwork, CancellationToken cancel)
+    private async Task<bool> TryTakeTurnAsync(Artwork artwork, CancellationToken cancellationToken)
     {
         try
         {
             // Which one is free is not known; as long as most are, a blind try costs less than a look.
             var turn = new Turn(Random.Shared.Next(artwork.ConcurrentJobs), artwork.Id, clock.GetUtcNow(), default);
-            await _rows.SubmitTransactionAsync([Listed(artwork), new(TableTransactionActionType.Add, Row(artwork.KeyId, turn))], cancel);
+            await _rows.SubmitTransactionAsync([Listed(artwork), new(TableTransactionActionType.Add, Row(artwork.KeyId, turn))], cancellationToken);
             return true;
         }
         catch (RequestFailedException problem) when (problem.Status == 409)
@@ -74,20 +74,20 @@ public sealed class Admission(StorageClients storage, ArtworkTable artworks, Art
         }
     }
 
-    private async Task Wait(Artwork artwork, CancellationToken cancel)
+    private async Task WaitAsync(Artwork artwork, CancellationToken cancellationToken)
     {
         await _rows.SubmitTransactionAsync(
-            [Listed(artwork), new(TableTransactionActionType.UpsertReplace, new TableEntity(artwork.KeyId, WaitRow(artwork.Id)))], cancel);
+            [Listed(artwork), new(TableTransactionActionType.UpsertReplace, new TableEntity(artwork.KeyId, WaitRow(artwork.Id)))], cancellationToken);
         // A turn may have become free since the last look, and nobody else may come by.
-        await PassOn(artwork, hasEnded: false, cancel);
+        await PassOnAsync(artwork, hasEnded: false, cancellationToken);
     }
 
-    private async Task PassOn(Artwork artwork, bool hasEnded, CancellationToken cancel)
+    private async Task PassOnAsync(Artwork artwork, bool hasEnded, CancellationToken cancellationToken)
     {
         while (true)
         {
-            var (turns, waiting) = await Read(artwork.KeyId, cancel);
-            var over = await Over(turns, hasEnded ? artwork.Id : null, cancel);
+            var (turns, waiting) = await ReadAsync(artwork.KeyId, cancellationToken);
+            var over = await OverAsync(turns, hasEnded ? artwork.Id : null, cancellationToken);
             var next = waiting.Count > 0 ? waiting[0] : (Guid?)null;
             var inherited = over.FirstOrDefault(turn => turn.Number < artwork.ConcurrentJobs || next is null);
             var unused = next is not null && inherited is null ? Unused(turns, artwork.ConcurrentJobs) : null;
@@ -97,14 +97,14 @@ public sealed class Admission(StorageClients storage, ArtworkTable artworks, Art
                 return;
             }
 
-            if (!await TryGive(artwork.KeyId, inherited, unused, next, cancel)) continue; // Somebody else was faster: look again.
-            if (next is { } id) await queues.SendToProcess(id, cancel);
+            if (!await TryGiveAsync(artwork.KeyId, inherited, unused, next, cancellationToken)) continue; // Somebody else was faster: look again.
+            if (next is { } id) await queues.SendToProcessAsync(id, cancellationToken);
             if (waiting.Count <= 1 && over.Count <= 1) return;
         }
     }
 
     /// <summary>One transaction: the turn changes hands, is taken, or (when nobody waits) is given up.</summary>
-    private async Task<bool> TryGive(string keyId, Turn? inherited, int? unused, Guid? next, CancellationToken cancel)
+    private async Task<bool> TryGiveAsync(string keyId, Turn? inherited, int? unused, Guid? next, CancellationToken cancellationToken)
     {
         List<TableTransactionAction> actions = [];
         if (next is { } id)
@@ -119,7 +119,7 @@ public sealed class Admission(StorageClients storage, ArtworkTable artworks, Art
         }
         try
         {
-            await _rows.SubmitTransactionAsync(actions, cancel);
+            await _rows.SubmitTransactionAsync(actions, cancellationToken);
             return true;
         }
         catch (RequestFailedException problem) when (problem.Status is 404 or 409 or 412)
@@ -129,7 +129,7 @@ public sealed class Admission(StorageClients storage, ArtworkTable artworks, Art
     }
 
     /// <summary>Turns whose artwork has ended: the one we know of, and old ones whose worker died before it could pass them on.</summary>
-    private async Task<IReadOnlyList<Turn>> Over(IReadOnlyList<Turn> turns, Guid? ended, CancellationToken cancel)
+    private async Task<IReadOnlyList<Turn>> OverAsync(IReadOnlyList<Turn> turns, Guid? ended, CancellationToken cancellationToken)
     {
         var over = new List<Turn>();
         foreach (var turn in turns)
@@ -138,7 +138,7 @@ public sealed class Admission(StorageClients storage, ArtworkTable artworks, Art
             {
                 over.Add(turn);
             }
-            else if (turn.Since < clock.GetUtcNow() - Stale && (await artworks.Find(turn.ArtworkId, cancel))?.Status.IsTerminal() != false)
+            else if (turn.Since < clock.GetUtcNow() - Stale && (await artworks.FindAsync(turn.ArtworkId, cancellationToken))?.Status.IsTerminal() != false)
             {
                 metrics.Fault(Fault.StaleTurn);
                 log.LogWarning("Artwork {ArtworkId} is over and still had a turn; it passes on", turn.ArtworkId);
@@ -157,11 +157,11 @@ public sealed class Admission(StorageClients storage, ArtworkTable artworks, Art
     }
 
     /// <returns>All turns taken, and the first two who wait.</returns>
-    private async Task<(IReadOnlyList<Turn> Turns, IReadOnlyList<Guid> Waiting)> Read(string keyId, CancellationToken cancel)
+    private async Task<(IReadOnlyList<Turn> Turns, IReadOnlyList<Guid> Waiting)> ReadAsync(string keyId, CancellationToken cancellationToken)
     {
         var (turns, waiting) = (new List<Turn>(), new List<Guid>());
         var filter = TableClient.CreateQueryFilter($"PartitionKey eq {keyId} and RowKey ge {TurnPrefix} and RowKey lt {"wait`"}");
-        await foreach (var row in _rows.QueryAsync<TableEntity>(filter, maxPerPage: 100, cancellationToken: cancel))
+        await foreach (var row in _rows.QueryAsync<TableEntity>(filter, maxPerPage: 100, cancellationToken: cancellationToken))
         {
             if (row.RowKey.StartsWith(TurnPrefix, StringComparison.Ordinal))
             {

@@ -25,7 +25,7 @@ public sealed class ArtworkTable(StorageClients storage)
     private readonly TableClient _byKey = storage.Table(ByKey);
 
     /// <returns>The stored artwork, or null when one with this id is there already.</returns>
-    public async Task<Artwork?> TryCreate(Artwork artwork, CancellationToken cancel)
+    public async Task<Artwork?> TryCreateAsync(Artwork artwork, CancellationToken cancellationToken)
     {
         try
         {
@@ -33,7 +33,7 @@ public sealed class ArtworkTable(StorageClients storage)
             [
                 new(TableTransactionActionType.Add, Record(artwork)),
                 new(TableTransactionActionType.UpsertReplace, Due(artwork)),
-            ], cancel);
+            ], cancellationToken);
             return artwork with { ETag = written.Value[0].Headers.ETag!.Value };
         }
         catch (RequestFailedException problem) when (problem.Status == 409)
@@ -42,15 +42,15 @@ public sealed class ArtworkTable(StorageClients storage)
         }
     }
 
-    public async Task<Artwork?> Find(Guid id, CancellationToken cancel)
+    public async Task<Artwork?> FindAsync(Guid id, CancellationToken cancellationToken)
     {
-        var found = await _rows.GetEntityIfExistsAsync<TableEntity>(Partition(id), RecordPrefix + id.ToString("N"), cancellationToken: cancel);
+        var found = await _rows.GetEntityIfExistsAsync<TableEntity>(Partition(id), RecordPrefix + id.ToString("N"), cancellationToken: cancellationToken);
         return found.HasValue ? ArtworkEntity.Read(found.Value!, id, found.Value!.ETag) : null;
     }
 
     /// <summary>Writes <paramref name="changed"/> if nobody has written since <paramref name="read"/> was read.</summary>
     /// <returns>The stored artwork, or null when somebody has (or has deleted it): read again and decide anew.</returns>
-    public async Task<Artwork?> TryUpdate(Artwork read, Artwork changed, CancellationToken cancel, WebhookDelivery? delivery = null)
+    public async Task<Artwork?> TryUpdateAsync(Artwork read, Artwork changed, CancellationToken cancellationToken, WebhookDelivery? delivery = null)
     {
         var actions = new List<TableTransactionAction> { new(TableTransactionActionType.UpdateReplace, Record(changed), read.ETag) };
         if (changed.DueAt is not null) actions.Add(new(TableTransactionActionType.UpsertReplace, Due(changed)));
@@ -60,7 +60,7 @@ public sealed class ArtworkTable(StorageClients storage)
                 ArtworkEntity.From(delivery, Partition(changed.Id), $"{DeliveryPrefix}{changed.Id:N}_{delivery.Number:D6}")));
         try
         {
-            var written = await _rows.SubmitTransactionAsync(actions, cancel);
+            var written = await _rows.SubmitTransactionAsync(actions, cancellationToken);
             return changed with { ETag = written.Value[0].Headers.ETag!.Value };
         }
         catch (RequestFailedException problem) when (problem.Status is 412 or 404)
@@ -69,51 +69,51 @@ public sealed class ArtworkTable(StorageClients storage)
         }
     }
 
-    public async Task Delete(Artwork artwork, CancellationToken cancel)
+    public async Task DeleteAsync(Artwork artwork, CancellationToken cancellationToken)
     {
         var id = artwork.Id.ToString("N");
         // Deliveries first: without its record nobody would find them again.
-        await foreach (var row in Between(Partition(artwork.Id), $"{DeliveryPrefix}{id}_", $"{DeliveryPrefix}{id}`", cancel))
-            await _rows.DeleteEntityAsync(row, ETag.All, cancel);
-        await _rows.DeleteEntityAsync(Partition(artwork.Id), DuePrefix + id, ETag.All, cancel);
-        await _rows.DeleteEntityAsync(Partition(artwork.Id), RecordPrefix + id, ETag.All, cancel);
-        await _byKey.DeleteEntityAsync(artwork.KeyId, NewestFirst(artwork.Id), ETag.All, cancel);
+        await foreach (var row in Between(Partition(artwork.Id), $"{DeliveryPrefix}{id}_", $"{DeliveryPrefix}{id}`", cancellationToken))
+            await _rows.DeleteEntityAsync(row, ETag.All, cancellationToken);
+        await _rows.DeleteEntityAsync(Partition(artwork.Id), DuePrefix + id, ETag.All, cancellationToken);
+        await _rows.DeleteEntityAsync(Partition(artwork.Id), RecordPrefix + id, ETag.All, cancellationToken);
+        await _byKey.DeleteEntityAsync(artwork.KeyId, NewestFirst(artwork.Id), ETag.All, cancellationToken);
     }
 
-    public async Task<IReadOnlyList<WebhookDelivery>> Deliveries(Guid id, CancellationToken cancel)
+    public async Task<IReadOnlyList<WebhookDelivery>> DeliveriesAsync(Guid id, CancellationToken cancellationToken)
     {
         var deliveries = new List<WebhookDelivery>();
-        await foreach (var row in Between(Partition(id), $"{DeliveryPrefix}{id:N}_", $"{DeliveryPrefix}{id:N}`", cancel))
+        await foreach (var row in Between(Partition(id), $"{DeliveryPrefix}{id:N}_", $"{DeliveryPrefix}{id:N}`", cancellationToken))
             deliveries.Add(ArtworkEntity.ReadDelivery(row));
         return deliveries;
     }
 
     /// <summary>Ids of a key's artworks, newest first, from the one after <paramref name="after"/> on.</summary>
-    public async IAsyncEnumerable<Guid> NewestOf(string keyId, Guid? after, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancel)
+    public async IAsyncEnumerable<Guid> NewestOfAsync(string keyId, Guid? after, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
         // Row keys are hexadecimal; the turns beside them begin with other letters.
         var filter = TableClient.CreateQueryFilter($"PartitionKey eq {keyId} and RowKey gt {(after is { } last ? NewestFirst(last) : "")} and RowKey lt {"g"}");
-        await foreach (var row in _byKey.QueryAsync<TableEntity>(filter, select: ["Id"], cancellationToken: cancel))
+        await foreach (var row in _byKey.QueryAsync<TableEntity>(filter, select: ["Id"], cancellationToken: cancellationToken))
             if (row.GetGuid("Id") is { } id) yield return id;
     }
 
     /// <summary>Ids of all artworks whose <see cref="Artwork.DueAt"/> has passed.</summary>
-    public async IAsyncEnumerable<Guid> Overdue(DateTimeOffset now, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancel)
+    public async IAsyncEnumerable<Guid> OverdueAsync(DateTimeOffset now, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
         foreach (var partition in Partitions)
         {
             var filter = Range(partition, DuePrefix, "due`") + " and " + TableClient.CreateQueryFilter($"DueAt le {now}");
-            await foreach (var row in _rows.QueryAsync<TableEntity>(filter, select: ["RowKey"], cancellationToken: cancel))
+            await foreach (var row in _rows.QueryAsync<TableEntity>(filter, select: ["RowKey"], cancellationToken: cancellationToken))
                 yield return Guid.ParseExact(row.RowKey.AsSpan(DuePrefix.Length), "N");
         }
     }
 
     /// <summary>Artworks created before <paramref name="cutoff"/>; their ids sort by time, so that only these are read.</summary>
-    public async IAsyncEnumerable<Artwork> CreatedBefore(DateTimeOffset cutoff, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancel)
+    public async IAsyncEnumerable<Artwork> CreatedBeforeAsync(DateTimeOffset cutoff, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var end = RecordPrefix + Guid.CreateVersion7(cutoff).ToString("N")[..12];
         foreach (var partition in Partitions)
-            await foreach (var row in Between(partition, RecordPrefix, end, cancel))
+            await foreach (var row in Between(partition, RecordPrefix, end, cancellationToken))
                 yield return ArtworkEntity.Read(row, Guid.ParseExact(row.RowKey.AsSpan(RecordPrefix.Length), "N"), row.ETag);
     }
 
@@ -126,8 +126,8 @@ public sealed class ArtworkTable(StorageClients storage)
     private static TableEntity Due(Artwork artwork) =>
         new(Partition(artwork.Id), DuePrefix + artwork.Id.ToString("N")) { ["DueAt"] = artwork.DueAt };
 
-    private AsyncPageable<TableEntity> Between(string partition, string from, string to, CancellationToken cancel) =>
-        _rows.QueryAsync<TableEntity>(Range(partition, from, to), cancellationToken: cancel);
+    private AsyncPageable<TableEntity> Between(string partition, string from, string to, CancellationToken cancellationToken) =>
+        _rows.QueryAsync<TableEntity>(Range(partition, from, to), cancellationToken: cancellationToken);
 
     private static string Range(string partition, string from, string to) =>
         TableClient.CreateQueryFilter($"PartitionKey eq {partition} and RowKey ge {from} and RowKey lt {to}");

@@ -17,7 +17,7 @@ internal sealed class ResultUrls(BlobServiceClient blobs, TimeSpan lifetime, Tim
     private UserDelegationKey? _lent;
 
     /// <remarks>The expiry moves in steps of a twelfth of the lifetime, so that a poll and a webhook of the same minutes carry the same URL.</remarks>
-    public async Task<string> Sign(BlobClient blob, CancellationToken cancel)
+    public async Task<string> SignAsync(BlobClient blob, CancellationToken cancellationToken)
     {
         var step = Math.Max(TimeSpan.TicksPerSecond, lifetime.Ticks / 12 / TimeSpan.TicksPerSecond * TimeSpan.TicksPerSecond);
         var now = clock.GetUtcNow();
@@ -33,7 +33,7 @@ internal sealed class ResultUrls(BlobServiceClient blobs, TimeSpan lifetime, Tim
         sas.Protocol = SasProtocol.Https;
         var key = _lent;
         if (key is null || key.SignedExpiresOn < expires)
-            _lent = key = await blobs.GetUserDelegationKeyAsync(now - ClockSkew, expires + KeyBeyondUrl, cancel);
+            _lent = key = await blobs.GetUserDelegationKeyAsync(now - ClockSkew, expires + KeyBeyondUrl, cancellationToken);
         return new BlobUriBuilder(blob.Uri) { Sas = sas.ToSasQueryParameters(key, blobs.AccountName) }.ToUri().AbsoluteUri;
     }
 }

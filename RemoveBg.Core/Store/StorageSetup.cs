@@ -22,18 +22,18 @@ public sealed class StorageSetup(StorageClients storage, ILogger<StorageSetup> l
 
     public static IReadOnlyList<string> Containers { get; } = [StoredPictures.ResultContainer, StoredPictures.InputContainer];
 
-    public async Task Ensure(CancellationToken cancel)
+    public async Task EnsureAsync(CancellationToken cancellationToken)
     {
         if (_done) return;
-        await _once.WaitAsync(cancel);
+        await _once.WaitAsync(cancellationToken);
         try
         {
             if (_done) return;
             await Task.WhenAll(
             [
-                .. Tables.Select(name => storage.Table(name).CreateIfNotExistsAsync(cancel) as Task),
-                .. Queues.Select(name => storage.Queue(name).CreateIfNotExistsAsync(cancellationToken: cancel)),
-                .. Containers.Select(name => storage.Container(name).CreateIfNotExistsAsync(cancellationToken: cancel)),
+                .. Tables.Select(name => storage.Table(name).CreateIfNotExistsAsync(cancellationToken) as Task),
+                .. Queues.Select(name => storage.Queue(name).CreateIfNotExistsAsync(cancellationToken: cancellationToken)),
+                .. Containers.Select(name => storage.Container(name).CreateIfNotExistsAsync(cancellationToken: cancellationToken)),
             ]);
             _done = true;
         }
@@ -44,17 +44,17 @@ public sealed class StorageSetup(StorageClients storage, ILogger<StorageSetup> l
     }
 
     /// <summary>Whether storage answers now, in one cheap call. Throws when not.</summary>
-    public async Task Check(CancellationToken cancel)
+    public async Task CheckAsync(CancellationToken cancellationToken)
     {
-        await Ensure(cancel);
-        await storage.Queue(ArtworkQueues.Artworks).GetPropertiesAsync(cancel);
+        await EnsureAsync(cancellationToken);
+        await storage.Queue(ArtworkQueues.Artworks).GetPropertiesAsync(cancellationToken);
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         try
         {
-            await Ensure(stoppingToken);
+            await EnsureAsync(stoppingToken);
         }
         catch (Exception problem) when (problem is not OperationCanceledException)
         {

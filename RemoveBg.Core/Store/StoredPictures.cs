@@ -24,7 +24,7 @@ public sealed class StoredPictures(StorageClients storage, IOptions<ResultOption
     private readonly BlobContainerClient _inputs = storage.Container(InputContainer);
     private readonly ResultUrls _urls = new(storage.Blobs, options.Value.UrlLifetime, clock);
 
-    public async Task PutResult(Guid id, Stream picture, string contentType, CancellationToken cancel) =>
+    public async Task PutResultAsync(Guid id, Stream picture, string contentType, CancellationToken cancellationToken) =>
         await Result(id, contentType).UploadAsync(picture, new BlobUploadOptions
         {
             HttpHeaders = new()
@@ -33,22 +33,22 @@ public sealed class StoredPictures(StorageClients storage, IOptions<ResultOption
                 ContentDisposition = $"attachment; filename=\"{FileName(id, contentType)}\"",
                 CacheControl = "private, max-age=3600",
             },
-        }, cancel);
+        }, cancellationToken);
 
-    public Task PutInput(Guid id, StoredInput which, BinaryData picture, CancellationToken cancel) =>
-        Input(id, which).UploadAsync(picture, overwrite: true, cancel);
-
-    /// <returns>Null when it is not there (any more).</returns>
-    public Task<BinaryData?> GetInput(Guid id, StoredInput which, CancellationToken cancel) => Get(Input(id, which), cancel);
+    public Task PutInputAsync(Guid id, StoredInput which, BinaryData picture, CancellationToken cancellationToken) =>
+        Input(id, which).UploadAsync(picture, overwrite: true, cancellationToken);
 
     /// <returns>Null when it is not there (any more).</returns>
-    public Task<BinaryData?> GetResult(Guid id, string contentType, CancellationToken cancel) => Get(Result(id, contentType), cancel);
+    public Task<BinaryData?> GetInputAsync(Guid id, StoredInput which, CancellationToken cancellationToken) => GetAsync(Input(id, which), cancellationToken);
 
-    private static async Task<BinaryData?> Get(BlobClient blob, CancellationToken cancel)
+    /// <returns>Null when it is not there (any more).</returns>
+    public Task<BinaryData?> GetResultAsync(Guid id, string contentType, CancellationToken cancellationToken) => GetAsync(Result(id, contentType), cancellationToken);
+
+    private static async Task<BinaryData?> GetAsync(BlobClient blob, CancellationToken cancellationToken)
     {
         try
         {
-            return (await blob.DownloadContentAsync(cancel)).Value.Content;
+            return (await blob.DownloadContentAsync(cancellationToken)).Value.Content;
         }
         catch (RequestFailedException problem) when (problem.Status == 404)
         {
@@ -56,28 +56,28 @@ public sealed class StoredPictures(StorageClients storage, IOptions<ResultOption
         }
     }
 
-    public async Task DeleteResult(Guid id, CancellationToken cancel)
+    public async Task DeleteResultAsync(Guid id, CancellationToken cancellationToken)
     {
         foreach (var contentType in ResultTypes.All)
-            await Result(id, contentType).DeleteIfExistsAsync(cancellationToken: cancel);
+            await Result(id, contentType).DeleteIfExistsAsync(cancellationToken: cancellationToken);
     }
 
-    public async Task DeleteInput(Guid id, StoredInput which, CancellationToken cancel) =>
-        await Input(id, which).DeleteIfExistsAsync(cancellationToken: cancel);
+    public async Task DeleteInputAsync(Guid id, StoredInput which, CancellationToken cancellationToken) =>
+        await Input(id, which).DeleteIfExistsAsync(cancellationToken: cancellationToken);
 
     /// <summary>A URL that reads this one result and nothing else, for at most <see cref="ResultOptions.UrlLifetime"/>.</summary>
-    public Task<string> SignResultUrl(Guid id, string contentType, CancellationToken cancel) => _urls.Sign(Result(id, contentType), cancel);
+    public Task<string> SignResultUrlAsync(Guid id, string contentType, CancellationToken cancellationToken) => _urls.SignAsync(Result(id, contentType), cancellationToken);
 
     /// <summary>Erases what is older than the retention. Azure's lifecycle rule does the same; Azurite has none.</summary>
-    public async Task<int> EraseOlderThan(DateTimeOffset cutoff, CancellationToken cancel)
+    public async Task<int> EraseOlderThanAsync(DateTimeOffset cutoff, CancellationToken cancellationToken)
     {
         var erased = 0;
         foreach (var container in new[] { _results, _inputs })
-            await foreach (var blob in container.GetBlobsAsync(new GetBlobsOptions(), cancel))
+            await foreach (var blob in container.GetBlobsAsync(new GetBlobsOptions(), cancellationToken))
             {
                 // Names begin with version 7 ids and are listed in order: the first young one ends the search.
                 if (blob.Properties.LastModified >= cutoff) break;
-                await container.DeleteBlobIfExistsAsync(blob.Name, cancellationToken: cancel);
+                await container.DeleteBlobIfExistsAsync(blob.Name, cancellationToken: cancellationToken);
                 erased++;
             }
         return erased;

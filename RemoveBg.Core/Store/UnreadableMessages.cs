@@ -16,7 +16,7 @@ public sealed class UnreadableMessages(StorageClients storage, ServiceMetrics me
     /// <param name="queue">The queue that it came from; its poison queue counts as the same.</param>
     /// <param name="text">As stored: JSON, or JSON in base64.</param>
     /// <returns>Null when the message is unreadable and has been kept.</returns>
-    public async Task<ArtworkMessage?> ParseOrKeep(string queue, string text, CancellationToken cancellationToken)
+    public async Task<ArtworkMessage?> ParseOrKeepAsync(string queue, string text, CancellationToken cancellationToken)
     {
         if (ArtworkMessage.TryParse(text) is { } message) return message;
         metrics.Fault(Fault.UnreadableMessage);

@@ -15,7 +15,7 @@ public sealed class IdempotencyTable(StorageClients storage, TimeProvider clock)
 
     /// <summary>Gives the header's key an artwork id: <paramref name="proposed"/>, or the one it has already.</summary>
     /// <exception cref="ApiException">400: malformed, or used before with another body.</exception>
-    public async Task<Guid> Claim(string keyId, string header, string fingerprint, Guid proposed, CancellationToken cancel)
+    public async Task<Guid> ClaimAsync(string keyId, string header, string fingerprint, Guid proposed, CancellationToken cancellationToken)
     {
         var text = header.Trim().Trim('"');
         if (text.Length is 0 or > LongestKey || !text.All(c => c is >= ' ' and <= '~'))
@@ -31,37 +31,37 @@ public sealed class IdempotencyTable(StorageClients storage, TimeProvider clock)
         {
             try
             {
-                await _rows.AddEntityAsync(row, cancel);
+                await _rows.AddEntityAsync(row, cancellationToken);
                 return proposed;
             }
             catch (RequestFailedException problem) when (problem.Status == 409)
             {
-                if (await Earlier(row, fingerprint, cancel) is { } id) return id;
+                if (await EarlierAsync(row, fingerprint, cancellationToken) is { } id) return id;
             }
         }
     }
 
     /// <summary>Forgets what is too old to count.</summary>
-    public async Task<int> Forget(CancellationToken cancel)
+    public async Task<int> ForgetAsync(CancellationToken cancellationToken)
     {
         var forgotten = 0;
         var cutoff = clock.GetUtcNow() - Memory;
-        await foreach (var row in _rows.QueryAsync<TableEntity>(TableClient.CreateQueryFilter($"CreatedAt lt {cutoff}"), cancellationToken: cancel))
+        await foreach (var row in _rows.QueryAsync<TableEntity>(TableClient.CreateQueryFilter($"CreatedAt lt {cutoff}"), cancellationToken: cancellationToken))
         {
-            await _rows.DeleteEntityAsync(row.PartitionKey, row.RowKey, row.ETag, cancel);
+            await _rows.DeleteEntityAsync(row.PartitionKey, row.RowKey, row.ETag, cancellationToken);
             forgotten++;
         }
         return forgotten;
     }
 
-    private async Task<Guid?> Earlier(TableEntity row, string fingerprint, CancellationToken cancel)
+    private async Task<Guid?> EarlierAsync(TableEntity row, string fingerprint, CancellationToken cancellationToken)
     {
-        var found = await _rows.GetEntityIfExistsAsync<TableEntity>(row.PartitionKey, row.RowKey, cancellationToken: cancel);
+        var found = await _rows.GetEntityIfExistsAsync<TableEntity>(row.PartitionKey, row.RowKey, cancellationToken: cancellationToken);
         if (!found.HasValue) return null;
         var earlier = found.Value!;
         if (earlier.GetDateTimeOffset("CreatedAt") <= clock.GetUtcNow() - Memory)
         {
-            await _rows.DeleteEntityAsync(row.PartitionKey, row.RowKey, earlier.ETag, cancel);
+            await _rows.DeleteEntityAsync(row.PartitionKey, row.RowKey, earlier.ETag, cancellationToken);
             return null;
         }
         if (earlier.GetString("Fingerprint") != fingerprint)

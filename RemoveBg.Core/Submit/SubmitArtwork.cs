@@ -16,22 +16,22 @@ public sealed class SubmitArtwork(
     ServiceMetrics metrics, TimeProvider clock, ILogger<SubmitArtwork> log)
 {
     /// <exception cref="ApiException">400: the idempotency key. Any storage failure means that nothing was accepted.</exception>
-    public async Task<Artwork> Submit(ApiKey key, SubmitRequest request, string? idempotencyKey, CancellationToken cancel)
+    public async Task<Artwork> SubmitAsync(ApiKey key, SubmitRequest request, string? idempotencyKey, CancellationToken cancellationToken)
     {
         // 1. An idempotency key stands for one artwork: the same id leads to the same record below.
         var now = clock.GetUtcNow();
         var id = Guid.CreateVersion7(now);
         if (!string.IsNullOrEmpty(idempotencyKey))
-            id = await idempotency.Claim(key.Id, idempotencyKey, request.Fingerprint(), id, cancel);
+            id = await idempotency.ClaimAsync(key.Id, idempotencyKey, request.Fingerprint(), id, cancellationToken);
 
         using var activity = Tracing.Start("submit artwork", ActivityKind.Producer, id);
 
         // 2. Pictures that came along are stored first; without a record nobody reads it and retention erases it.
-        if (request.InlineImage is { } inline) await pictures.PutInput(id, StoredInput.Photo, inline.Content, cancel);
-        if (request.InlineBackground is { } behind) await pictures.PutInput(id, StoredInput.Background, behind.Content, cancel);
+        if (request.InlineImage is { } inline) await pictures.PutInputAsync(id, StoredInput.Photo, inline.Content, cancellationToken);
+        if (request.InlineBackground is { } behind) await pictures.PutInputAsync(id, StoredInput.Background, behind.Content, cancellationToken);
 
         // 3. Create the record. From here on the job is accepted.
-        var created = await artworks.TryCreate(new()
+        var created = await artworks.TryCreateAsync(new()
         {
             Id = id,
             KeyId = key.Id,
@@ -45,12 +45,12 @@ public sealed class SubmitArtwork(
             Status = ArtworkStatus.Starting,
             DueAt = now + ArtworkTransitions.QueuePatience,
             TraceParent = Activity.Current?.Id,
-        }, cancel);
+        }, cancellationToken);
         if (created is null)
-            return await artworks.Find(id, cancel) ?? throw ApiException.BadRequest("Idempotency-Key belongs to an artwork that has been deleted.");
+            return await artworks.FindAsync(id, cancellationToken) ?? throw ApiException.BadRequest("Idempotency-Key belongs to an artwork that has been deleted.");
 
         // 4. Send the message, or let it wait for its key's turn, even if the caller has hung up by now.
-        await EnterOrLeaveToSweeper(created);
+        await EnterOrLeaveToSweeperAsync(created);
         metrics.Accepted();
         log.LogInformation("Artwork {ArtworkId} accepted", id);
         return created;
@@ -58,16 +58,16 @@ public sealed class SubmitArtwork(
 
     /// <summary>Accepts several jobs, in order. With an idempotency key each has its own, made of that and its place.</summary>
     /// <exception cref="ApiException">400: the idempotency key. 500 when storage fails on the way: the message says how many are accepted.</exception>
-    public async Task<IReadOnlyList<Artwork>> SubmitAll(ApiKey key, IReadOnlyList<SubmitRequest> requests, string? idempotencyKey, CancellationToken cancel)
+    public async Task<IReadOnlyList<Artwork>> SubmitAllAsync(ApiKey key, IReadOnlyList<SubmitRequest> requests, string? idempotencyKey, CancellationToken cancellationToken)
     {
         var accepted = new List<Artwork>(requests.Count);
         foreach (var (index, request) in requests.Index())
         {
             try
             {
-                accepted.Add(await Submit(key, request, string.IsNullOrEmpty(idempotencyKey) ? null : $"{idempotencyKey.Trim().Trim('"')}#{index}", cancel));
+                accepted.Add(await SubmitAsync(key, request, string.IsNullOrEmpty(idempotencyKey) ? null : $"{idempotencyKey.Trim().Trim('"')}#{index}", cancellationToken));
             }
-            catch (Exception problem) when (accepted.Count > 0 && StorageFailure.Is(problem, cancel))
+            catch (Exception problem) when (accepted.Count > 0 && StorageFailure.Is(problem, cancellationToken))
             {
                 log.LogError(problem, "Storage failed after {Accepted} of {Count} artworks of a batch", accepted.Count, requests.Count);
                 throw new ApiException(500, $"Storage failed: the first {accepted.Count} of {requests.Count} artworks are accepted, the rest are not. "
@@ -77,11 +77,11 @@ public sealed class SubmitArtwork(
         return accepted;
     }
 
-    private async Task EnterOrLeaveToSweeper(Artwork artwork)
+    private async Task EnterOrLeaveToSweeperAsync(Artwork artwork)
     {
         try
         {
-            await admission.Enter(artwork, CancellationToken.None);
+            await admission.EnterAsync(artwork, CancellationToken.None);
         }
         catch (Exception problem) when (StorageFailure.Is(problem, CancellationToken.None))
         {

@@ -20,50 +20,50 @@ public sealed class SweepArtworks(
     /// <summary>A run must not outlast the minute until the next; what is left then comes first.</summary>
     private const int MostPerRun = 1000;
 
-    public async Task Sweep(CancellationToken cancel)
+    public async Task SweepAsync(CancellationToken cancellationToken)
     {
-        metrics.QueueOldest(await queues.OldestToProcess(clock.GetUtcNow(), cancel));
+        metrics.QueueOldest(await queues.OldestToProcessAsync(clock.GetUtcNow(), cancellationToken));
         var (looked, sent, keys) = (0, 0, new HashSet<string>());
-        await foreach (var id in artworks.Overdue(clock.GetUtcNow(), cancel))
+        await foreach (var id in artworks.OverdueAsync(clock.GetUtcNow(), cancellationToken))
         {
             if (looked++ == MostPerRun) break;
-            if (await artworks.Find(id, cancel) is { } artwork && await SendAgain(artwork, keys, cancel)) sent++;
+            if (await artworks.FindAsync(id, cancellationToken) is { } artwork && await SendAgainAsync(artwork, keys, cancellationToken)) sent++;
         }
         if (sent > 0) log.LogInformation("Swept: {Count} messages sent again", sent);
     }
 
-    public async Task Erase(CancellationToken cancel)
+    public async Task EraseAsync(CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
-        var files = await pictures.EraseOlderThan(now - options.Value.Retention, cancel);
+        var files = await pictures.EraseOlderThanAsync(now - options.Value.Retention, cancellationToken);
         var records = 0;
-        await foreach (var artwork in artworks.CreatedBefore(now - options.Value.RecordRetention, cancel))
+        await foreach (var artwork in artworks.CreatedBeforeAsync(now - options.Value.RecordRetention, cancellationToken))
         {
             if (records++ == MostPerRun) break;
-            await delete.Erase(artwork, cancel);
+            await delete.EraseAsync(artwork, cancellationToken);
         }
-        var keys = await idempotency.Forget(cancel);
+        var keys = await idempotency.ForgetAsync(cancellationToken);
         if (files + records + keys > 0)
             log.LogInformation("Erased: {Files} files, {Records} records, {Keys} idempotency keys", files, records, keys);
     }
 
     /// <param name="keys">Whose turns this sweep has looked at.</param>
-    private async Task<bool> SendAgain(Artwork artwork, HashSet<string> keys, CancellationToken cancel)
+    private async Task<bool> SendAgainAsync(Artwork artwork, HashSet<string> keys, CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
         if (artwork.DueAt is null || artwork.DueAt > now) return false;
-        var waits = artwork.Status == ArtworkStatus.Starting && await admission.Waits(artwork, cancel);
+        var waits = artwork.Status == ArtworkStatus.Starting && await admission.WaitsAsync(artwork, cancellationToken);
         // The mark first: a message more does no harm, a run that marks nothing would send the same again each minute.
-        if (await artworks.TryUpdate(artwork, waits ? artwork.KeptWaiting(now) : artwork.Requeued(now), cancel) is null) return false;
+        if (await artworks.TryUpdateAsync(artwork, waits ? artwork.KeptWaiting(now) : artwork.Requeued(now), cancellationToken) is null) return false;
         if (waits)
         {
             // Did somebody die with a turn? Once a key and sweep is enough.
-            if (keys.Add(artwork.KeyId)) await admission.PassOnFree(artwork, cancel);
+            if (keys.Add(artwork.KeyId)) await admission.PassOnFreeAsync(artwork, cancellationToken);
             return false;
         }
-        if (artwork.Status.IsTerminal()) await queues.SendToDeliver(artwork, artwork.Delivery.Attempts + 1, TimeSpan.Zero, cancel);
-        else if (artwork.Status != ArtworkStatus.Starting) await queues.SendToProcess(artwork, artwork.Attempt + 1, TimeSpan.Zero, cancel);
-        else await admission.Resume(artwork, cancel);
+        if (artwork.Status.IsTerminal()) await queues.SendToDeliverAsync(artwork, artwork.Delivery.Attempts + 1, TimeSpan.Zero, cancellationToken);
+        else if (artwork.Status != ArtworkStatus.Starting) await queues.SendToProcessAsync(artwork, artwork.Attempt + 1, TimeSpan.Zero, cancellationToken);
+        else await admission.ResumeAsync(artwork, cancellationToken);
         metrics.Fault(Fault.Overdue);
         log.LogWarning("Artwork {ArtworkId} ({Status}, attempt {Attempt}) was overdue; sent again", artwork.Id, artwork.Status.Word(), artwork.Attempt);
         return true;

@@ -20,16 +20,16 @@ public sealed class RemoveBgV1Http(ApiEndpoint api, RemoveBgV1Request requests, 
 
     [Function("RemoveBgV1")]
     public Task<IResult> Run(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "v1.0/removebg")] HttpRequest request, CancellationToken cancel) =>
-        api.Answer(request, Scopes.Write, async key =>
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "v1.0/removebg")] HttpRequest request, CancellationToken cancellationToken) =>
+        api.AnswerAsync(request, Scopes.Write, async key =>
         {
-            var (texts, files) = await Read(request, cancel);
+            var (texts, files) = await ReadAsync(request, cancellationToken);
             var wanted = requests.Parse(texts, files);
             CheckSize(wanted.InlineImage);
             CheckSize(wanted.InlineBackground);
-            var done = await removeBg.Remove(key, wanted, cancel);
+            var done = await removeBg.RemoveAsync(key, wanted, cancellationToken);
             return Answer(request, done);
-        }, cancel, submissions: 1, new V1Errors(clock));
+        }, cancellationToken, submissions: 1, new V1Errors(clock));
 
     private static IResult Answer(HttpRequest request, V1Result done)
     {
@@ -47,14 +47,14 @@ public sealed class RemoveBgV1Http(ApiEndpoint api, RemoveBgV1Request requests, 
             : Results.Bytes(done.File.ToMemory(), done.ContentType);
     }
 
-    private async Task<(IReadOnlyList<KeyValuePair<string, string>> Texts, IReadOnlyDictionary<string, InlinePicture> Files)> Read(HttpRequest request, CancellationToken cancel)
+    private async Task<(IReadOnlyList<KeyValuePair<string, string>> Texts, IReadOnlyDictionary<string, InlinePicture> Files)> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
     {
         if (request.HasFormContentType)
         {
-            var form = await RequestForm.Read(request, LargestBody, cancel);
+            var form = await RequestForm.ReadAsync(request, LargestBody, cancellationToken);
             return (form.Texts, form.Files);
         }
-        var body = await RequestBody.ReadJson(request, cancel, "multipart/form-data or application/x-www-form-urlencoded", LargestBody);
+        var body = await RequestBody.ReadJsonAsync(request, cancellationToken, "multipart/form-data or application/x-www-form-urlencoded", LargestBody);
         return (Texts(body), new Dictionary<string, InlinePicture>());
     }
 

@@ -13,15 +13,15 @@ public sealed class ApiEndpoint(Authenticate authenticate, RateLimit rateLimit, 
     /// <param name="scope">One of <see cref="Scopes"/>.</param>
     /// <param name="submissions">How many the call counts as against the key's rate.</param>
     /// <param name="style">What errors look like; null for ours.</param>
-    public async Task<IResult> Answer(
-        HttpRequest request, string scope, Func<ApiKey, Task<IResult>> call, CancellationToken cancel, int submissions = 0, ErrorStyle? style = null)
+    public async Task<IResult> AnswerAsync(
+        HttpRequest request, string scope, Func<ApiKey, Task<IResult>> call, CancellationToken cancellationToken, int submissions = 0, ErrorStyle? style = null)
     {
         style ??= ErrorStyle.Ours;
         request.HttpContext.Response.Headers["X-Content-Type-Options"] = "nosniff";
         try
         {
-            var key = await authenticate.Check(request.Headers.Authorization, request.Headers["X-Api-Key"], scope, cancel);
-            if (submissions > 0) await Admit(request.HttpContext.Response, key, submissions, cancel, style);
+            var key = await authenticate.CheckAsync(request.Headers.Authorization, request.Headers["X-Api-Key"], scope, cancellationToken);
+            if (submissions > 0) await AdmitAsync(request.HttpContext.Response, key, submissions, cancellationToken, style);
             return await call(key);
         }
         catch (OperationCanceledException) when (request.HttpContext.RequestAborted.IsCancellationRequested)
@@ -29,7 +29,7 @@ public sealed class ApiEndpoint(Authenticate authenticate, RateLimit rateLimit, 
             // The caller has left. A thrown exception would be a failed invocation on the host.
             return Results.StatusCode(StatusCodes.Status499ClientClosedRequest);
         }
-        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             var stopping = new ApiException(500, "The service is stopping. Try again.")
             {
@@ -37,16 +37,16 @@ public sealed class ApiEndpoint(Authenticate authenticate, RateLimit rateLimit, 
             };
             return Refuse(request, stopping, style);
         }
-        catch (Exception problem) when (!cancel.IsCancellationRequested && style.Of(problem) is not null)
+        catch (Exception problem) when (!cancellationToken.IsCancellationRequested && style.Of(problem) is not null)
         {
             return Refuse(request, problem, style);
         }
-        catch (Exception problem) when (StorageFailure.Is(problem, cancel))
+        catch (Exception problem) when (StorageFailure.Is(problem, cancellationToken))
         {
             log.LogError(problem, "Storage failed; nothing was accepted");
             return Refuse(request, new ApiException(500, "Storage is not reachable; nothing was accepted. Try again.") { RetryAfter = TimeSpan.FromSeconds(5) }, style);
         }
-        catch (Exception problem) when (!cancel.IsCancellationRequested)
+        catch (Exception problem) when (!cancellationToken.IsCancellationRequested)
         {
             log.LogError(problem, "Unexpected failure of {Method} {Path}", request.Method, request.Path);
             return Refuse(request, new ApiException(500, "Internal Server Error"), style);
@@ -55,10 +55,10 @@ public sealed class ApiEndpoint(Authenticate authenticate, RateLimit rateLimit, 
 
     /// <summary>Counts submissions against the key's rate.</summary>
     /// <exception cref="ApiException">429: too many by now; 400: more than the key may ever send at once.</exception>
-    public async Task Admit(HttpResponse response, ApiKey key, int submissions, CancellationToken cancel, ErrorStyle? style = null)
+    public async Task AdmitAsync(HttpResponse response, ApiKey key, int submissions, CancellationToken cancellationToken, ErrorStyle? style = null)
     {
         if (submissions > key.Burst) throw ApiException.BadRequest($"The request has {submissions} artworks; this key may submit at most {key.Burst} at once.");
-        var decision = await rateLimit.Admit(key, submissions, cancel);
+        var decision = await rateLimit.AdmitAsync(key, submissions, cancellationToken);
         (style ?? ErrorStyle.Ours).Rate(response.Headers, decision);
         if (decision.RetryAfter is { } wait)
             throw new ApiException(429, $"The key's rate of {key.RatePerMinute} submissions a minute (at most {key.Burst} at once) is used up.") { RetryAfter = wait };

@@ -13,7 +13,7 @@ public static class RequestBody
     /// <exception cref="ApiException">400: not application/json, or too long.</exception>
     /// <param name="largest">In bytes.</param>
     /// <param name="alsoAccepted">Another media type of the route, to be named in the error.</param>
-    public static async Task<ReadOnlyMemory<byte>> ReadJson(HttpRequest request, CancellationToken cancel, string? alsoAccepted = null, int largest = LargestBody)
+    public static async Task<ReadOnlyMemory<byte>> ReadJsonAsync(HttpRequest request, CancellationToken cancellationToken, string? alsoAccepted = null, int largest = LargestBody)
     {
         if (!MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
             || !type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)
@@ -26,7 +26,7 @@ public static class RequestBody
         {
             while (true)
             {
-                var read = await request.Body.ReadAsync(body.GetMemory(4096), cancel);
+                var read = await request.Body.ReadAsync(body.GetMemory(4096), cancellationToken);
                 if (read == 0) return body.WrittenMemory;
                 body.Advance(read);
                 if (body.WrittenCount > largest) throw TooLong(largest);

@@ -17,20 +17,20 @@ public sealed record RequestForm(IReadOnlyList<KeyValuePair<string, string>> Tex
 
     /// <param name="largestBody">In bytes.</param>
     /// <exception cref="ApiException">400: malformed, too long, or a file twice.</exception>
-    public static async Task<RequestForm> Read(HttpRequest request, int largestBody, CancellationToken cancel)
+    public static async Task<RequestForm> ReadAsync(HttpRequest request, int largestBody, CancellationToken cancellationToken)
     {
         if (request.ContentLength > largestBody) throw RequestBody.TooLong(largestBody);
         try
         {
             // In memory: a picture of a caller's need not touch a disk.
             var form = await request.ReadFormAsync(
-                new() { MultipartBodyLengthLimit = largestBody, BufferBodyLengthLimit = largestBody, MemoryBufferThreshold = largestBody, ValueLengthLimit = largestBody, ValueCountLimit = MostFields }, cancel);
+                new() { MultipartBodyLengthLimit = largestBody, BufferBodyLengthLimit = largestBody, MemoryBufferThreshold = largestBody, ValueLengthLimit = largestBody, ValueCountLimit = MostFields }, cancellationToken);
             var files = new Dictionary<string, InlinePicture>();
             foreach (var file in form.Files)
             {
                 var content = new byte[file.Length];
                 await using var stream = file.OpenReadStream();
-                await stream.ReadExactlyAsync(content, cancel);
+                await stream.ReadExactlyAsync(content, cancellationToken);
                 if (!files.TryAdd(file.Name, InlinePicture.FromUpload(file.ContentType, content)))
                     throw ApiException.BadRequest($"The file '{file.Name}' must be given once.");
             }

@@ -55,7 +55,7 @@ internal static class CommandLine
             if (result.GetResult(listen) is { Implicit: false }) result.AddError("--host func takes no --listen.");
             if (result.GetResult(port)?.Tokens is [{ Value: "0" }]) result.AddError("--host func needs a --port from 1 to 65535.");
         });
-        command.SetAction((arguments, cancel) =>
+        command.SetAction((arguments, cancellationToken) =>
         {
             var file = arguments.GetValue(photo);
             var settings = new HostSettings
@@ -70,7 +70,7 @@ internal static class CommandLine
                 Offline = arguments.GetValue(offline),
                 Model = arguments.GetValue(model),
             };
-            return run(settings, file is null ? null : new(file.FullName, arguments.GetValue(output), arguments.GetValue(format)!, Wanted(arguments)), cancel);
+            return run(settings, file is null ? null : new(file.FullName, arguments.GetValue(output), arguments.GetValue(format)!, Wanted(arguments)), cancellationToken);
         });
         Dictionary<string, object> Wanted(ParseResult arguments)
         {
@@ -88,7 +88,7 @@ internal static class CommandLine
         }
 
         command.Add(HealthCheck.Create());
-        command.Add(KeysCommand.Create(KeysSession.Run));
+        command.Add(KeysCommand.Create(KeysSession.RunAsync));
         return command;
     }
 }

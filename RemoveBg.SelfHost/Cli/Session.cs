@@ -16,17 +16,17 @@ internal sealed class Session(HostSettings settings, PhotoOrder? order)
 {
     private readonly IAnsiConsole _console = Terminal.Open();
 
-    public Task<int> Run(CancellationToken cancel) => UserException.Shown(async () =>
+    public Task<int> RunAsync(CancellationToken cancellationToken) => UserException.ShownAsync(async () =>
     {
         try
         {
-            if (settings.UsesFunctionsHost) return await ServeOnFunctionsHostAsync(cancel);
+            if (settings.UsesFunctionsHost) return await ServeOnFunctionsHostAsync(cancellationToken);
 
             // 1. The network, before anything else runs: it may have to be fetched.
-            var (chooser, model) = await Choose(cancel);
+            var (chooser, model) = await ChooseAsync(cancellationToken);
 
             // 2. Storage: ours, unless there is one. For a photo nothing has to outlast the run.
-            await using var azurite = settings.NeedsAzurite() ? await Azurite.Start(settings.Root, order is null ? settings.AzuriteFolder : null, cancel) : null;
+            await using var azurite = settings.NeedsAzurite() ? await Azurite.StartAsync(settings.Root, order is null ? settings.AzuriteFolder : null, cancellationToken) : null;
 
             // 3. The host.
             var secrets = order is not null ? ForOnePhoto() : settings.IsDevelopment ? DevelopmentSecrets.LoadOrCreate(settings.LocalFolder) : null;
@@ -39,11 +39,11 @@ internal sealed class Session(HostSettings settings, PhotoOrder? order)
             });
             try
             {
-                await HostApp.StartAndWaitUntilReady(app, settings, secrets, cancel);
+                await HostApp.StartAndWaitUntilReadyAsync(app, settings, secrets, cancellationToken);
 
                 // 4. What it is for.
-                if (order is null) await Serve(app, chooser.Describe(model), secrets, cancel);
-                else await new RemovePhoto(order, app.Urls.First(), secrets!, _console).Run(cancel);
+                if (order is null) await ServeAsync(app, chooser.Describe(model), secrets, cancellationToken);
+                else await new RemovePhoto(order, app.Urls.First(), secrets!, _console).RunAsync(cancellationToken);
             }
             finally
             {
@@ -51,7 +51,7 @@ internal sealed class Session(HostSettings settings, PhotoOrder? order)
             }
             return 0;
         }
-        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             return order is null ? 0 : 130;
         }
@@ -60,7 +60,7 @@ internal sealed class Session(HostSettings settings, PhotoOrder? order)
     /// <summary>On storage that somebody named, the key must not stay behind for good.</summary>
     private static DevelopmentSecrets ForOnePhoto() => DevelopmentSecrets.Create() with { KeyExpiresAt = TimeProvider.System.GetUtcNow().AddHours(1) };
 
-    private async Task<(ChooseModel, FoundModel)> Choose(CancellationToken cancel)
+    private async Task<(ChooseModel, FoundModel)> ChooseAsync(CancellationToken cancellationToken)
     {
         var configuration = new ConfigurationBuilder().SetBasePath(AppContext.BaseDirectory).AddJsonFile("appsettings.json").AddEnvironmentVariables().Build();
         var options = new ModelOptions();
@@ -68,15 +68,15 @@ internal sealed class Session(HostSettings settings, PhotoOrder? order)
         options.Name = settings.Model ?? options.Name;
         options.Folders ??= settings.ModelFolders();
         var chooser = new ChooseModel(options, settings.LocalFolder, settings.Offline, ModelDownload.Create, _console, TimeProvider.System);
-        return (chooser, await chooser.Run(cancel));
+        return (chooser, await chooser.RunAsync(cancellationToken));
     }
 
     /// <summary>The same service on a real Functions host, as Azure runs it.</summary>
     private async Task<int> ServeOnFunctionsHostAsync(CancellationToken cancellationToken)
     {
         var func = FunctionsHost.Find();
-        var (chooser, model) = await Choose(cancellationToken);
-        await using var azurite = settings.NeedsAzurite() ? await Azurite.Start(settings.Root, settings.AzuriteFolder, cancellationToken) : null;
+        var (chooser, model) = await ChooseAsync(cancellationToken);
+        await using var azurite = settings.NeedsAzurite() ? await Azurite.StartAsync(settings.Root, settings.AzuriteFolder, cancellationToken) : null;
         var secrets = settings.IsDevelopment ? DevelopmentSecrets.LoadOrCreate(settings.LocalFolder) : null;
 
         var given = new ConfigurationBuilder().AddEnvironmentVariables().Build();
@@ -89,22 +89,22 @@ internal sealed class Session(HostSettings settings, PhotoOrder? order)
         {
             var storage = new StorageClients(new ConfigurationBuilder().AddConfiguration(given).AddInMemoryCollection(known).Build());
             await storage.Table("keys").CreateIfNotExistsAsync(cancellationToken);
-            await secrets.Register(new ApiKeyTable(storage, TimeProvider.System), cancellationToken);
+            await secrets.RegisterAsync(new ApiKeyTable(storage, TimeProvider.System), cancellationToken);
         }
 
         await using var host = await FunctionsHost.StartAsync(func, settings.FunctionsFolder, settings.Port, known, cancellationToken);
-        await Announce(host.Url.GetLeftPart(UriPartial.Authority), chooser.Describe(model), secrets);
+        await AnnounceAsync(host.Url.GetLeftPart(UriPartial.Authority), chooser.Describe(model), secrets);
         return await host.WaitForExitAsync(cancellationToken);
     }
 
-    private static async Task Serve(WebApplication app, string network, DevelopmentSecrets? secrets, CancellationToken cancel)
+    private static async Task ServeAsync(WebApplication app, string network, DevelopmentSecrets? secrets, CancellationToken cancellationToken)
     {
-        await Announce(app.Urls.First(), network, secrets);
-        await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await AnnounceAsync(app.Urls.First(), network, secrets);
+        await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await Console.Out.WriteLineAsync("Stopping: what runs may finish");
     }
 
-    private static async Task Announce(string url, string network, DevelopmentSecrets? secrets)
+    private static async Task AnnounceAsync(string url, string network, DevelopmentSecrets? secrets)
     {
         await Console.Out.WriteLineAsync($"{network}\nREADY {url}");
         if (secrets is not null)

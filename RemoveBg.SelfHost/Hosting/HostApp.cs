@@ -55,20 +55,20 @@ internal static class HostApp
 
     /// <summary>Starts listening, and returns when the app can work: storage there, network loaded, development key known.</summary>
     /// <exception cref="UserException">The port is taken, a setting is wrong, storage or network is missing.</exception>
-    public static async Task StartAndWaitUntilReady(WebApplication app, HostSettings settings, DevelopmentSecrets? secrets, CancellationToken cancel)
+    public static async Task StartAndWaitUntilReadyAsync(WebApplication app, HostSettings settings, DevelopmentSecrets? secrets, CancellationToken cancellationToken)
     {
         try
         {
-            await app.StartAsync(cancel);
-            await app.Services.GetRequiredService<StorageSetup>().Ensure(cancel);
-            if (secrets is not null) await secrets.Register(app.Services.GetRequiredService<ApiKeyTable>(), cancel);
-            await app.Services.GetRequiredService<ModelCache>().Get(cancel);
+            await app.StartAsync(cancellationToken);
+            await app.Services.GetRequiredService<StorageSetup>().EnsureAsync(cancellationToken);
+            if (secrets is not null) await secrets.RegisterAsync(app.Services.GetRequiredService<ApiKeyTable>(), cancellationToken);
+            await app.Services.GetRequiredService<ModelCache>().GetAsync(cancellationToken);
         }
         catch (Exception problem) when (problem is FileNotFoundException or InvalidDataException or Microsoft.Extensions.Options.OptionsValidationException)
         {
             throw new UserException(problem.Message);
         }
-        catch (Exception problem) when (StorageFailure.Is(problem, cancel))
+        catch (Exception problem) when (StorageFailure.Is(problem, cancellationToken))
         {
             throw new UserException("Storage does not answer: is the connection string in AzureWebJobsStorage right?");
         }

@@ -15,7 +15,7 @@ internal static class HttpRoutes
             var pattern = $"{settings.RoutePrefix}/{trigger.Route ?? function.Name}";
             app.MapMethods(pattern, trigger.Methods ?? ["GET", "POST"], async context =>
             {
-                var result = await invoker.Invoke(function,
+                var result = await invoker.InvokeAsync(function,
                     parameter => parameter.ParameterType == typeof(HttpRequest) ? context.Request : context.GetRouteValue(parameter.Name!)?.ToString(),
                     context.RequestAborted);
                 if (result is IResult answer) await answer.ExecuteAsync(context);

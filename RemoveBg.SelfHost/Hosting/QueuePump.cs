@@ -31,15 +31,15 @@ internal sealed class QueuePump(
     {
         try
         {
-            await Pump(stoppingToken);
+            await PumpAsync(stoppingToken);
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
         }
-        await Drain();
+        await DrainAsync();
     }
 
-    private async Task Pump(CancellationToken stop)
+    private async Task PumpAsync(CancellationToken stop)
     {
         var pause = ShortestPoll;
         while (true)
@@ -51,7 +51,7 @@ internal sealed class QueuePump(
                 await Task.WhenAny(_running).WaitAsync(stop);
                 continue;
             }
-            if (await Receive(stop) > 0)
+            if (await ReceiveAsync(stop) > 0)
             {
                 pause = ShortestPoll;
                 continue;
@@ -62,13 +62,13 @@ internal sealed class QueuePump(
     }
 
     /// <returns>How many messages came.</returns>
-    private async Task<int> Receive(CancellationToken stop)
+    private async Task<int> ReceiveAsync(CancellationToken stop)
     {
         try
         {
-            await setup.Ensure(stop);
+            await setup.EnsureAsync(stop);
             QueueMessage[] messages = await _queue.ReceiveMessagesAsync(settings.BatchSize, Lease, stop);
-            foreach (var message in messages) _running.Add(Handle(message));
+            foreach (var message in messages) _running.Add(HandleAsync(message));
             return messages.Length;
         }
         catch (Exception problem) when (problem is RequestFailedException || StorageFailure.Is(problem, stop))
@@ -78,12 +78,12 @@ internal sealed class QueuePump(
         }
     }
 
-    private async Task Handle(QueueMessage message)
+    private async Task HandleAsync(QueueMessage message)
     {
         await Task.Yield();
         using var renewing = CancellationTokenSource.CreateLinkedTokenSource(_abandon.Token);
-        var lease = Renew(message, renewing.Token);
-        var outcome = await Run(message);
+        var lease = RenewAsync(message, renewing.Token);
+        var outcome = await RunAsync(message);
         await renewing.CancelAsync();
         var receipt = await lease;
         try
@@ -110,7 +110,7 @@ internal sealed class QueuePump(
         }
     }
 
-    private async Task<Outcome> Run(QueueMessage message)
+    private async Task<Outcome> RunAsync(QueueMessage message)
     {
         if (message.DequeueCount > settings.MaxDequeueCount)
         {
@@ -123,7 +123,7 @@ internal sealed class QueuePump(
         try
         {
             // Messages are passed as stored (messageEncoding none).
-            await invoker.Invoke(function, _ => message.Body.ToString(), limited.Token);
+            await invoker.InvokeAsync(function, _ => message.Body.ToString(), limited.Token);
             return Outcome.Done;
         }
         catch (OperationCanceledException) when (_abandon.IsCancellationRequested)
@@ -138,7 +138,7 @@ internal sealed class QueuePump(
     }
 
     /// <returns>The receipt that is good for settling the message.</returns>
-    private async Task<string> Renew(QueueMessage message, CancellationToken stop)
+    private async Task<string> RenewAsync(QueueMessage message, CancellationToken stop)
     {
         var receipt = message.PopReceipt;
         while (true)
@@ -158,7 +158,7 @@ internal sealed class QueuePump(
     }
 
     /// <summary>Nothing new is taken; what runs may finish, and after the grace is asked to hand back.</summary>
-    private async Task Drain()
+    private async Task DrainAsync()
     {
         var all = Task.WhenAll(_running);
         if (_running.Any(task => !task.IsCompleted)) log.LogInformation("Queue {Queue}: waiting for {Count} running", queueName, _running.Count(task => !task.IsCompleted));

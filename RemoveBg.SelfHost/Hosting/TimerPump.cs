@@ -15,12 +15,12 @@ internal sealed class TimerPump(
     {
         try
         {
-            if (trigger.RunOnStartup) await Run(stoppingToken);
+            if (trigger.RunOnStartup) await RunAsync(stoppingToken);
             while (true)
             {
                 var now = clock.GetUtcNow().UtcDateTime;
                 await Task.Delay(_schedule.GetNextOccurrence(now) - now, clock, stoppingToken);
-                await Run(stoppingToken);
+                await RunAsync(stoppingToken);
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -28,12 +28,12 @@ internal sealed class TimerPump(
         }
     }
 
-    private async Task Run(CancellationToken stop)
+    private async Task RunAsync(CancellationToken stop)
     {
         try
         {
-            await setup.Ensure(stop);
-            await invoker.Invoke(function, _ => new TimerInfo(), stop);
+            await setup.EnsureAsync(stop);
+            await invoker.InvokeAsync(function, _ => new TimerInfo(), stop);
         }
         catch (Exception problem) when (!stop.IsCancellationRequested)
         {

@@ -36,49 +36,49 @@ public sealed class KeyAdminTests
     [Test]
     public async Task A_new_key_is_printed_once_and_lets_its_owner_in()
     {
-        var secret = await Add("shop");
-        Assert.That((await Check(secret)).Name, Is.EqualTo("shop"));
-        await _admin.List(CancellationToken.None);
+        var secret = await AddAsync("shop");
+        Assert.That((await CheckAsync(secret)).Name, Is.EqualTo("shop"));
+        await _admin.ListAsync(CancellationToken.None);
         Assert.That(Said(), Does.Contain("shop").And.Contain("enabled").And.Not.Contain(secret));
     }
 
     [Test]
     public async Task A_disabled_key_is_refused_within_seconds_and_can_be_enabled_again()
     {
-        var secret = await Add("shop");
-        await Check(secret);
-        await _admin.SetEnabled("shop", isEnabled: false, CancellationToken.None);
+        var secret = await AddAsync("shop");
+        await CheckAsync(secret);
+        await _admin.SetEnabledAsync("shop", isEnabled: false, CancellationToken.None);
         _clock.Advance(ApiKeyTable.CacheTime);
-        Assert.That(() => Check(secret), Throws.TypeOf<ApiException>().With.Property("StatusCode").EqualTo(403));
-        await _admin.SetEnabled("shop", isEnabled: true, CancellationToken.None);
+        Assert.That(() => CheckAsync(secret), Throws.TypeOf<ApiException>().With.Property("StatusCode").EqualTo(403));
+        await _admin.SetEnabledAsync("shop", isEnabled: true, CancellationToken.None);
         _clock.Advance(ApiKeyTable.CacheTime);
-        Assert.That(() => Check(secret), Throws.Nothing);
+        Assert.That(() => CheckAsync(secret), Throws.Nothing);
     }
 
     [Test]
     public async Task A_rotated_key_has_two_secrets_and_then_one_and_stays_the_same_owner()
     {
-        var first = await Add("shop");
-        await _admin.Rotate("shop", TimeSpan.FromHours(1), CancellationToken.None);
+        var first = await AddAsync("shop");
+        await _admin.RotateAsync("shop", TimeSpan.FromHours(1), CancellationToken.None);
         var second = Secret();
-        Assert.That((await Check(second)).Id, Is.EqualTo((await Check(first)).Id));
+        Assert.That((await CheckAsync(second)).Id, Is.EqualTo((await CheckAsync(first)).Id));
         _clock.Advance(TimeSpan.FromHours(1));
-        Assert.That(() => Check(first), Throws.TypeOf<ApiException>().With.Message.Contains("expired"));
-        Assert.That(() => Check(second), Throws.Nothing);
+        Assert.That(() => CheckAsync(first), Throws.TypeOf<ApiException>().With.Message.Contains("expired"));
+        Assert.That(() => CheckAsync(second), Throws.Nothing);
     }
 
     [Test]
     public async Task A_key_that_cannot_be_told_is_an_error_that_says_how()
     {
-        await Add("twin");
-        await Add("twin");
-        Assert.That(() => _admin.SetEnabled("nobody", false, CancellationToken.None), Throws.TypeOf<UserException>().With.Message.Contains("./run keys list"));
-        Assert.That(() => _admin.SetEnabled("twin", false, CancellationToken.None), Throws.TypeOf<UserException>().With.Message.Contains("use the id"));
+        await AddAsync("twin");
+        await AddAsync("twin");
+        Assert.That(() => _admin.SetEnabledAsync("nobody", false, CancellationToken.None), Throws.TypeOf<UserException>().With.Message.Contains("./run keys list"));
+        Assert.That(() => _admin.SetEnabledAsync("twin", false, CancellationToken.None), Throws.TypeOf<UserException>().With.Message.Contains("use the id"));
     }
 
-    private async Task<string> Add(string name)
+    private async Task<string> AddAsync(string name)
     {
-        await _admin.Add(new(name, Scopes.All, 60, 10, 8, null), CancellationToken.None);
+        await _admin.AddAsync(new(name, Scopes.All, 60, 10, 8, null), CancellationToken.None);
         return Secret();
     }
 
@@ -92,5 +92,5 @@ public sealed class KeyAdminTests
         return text;
     }
 
-    private Task<ApiKey> Check(string secret) => _authenticate.Check($"Bearer {secret}", null, Scopes.Write, CancellationToken.None);
+    private Task<ApiKey> CheckAsync(string secret) => _authenticate.CheckAsync($"Bearer {secret}", null, Scopes.Write, CancellationToken.None);
 }

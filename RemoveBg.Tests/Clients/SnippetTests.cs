@@ -13,7 +13,7 @@ public sealed class SnippetTests
     private string _folder = null!;
 
     [OneTimeSetUp]
-    public async Task Start() => _host = await RunningHost.Start();
+    public async Task Start() => _host = await RunningHost.StartAsync();
 
     [OneTimeTearDown]
     public async Task Stop() => await _host.DisposeAsync();
@@ -27,7 +27,7 @@ public sealed class SnippetTests
     [TestCaseSource(nameof(Clients))]
     public async Task A_client_saves_the_cut_out(object snippet)
     {
-        await Run((Snippet)snippet);
+        await RunAsync((Snippet)snippet);
         var saved = Directory.GetFiles(_folder, "cutout.*").Single(file => !file.EndsWith(".json", StringComparison.Ordinal));
         Assert.That(Picture.Read(saved).MeanAlpha(), Is.InRange(0.02, 0.9));
     }
@@ -44,24 +44,24 @@ public sealed class SnippetTests
         receiver.BeginErrorReadLine();
         try
         {
-            await Eventually.Holds(async () => receiver.HasExited || await Listens(port), "the receiver listens");
+            await Eventually.HoldsAsync(async () => receiver.HasExited || await ListensAsync(port), "the receiver listens");
             Assert.That(receiver.HasExited, Is.False, said.ToString());
 
             // 1. Forged, and genuine but old.
             using var client = new HttpClient();
             using var forged = await client.PostAsync($"http://127.0.0.1:{port}/hook", new StringContent("{}", Encoding.UTF8, "application/json"));
             Assert.That((int)forged.StatusCode, Is.EqualTo(401), said.ToString());
-            Assert.That(await Post(client, port, TimeProvider.System.GetUtcNow().AddMinutes(-10)), Is.EqualTo(401), "old");
-            Assert.That(await Post(client, port, TimeProvider.System.GetUtcNow()), Is.EqualTo(204), "genuine");
+            Assert.That(await PostAsync(client, port, TimeProvider.System.GetUtcNow().AddMinutes(-10)), Is.EqualTo(401), "old");
+            Assert.That(await PostAsync(client, port, TimeProvider.System.GetUtcNow()), Is.EqualTo(204), "genuine");
 
             // 2. The real thing.
-            var artwork = await _host.CutOut(DataUri(), $"http://127.0.0.1:{port}/hook");
-            await Eventually.Holds(async () =>
+            var artwork = await _host.CutOutAsync(DataUri(), $"http://127.0.0.1:{port}/hook");
+            await Eventually.HoldsAsync(async () =>
             {
                 using var response = await _host.Client.GetAsync($"/v2/artworks/{artwork.Text("id")}/webhook-deliveries");
-                return (await response.Json()).Text("status") == "delivered";
+                return (await response.JsonAsync()).Text("status") == "delivered";
             }, "the webhook is delivered");
-            await Eventually.Holds(() => { lock (said) return said.ToString().Contains($"{artwork.Text("id")} succeeded", StringComparison.Ordinal); }, "the receiver says so");
+            await Eventually.HoldsAsync(() => { lock (said) return said.ToString().Contains($"{artwork.Text("id")} succeeded", StringComparison.Ordinal); }, "the receiver says so");
         }
         finally
         {
@@ -102,7 +102,7 @@ public sealed class SnippetTests
 
     private string Url => _host.Client.BaseAddress!.AbsoluteUri.TrimEnd('/');
 
-    private async Task Run(Snippet snippet)
+    private async Task RunAsync(Snippet snippet)
     {
         using var process = snippet.Start(_folder, Url, new Dictionary<string, string> { ["REMOVEBG_KEY"] = _host.Secrets.ApiKey });
         var output = process.StandardOutput.ReadToEndAsync();
@@ -111,7 +111,7 @@ public sealed class SnippetTests
         Assert.That(process.ExitCode, Is.Zero, $"{await output}{await errors}\n{snippet.Code}");
     }
 
-    private async Task<int> Post(HttpClient client, int port, DateTimeOffset at)
+    private async Task<int> PostAsync(HttpClient client, int port, DateTimeOffset at)
     {
         const string id = "evt_test", body = """{"id":"x","status":"canceled","results":[]}""";
         using var request = new HttpRequestMessage(HttpMethod.Post, $"http://127.0.0.1:{port}/hook") { Content = new StringContent(body, Encoding.UTF8, "application/json") };
@@ -122,7 +122,7 @@ public sealed class SnippetTests
         return (int)response.StatusCode;
     }
 
-    private static async Task<bool> Listens(int port)
+    private static async Task<bool> ListensAsync(int port)
     {
         try
         {

@@ -10,8 +10,8 @@ public sealed class FairGateTests
     public async Task Keys_are_served_in_turn_and_each_ones_waiters_in_order()
     {
         var gate = new FairGate(places: 1);
-        await gate.Enter("first", CancellationToken.None);
-        var all = new[] { "a1", "a2", "a3", "b1", "c1", "c2" }.Select(name => Enter(gate, name)).ToList();
+        await gate.EnterAsync("first", CancellationToken.None);
+        var all = new[] { "a1", "a2", "a3", "b1", "c1", "c2" }.Select(name => EnterAsync(gate, name)).ToList();
         Assert.That(_served, Is.Empty, "the only place is taken");
         while (all.Count > 0)
         {
@@ -26,25 +26,25 @@ public sealed class FairGateTests
     public async Task Who_gives_up_is_skipped_and_takes_no_place_with_him()
     {
         var gate = new FairGate(places: 1);
-        await gate.Enter("first", CancellationToken.None);
+        await gate.EnterAsync("first", CancellationToken.None);
         using var giveUp = new CancellationTokenSource();
-        var gone = gate.Enter("a", giveUp.Token);
-        var next = gate.Enter("b", CancellationToken.None);
+        var gone = gate.EnterAsync("a", giveUp.Token);
+        var next = gate.EnterAsync("b", CancellationToken.None);
         await giveUp.CancelAsync();
         Assert.That(async () => await gone, Throws.InstanceOf<OperationCanceledException>());
         gate.Leave();
         await next;
         gate.Leave();
-        Assert.That(gate.Enter("c", CancellationToken.None).IsCompletedSuccessfully, "the place is free again");
+        Assert.That(gate.EnterAsync("c", CancellationToken.None).IsCompletedSuccessfully, "the place is free again");
     }
 
     [Test]
     public async Task As_many_are_in_as_there_are_places()
     {
         var gate = new FairGate(places: 2);
-        await gate.Enter("a", CancellationToken.None);
-        await gate.Enter("a", CancellationToken.None);
-        var third = gate.Enter("a", CancellationToken.None);
+        await gate.EnterAsync("a", CancellationToken.None);
+        await gate.EnterAsync("a", CancellationToken.None);
+        var third = gate.EnterAsync("a", CancellationToken.None);
         Assert.That(third.IsCompleted, Is.False);
         gate.Leave();
         await third;
@@ -54,9 +54,9 @@ public sealed class FairGateTests
     public async Task Who_needs_several_places_is_not_passed_by_those_who_need_one()
     {
         var gate = new FairGate(places: 3);
-        await gate.Enter("a", CancellationToken.None, wanted: 2);
-        var large = gate.Enter("b", CancellationToken.None, wanted: 3);
-        var small = gate.Enter("c", CancellationToken.None);
+        await gate.EnterAsync("a", CancellationToken.None, wanted: 2);
+        var large = gate.EnterAsync("b", CancellationToken.None, wanted: 3);
+        var small = gate.EnterAsync("c", CancellationToken.None);
         Assert.That(small.IsCompleted, Is.False, "it would fit, but it is not its turn");
         gate.Leave(2);
         await large;
@@ -69,10 +69,10 @@ public sealed class FairGateTests
     public async Task When_the_one_who_needs_several_gives_up_those_behind_get_in()
     {
         var gate = new FairGate(places: 2);
-        await gate.Enter("a", CancellationToken.None);
+        await gate.EnterAsync("a", CancellationToken.None);
         using var giveUp = new CancellationTokenSource();
-        var large = gate.Enter("b", giveUp.Token, wanted: 2);
-        var small = gate.Enter("c", CancellationToken.None);
+        var large = gate.EnterAsync("b", giveUp.Token, wanted: 2);
+        var small = gate.EnterAsync("c", CancellationToken.None);
         Assert.That(small.IsCompleted, Is.False);
         await giveUp.CancelAsync();
         await small;
@@ -81,11 +81,11 @@ public sealed class FairGateTests
 
     [Test]
     public void More_places_than_there_are_is_refused_at_once() =>
-        Assert.That(async () => await new FairGate(places: 2).Enter("a", CancellationToken.None, wanted: 3), Throws.TypeOf<ArgumentOutOfRangeException>());
+        Assert.That(async () => await new FairGate(places: 2).EnterAsync("a", CancellationToken.None, wanted: 3), Throws.TypeOf<ArgumentOutOfRangeException>());
 
-    private async Task Enter(FairGate gate, string name)
+    private async Task EnterAsync(FairGate gate, string name)
     {
-        await gate.Enter(name[..1], CancellationToken.None);
+        await gate.EnterAsync(name[..1], CancellationToken.None);
         lock (_served) _served.Add(name);
     }
 }

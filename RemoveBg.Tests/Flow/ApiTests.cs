@@ -11,7 +11,7 @@ public sealed class ApiTests
     private RunningHost _host = null!;
 
     [OneTimeSetUp]
-    public async Task Start() => _host = await RunningHost.Start(takesWork: false);
+    public async Task Start() => _host = await RunningHost.StartAsync(takesWork: false);
 
     [OneTimeTearDown]
     public async Task Stop() => await _host.DisposeAsync();
@@ -28,21 +28,21 @@ public sealed class ApiTests
     [TestCase("not json", "JSON")]
     public async Task A_bad_request_is_answered_400_and_names_what_is_wrong(string body, string named)
     {
-        using var response = await _host.Submit(body);
-        await AssertError(response, 400, "Bad Request");
-        Assert.That((await response.Json()).Text("message"), Does.Contain(named));
+        using var response = await _host.SubmitAsync(body);
+        await AssertErrorAsync(response, 400, "Bad Request");
+        Assert.That((await response.JsonAsync()).Text("message"), Does.Contain(named));
     }
 
     [Test]
     public async Task Loopback_can_be_refused_in_development_too()
     {
         Environment.SetEnvironmentVariable("REMOVEBG_DEV_LOOPBACK", "false");
-        await using var strict = await RunningHost.Start(takesWork: false);
+        await using var strict = await RunningHost.StartAsync(takesWork: false);
         Environment.SetEnvironmentVariable("REMOVEBG_DEV_LOOPBACK", null);
-        using var response = await strict.Submit(new { imageUrl = "http://127.0.0.1:8080/x.png", webhook = "https://localhost/hook" });
-        await AssertError(response, 400, "Bad Request");
-        Assert.That((await response.Json()).Text("message"), Does.Contain("imageUrl").And.Contain("webhook"));
-        using var lenient = await _host.Submit(new { imageUrl = "http://127.0.0.1:8080/x.png", webhook = "http://localhost:5000/hook" });
+        using var response = await strict.SubmitAsync(new { imageUrl = "http://127.0.0.1:8080/x.png", webhook = "https://localhost/hook" });
+        await AssertErrorAsync(response, 400, "Bad Request");
+        Assert.That((await response.JsonAsync()).Text("message"), Does.Contain("imageUrl").And.Contain("webhook"));
+        using var lenient = await _host.SubmitAsync(new { imageUrl = "http://127.0.0.1:8080/x.png", webhook = "http://localhost:5000/hook" });
         Assert.That((int)lenient.StatusCode, Is.EqualTo(202));
     }
 
@@ -54,16 +54,16 @@ public sealed class ApiTests
         using var content = new ByteArrayContent("{}"u8.ToArray());
         content.Headers.TryAddWithoutValidation("Content-Type", contentType);
         using var response = await _host.Client.PostAsync("/v2/artworks/remove-background", content);
-        await AssertError(response, 400, "Bad Request");
-        Assert.That((await response.Json()).Text("message"), Does.Contain("Content-Type"));
+        await AssertErrorAsync(response, 400, "Bad Request");
+        Assert.That((await response.JsonAsync()).Text("message"), Does.Contain("Content-Type"));
     }
 
     [Test]
     public async Task A_body_over_16_MiB_is_answered_400()
     {
-        using var response = await _host.Submit(new string(' ', 16 * 1024 * 1024 + 1));
-        await AssertError(response, 400, "Bad Request");
-        Assert.That((await response.Json()).Text("message"), Does.Contain("16 MiB"));
+        using var response = await _host.SubmitAsync(new string(' ', 16 * 1024 * 1024 + 1));
+        await AssertErrorAsync(response, 400, "Bad Request");
+        Assert.That((await response.JsonAsync()).Text("message"), Does.Contain("16 MiB"));
     }
 
     [TestCase(null)]
@@ -73,7 +73,7 @@ public sealed class ApiTests
     {
         using var client = _host.ClientWith(key);
         using var response = await client.GetAsync("/v2/artworks");
-        await AssertError(response, 401, "Unauthorized");
+        await AssertErrorAsync(response, 401, "Unauthorized");
         Assert.That(response.Headers.WwwAuthenticate.ToString(), Is.EqualTo("Bearer"));
     }
 
@@ -91,48 +91,48 @@ public sealed class ApiTests
     {
         var keys = new[]
         {
-            await _host.AddKey("disabled", isEnabled: false),
-            await _host.AddKey("expired", expiresAt: TimeProvider.System.GetUtcNow().AddSeconds(-1)),
-            await _host.AddKey("reader", scopes: [Scopes.Read]),
+            await _host.AddKeyAsync("disabled", isEnabled: false),
+            await _host.AddKeyAsync("expired", expiresAt: TimeProvider.System.GetUtcNow().AddSeconds(-1)),
+            await _host.AddKeyAsync("reader", scopes: [Scopes.Read]),
         };
         foreach (var key in keys)
         {
             using var client = _host.ClientWith(key);
             using var response = await client.PostAsync("/v2/artworks/remove-background", new StringContent($$"""{"imageUrl":"{{Photo}}"}""", Encoding.UTF8, "application/json"));
-            await AssertError(response, 403, "Forbidden");
+            await AssertErrorAsync(response, 403, "Forbidden");
         }
     }
 
     [Test]
     public async Task Over_the_rate_is_answered_429_and_says_when_to_come_back()
     {
-        using var client = _host.ClientWith(await _host.AddKey("slow", ratePerMinute: 1, burst: 2));
-        for (var i = 0; i < 2; i++) using (var accepted = await Post(client)) Assert.That((int)accepted.StatusCode, Is.EqualTo(202));
-        using var response = await Post(client);
-        await AssertError(response, 429, "Too Many Requests");
+        using var client = _host.ClientWith(await _host.AddKeyAsync("slow", ratePerMinute: 1, burst: 2));
+        for (var i = 0; i < 2; i++) using (var accepted = await PostAsync(client)) Assert.That((int)accepted.StatusCode, Is.EqualTo(202));
+        using var response = await PostAsync(client);
+        await AssertErrorAsync(response, 429, "Too Many Requests");
         Assert.Multiple(() =>
         {
             Assert.That(response.Headers.RetryAfter!.Delta!.Value.TotalSeconds, Is.InRange(1, 60));
             Assert.That(response.Headers.GetValues("RateLimit-Policy").Single(), Is.EqualTo("\"submit\";q=1;w=60"));
             Assert.That(response.Headers.GetValues("RateLimit").Single(), Does.Match("^\"submit\";r=0;t=\\d+$"));
         });
-        using var others = await _host.Submit(new { imageUrl = Photo });
+        using var others = await _host.SubmitAsync(new { imageUrl = Photo });
         Assert.That((int)others.StatusCode, Is.EqualTo(202), "another key is not touched");
     }
 
     [Test]
     public async Task A_key_that_asks_twice_as_fast_as_it_may_is_held_to_its_rate_and_another_key_is_not_slowed()
     {
-        using var greedy = _host.ClientWith(await _host.AddKey("greedy", ratePerMinute: 60, burst: 10));
-        using var modest = _host.ClientWith(await _host.AddKey("modest", ratePerMinute: 60, burst: 10));
+        using var greedy = _host.ClientWith(await _host.AddKeyAsync("greedy", ratePerMinute: 60, burst: 10));
+        using var modest = _host.ClientWith(await _host.AddKeyAsync("modest", ratePerMinute: 60, burst: 10));
         var (accepted, refused) = (0, 0);
         for (var i = 0; i < 10; i++)
         {
-            foreach (var response in new[] { await Post(greedy), await Post(greedy) })
+            foreach (var response in new[] { await PostAsync(greedy), await PostAsync(greedy) })
                 using (response)
                     if ((int)response.StatusCode == 202) accepted++;
                     else if (response.Headers.RetryAfter is not null && (int)response.StatusCode == 429) refused++;
-            using var other = await Post(modest);
+            using var other = await PostAsync(modest);
             Assert.That((int)other.StatusCode, Is.EqualTo(202));
         }
         Assert.That(accepted + refused, Is.EqualTo(20));
@@ -143,11 +143,11 @@ public sealed class ApiTests
     [Test]
     public async Task The_rate_holds_over_two_hosts_on_one_storage()
     {
-        await using var second = await RunningHost.Start(takesWork: false, storage: _host.ConnectionString);
-        var key = await _host.AddKey("shared", ratePerMinute: 1, burst: 4);
+        await using var second = await RunningHost.StartAsync(takesWork: false, storage: _host.ConnectionString);
+        var key = await _host.AddKeyAsync("shared", ratePerMinute: 1, burst: 4);
         using HttpClient one = _host.ClientWith(key), other = second.ClientWith(key);
         var answers = new List<int>();
-        for (var i = 0; i < 8; i++) using (var response = await Post(i % 2 == 0 ? one : other)) answers.Add((int)response.StatusCode);
+        for (var i = 0; i < 8; i++) using (var response = await PostAsync(i % 2 == 0 ? one : other)) answers.Add((int)response.StatusCode);
         Assert.That(answers.Count(status => status == 202), Is.EqualTo(4), string.Join(' ', answers));
     }
 
@@ -158,35 +158,35 @@ public sealed class ApiTests
         foreach (var method in new[] { HttpMethod.Get, HttpMethod.Delete })
         {
             using var response = await _host.Client.SendAsync(new(method, $"/v2/artworks/{id}"));
-            await AssertError(response, 404, null);
+            await AssertErrorAsync(response, 404, null);
         }
     }
 
     [Test]
     public async Task Another_keys_artwork_is_answered_404()
     {
-        var id = await Submit();
-        using var stranger = _host.ClientWith(await _host.AddKey("stranger"));
+        var id = await SubmitAsync();
+        using var stranger = _host.ClientWith(await _host.AddKeyAsync("stranger"));
         using var response = await stranger.GetAsync($"/v2/artworks/{id}");
-        await AssertError(response, 404, null);
+        await AssertErrorAsync(response, 404, null);
     }
 
     [Test]
     public async Task An_unknown_route_is_answered_404_and_a_wrong_method_405()
     {
         using var route = await _host.Client.GetAsync("/v3/nothing");
-        await AssertError(route, 404, null);
+        await AssertErrorAsync(route, 404, null);
         using var method = await _host.Client.PutAsync("/v2/artworks", null);
-        await AssertError(method, 405, null);
+        await AssertErrorAsync(method, 405, null);
     }
 
     [Test]
     public async Task The_same_idempotency_key_and_body_give_the_same_artwork()
     {
-        using var first = await _host.Submit(new { imageUrl = Photo, outputFormat = "png" }, ("Idempotency-Key", "\"order-7\""));
-        using var again = await _host.Submit(new { outputFormat = "png", imageUrl = Photo }, ("Idempotency-Key", "order-7"));
+        using var first = await _host.SubmitAsync(new { imageUrl = Photo, outputFormat = "png" }, ("Idempotency-Key", "\"order-7\""));
+        using var again = await _host.SubmitAsync(new { outputFormat = "png", imageUrl = Photo }, ("Idempotency-Key", "order-7"));
         Assert.That(((int)first.StatusCode, (int)again.StatusCode), Is.EqualTo((202, 202)));
-        Assert.That((await again.Json()).GetRawText(), Is.EqualTo((await first.Json()).GetRawText()));
+        Assert.That((await again.JsonAsync()).GetRawText(), Is.EqualTo((await first.JsonAsync()).GetRawText()));
     }
 
     [Test]
@@ -194,8 +194,8 @@ public sealed class ApiTests
     {
         var ids = await Task.WhenAll(Enumerable.Range(0, 20).Select(async _ =>
         {
-            using var response = await _host.Submit(new { imageUrl = Photo }, ("Idempotency-Key", "all-at-once"));
-            return (await response.Json()).Text("id");
+            using var response = await _host.SubmitAsync(new { imageUrl = Photo }, ("Idempotency-Key", "all-at-once"));
+            return (await response.JsonAsync()).Text("id");
         }));
         Assert.That(ids.Distinct().Count(), Is.EqualTo(1));
     }
@@ -203,25 +203,25 @@ public sealed class ApiTests
     [Test]
     public async Task The_same_idempotency_key_with_another_body_is_answered_400()
     {
-        using var first = await _host.Submit(new { imageUrl = Photo }, ("Idempotency-Key", "order-8"));
-        using var other = await _host.Submit(new { imageUrl = Photo + "?v=2" }, ("Idempotency-Key", "order-8"));
-        await AssertError(other, 400, "Bad Request");
-        Assert.That((await other.Json()).Text("message"), Does.Contain("Idempotency-Key"));
+        using var first = await _host.SubmitAsync(new { imageUrl = Photo }, ("Idempotency-Key", "order-8"));
+        using var other = await _host.SubmitAsync(new { imageUrl = Photo + "?v=2" }, ("Idempotency-Key", "order-8"));
+        await AssertErrorAsync(other, 400, "Bad Request");
+        Assert.That((await other.JsonAsync()).Text("message"), Does.Contain("Idempotency-Key"));
     }
 
     [Test]
     public async Task The_list_is_the_keys_own_newest_first_in_pages()
     {
-        using var client = _host.ClientWith(await _host.AddKey("lister"));
+        using var client = _host.ClientWith(await _host.AddKeyAsync("lister"));
         var ids = new List<string>();
-        for (var i = 0; i < 5; i++) using (var response = await Post(client)) ids.Insert(0, (await response.Json()).Text("id")!);
+        for (var i = 0; i < 5; i++) using (var response = await PostAsync(client)) ids.Insert(0, (await response.JsonAsync()).Text("id")!);
 
         var (seen, url) = (new List<string>(), "/v2/artworks?limit=2");
         for (var page = 0; url is not null; page++)
         {
             Assert.That(page, Is.LessThan(3));
             using var response = await client.GetAsync(url);
-            var body = await response.Json();
+            var body = await response.JsonAsync();
             seen.AddRange(body.GetProperty("items").EnumerateArray().Select(item => item.Text("id")!));
             url = body.Text("nextCursor") is { } cursor ? $"/v2/artworks?limit=2&cursor={cursor}" : null;
         }
@@ -231,13 +231,13 @@ public sealed class ApiTests
     [Test]
     public async Task The_list_can_be_narrowed_to_a_status()
     {
-        using var client = _host.ClientWith(await _host.AddKey("narrower"));
-        using var one = await Post(client);
-        using var two = await Post(client);
-        var canceled = (await one.Json()).Text("id");
+        using var client = _host.ClientWith(await _host.AddKeyAsync("narrower"));
+        using var one = await PostAsync(client);
+        using var two = await PostAsync(client);
+        var canceled = (await one.JsonAsync()).Text("id");
         using (await client.PostAsync($"/v2/artworks/{canceled}/cancel", null)) { }
         using var response = await client.GetAsync("/v2/artworks?status=canceled");
-        Assert.That((await response.Json()).GetProperty("items").EnumerateArray().Select(item => item.Text("id")), Is.EqualTo(new[] { canceled }));
+        Assert.That((await response.JsonAsync()).GetProperty("items").EnumerateArray().Select(item => item.Text("id")), Is.EqualTo(new[] { canceled }));
     }
 
     [TestCase("limit=0", "limit")]
@@ -248,38 +248,38 @@ public sealed class ApiTests
     public async Task A_bad_list_parameter_is_answered_400_and_named(string query, string named)
     {
         using var response = await _host.Client.GetAsync($"/v2/artworks?{query}");
-        await AssertError(response, 400, "Bad Request");
-        Assert.That((await response.Json()).Text("message"), Does.Contain(named));
+        await AssertErrorAsync(response, 400, "Bad Request");
+        Assert.That((await response.JsonAsync()).Text("message"), Does.Contain(named));
     }
 
     [Test]
     public async Task Canceling_twice_gives_the_same_canceled_artwork()
     {
-        var id = await Submit();
+        var id = await SubmitAsync();
         using var first = await _host.Client.PostAsync($"/v2/artworks/{id}/cancel", null);
         using var second = await _host.Client.PostAsync($"/v2/artworks/{id}/cancel", null);
-        Assert.That((await first.Json()).Text("status"), Is.EqualTo("canceled"));
+        Assert.That((await first.JsonAsync()).Text("status"), Is.EqualTo("canceled"));
         Assert.That(await second.Content.ReadAsStringAsync(), Is.EqualTo(await first.Content.ReadAsStringAsync()));
     }
 
     [Test]
     public async Task A_deleted_artwork_is_gone_also_from_the_list()
     {
-        using var client = _host.ClientWith(await _host.AddKey("deleter"));
-        using var submitted = await Post(client);
-        var id = (await submitted.Json()).Text("id");
+        using var client = _host.ClientWith(await _host.AddKeyAsync("deleter"));
+        using var submitted = await PostAsync(client);
+        var id = (await submitted.JsonAsync()).Text("id");
         using (var deleted = await client.DeleteAsync($"/v2/artworks/{id}")) Assert.That((int)deleted.StatusCode, Is.EqualTo(204));
         using var read = await client.GetAsync($"/v2/artworks/{id}");
         Assert.That((int)read.StatusCode, Is.EqualTo(404));
         using var list = await client.GetAsync("/v2/artworks");
-        Assert.That((await list.Json()).GetProperty("items").GetArrayLength(), Is.Zero);
+        Assert.That((await list.JsonAsync()).GetProperty("items").GetArrayLength(), Is.Zero);
     }
 
     [Test]
     public async Task Redelivering_what_has_no_webhook_is_answered_400()
     {
-        using var response = await _host.Client.PostAsync($"/v2/artworks/{await Submit()}/webhook-deliveries/redeliver", null);
-        await AssertError(response, 400, "Bad Request");
+        using var response = await _host.Client.PostAsync($"/v2/artworks/{await SubmitAsync()}/webhook-deliveries/redeliver", null);
+        await AssertErrorAsync(response, 400, "Bad Request");
     }
 
     [TestCase("wait=0")]
@@ -287,16 +287,16 @@ public sealed class ApiTests
     [TestCase("wait=soon")]
     public async Task A_bad_wait_is_answered_400(string prefer)
     {
-        using var response = await _host.Submit(new { imageUrl = Photo }, ("Prefer", prefer));
-        await AssertError(response, 400, "Bad Request");
+        using var response = await _host.SubmitAsync(new { imageUrl = Photo }, ("Prefer", prefer));
+        await AssertErrorAsync(response, 400, "Bad Request");
     }
 
     [Test]
     public async Task A_wait_that_is_not_long_enough_is_answered_202()
     {
-        using var response = await _host.Submit(new { imageUrl = Photo }, ("Prefer", "respond-async, wait=1"));
+        using var response = await _host.SubmitAsync(new { imageUrl = Photo }, ("Prefer", "respond-async, wait=1"));
         Assert.That((int)response.StatusCode, Is.EqualTo(202));
-        Assert.That((await response.Json()).Text("status"), Is.EqualTo("starting"));
+        Assert.That((await response.JsonAsync()).Text("status"), Is.EqualTo("starting"));
     }
 
     [TestCase("/healthz")]
@@ -312,22 +312,22 @@ public sealed class ApiTests
     public async Task Ready_tells_network_and_execution_provider()
     {
         using var response = await _host.Client.GetAsync("/readyz");
-        var ready = await response.Json();
+        var ready = await response.JsonAsync();
         Assert.That((ready.Text("status"), ready.Text("model"), ready.Text("provider")), Is.EqualTo(("ready", "removebg-lite", "cpu")));
     }
 
-    private async Task<string> Submit()
+    private async Task<string> SubmitAsync()
     {
-        using var response = await _host.Submit(new { imageUrl = Photo });
-        return (await response.Json()).Text("id")!;
+        using var response = await _host.SubmitAsync(new { imageUrl = Photo });
+        return (await response.JsonAsync()).Text("id")!;
     }
 
-    private static Task<HttpResponseMessage> Post(HttpClient client) =>
+    private static Task<HttpResponseMessage> PostAsync(HttpClient client) =>
         client.PostAsync("/v2/artworks/remove-background", new StringContent($$"""{"imageUrl":"{{Photo}}"}""", Encoding.UTF8, "application/json"));
 
-    private static async Task AssertError(HttpResponseMessage response, int status, string? reason)
+    private static async Task AssertErrorAsync(HttpResponseMessage response, int status, string? reason)
     {
-        var error = await response.Json();
+        var error = await response.JsonAsync();
         Assert.Multiple(() =>
         {
             Assert.That((int)response.StatusCode, Is.EqualTo(status), error.GetRawText());

@@ -16,9 +16,9 @@ public sealed class ClaimTests : HandRunTests
     [Test]
     public async Task Two_workers_with_the_same_message_make_one_result()
     {
-        var id = await Submit(Photo);
-        await Task.WhenAll(Process(id, 1), Process(id, 1));
-        var artwork = await Find(id);
+        var id = await SubmitAsync(Photo);
+        await Task.WhenAll(ProcessAsync(id, 1), ProcessAsync(id, 1));
+        var artwork = await FindAsync(id);
         Assert.That((artwork.Status, artwork.Attempt), Is.EqualTo((ArtworkStatus.Succeeded, 1)));
         Assert.That(Caller.Hits("/scene-toycar.jpg"), Is.EqualTo(1));
     }
@@ -26,33 +26,33 @@ public sealed class ClaimTests : HandRunTests
     [Test]
     public async Task A_message_of_an_artwork_that_another_worker_holds_comes_back_when_its_lease_is_over()
     {
-        var id = await Submit(Photo);
-        var artwork = await Find(id);
-        await Table().TryUpdate(artwork, artwork.Claim("other", Clock.GetUtcNow(), TimeSpan.FromSeconds(30)), CancellationToken.None);
+        var id = await SubmitAsync(Photo);
+        var artwork = await FindAsync(id);
+        await Table().TryUpdateAsync(artwork, artwork.Claim("other", Clock.GetUtcNow(), TimeSpan.FromSeconds(30)), CancellationToken.None);
         await Queue(ArtworkQueues.Artworks).ClearMessagesAsync();
-        await Process(id, 1);
-        Assert.That((await Find(id)).LeaseOwner, Is.EqualTo("other"));
+        await ProcessAsync(id, 1);
+        Assert.That((await FindAsync(id)).LeaseOwner, Is.EqualTo("other"));
         Assert.That((await Queue(ArtworkQueues.Artworks).GetPropertiesAsync()).Value.ApproximateMessagesCount, Is.EqualTo(1), "a copy, invisible for now");
-        Assert.That(await Waiting(ArtworkQueues.Artworks), Is.Zero);
+        Assert.That(await WaitingAsync(ArtworkQueues.Artworks), Is.Zero);
     }
 
     [Test]
     public async Task A_cancel_during_the_work_wins_and_leaves_no_result()
     {
-        var (photo, id, work) = await Begin();
-        using (var canceled = await Host.Client.PostAsync($"/v2/artworks/{id}/cancel", null)) Assert.That((await canceled.Json()).Text("status"), Is.EqualTo("canceled"));
+        var (photo, id, work) = await BeginAsync();
+        using (var canceled = await Host.Client.PostAsync($"/v2/artworks/{id}/cancel", null)) Assert.That((await canceled.JsonAsync()).Text("status"), Is.EqualTo("canceled"));
         photo.Answer.SetResult();
         await work;
-        Assert.That((await Find(id)).Status, Is.EqualTo(ArtworkStatus.Canceled));
+        Assert.That((await FindAsync(id)).Status, Is.EqualTo(ArtworkStatus.Canceled));
         Assert.That(new BlobContainerClient(Host.ConnectionString, StoredPictures.ResultContainer).GetBlobs(), Is.Empty);
-        await Deliver(id, 1);
+        await DeliverAsync(id, 1);
         Assert.That(Caller.Deliveries.Single().Id, Does.EndWith("_canceled"));
     }
 
     [Test]
     public async Task A_delete_during_the_work_leaves_nothing_behind()
     {
-        var (photo, id, work) = await Begin();
+        var (photo, id, work) = await BeginAsync();
         using (var deleted = await Host.Client.DeleteAsync($"/v2/artworks/{id}")) Assert.That((int)deleted.StatusCode, Is.EqualTo(204));
         photo.Answer.SetResult();
         await work;
@@ -64,86 +64,86 @@ public sealed class ClaimTests : HandRunTests
     [Test]
     public async Task A_worker_renews_its_claim_as_long_as_it_works()
     {
-        var (photo, id, work) = await Begin();
-        var first = (await Find(id)).LeaseUntil;
-        await Eventually.Holds(async () =>
+        var (photo, id, work) = await BeginAsync();
+        var first = (await FindAsync(id)).LeaseUntil;
+        await Eventually.HoldsAsync(async () =>
         {
             // A third of the lease and a little; the download's own limits are longer.
-            if ((await Find(id)).LeaseUntil == first) Clock.Advance(TimeSpan.FromSeconds(0.5));
-            return (await Find(id)).LeaseUntil > first;
+            if ((await FindAsync(id)).LeaseUntil == first) Clock.Advance(TimeSpan.FromSeconds(0.5));
+            return (await FindAsync(id)).LeaseUntil > first;
         }, "the claim is renewed");
         photo.Answer.SetResult();
         await work;
-        Assert.That((await Find(id)).Status, Is.EqualTo(ArtworkStatus.Succeeded));
+        Assert.That((await FindAsync(id)).Status, Is.EqualTo(ArtworkStatus.Succeeded));
     }
 
     [Test]
     public async Task A_worker_whose_claim_was_taken_over_stops_and_changes_nothing()
     {
-        var (photo, id, work) = await Begin();
+        var (photo, id, work) = await BeginAsync();
         // As if it had slept past its lease, and another one had come.
-        var artwork = await Find(id);
-        await Table().TryUpdate(artwork, artwork.Claim("other", Clock.GetUtcNow(), TimeSpan.FromSeconds(30)), CancellationToken.None);
-        await Eventually.Holds(() =>
+        var artwork = await FindAsync(id);
+        await Table().TryUpdateAsync(artwork, artwork.Claim("other", Clock.GetUtcNow(), TimeSpan.FromSeconds(30)), CancellationToken.None);
+        await Eventually.HoldsAsync(() =>
         {
             if (!work.IsCompleted) Clock.Advance(TimeSpan.FromSeconds(0.5));
             return work.IsCompleted;
         }, "the worker notices and stops");
         await work;
-        var now = await Find(id);
+        var now = await FindAsync(id);
         Assert.That((now.Status, now.LeaseOwner, now.Attempt), Is.EqualTo((ArtworkStatus.Processing, "other", 2)));
     }
 
     [Test]
     public async Task A_worker_that_died_between_storing_the_result_and_the_record_is_repeated_and_leaves_one_result()
     {
-        var id = await Submit(Photo);
-        var artwork = await Find(id);
-        await Table().TryUpdate(artwork, artwork.Claim("dead", Clock.GetUtcNow(), TimeSpan.FromSeconds(30)), CancellationToken.None);
-        await Host.Get<StoredPictures>().PutResult(artwork.Id, new MemoryStream([1, 2, 3]), "image/webp", CancellationToken.None);
+        var id = await SubmitAsync(Photo);
+        var artwork = await FindAsync(id);
+        await Table().TryUpdateAsync(artwork, artwork.Claim("dead", Clock.GetUtcNow(), TimeSpan.FromSeconds(30)), CancellationToken.None);
+        await Host.Get<StoredPictures>().PutResultAsync(artwork.Id, new MemoryStream([1, 2, 3]), "image/webp", CancellationToken.None);
         Clock.Advance(TimeSpan.FromSeconds(31));
-        await Process(id, 2);
+        await ProcessAsync(id, 2);
         var result = new BlobContainerClient(Host.ConnectionString, StoredPictures.ResultContainer).GetBlobs().Single();
         Assert.That(result.Properties.ContentLength, Is.GreaterThan(3), "written over");
-        Assert.That((await Find(id)).Status, Is.EqualTo(ArtworkStatus.Succeeded));
-        Assert.That(await Waiting(ArtworkQueues.Webhooks), Is.EqualTo(1));
+        Assert.That((await FindAsync(id)).Status, Is.EqualTo(ArtworkStatus.Succeeded));
+        Assert.That(await WaitingAsync(ArtworkQueues.Webhooks), Is.EqualTo(1));
     }
 
     [TestCase(1)]
     [TestCase(-1)]
     public async Task A_worker_whose_clock_is_an_hour_off_cannot_end_an_artwork_a_second_time(int hours)
     {
-        var (photo, id, work) = await Begin();
+        var (photo, id, work) = await BeginAsync();
         var wrong = new FakeTimeProvider(Clock.GetUtcNow().AddHours(hours));
-        await using var other = await RunningHost.Start(services: services => services.AddSingleton<TimeProvider>(wrong), takesWork: false, storage: Host.ConnectionString);
-        var second = other.Get<ProcessArtwork>().Process(Message(id, 1), CancellationToken.None);
+        await using var other = await RunningHost.StartAsync(services: services => services.AddSingleton<TimeProvider>(wrong), takesWork: false, storage: Host.ConnectionString);
+        var second = other.Get<ProcessArtwork>().ProcessAsync(Message(id, 1), CancellationToken.None);
         photo.Answer.SetResult();
         await Task.WhenAll(work, second);
-        var artwork = await Find(id);
+        var artwork = await FindAsync(id);
         Assert.That(artwork.Status, Is.EqualTo(ArtworkStatus.Succeeded));
-        Assert.That(await Waiting(ArtworkQueues.Webhooks), Is.EqualTo(1), "announced once");
+        Assert.That(await WaitingAsync(ArtworkQueues.Webhooks), Is.EqualTo(1), "announced once");
         Assert.That(new BlobContainerClient(Host.ConnectionString, StoredPictures.ResultContainer).GetBlobs().Count(), Is.EqualTo(1));
     }
 
     [Test]
     public async Task Processing_that_outlasts_its_deadline_fails()
     {
-        await using var host = await RunningHost.Start(new() { ["RemoveBg:Process:Deadline"] = "00:00:02" }, takesWork: false);
+        await using var host = await RunningHost.StartAsync(new() { ["RemoveBg:Process:Deadline"] = "00:00:02" }, takesWork: false);
         var photo = Caller.ServeHeld(Repo.Sample("scene-toycar.jpg"));
-        using var submitted = await host.Submit(new { imageUrl = photo.Url });
-        var id = (await submitted.Json()).Text("id")!;
-        await host.Get<ProcessArtwork>().Process(Message(id, 1), CancellationToken.None);
-        var failed = await host.Read(id);
+        using var submitted = await host.SubmitAsync(new { imageUrl = photo.Url });
+        var id = (await submitted.JsonAsync()).Text("id")!;
+        await host.Get<ProcessArtwork>().ProcessAsync(Message(id, 1), CancellationToken.None);
+        var failed = await host.ReadAsync(id);
         Assert.That(failed.GetProperty("error").Text("message"), Is.EqualTo("Processing took longer than 2 s."));
         photo.Answer.SetResult();
     }
 
     /// <summary>A worker that has its claim and waits for the photo's server.</summary>
-    private async Task<(HeldPhoto Photo, string Id, Task Work)> Begin()
+    private async Task<(HeldPhoto Photo, string Id, Task Work)> BeginAsync()
     {
         var photo = Caller.ServeHeld(Repo.Sample("scene-toycar.jpg"));
-        var id = await Submit(photo.Url);
-        var work = Process(id, 1);
+        var id = await SubmitAsync(photo.Url);
+        var work = ProcessAsync(id, 1);
         await photo.Asked;
         return (photo, id, work);
     }

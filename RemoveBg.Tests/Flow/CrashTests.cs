@@ -9,22 +9,22 @@ public sealed class CrashTests
     [Test]
     public async Task A_job_whose_host_was_killed_in_the_middle_ends_succeeded_with_one_result_and_one_webhook_id()
     {
-        await using var caller = await Caller.Start();
+        await using var caller = await Caller.StartAsync();
         var photo = caller.ServeHeld(Repo.Sample("scene-mug.jpg"));
         var storage = Storage.NewAccount();
         string id;
 
-        using (var first = await HostProcess.Start(storage))
+        using (var first = await HostProcess.StartAsync(storage))
         {
-            id = await first.Submit(photo.Url, caller.WebhookUrl);
+            id = await first.SubmitAsync(photo.Url, caller.WebhookUrl);
             await photo.Asked.WaitAsync(TimeSpan.FromSeconds(30));
             first.Kill();
         }
         photo.Answer.SetResult();
 
-        using var second = await HostProcess.Start(storage);
-        await Eventually.Holds(async () => await second.Status(id) == "succeeded", "the artwork succeeds after the restart", TimeSpan.FromSeconds(120));
-        var deliveries = await caller.UntilDelivered(1);
+        using var second = await HostProcess.StartAsync(storage);
+        await Eventually.HoldsAsync(async () => await second.StatusAsync(id) == "succeeded", "the artwork succeeds after the restart", TimeSpan.FromSeconds(120));
+        var deliveries = await caller.UntilDeliveredAsync(1);
         var results = new BlobContainerClient(storage, "results").GetBlobs().ToList();
         Assert.Multiple(() =>
         {
@@ -38,14 +38,14 @@ public sealed class CrashTests
     [Test]
     public async Task Jobs_whose_hosts_were_killed_at_some_moment_between_download_and_end_all_succeed_once()
     {
-        await using var caller = await Caller.Start();
+        await using var caller = await Caller.StartAsync();
         var storage = Storage.NewAccount();
         var ids = new List<string>();
         foreach (var milliseconds in new[] { 10, 60, 150, 300 })
         {
             var photo = caller.ServeHeld(Repo.Sample("scene-mug.jpg"));
-            using var host = await HostProcess.Start(storage);
-            ids.Add(await host.Submit(photo.Url, caller.WebhookUrl));
+            using var host = await HostProcess.StartAsync(storage);
+            ids.Add(await host.SubmitAsync(photo.Url, caller.WebhookUrl));
             await photo.Asked.WaitAsync(TimeSpan.FromSeconds(30));
             photo.Answer.SetResult();
             // Wherever it is by then (decode, inference, encode, upload, record, webhook): what must hold is the same.
@@ -53,50 +53,50 @@ public sealed class CrashTests
             host.Kill();
         }
 
-        using var last = await HostProcess.Start(storage);
-        foreach (var id in ids) await Eventually.Holds(async () => await last.Status(id) == "succeeded", $"artwork {id} succeeds", TimeSpan.FromSeconds(120));
-        await Eventually.Holds(() => caller.Deliveries.Select(delivery => delivery.Id).Distinct().Count() == ids.Count, "each is announced, under one id");
+        using var last = await HostProcess.StartAsync(storage);
+        foreach (var id in ids) await Eventually.HoldsAsync(async () => await last.StatusAsync(id) == "succeeded", $"artwork {id} succeeds", TimeSpan.FromSeconds(120));
+        await Eventually.HoldsAsync(() => caller.Deliveries.Select(delivery => delivery.Id).Distinct().Count() == ids.Count, "each is announced, under one id");
         Assert.That(new BlobContainerClient(storage, "results").GetBlobs().Count(), Is.EqualTo(ids.Count));
     }
 
     [Test]
     public async Task A_host_that_was_killed_while_a_receiver_had_the_webhook_sends_it_again_under_the_same_id()
     {
-        await using var caller = await Caller.Start();
+        await using var caller = await Caller.StartAsync();
         var received = new TaskCompletionSource();
         caller.OnDelivery = async (number, context) =>
         {
             // The first attempt is never answered.
             if (number > 1) return;
             received.SetResult();
-            await context.RequestAborted.AsTask();
+            await context.RequestAborted.AsTaskAsync();
         };
         var storage = Storage.NewAccount();
-        using (var first = await HostProcess.Start(storage))
+        using (var first = await HostProcess.StartAsync(storage))
         {
-            await first.Submit(caller.Serve(Repo.Sample("scene-mug.jpg")), caller.WebhookUrl);
+            await first.SubmitAsync(caller.Serve(Repo.Sample("scene-mug.jpg")), caller.WebhookUrl);
             await received.Task.WaitAsync(TimeSpan.FromSeconds(60));
             first.Kill();
         }
-        using var second = await HostProcess.Start(storage);
-        await Eventually.Holds(() => caller.Deliveries.Count == 2, "the webhook comes again", TimeSpan.FromSeconds(180));
+        using var second = await HostProcess.StartAsync(storage);
+        await Eventually.HoldsAsync(() => caller.Deliveries.Count == 2, "the webhook comes again", TimeSpan.FromSeconds(180));
         Assert.That(caller.Deliveries.Select(delivery => delivery.Id).Distinct().Count(), Is.EqualTo(1));
     }
 
     [Test]
     public async Task A_host_that_is_asked_to_stop_finishes_what_it_has_begun()
     {
-        await using var caller = await Caller.Start();
+        await using var caller = await Caller.StartAsync();
         var photo = caller.ServeHeld(Repo.Sample("scene-mug.jpg"));
         var storage = Storage.NewAccount();
-        using var host = await HostProcess.Start(storage);
-        await host.Submit(photo.Url, webhook: null);
+        using var host = await HostProcess.StartAsync(storage);
+        await host.SubmitAsync(photo.Url, webhook: null);
         await photo.Asked.WaitAsync(TimeSpan.FromSeconds(30));
 
         host.Terminate();
-        await host.UntilSaid("Stopping");
+        await host.UntilSaidAsync("Stopping");
         photo.Answer.SetResult();
-        await host.UntilExited();
+        await host.UntilExitedAsync();
         Assert.That(new BlobContainerClient(storage, "results").GetBlobs().ToList(), Has.Count.EqualTo(1));
         Assert.That(host.ExitCode, Is.Zero);
     }

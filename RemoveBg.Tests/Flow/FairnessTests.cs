@@ -11,7 +11,7 @@ public sealed class FairnessTests : HandRunTests
     private HttpClient _busy = null!;
 
     [SetUp]
-    public async Task AddKey() => _busy = Host.ClientWith(await Host.AddKey("busy", concurrentJobs: 2));
+    public async Task AddKey() => _busy = Host.ClientWith(await Host.AddKeyAsync("busy", concurrentJobs: 2));
 
     [TearDown]
     public void Hang() => _busy.Dispose();
@@ -19,35 +19,35 @@ public sealed class FairnessTests : HandRunTests
     [Test]
     public async Task Of_many_jobs_sent_at_once_only_as_many_are_queued_as_the_key_may_have_at_once()
     {
-        var ids = await Task.WhenAll(Enumerable.Range(0, 12).Select(_ => Submit(Photo, _busy)));
-        Assert.That(await Waiting(ArtworkQueues.Artworks), Is.EqualTo(2));
-        Assert.That(await Listed(), Is.EquivalentTo(ids), "all are in the key's list, and nothing else");
-        Assert.That(ids.Select(id => Find(id).Result.Status), Is.All.EqualTo(ArtworkStatus.Starting));
+        var ids = await Task.WhenAll(Enumerable.Range(0, 12).Select(_ => SubmitAsync(Photo, _busy)));
+        Assert.That(await WaitingAsync(ArtworkQueues.Artworks), Is.EqualTo(2));
+        Assert.That(await ListedAsync(), Is.EquivalentTo(ids), "all are in the key's list, and nothing else");
+        Assert.That(ids.Select(id => FindAsync(id).Result.Status), Is.All.EqualTo(ArtworkStatus.Starting));
     }
 
     [Test]
     public async Task Each_that_ends_gives_its_turn_to_the_one_that_waits_longest_until_all_are_done()
     {
         var ids = new List<string>();
-        for (var i = 0; i < 5; i++) ids.Add(await SubmitBusy());
+        for (var i = 0; i < 5; i++) ids.Add(await SubmitBusyAsync());
         var order = new List<string>();
-        while (await TakeMessage() is { } message)
+        while (await TakeMessageAsync() is { } message)
         {
-            Assert.That(await Waiting(ArtworkQueues.Artworks), Is.LessThanOrEqualTo(1), "one is being worked on, so one may wait");
-            await Process(message, 1);
+            Assert.That(await WaitingAsync(ArtworkQueues.Artworks), Is.LessThanOrEqualTo(1), "one is being worked on, so one may wait");
+            await ProcessAsync(message, 1);
             order.Add(message);
         }
         Assert.That(order, Is.EqualTo(ids));
-        Assert.That(ids.Select(id => Find(id).Result.Status), Is.All.EqualTo(ArtworkStatus.Succeeded));
-        Assert.That(await Turns(), Is.Empty);
+        Assert.That(ids.Select(id => FindAsync(id).Result.Status), Is.All.EqualTo(ArtworkStatus.Succeeded));
+        Assert.That(await TurnsAsync(), Is.Empty);
     }
 
     [Test]
     public async Task A_burst_of_one_key_does_not_keep_another_keys_job_off_the_queue()
     {
-        for (var i = 0; i < 6; i++) await SubmitBusy();
-        var other = await Submit(Photo);
-        Assert.That(await Waiting(ArtworkQueues.Artworks), Is.EqualTo(3));
+        for (var i = 0; i < 6; i++) await SubmitBusyAsync();
+        var other = await SubmitAsync(Photo);
+        Assert.That(await WaitingAsync(ArtworkQueues.Artworks), Is.EqualTo(3));
         var queued = (await Queue(ArtworkQueues.Artworks).PeekMessagesAsync(32)).Value.Select(message => ArtworkMessage.TryParse(message.MessageText)!.Id.ToString());
         Assert.That(queued, Does.Contain(other));
     }
@@ -55,48 +55,48 @@ public sealed class FairnessTests : HandRunTests
     [Test]
     public async Task Canceling_or_deleting_what_has_a_turn_passes_it_on_and_what_waits_just_leaves()
     {
-        var (first, second, third, fourth, fifth) = (await SubmitBusy(), await SubmitBusy(), await SubmitBusy(), await SubmitBusy(), await SubmitBusy());
-        using (await _busy.PostAsync($"/v2/artworks/{third}/cancel", null)) Assert.That(await Turns(), Is.EquivalentTo(new[] { first, second }));
-        using (await _busy.PostAsync($"/v2/artworks/{first}/cancel", null)) Assert.That(await Turns(), Is.EquivalentTo(new[] { second, fourth }));
-        using (await _busy.DeleteAsync($"/v2/artworks/{second}")) Assert.That(await Turns(), Is.EquivalentTo(new[] { fourth, fifth }));
+        var (first, second, third, fourth, fifth) = (await SubmitBusyAsync(), await SubmitBusyAsync(), await SubmitBusyAsync(), await SubmitBusyAsync(), await SubmitBusyAsync());
+        using (await _busy.PostAsync($"/v2/artworks/{third}/cancel", null)) Assert.That(await TurnsAsync(), Is.EquivalentTo(new[] { first, second }));
+        using (await _busy.PostAsync($"/v2/artworks/{first}/cancel", null)) Assert.That(await TurnsAsync(), Is.EquivalentTo(new[] { second, fourth }));
+        using (await _busy.DeleteAsync($"/v2/artworks/{second}")) Assert.That(await TurnsAsync(), Is.EquivalentTo(new[] { fourth, fifth }));
     }
 
     [Test]
     public async Task A_turn_whose_owner_died_before_it_could_pass_it_on_is_found_by_the_sweeper()
     {
-        var (first, second, third) = (await SubmitBusy(), await SubmitBusy(), await SubmitBusy());
+        var (first, second, third) = (await SubmitBusyAsync(), await SubmitBusyAsync(), await SubmitBusyAsync());
         foreach (var id in new[] { first, second })
         {
             // Ended, and then a crash: nobody says so.
-            var artwork = await Find(id);
-            await Table().TryUpdate(artwork, artwork.Cancel(Clock.GetUtcNow()), CancellationToken.None);
+            var artwork = await FindAsync(id);
+            await Table().TryUpdateAsync(artwork, artwork.Cancel(Clock.GetUtcNow()), CancellationToken.None);
         }
         await Queue(ArtworkQueues.Artworks).ClearMessagesAsync();
         Clock.Advance(ArtworkTransitions.QueuePatience + TimeSpan.FromSeconds(1));
-        await Sweep();
-        Assert.That(await TakeMessage(), Is.EqualTo(third));
-        Assert.That(await Turns(), Is.EqualTo(new[] { third }));
+        await SweepAsync();
+        Assert.That(await TakeMessageAsync(), Is.EqualTo(third));
+        Assert.That(await TurnsAsync(), Is.EqualTo(new[] { third }));
     }
 
     [Test]
     public async Task However_long_it_has_waited_it_gets_a_dead_artworks_turn_within_three_minutes()
     {
-        var (first, second, third) = (await SubmitBusy(), await SubmitBusy(), await SubmitBusy());
+        var (first, second, third) = (await SubmitBusyAsync(), await SubmitBusyAsync(), await SubmitBusyAsync());
         await Minutes(17);
         foreach (var id in new[] { first, second })
         {
-            var artwork = await Find(id);
-            await Table().TryUpdate(artwork, artwork.Cancel(Clock.GetUtcNow()), CancellationToken.None);
+            var artwork = await FindAsync(id);
+            await Table().TryUpdateAsync(artwork, artwork.Cancel(Clock.GetUtcNow()), CancellationToken.None);
         }
         await Minutes(3);
-        Assert.That(await Turns(), Is.EqualTo(new[] { third }));
+        Assert.That(await TurnsAsync(), Is.EqualTo(new[] { third }));
 
         async Task Minutes(int count)
         {
             for (; count > 0; count--)
             {
                 Clock.Advance(TimeSpan.FromMinutes(1));
-                await Sweep();
+                await SweepAsync();
             }
         }
     }
@@ -104,34 +104,34 @@ public sealed class FairnessTests : HandRunTests
     [Test]
     public async Task An_artwork_whose_submission_died_right_after_the_record_is_listed_and_queued_by_the_sweeper()
     {
-        var id = await SubmitBusy();
+        var id = await SubmitBusyAsync();
         await Queue(ArtworkQueues.Artworks).ClearMessagesAsync();
         foreach (var row in Rows().Query<TableEntity>()) await Rows().DeleteEntityAsync(row);
         Clock.Advance(ArtworkTransitions.QueuePatience + TimeSpan.FromSeconds(1));
-        await Sweep();
-        Assert.That(await TakeMessage(), Is.EqualTo(id));
-        Assert.That(await Listed(), Is.EqualTo(new[] { id }));
+        await SweepAsync();
+        Assert.That(await TakeMessageAsync(), Is.EqualTo(id));
+        Assert.That(await ListedAsync(), Is.EqualTo(new[] { id }));
     }
 
     [Test]
     public async Task A_message_lost_from_the_queue_comes_back_without_taking_a_second_turn()
     {
-        var id = await SubmitBusy();
+        var id = await SubmitBusyAsync();
         await Queue(ArtworkQueues.Artworks).ClearMessagesAsync();
         Clock.Advance(ArtworkTransitions.QueuePatience + TimeSpan.FromSeconds(1));
-        await Sweep();
-        Assert.That(await TakeMessage(), Is.EqualTo(id));
-        Assert.That(await Turns(), Is.EqualTo(new[] { id }));
+        await SweepAsync();
+        Assert.That(await TakeMessageAsync(), Is.EqualTo(id));
+        Assert.That(await TurnsAsync(), Is.EqualTo(new[] { id }));
     }
 
-    private Task<string> SubmitBusy()
+    private Task<string> SubmitBusyAsync()
     {
         // Ids sort by the millisecond.
         Clock.Advance(TimeSpan.FromMilliseconds(1));
-        return Submit(Photo, _busy);
+        return SubmitAsync(Photo, _busy);
     }
 
-    private async Task<string?> TakeMessage()
+    private async Task<string?> TakeMessageAsync()
     {
         if ((await Queue(ArtworkQueues.Artworks).ReceiveMessageAsync()).Value is not { } message) return null;
         await Queue(ArtworkQueues.Artworks).DeleteMessageAsync(message.MessageId, message.PopReceipt);
@@ -140,7 +140,7 @@ public sealed class FairnessTests : HandRunTests
 
     private TableClient Rows() => new(Host.ConnectionString, "artworksbykey");
 
-    private async Task<IReadOnlyList<string>> Turns()
+    private async Task<IReadOnlyList<string>> TurnsAsync()
     {
         var turns = new List<string>();
         await foreach (var row in Rows().QueryAsync<TableEntity>(row => row.PartitionKey == "busy" && row.RowKey.CompareTo("turn_") >= 0 && row.RowKey.CompareTo("turn`") < 0))
@@ -148,9 +148,9 @@ public sealed class FairnessTests : HandRunTests
         return turns;
     }
 
-    private async Task<IReadOnlyList<string>> Listed()
+    private async Task<IReadOnlyList<string>> ListedAsync()
     {
         using var response = await _busy.GetAsync("/v2/artworks?limit=100");
-        return [.. (await response.Json()).GetProperty("items").EnumerateArray().Select(item => item.Text("id")!)];
+        return [.. (await response.JsonAsync()).GetProperty("items").EnumerateArray().Select(item => item.Text("id")!)];
     }
 }

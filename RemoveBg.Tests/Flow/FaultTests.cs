@@ -15,7 +15,7 @@ public sealed class FaultTests
     private Caller _caller = null!;
 
     [SetUp]
-    public async Task Start() => _caller = await Caller.Start();
+    public async Task Start() => _caller = await Caller.StartAsync();
 
     [TearDown]
     public async Task Stop() => await _caller.DisposeAsync();
@@ -35,21 +35,21 @@ public sealed class FaultTests
             await context.Response.SendFileAsync(Repo.Sample("scene-toycar.jpg"));
         });
         var storage = Storage.NewAccount();
-        using var frozen = await HostProcess.Start(storage);
-        var id = await frozen.Submit(photo, _caller.WebhookUrl);
+        using var frozen = await HostProcess.StartAsync(storage);
+        var id = await frozen.SubmitAsync(photo, _caller.WebhookUrl);
         await asked.Task.WaitAsync(TimeSpan.FromSeconds(30));
         frozen.Signal("STOP");
 
-        using var other = await HostProcess.Start(storage);
-        await Eventually.Holds(async () => await other.Status(id) == "succeeded", "the other worker takes over", TimeSpan.FromSeconds(120));
-        await _caller.UntilDelivered(1);
+        using var other = await HostProcess.StartAsync(storage);
+        await Eventually.HoldsAsync(async () => await other.StatusAsync(id) == "succeeded", "the other worker takes over", TimeSpan.FromSeconds(120));
+        await _caller.UntilDeliveredAsync(1);
         var results = new BlobContainerClient(storage, "results");
         var before = results.GetBlobs().Single();
 
         frozen.Signal("CONT");
         answer.SetResult();
-        await frozen.UntilSaid("result dropped");
-        Assert.That(await other.Status(id), Is.EqualTo("succeeded"));
+        await frozen.UntilSaidAsync("result dropped");
+        Assert.That(await other.StatusAsync(id), Is.EqualTo("succeeded"));
         Assert.That(results.GetBlobs().Single().Name, Is.EqualTo(before.Name));
         Assert.That(_caller.Deliveries, Has.Count.EqualTo(1));
     }
@@ -57,11 +57,11 @@ public sealed class FaultTests
     [Test]
     public async Task Storage_that_stops_answering_in_the_middle_of_a_job_delays_it_and_loses_nothing()
     {
-        await using var azurite = await Azurite.Start(Repo.Root, data: null, CancellationToken.None);
+        await using var azurite = await Azurite.StartAsync(Repo.Root, data: null, CancellationToken.None);
         var photo = _caller.ServeHeld(Repo.Sample("scene-toycar.jpg"));
-        await using var host = await RunningHost.Start(storage: azurite.ConnectionString);
-        using var submitted = await host.Submit(new { imageUrl = photo.Url, webhook = _caller.WebhookUrl });
-        var id = (await submitted.Json()).Text("id")!;
+        await using var host = await RunningHost.StartAsync(storage: azurite.ConnectionString);
+        using var submitted = await host.SubmitAsync(new { imageUrl = photo.Url, webhook = _caller.WebhookUrl });
+        var id = (await submitted.JsonAsync()).Text("id")!;
         await photo.Asked;
 
         HostProcess.Signal(azurite.ProcessId!.Value, "STOP");
@@ -70,8 +70,8 @@ public sealed class FaultTests
         await Task.Delay(TimeSpan.FromSeconds(5), TimeProvider.System);
         HostProcess.Signal(azurite.ProcessId.Value, "CONT");
 
-        Assert.That((await host.UntilEnded(id)).Text("status"), Is.EqualTo("succeeded"));
-        Assert.That((await _caller.UntilDelivered(1)).Select(delivery => delivery.Id).Distinct().Count(), Is.EqualTo(1));
+        Assert.That((await host.UntilEndedAsync(id)).Text("status"), Is.EqualTo("succeeded"));
+        Assert.That((await _caller.UntilDeliveredAsync(1)).Select(delivery => delivery.Id).Distinct().Count(), Is.EqualTo(1));
     }
 
     [Test]
@@ -79,42 +79,42 @@ public sealed class FaultTests
     {
         var slow = _caller.ServeHeld(Repo.Sample("scene-toycar.jpg"));
         // One place, and a source that is given longer than the test's patience.
-        await using var host = await RunningHost.Start(new()
+        await using var host = await RunningHost.StartAsync(new()
         {
             ["RemoveBg:Process:Concurrency"] = "1",
             ["RemoveBg:Fetch:TotalTimeout"] = "00:05:00",
             ["RemoveBg:Fetch:IdleTimeout"] = "00:05:00",
         });
-        using var submitted = await host.Submit(new { imageUrl = slow.Url });
+        using var submitted = await host.SubmitAsync(new { imageUrl = slow.Url });
         await slow.Asked;
-        Assert.That((await host.CutOut(_caller.Serve(Repo.Sample("scene-toycar.jpg")))).Text("status"), Is.EqualTo("succeeded"));
+        Assert.That((await host.CutOutAsync(_caller.Serve(Repo.Sample("scene-toycar.jpg")))).Text("status"), Is.EqualTo("succeeded"));
         slow.Answer.SetResult();
-        Assert.That((await host.UntilEnded((await submitted.Json()).Text("id")!)).Text("status"), Is.EqualTo("succeeded"));
+        Assert.That((await host.UntilEndedAsync((await submitted.JsonAsync()).Text("id")!)).Text("status"), Is.EqualTo("succeeded"));
     }
 
     [Test]
     public async Task A_key_all_of_whose_sources_are_slow_holds_up_itself_only()
     {
         var slow = _caller.ServeHeld(Repo.Sample("scene-toycar.jpg"));
-        await using var host = await RunningHost.Start(new() { ["RemoveBg:Fetch:TotalTimeout"] = "00:05:00", ["RemoveBg:Fetch:IdleTimeout"] = "00:05:00" });
-        using var busy = host.ClientWith(await host.AddKey("busy"));
+        await using var host = await RunningHost.StartAsync(new() { ["RemoveBg:Fetch:TotalTimeout"] = "00:05:00", ["RemoveBg:Fetch:IdleTimeout"] = "00:05:00" });
+        using var busy = host.ClientWith(await host.AddKeyAsync("busy"));
         // More than an instance reads at once.
         var jobs = new List<string>();
         for (var i = 0; i < 20; i++)
         {
-            using var submitted = await host.Submit(new { imageUrl = slow.Url }, busy);
-            jobs.Add((await submitted.Json()).Text("id")!);
+            using var submitted = await host.SubmitAsync(new { imageUrl = slow.Url }, busy);
+            jobs.Add((await submitted.JsonAsync()).Text("id")!);
         }
-        await Eventually.Holds(() => _caller.Hits("/held.jpg") == Core.Access.ApiKey.DefaultConcurrentJobs, "the busy key has all it may have at once");
-        Assert.That((await host.CutOut(_caller.Serve(Repo.Sample("scene-toycar.jpg")))).Text("status"), Is.EqualTo("succeeded"));
+        await Eventually.HoldsAsync(() => _caller.Hits("/held.jpg") == Core.Access.ApiKey.DefaultConcurrentJobs, "the busy key has all it may have at once");
+        Assert.That((await host.CutOutAsync(_caller.Serve(Repo.Sample("scene-toycar.jpg")))).Text("status"), Is.EqualTo("succeeded"));
         Assert.That(_caller.Hits("/held.jpg"), Is.EqualTo(Core.Access.ApiKey.DefaultConcurrentJobs), "and not one more");
 
         slow.Answer.SetResult();
         foreach (var id in jobs)
-            await Eventually.Holds(async () =>
+            await Eventually.HoldsAsync(async () =>
             {
                 using var read = await busy.GetAsync($"/v2/artworks/{id}");
-                return (await read.Json()).Text("status") == "succeeded";
+                return (await read.JsonAsync()).Text("status") == "succeeded";
             }, $"artwork {id} is done too");
     }
 
@@ -125,22 +125,22 @@ public sealed class FaultTests
         {
             while (!context.RequestAborted.IsCancellationRequested) await context.Response.Body.WriteAsync(new byte[64 * 1024], context.RequestAborted);
         };
-        await using var host = await RunningHost.Start();
-        var artwork = await host.CutOut(_caller.Serve(Repo.Sample("scene-toycar.jpg")), _caller.WebhookUrl);
-        await Eventually.Holds(async () => await WebhookStatusOf(host, artwork.Text("id")!) == "delivered", "the headers decide", TimeSpan.FromSeconds(10));
+        await using var host = await RunningHost.StartAsync();
+        var artwork = await host.CutOutAsync(_caller.Serve(Repo.Sample("scene-toycar.jpg")), _caller.WebhookUrl);
+        await Eventually.HoldsAsync(async () => await WebhookStatusOfAsync(host, artwork.Text("id")!) == "delivered", "the headers decide", TimeSpan.FromSeconds(10));
     }
 
     [Test]
     public async Task A_receiver_that_hangs_is_cut_off_and_others_get_theirs_meanwhile()
     {
-        var hanging = _caller.ServePage("/hang", context => context.RequestAborted.AsTask());
-        await using var host = await RunningHost.Start(new() { ["RemoveBg:Webhook:Timeout"] = "00:00:03" });
+        var hanging = _caller.ServePage("/hang", context => context.RequestAborted.AsTaskAsync());
+        await using var host = await RunningHost.StartAsync(new() { ["RemoveBg:Webhook:Timeout"] = "00:00:03" });
         var photo = _caller.Serve(Repo.Sample("scene-toycar.jpg"));
-        var stuck = await host.CutOut(photo, hanging);
-        await Eventually.Holds(() => _caller.Hits("/hang") == 1, "the hanging receiver has been asked");
-        await host.CutOut(photo, _caller.WebhookUrl);
-        await _caller.UntilDelivered(1);
-        await Eventually.Holds(async () => (await Attempts(host, stuck.Text("id")!)).FirstOrDefault() == "timeout", "the attempt has timed out");
+        var stuck = await host.CutOutAsync(photo, hanging);
+        await Eventually.HoldsAsync(() => _caller.Hits("/hang") == 1, "the hanging receiver has been asked");
+        await host.CutOutAsync(photo, _caller.WebhookUrl);
+        await _caller.UntilDeliveredAsync(1);
+        await Eventually.HoldsAsync(async () => (await AttemptsAsync(host, stuck.Text("id")!)).FirstOrDefault() == "timeout", "the attempt has timed out");
     }
 
     [Test]
@@ -148,15 +148,15 @@ public sealed class FaultTests
     {
         var letGo = new TaskCompletionSource();
         var hanging = _caller.ServePage("/hang", _ => letGo.Task);
-        await using var host = await RunningHost.Start(new() { ["RemoveBg:Webhook:Timeout"] = "00:01:00" });
+        await using var host = await RunningHost.StartAsync(new() { ["RemoveBg:Webhook:Timeout"] = "00:01:00" });
         var photo = _caller.Serve(Repo.Sample("scene-toycar.jpg"));
         // More than an instance reads at once.
-        for (var i = 0; i < 20; i++) (await host.Submit(new { imageUrl = photo, webhook = hanging })).Dispose();
-        await Eventually.Holds(() => _caller.Hits("/hang") == 4, "the hanging receiver has all it may have at once");
+        for (var i = 0; i < 20; i++) (await host.SubmitAsync(new { imageUrl = photo, webhook = hanging })).Dispose();
+        await Eventually.HoldsAsync(() => _caller.Hits("/hang") == 4, "the hanging receiver has all it may have at once");
         // Another receiver: another port.
-        await using var other = await Caller.Start();
-        await host.CutOut(photo, other.WebhookUrl);
-        await other.UntilDelivered(1);
+        await using var other = await Caller.StartAsync();
+        await host.CutOutAsync(photo, other.WebhookUrl);
+        await other.UntilDeliveredAsync(1);
         Assert.That(_caller.Hits("/hang"), Is.EqualTo(4));
         letGo.SetResult();
     }
@@ -164,27 +164,27 @@ public sealed class FaultTests
     [Test]
     public async Task A_receiver_whose_name_now_leads_to_a_private_address_is_not_connected()
     {
-        await using var host = await RunningHost.Start(services: services => services.AddSingleton<IAddressLookup>(new Private()));
-        var artwork = await host.CutOut(_caller.Serve(Repo.Sample("scene-toycar.jpg")), "https://hooks.some-shop.net/removebg");
-        await Eventually.Holds(async () => (await Attempts(host, artwork.Text("id")!)).FirstOrDefault() == "unreachable", "the attempt has failed");
+        await using var host = await RunningHost.StartAsync(services: services => services.AddSingleton<IAddressLookup>(new Private()));
+        var artwork = await host.CutOutAsync(_caller.Serve(Repo.Sample("scene-toycar.jpg")), "https://hooks.some-shop.net/removebg");
+        await Eventually.HoldsAsync(async () => (await AttemptsAsync(host, artwork.Text("id")!)).FirstOrDefault() == "unreachable", "the attempt has failed");
     }
 
     [Test]
     public async Task A_key_that_is_disabled_while_its_job_waits_gets_the_job_done_but_cannot_read_it()
     {
         var photo = _caller.ServeHeld(Repo.Sample("scene-toycar.jpg"));
-        await using var host = await RunningHost.Start();
-        var key = await host.AddKey("leaver");
+        await using var host = await RunningHost.StartAsync();
+        var key = await host.AddKeyAsync("leaver");
         using var client = host.ClientWith(key);
         using var submitted = await client.PostAsync("/v2/artworks/remove-background", new StringContent(
             $$"""{"imageUrl":"{{photo.Url}}","webhook":"{{_caller.WebhookUrl}}"}""", System.Text.Encoding.UTF8, "application/json"));
-        var id = (await submitted.Json()).Text("id")!;
+        var id = (await submitted.JsonAsync()).Text("id")!;
         await photo.Asked;
-        await host.Get<Core.Access.ApiKeyTable>().Put(
+        await host.Get<Core.Access.ApiKeyTable>().PutAsync(
             new("leaver", "leaver", Core.Access.ApiKey.HashOf(key), IsEnabled: false, null, Core.Access.Scopes.All, 60, 10), CancellationToken.None);
         photo.Answer.SetResult();
-        Assert.That((await _caller.UntilDelivered(1))[0].Text, Does.Contain("\"succeeded\""));
-        await Eventually.Holds(async () =>
+        Assert.That((await _caller.UntilDeliveredAsync(1))[0].Text, Does.Contain("\"succeeded\""));
+        await Eventually.HoldsAsync(async () =>
         {
             using var read = await client.GetAsync($"/v2/artworks/{id}");
             return read.StatusCode == HttpStatusCode.Forbidden;
@@ -196,20 +196,20 @@ public sealed class FaultTests
         Assert.That(ArtworkMessage.TryParse("""{"v":1,"id":"3fa85f64-5717-4562-b3fc-2c963f66afa6","attempt":2,"priority":"high"}"""),
             Is.EqualTo(new ArtworkMessage(1, Guid.Parse("3fa85f64-5717-4562-b3fc-2c963f66afa6"), 2)));
 
-    private static async Task<string?> WebhookStatusOf(RunningHost host, string id)
+    private static async Task<string?> WebhookStatusOfAsync(RunningHost host, string id)
     {
         using var response = await host.Client.GetAsync($"/v2/artworks/{id}/webhook-deliveries");
-        return (await response.Json()).Text("status");
+        return (await response.JsonAsync()).Text("status");
     }
 
-    private static async Task<List<string?>> Attempts(RunningHost host, string id)
+    private static async Task<List<string?>> AttemptsAsync(RunningHost host, string id)
     {
         using var response = await host.Client.GetAsync($"/v2/artworks/{id}/webhook-deliveries");
-        return [.. (await response.Json()).GetProperty("items").EnumerateArray().Select(item => item.Text("outcome"))];
+        return [.. (await response.JsonAsync()).GetProperty("items").EnumerateArray().Select(item => item.Text("outcome"))];
     }
 
     private sealed class Private : IAddressLookup
     {
-        public Task<IPAddress[]> Lookup(string host, CancellationToken cancel) => Task.FromResult<IPAddress[]>([IPAddress.Parse("10.1.2.3")]);
+        public Task<IPAddress[]> LookupAsync(string host, CancellationToken cancellationToken) => Task.FromResult<IPAddress[]>([IPAddress.Parse("10.1.2.3")]);
     }
 }

@@ -21,8 +21,8 @@ public sealed class FetchTests
     [OneTimeSetUp]
     public async Task Start()
     {
-        _server = await Caller.Start();
-        _host = await RunningHost.Start(new()
+        _server = await Caller.StartAsync();
+        _host = await RunningHost.StartAsync(new()
         {
             ["RemoveBg:Fetch:MaxBytes"] = "1000000",
             ["RemoveBg:Fetch:TotalTimeout"] = "00:00:05",
@@ -41,7 +41,7 @@ public sealed class FetchTests
     [Test]
     public async Task A_picture_comes_whole()
     {
-        using var image = await _fetcher.Fetch(_server.Serve(Repo.Sample("scene-mug.jpg")), CancellationToken.None);
+        using var image = await _fetcher.FetchAsync(_server.Serve(Repo.Sample("scene-mug.jpg")), CancellationToken.None);
         Assert.That(image.Bytes.ToArray(), Is.EqualTo(await File.ReadAllBytesAsync(Repo.Sample("scene-mug.jpg"))));
     }
 
@@ -49,7 +49,7 @@ public sealed class FetchTests
     public async Task A_relative_redirect_is_followed()
     {
         _server.Serve(Repo.Sample("scene-mug.jpg"));
-        using var image = await _fetcher.Fetch(Redirect("/moved", "/scene-mug.jpg"), CancellationToken.None);
+        using var image = await _fetcher.FetchAsync(Redirect("/moved", "/scene-mug.jpg"), CancellationToken.None);
         Assert.That(image.Length, Is.GreaterThan(100_000));
     }
 
@@ -118,7 +118,7 @@ public sealed class FetchTests
             // Bounded far above what any limit lets through.
             for (var i = 0; i < 1_000_000; i++) await socket.SendAsync(answer);
         });
-        var problem = Assert.ThrowsAsync<ArtworkFailedException>(() => _fetcher.Fetch($"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}/", CancellationToken.None));
+        var problem = Assert.ThrowsAsync<ArtworkFailedException>(() => _fetcher.FetchAsync($"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}/", CancellationToken.None));
         Assert.That(problem!.Failure.Code, Is.AnyOf(ArtworkFailure.ImageUnreachable, ArtworkFailure.ImageTimeout));
         Assert.That(async () => await serving, Throws.InstanceOf<SocketException>(), "and the connection is closed");
     }
@@ -153,7 +153,7 @@ public sealed class FetchTests
         {
             context.Response.ContentLength = 99_999_999_999;
             await context.Response.Body.FlushAsync();
-            await context.RequestAborted.AsTask();
+            await context.RequestAborted.AsTaskAsync();
         }), ArtworkFailure.ImageTooLarge, isTransient: false);
 
     [Test]
@@ -162,7 +162,7 @@ public sealed class FetchTests
         {
             await context.Response.Body.WriteAsync(new byte[10]);
             await context.Response.Body.FlushAsync();
-            await context.RequestAborted.AsTask();
+            await context.RequestAborted.AsTaskAsync();
         }), ArtworkFailure.ImageTimeout, isTransient: true);
 
     [Test]
@@ -201,7 +201,7 @@ public sealed class FetchTests
     public void A_blocked_address_a_refused_connection_and_an_unknown_name_look_the_same()
     {
         var failures = new[] { "http://private.photos.test.dev/", "http://127.0.0.1:1/", "http://unknown.photos.test.dev/" }
-            .Select(url => Assert.ThrowsAsync<ArtworkFailedException>(() => _fetcher.Fetch(url, CancellationToken.None))!).ToList();
+            .Select(url => Assert.ThrowsAsync<ArtworkFailedException>(() => _fetcher.FetchAsync(url, CancellationToken.None))!).ToList();
         Assert.That(failures.Select(failure => (failure.Failure, failure.IsTransient)).Distinct().Count(), Is.EqualTo(1), string.Join(" / ", failures.Select(failure => failure.Message)));
         Assert.That(failures[0].Failure.Code, Is.EqualTo(ArtworkFailure.ImageUnreachable));
     }
@@ -214,12 +214,12 @@ public sealed class FetchTests
     });
 
     private void AssertFails(string url, string code, bool isTransient) =>
-        Assert.That(() => _fetcher.Fetch(url, CancellationToken.None),
+        Assert.That(() => _fetcher.FetchAsync(url, CancellationToken.None),
             Throws.TypeOf<ArtworkFailedException>().With.Property("Failure").Property("Code").EqualTo(code).And.Property("IsTransient").EqualTo(isTransient));
 
     private sealed class Names : IAddressLookup
     {
-        public Task<IPAddress[]> Lookup(string host, CancellationToken cancel) => host.StartsWith("private", StringComparison.Ordinal)
+        public Task<IPAddress[]> LookupAsync(string host, CancellationToken cancellationToken) => host.StartsWith("private", StringComparison.Ordinal)
             ? Task.FromResult<IPAddress[]>([IPAddress.Parse("10.0.0.1")])
             : throw new SocketException((int)SocketError.HostNotFound);
     }
@@ -228,9 +228,9 @@ public sealed class FetchTests
 internal static class Abort
 {
     /// <summary>Ends when the client has gone.</summary>
-    public static async Task AsTask(this CancellationToken cancel)
+    public static async Task AsTaskAsync(this CancellationToken cancellationToken)
     {
         var gone = new TaskCompletionSource();
-        await using (cancel.Register(gone.SetResult)) await gone.Task;
+        await using (cancellationToken.Register(gone.SetResult)) await gone.Task;
     }
 }

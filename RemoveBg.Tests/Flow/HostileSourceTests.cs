@@ -17,8 +17,8 @@ public sealed class HostileSourceTests
         using var manifest = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(folder, "manifest.json")));
         var hostile = manifest.RootElement.GetProperty("files").EnumerateArray()
             .Select(entry => (File: entry.Text("file")!, Expected: entry.Text("expected"))).Where(entry => entry.File.StartsWith("hostile/", StringComparison.Ordinal)).ToList();
-        await using var caller = await Caller.Start();
-        await using var host = await RunningHost.Start();
+        await using var caller = await Caller.StartAsync();
+        await using var host = await RunningHost.StartAsync();
         using var counted = new Counted(host);
         var good = caller.Serve(Repo.Sample("scene-toycar.jpg"));
 
@@ -26,31 +26,31 @@ public sealed class HostileSourceTests
         foreach (var (file, expected) in hostile)
         {
             var source = caller.ServePage("/" + file, context => context.Response.SendFileAsync(Path.Combine(folder, file)));
-            jobs.Add((await Submit(host, source), file, expected));
-            if (jobs.Count % 4 == 0) jobs.Add((await Submit(host, good), "good", "succeeds"));
+            jobs.Add((await SubmitAsync(host, source), file, expected));
+            if (jobs.Count % 4 == 0) jobs.Add((await SubmitAsync(host, good), "good", "succeeds"));
         }
 
         foreach (var (id, file, expected) in jobs)
         {
-            var artwork = await host.UntilEnded(id);
+            var artwork = await host.UntilEndedAsync(id);
             var code = artwork.TryGetProperty("error", out var error) ? error.Text("code") : null;
             if (expected is "succeeds") Assert.That(artwork.Text("status"), Is.EqualTo("succeeded"), file);
             if (expected is "rejected") Assert.That(FinalCodes, Does.Contain(code), file);
-            if (code is null) await AssertHoldsNothingElse(host, artwork, file);
+            if (code is null) await AssertHoldsNothingElseAsync(host, artwork, file);
             else Assert.That(FinalCodes, Does.Contain(code), file);
         }
         Assert.That(counted.Of("removebg.faults fault=Failed"), Is.EqualTo(counted.Of("removebg.artworks.ended status=failed")).And.GreaterThan(0), "each failure is counted");
         Assert.That(counted.Of("removebg.faults fault=Retried"), Is.Zero, "a bad file is not tried again");
     }
 
-    private static async Task<string> Submit(RunningHost host, string imageUrl)
+    private static async Task<string> SubmitAsync(RunningHost host, string imageUrl)
     {
-        using var response = await host.Submit(new { imageUrl });
-        return (await response.Json()).Text("id")!;
+        using var response = await host.SubmitAsync(new { imageUrl });
+        return (await response.JsonAsync()).Text("id")!;
     }
 
     /// <summary>What was hidden in the file (a script, an archive) is not in the result.</summary>
-    private static async Task AssertHoldsNothingElse(RunningHost host, JsonElement artwork, string file)
+    private static async Task AssertHoldsNothingElseAsync(RunningHost host, JsonElement artwork, string file)
     {
         using var client = new HttpClient();
         using var response = await client.GetAsync(artwork.GetProperty("results")[0].GetString());

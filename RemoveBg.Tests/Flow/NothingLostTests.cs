@@ -17,87 +17,87 @@ public sealed class NothingLostTests : HandRunTests
     [Test]
     public async Task A_duplicate_of_a_processed_message_does_nothing()
     {
-        var id = await Submit(Photo);
-        await Process(id, attempt: 1);
-        await Process(id, attempt: 1);
+        var id = await SubmitAsync(Photo);
+        await ProcessAsync(id, attempt: 1);
+        await ProcessAsync(id, attempt: 1);
         Assert.That(Caller.Hits("/scene-toycar.jpg"), Is.EqualTo(1));
-        Assert.That((await Find(id)).Attempt, Is.EqualTo(1));
-        Assert.That(await Waiting(ArtworkQueues.Webhooks), Is.EqualTo(1), "one webhook message");
+        Assert.That((await FindAsync(id)).Attempt, Is.EqualTo(1));
+        Assert.That(await WaitingAsync(ArtworkQueues.Webhooks), Is.EqualTo(1), "one webhook message");
     }
 
     [Test]
     public async Task An_artwork_whose_message_got_lost_is_queued_again_by_the_sweeper()
     {
-        var id = await Submit(Photo);
+        var id = await SubmitAsync(Photo);
         await Queue(ArtworkQueues.Artworks).ClearMessagesAsync();
-        await Sweep();
-        Assert.That(await Waiting(ArtworkQueues.Artworks), Is.Zero, "not before its time");
+        await SweepAsync();
+        Assert.That(await WaitingAsync(ArtworkQueues.Artworks), Is.Zero, "not before its time");
         Clock.Advance(ArtworkTransitions.QueuePatience + TimeSpan.FromSeconds(1));
-        await Sweep();
-        await Sweep();
-        Assert.That(await Waiting(ArtworkQueues.Artworks), Is.EqualTo(1), "and once only");
-        await Process(id, 1);
-        Assert.That((await Find(id)).Status, Is.EqualTo(ArtworkStatus.Succeeded));
+        await SweepAsync();
+        await SweepAsync();
+        Assert.That(await WaitingAsync(ArtworkQueues.Artworks), Is.EqualTo(1), "and once only");
+        await ProcessAsync(id, 1);
+        Assert.That((await FindAsync(id)).Status, Is.EqualTo(ArtworkStatus.Succeeded));
     }
 
     [Test]
     public async Task A_webhook_whose_message_got_lost_is_queued_again_by_the_sweeper()
     {
-        var id = await Submit(Photo);
-        await Process(id, 1);
+        var id = await SubmitAsync(Photo);
+        await ProcessAsync(id, 1);
         await Queue(ArtworkQueues.Webhooks).ClearMessagesAsync();
         Clock.Advance(ArtworkTransitions.QueuePatience + TimeSpan.FromSeconds(1));
-        await Sweep();
-        Assert.That(await Waiting(ArtworkQueues.Webhooks), Is.EqualTo(1));
-        await Deliver(id, 1);
-        Assert.That((await Find(id)).Delivery.Status, Is.EqualTo(WebhookStatus.Delivered));
+        await SweepAsync();
+        Assert.That(await WaitingAsync(ArtworkQueues.Webhooks), Is.EqualTo(1));
+        await DeliverAsync(id, 1);
+        Assert.That((await FindAsync(id)).Delivery.Status, Is.EqualTo(WebhookStatus.Delivered));
     }
 
     [Test]
     public async Task A_delivered_webhook_is_not_sent_again_by_a_duplicate()
     {
-        var id = await Submit(Photo);
-        await Process(id, 1);
-        await Deliver(id, 1);
-        await Deliver(id, 1);
+        var id = await SubmitAsync(Photo);
+        await ProcessAsync(id, 1);
+        await DeliverAsync(id, 1);
+        await DeliverAsync(id, 1);
         Assert.That(Caller.Deliveries, Has.Count.EqualTo(1));
     }
 
     [Test]
     public async Task An_artwork_that_nobody_ever_finishes_fails_after_three_starts()
     {
-        var id = await Submit(Photo);
+        var id = await SubmitAsync(Photo);
         for (var start = 0; start < 3; start++)
         {
             // A worker that claims and dies.
-            var artwork = await Find(id);
-            await Table().TryUpdate(artwork, artwork.Claim($"dead{start}", Clock.GetUtcNow(), TimeSpan.FromSeconds(30)), CancellationToken.None);
+            var artwork = await FindAsync(id);
+            await Table().TryUpdateAsync(artwork, artwork.Claim($"dead{start}", Clock.GetUtcNow(), TimeSpan.FromSeconds(30)), CancellationToken.None);
             Clock.Advance(TimeSpan.FromSeconds(31));
         }
-        await Process(id, 4);
-        var failed = await Find(id);
+        await ProcessAsync(id, 4);
+        var failed = await FindAsync(id);
         Assert.That((failed.Status, failed.Failure!.Code), Is.EqualTo((ArtworkStatus.Failed, ArtworkFailure.InternalError)));
-        Assert.That(await Waiting(ArtworkQueues.Webhooks), Is.EqualTo(1));
+        Assert.That(await WaitingAsync(ArtworkQueues.Webhooks), Is.EqualTo(1));
     }
 
     [Test]
     public async Task Every_kind_of_trouble_is_counted()
     {
         using var counted = new Counted(Host);
-        var id = await Submit(Photo);
-        await Host.Get<ProcessArtwork>().Process("no message", CancellationToken.None);
-        await Process(Guid.NewGuid().ToString(), 1);
-        await Process(id, 1);
-        await Process(id, 1);
-        var failing = await Submit(Caller.ServePage("/500", context =>
+        var id = await SubmitAsync(Photo);
+        await Host.Get<ProcessArtwork>().ProcessAsync("no message", CancellationToken.None);
+        await ProcessAsync(Guid.NewGuid().ToString(), 1);
+        await ProcessAsync(id, 1);
+        await ProcessAsync(id, 1);
+        var failing = await SubmitAsync(Caller.ServePage("/500", context =>
         {
             context.Response.StatusCode = 500;
             return Task.CompletedTask;
         }));
-        await Process(failing, 1);
-        await Host.Get<ProcessArtwork>().FailPoisoned(Message(failing, 1), CancellationToken.None);
+        await ProcessAsync(failing, 1);
+        await Host.Get<ProcessArtwork>().FailPoisonedAsync(Message(failing, 1), CancellationToken.None);
         Clock.Advance(TimeSpan.FromMinutes(5));
-        await Sweep();
+        await SweepAsync();
         Assert.Multiple(() =>
         {
             Assert.That(counted.Of("removebg.artworks.accepted"), Is.EqualTo(2));
@@ -115,20 +115,20 @@ public sealed class NothingLostTests : HandRunTests
     [Test]
     public async Task A_transient_failure_is_tried_three_times_at_growing_intervals_and_then_final()
     {
-        var id = await Submit(Caller.ServePage("/503", context =>
+        var id = await SubmitAsync(Caller.ServePage("/503", context =>
         {
             context.Response.StatusCode = 503;
             return Task.CompletedTask;
         }));
         for (var attempt = 1; attempt <= 3; attempt++)
         {
-            Assert.That((await Find(id)).Status.IsTerminal(), Is.False);
-            await Process(id, attempt);
-            await Process(id, attempt);
+            Assert.That((await FindAsync(id)).Status.IsTerminal(), Is.False);
+            await ProcessAsync(id, attempt);
+            await ProcessAsync(id, attempt);
             Clock.Advance(TimeSpan.FromSeconds(10));
         }
         Assert.That(Caller.Hits("/503"), Is.EqualTo(3), "duplicates of an earlier attempt's message try nothing");
-        Assert.That((await Find(id)).Failure!.Code, Is.EqualTo(ArtworkFailure.ImageUnreachable));
+        Assert.That((await FindAsync(id)).Failure!.Code, Is.EqualTo(ArtworkFailure.ImageUnreachable));
     }
 
     [TestCase("not a message")]
@@ -137,18 +137,18 @@ public sealed class NothingLostTests : HandRunTests
     [TestCase("""{"v":1,"id":"3fa85f64-5717-4562-b3fc-2c963f66afa6","attempt":1}""", Description = "unknown artwork")]
     public void A_message_that_makes_no_sense_is_dropped_by_every_function(string text) => Assert.Multiple(() =>
     {
-        Assert.That(() => Host.Get<ProcessArtwork>().Process(text, CancellationToken.None), Throws.Nothing);
-        Assert.That(() => Host.Get<ProcessArtwork>().FailPoisoned(text, CancellationToken.None), Throws.Nothing);
-        Assert.That(() => Host.Get<DeliverWebhook>().Deliver(text, CancellationToken.None), Throws.Nothing);
-        Assert.That(() => Host.Get<DeliverWebhook>().CountPoisoned(text, CancellationToken.None), Throws.Nothing);
+        Assert.That(() => Host.Get<ProcessArtwork>().ProcessAsync(text, CancellationToken.None), Throws.Nothing);
+        Assert.That(() => Host.Get<ProcessArtwork>().FailPoisonedAsync(text, CancellationToken.None), Throws.Nothing);
+        Assert.That(() => Host.Get<DeliverWebhook>().DeliverAsync(text, CancellationToken.None), Throws.Nothing);
+        Assert.That(() => Host.Get<DeliverWebhook>().CountPoisonedAsync(text, CancellationToken.None), Throws.Nothing);
     });
 
     [TestCase("%%% neither base64 nor JSON")]
     [TestCase("bm90IGEgbWVzc2FnZQ==", Description = "base64 of something else")]
     public async Task An_unreadable_message_is_kept_as_it_came_where_an_operator_finds_it(string text)
     {
-        await Host.Get<ProcessArtwork>().Process(text, CancellationToken.None);
-        await Host.Get<DeliverWebhook>().Deliver(text, CancellationToken.None);
+        await Host.Get<ProcessArtwork>().ProcessAsync(text, CancellationToken.None);
+        await Host.Get<DeliverWebhook>().DeliverAsync(text, CancellationToken.None);
         foreach (var queue in new[] { ArtworkQueues.Artworks, ArtworkQueues.Webhooks })
         {
             var kept = new QueueClient(Host.ConnectionString, queue + ArtworkQueues.UnreadableSuffix);
@@ -162,9 +162,9 @@ public sealed class NothingLostTests : HandRunTests
     {
         foreach (var encode in new Func<string, string>[] { text => text, ToBase64 })
         {
-            var id = await Submit(Photo);
-            await Host.Get<ProcessArtwork>().Process(encode(Message(id, 1)), CancellationToken.None);
-            Assert.That((await Find(id)).Status, Is.EqualTo(ArtworkStatus.Succeeded));
+            var id = await SubmitAsync(Photo);
+            await Host.Get<ProcessArtwork>().ProcessAsync(encode(Message(id, 1)), CancellationToken.None);
+            Assert.That((await FindAsync(id)).Status, Is.EqualTo(ArtworkStatus.Succeeded));
         }
 
         static string ToBase64(string text) => Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(text));
@@ -173,24 +173,24 @@ public sealed class NothingLostTests : HandRunTests
     [Test]
     public async Task A_poisoned_artwork_that_was_never_started_gets_one_more_chance_and_then_fails()
     {
-        var id = await Submit(Photo);
+        var id = await SubmitAsync(Photo);
         await Queue(ArtworkQueues.Artworks).ClearMessagesAsync();
         var poison = Host.Get<ProcessArtwork>();
-        await poison.FailPoisoned(Message(id, 1), CancellationToken.None);
-        Assert.That((await Find(id)).Status, Is.EqualTo(ArtworkStatus.Starting));
-        Assert.That(await Waiting(ArtworkQueues.Artworks), Is.EqualTo(1));
-        await poison.FailPoisoned(Message(id, 2), CancellationToken.None);
-        Assert.That((await Find(id)).Status, Is.EqualTo(ArtworkStatus.Failed));
-        Assert.That(await Waiting(ArtworkQueues.Webhooks), Is.EqualTo(1));
+        await poison.FailPoisonedAsync(Message(id, 1), CancellationToken.None);
+        Assert.That((await FindAsync(id)).Status, Is.EqualTo(ArtworkStatus.Starting));
+        Assert.That(await WaitingAsync(ArtworkQueues.Artworks), Is.EqualTo(1));
+        await poison.FailPoisonedAsync(Message(id, 2), CancellationToken.None);
+        Assert.That((await FindAsync(id)).Status, Is.EqualTo(ArtworkStatus.Failed));
+        Assert.That(await WaitingAsync(ArtworkQueues.Webhooks), Is.EqualTo(1));
     }
 
     [Test]
     public async Task A_poisoned_webhook_attempt_counts_as_failed_and_the_next_is_planned()
     {
-        var id = await Submit(Photo);
-        await Process(id, 1);
-        await Host.Get<DeliverWebhook>().CountPoisoned(Message(id, 1), CancellationToken.None);
-        var delivery = (await Find(id)).Delivery;
+        var id = await SubmitAsync(Photo);
+        await ProcessAsync(id, 1);
+        await Host.Get<DeliverWebhook>().CountPoisonedAsync(Message(id, 1), CancellationToken.None);
+        var delivery = (await FindAsync(id)).Delivery;
         Assert.That((delivery.Status, delivery.Attempts), Is.EqualTo((WebhookStatus.Pending, 1)));
         Assert.That(delivery.NextAttemptAt, Is.GreaterThan(Clock.GetUtcNow()));
     }
@@ -203,39 +203,39 @@ public sealed class NothingLostTests : HandRunTests
             context.Response.StatusCode = number <= 10 ? 500 : 200;
             return Task.CompletedTask;
         };
-        var id = await Submit(Photo);
-        await Process(id, 1);
+        var id = await SubmitAsync(Photo);
+        await ProcessAsync(id, 1);
         for (var attempt = 1; attempt <= 10; attempt++)
         {
-            await Deliver(id, attempt);
+            await DeliverAsync(id, attempt);
             Clock.Advance(TimeSpan.FromHours(30));
         }
-        Assert.That((await Find(id)).Delivery.Status, Is.EqualTo(WebhookStatus.Exhausted));
-        Assert.That((await Host.Read(id)).Text("status"), Is.EqualTo("succeeded"));
+        Assert.That((await FindAsync(id)).Delivery.Status, Is.EqualTo(WebhookStatus.Exhausted));
+        Assert.That((await Host.ReadAsync(id)).Text("status"), Is.EqualTo("succeeded"));
 
         using (var again = await Host.Client.PostAsync($"/v2/artworks/{id}/webhook-deliveries/redeliver", null)) Assert.That((int)again.StatusCode, Is.EqualTo(202));
-        await Deliver(id, 11);
-        Assert.That((await Find(id)).Delivery.Status, Is.EqualTo(WebhookStatus.Delivered));
+        await DeliverAsync(id, 11);
+        Assert.That((await FindAsync(id)).Delivery.Status, Is.EqualTo(WebhookStatus.Delivered));
         Assert.That(Caller.Deliveries.Select(delivery => delivery.Id).Distinct().Count(), Is.EqualTo(1));
     }
 
     [Test]
     public async Task What_outlived_its_retention_is_erased()
     {
-        var id = await Submit(Photo);
-        await Process(id, 1);
-        await Host.Get<SweepArtworks>().Erase(CancellationToken.None);
+        var id = await SubmitAsync(Photo);
+        await ProcessAsync(id, 1);
+        await Host.Get<SweepArtworks>().EraseAsync(CancellationToken.None);
         var results = new BlobContainerClient(Host.ConnectionString, StoredPictures.ResultContainer);
         Assert.That(results.GetBlobs().Count(), Is.EqualTo(1));
 
         Clock.Advance(TimeSpan.FromHours(25));
-        await Host.Get<SweepArtworks>().Erase(CancellationToken.None);
+        await Host.Get<SweepArtworks>().EraseAsync(CancellationToken.None);
         Assert.That(results.GetBlobs(), Is.Empty);
-        var artwork = await Host.Read(id);
+        var artwork = await Host.ReadAsync(id);
         Assert.That((artwork.Text("status"), artwork.GetProperty("results").GetArrayLength()), Is.EqualTo(("succeeded", 0)), "no dead URL");
 
         Clock.Advance(TimeSpan.FromDays(7));
-        await Host.Get<SweepArtworks>().Erase(CancellationToken.None);
+        await Host.Get<SweepArtworks>().EraseAsync(CancellationToken.None);
         using var gone = await Host.Client.GetAsync($"/v2/artworks/{id}");
         Assert.That((int)gone.StatusCode, Is.EqualTo(404));
     }
@@ -243,12 +243,12 @@ public sealed class NothingLostTests : HandRunTests
     [Test]
     public async Task With_storage_gone_a_submit_is_answered_500_with_retry_after_and_readyz_503()
     {
-        var azurite = await Azurite.Start(Repo.Root, data: null, CancellationToken.None);
-        await using var host = await RunningHost.Start(takesWork: false, storage: azurite.ConnectionString);
+        var azurite = await Azurite.StartAsync(Repo.Root, data: null, CancellationToken.None);
+        await using var host = await RunningHost.StartAsync(takesWork: false, storage: azurite.ConnectionString);
         await azurite.DisposeAsync();
 
-        using var submit = await host.Submit(new { imageUrl = Photo });
-        var error = await submit.Json();
+        using var submit = await host.SubmitAsync(new { imageUrl = Photo });
+        var error = await submit.JsonAsync();
         using var ready = await host.Client.GetAsync("/readyz");
         using var alive = await host.Client.GetAsync("/healthz");
         Assert.Multiple(() =>

@@ -16,8 +16,8 @@ public sealed class OptionsTests
     [OneTimeSetUp]
     public async Task Start()
     {
-        _host = await RunningHost.Start();
-        _caller = await Caller.Start();
+        _host = await RunningHost.StartAsync();
+        _caller = await Caller.StartAsync();
         _photo = _caller.Serve(Repo.Sample("scene-toycar.jpg"));
     }
 
@@ -31,14 +31,14 @@ public sealed class OptionsTests
     [Test]
     public async Task Without_options_the_parameters_are_three()
     {
-        var (artwork, _) = await CutOut(new { imageUrl = _photo });
+        var (artwork, _) = await CutOutAsync(new { imageUrl = _photo });
         Assert.That(Names(artwork.GetProperty("parameters")), Is.EqualTo(new[] { "imageUrl", "webhook", "outputFormat" }));
     }
 
     [Test]
     public async Task The_options_asked_for_come_back_after_them()
     {
-        var (artwork, _) = await CutOut(new { size = 200, imageUrl = _photo, crop = true, cropMargin = "5%" });
+        var (artwork, _) = await CutOutAsync(new { size = 200, imageUrl = _photo, crop = true, cropMargin = "5%" });
         Assert.That(Names(artwork.GetProperty("parameters")), Is.EqualTo(new[] { "imageUrl", "webhook", "outputFormat", "crop", "cropMargin", "size" }));
         Assert.That(artwork.GetProperty("parameters").GetProperty("size").GetInt32(), Is.EqualTo(200));
     }
@@ -46,8 +46,8 @@ public sealed class OptionsTests
     [Test]
     public async Task A_crop_is_smaller_than_the_photo_and_begins_with_the_subject()
     {
-        var full = (await CutOut(new { imageUrl = _photo, outputFormat = "png" })).Picture;
-        var cropped = (await CutOut(new { imageUrl = _photo, outputFormat = "png", crop = true })).Picture;
+        var full = (await CutOutAsync(new { imageUrl = _photo, outputFormat = "png" })).Picture;
+        var cropped = (await CutOutAsync(new { imageUrl = _photo, outputFormat = "png", crop = true })).Picture;
         Assert.That(cropped.Width * cropped.Height, Is.LessThan(full.Width * full.Height * 0.9));
         Assert.That(Enumerable.Range(0, cropped.Width).Any(x => cropped.Alpha(x, 0) > 12), Is.True);
     }
@@ -56,7 +56,7 @@ public sealed class OptionsTests
     [TestCase("webp", 8)]
     public async Task A_background_colour_makes_the_picture_opaque(string format, int tolerance)
     {
-        var picture = (await CutOut(new { imageUrl = _photo, outputFormat = format, background = "#00ff00" })).Picture;
+        var picture = (await CutOutAsync(new { imageUrl = _photo, outputFormat = format, background = "#00ff00" })).Picture;
         var corner = picture[2, 2];
         Assert.That(picture.MeanAlpha(), Is.EqualTo(1));
         Assert.That(new int[] { corner.R, corner.G, corner.B }, Is.EqualTo(new[] { 0, 255, 0 }).Within(tolerance));
@@ -65,10 +65,10 @@ public sealed class OptionsTests
     [Test]
     public async Task A_background_picture_is_fetched_and_one_that_came_along_is_erased_with_the_artwork()
     {
-        var fetched = (await CutOut(new { imageUrl = _photo, outputFormat = "png", background = _caller.Serve(Repo.Sample("scene-mug.jpg")) })).Picture;
+        var fetched = (await CutOutAsync(new { imageUrl = _photo, outputFormat = "png", background = _caller.Serve(Repo.Sample("scene-mug.jpg")) })).Picture;
         Assert.That(fetched.MeanAlpha(), Is.EqualTo(1));
 
-        var (artwork, inline) = await CutOut(new { imageUrl = _photo, outputFormat = "png", background = DataUri("scene-mug.jpg") });
+        var (artwork, inline) = await CutOutAsync(new { imageUrl = _photo, outputFormat = "png", background = DataUri("scene-mug.jpg") });
         Assert.That(inline[2, 2], Is.EqualTo(fetched[2, 2]));
         Assert.That(artwork.GetProperty("parameters").Text("background"), Is.EqualTo("data:image/jpeg"));
         var stored = new Azure.Storage.Blobs.BlobContainerClient(_host.ConnectionString, "inputs").GetBlobClient($"{Guid.Parse(artwork.Text("id")!):N}_background");
@@ -80,8 +80,8 @@ public sealed class OptionsTests
     [Test]
     public async Task A_background_that_cannot_be_had_fails_and_says_that_it_was_the_background()
     {
-        using var response = await _host.Submit(new { imageUrl = _photo, background = _caller.Url + "/none.png" });
-        var artwork = await _host.UntilEnded((await response.Json()).Text("id")!);
+        using var response = await _host.SubmitAsync(new { imageUrl = _photo, background = _caller.Url + "/none.png" });
+        var artwork = await _host.UntilEndedAsync((await response.JsonAsync()).Text("id")!);
         Assert.That(artwork.GetProperty("error").Text("code"), Is.EqualTo("image_unreachable"));
         Assert.That(artwork.GetProperty("error").Text("message"), Does.StartWith("background: "));
     }
@@ -90,8 +90,8 @@ public sealed class OptionsTests
     [TestCase("webp")]
     public async Task Channels_alpha_gives_the_matte_as_an_opaque_grey_picture(string format)
     {
-        var cutOut = (await CutOut(new { imageUrl = _photo, outputFormat = "png" })).Picture;
-        var mask = (await CutOut(new { imageUrl = _photo, outputFormat = format, channels = "alpha" })).Picture;
+        var cutOut = (await CutOutAsync(new { imageUrl = _photo, outputFormat = "png" })).Picture;
+        var mask = (await CutOutAsync(new { imageUrl = _photo, outputFormat = format, channels = "alpha" })).Picture;
         Assert.That((mask.Width, mask.Height), Is.EqualTo((cutOut.Width, cutOut.Height)));
         for (var y = 0; y < mask.Height; y += 7)
             for (var x = 0; x < mask.Width; x += 7)
@@ -101,8 +101,8 @@ public sealed class OptionsTests
     [Test]
     public async Task A_shadow_adds_to_the_alpha()
     {
-        var plain = (await CutOut(new { imageUrl = _photo, outputFormat = "png" })).Picture;
-        var shaded = (await CutOut(new { imageUrl = _photo, outputFormat = "png", shadow = true })).Picture;
+        var plain = (await CutOutAsync(new { imageUrl = _photo, outputFormat = "png" })).Picture;
+        var shaded = (await CutOutAsync(new { imageUrl = _photo, outputFormat = "png", shadow = true })).Picture;
         Assert.That(shaded.MeanAlpha(), Is.GreaterThan(plain.MeanAlpha() + 0.005));
     }
 
@@ -110,31 +110,31 @@ public sealed class OptionsTests
     public async Task A_network_may_be_named()
     {
         var models = Repo.SharedOrSkip("models", "u2netp.onnx");
-        await using var host = await RunningHost.Start(new() { ["RemoveBg:Model:Folders"] = Path.GetDirectoryName(models) + Path.PathSeparator + Path.Combine(Repo.Root, "models") });
-        using var lite = await host.Submit(new { imageUrl = _photo, outputFormat = "png", channels = "alpha" }, ("Prefer", "wait=30"));
-        using var named = await host.Submit(new { imageUrl = _photo, outputFormat = "png", channels = "alpha", model = "u2netp" }, ("Prefer", "wait=30"));
-        var (first, second) = (await lite.Json(), await named.Json());
+        await using var host = await RunningHost.StartAsync(new() { ["RemoveBg:Model:Folders"] = Path.GetDirectoryName(models) + Path.PathSeparator + Path.Combine(Repo.Root, "models") });
+        using var lite = await host.SubmitAsync(new { imageUrl = _photo, outputFormat = "png", channels = "alpha" }, ("Prefer", "wait=30"));
+        using var named = await host.SubmitAsync(new { imageUrl = _photo, outputFormat = "png", channels = "alpha", model = "u2netp" }, ("Prefer", "wait=30"));
+        var (first, second) = (await lite.JsonAsync(), await named.JsonAsync());
         Assert.That(second.Text("status"), Is.EqualTo("succeeded"));
         Assert.That(second.GetProperty("parameters").Text("model"), Is.EqualTo("u2netp"));
-        Assert.That(await Download(second), Is.Not.EqualTo(await Download(first)));
+        Assert.That(await DownloadAsync(second), Is.Not.EqualTo(await DownloadAsync(first)));
     }
 
     [Test]
     public async Task The_operator_says_which_networks_are_offered()
     {
-        await using var host = await RunningHost.Start(new() { ["RemoveBg:Model:Offered"] = "none" }, takesWork: false);
-        using var response = await host.Submit(new { imageUrl = _photo, model = "removebg-lite" });
-        Assert.That((await response.Json()).Text("message"), Is.EqualTo("model must be one of auto."));
+        await using var host = await RunningHost.StartAsync(new() { ["RemoveBg:Model:Offered"] = "none" }, takesWork: false);
+        using var response = await host.SubmitAsync(new { imageUrl = _photo, model = "removebg-lite" });
+        Assert.That((await response.JsonAsync()).Text("message"), Is.EqualTo("model must be one of auto."));
     }
 
     [Test]
     public async Task A_photo_without_a_subject_fails_if_one_is_required_and_is_empty_else()
     {
         var blank = _caller.ServePage("/blank.png", context => context.Response.Body.WriteAsync(PngFile.Blank(64, 48)).AsTask());
-        using var response = await _host.Submit(new { imageUrl = blank, requireForeground = true });
-        var failed = await _host.UntilEnded((await response.Json()).Text("id")!);
+        using var response = await _host.SubmitAsync(new { imageUrl = blank, requireForeground = true });
+        var failed = await _host.UntilEndedAsync((await response.JsonAsync()).Text("id")!);
         Assert.That(failed.GetProperty("error").Text("code"), Is.EqualTo("no_foreground"));
-        Assert.That((await CutOut(new { imageUrl = blank })).Picture.MeanAlpha(), Is.LessThan(0.1));
+        Assert.That((await CutOutAsync(new { imageUrl = blank })).Picture.MeanAlpha(), Is.LessThan(0.1));
     }
 
     [Test]
@@ -142,11 +142,11 @@ public sealed class OptionsTests
     {
         using var form = new MultipartFormDataContent { { File("scene-toycar.jpg"), "image", "car.jpg" }, { new StringContent("png"), "outputFormat" }, { new StringContent("300"), "size" } };
         using var response = await _host.Client.PostAsync("/v2/artworks/remove-background", form);
-        var accepted = await response.Json();
+        var accepted = await response.JsonAsync();
         Assert.That((int)response.StatusCode, Is.EqualTo(202), accepted.ToString());
         Assert.That(accepted.GetProperty("parameters").Text("imageUrl"), Is.EqualTo("data:image/jpeg"));
-        var artwork = await _host.UntilEnded(accepted.Text("id")!);
-        var picture = Picture.Read(await Download(artwork));
+        var artwork = await _host.UntilEndedAsync(accepted.Text("id")!);
+        var picture = Picture.Read(await DownloadAsync(artwork));
         Assert.That(Math.Max(picture.Width, picture.Height), Is.EqualTo(300));
     }
 
@@ -154,11 +154,11 @@ public sealed class OptionsTests
     public async Task A_form_without_a_photo_and_one_that_breaks_off_are_answered_400()
     {
         using var empty = await _host.Client.PostAsync("/v2/artworks/remove-background", new MultipartFormDataContent { { new StringContent("png"), "outputFormat" } });
-        Assert.That((await empty.Json()).Text("message"), Does.StartWith("imageUrl is required"));
+        Assert.That((await empty.JsonAsync()).Text("message"), Does.StartWith("imageUrl is required"));
         var broken = new ByteArrayContent("--x\r\nContent-Disposition: form-data; name=\"image\"; filename=\"a\"\r\n\r\nabc"u8.ToArray());
         broken.Headers.ContentType = MediaTypeHeaderValue.Parse("multipart/form-data; boundary=x");
         using var response = await _host.Client.PostAsync("/v2/artworks/remove-background", broken);
-        Assert.That(((int)response.StatusCode, (await response.Json()).Text("message")), Is.EqualTo((400, "The body is not a complete form (multipart/form-data with a boundary, or application/x-www-form-urlencoded).")));
+        Assert.That(((int)response.StatusCode, (await response.JsonAsync()).Text("message")), Is.EqualTo((400, "The body is not a complete form (multipart/form-data with a boundary, or application/x-www-form-urlencoded).")));
     }
 
     [Test]
@@ -167,7 +167,7 @@ public sealed class OptionsTests
         using var form = new MultipartFormDataContent();
         for (var i = 0; i <= 100; i++) form.Add(new StringContent("png"), $"field{i}");
         using var response = await _host.Client.PostAsync("/v2/artworks/remove-background", form);
-        Assert.That(((int)response.StatusCode, (await response.Json()).Text("message")),
+        Assert.That(((int)response.StatusCode, (await response.JsonAsync()).Text("message")),
             Is.EqualTo((400, "The form has too many fields, or one with too long a name: accepted are at most 100, with the names in the documentation.")));
     }
 
@@ -176,29 +176,29 @@ public sealed class OptionsTests
     {
         using var form = new MultipartFormDataContent { { new ByteArrayContent(new byte[16 * 1024 * 1024]), "image", "large.jpg" } };
         using var response = await _host.Client.PostAsync("/v2/artworks/remove-background", form);
-        Assert.That(((int)response.StatusCode, (await response.Json()).Text("message")!), Is.EqualTo((400, "The body has more than 16,777,216 bytes (16 MiB), the most that is accepted.")));
+        Assert.That(((int)response.StatusCode, (await response.JsonAsync()).Text("message")!), Is.EqualTo((400, "The body has more than 16,777,216 bytes (16 MiB), the most that is accepted.")));
     }
 
     [Test]
     public async Task A_batch_is_accepted_in_order_and_once_for_each_idempotency_key()
     {
         var body = new { artworks = new object[] { new { imageUrl = _photo }, new { imageUrl = _photo, crop = true } } };
-        var first = await Batch(body, "batch-1");
-        var second = await Batch(body, "batch-1");
+        var first = await BatchAsync(body, "batch-1");
+        var second = await BatchAsync(body, "batch-1");
         Assert.That(first, Has.Count.EqualTo(2));
         Assert.That(first.Select(item => item.Text("id")), Is.EqualTo(second.Select(item => item.Text("id"))));
         Assert.That(first[1].GetProperty("parameters").TryGetProperty("crop", out _), Is.True);
-        foreach (var item in first) Assert.That((await _host.UntilEnded(item.Text("id")!)).Text("status"), Is.EqualTo("succeeded"));
+        foreach (var item in first) Assert.That((await _host.UntilEndedAsync(item.Text("id")!)).Text("status"), Is.EqualTo("succeeded"));
     }
 
     [Test]
     public async Task Each_artwork_of_a_batch_counts_against_the_rate()
     {
-        using var client = _host.ClientWith(await _host.AddKey("batcher", ratePerMinute: 1, burst: 3));
+        using var client = _host.ClientWith(await _host.AddKeyAsync("batcher", ratePerMinute: 1, burst: 3));
         Task<HttpResponseMessage> Send(int count) => client.PostAsync("/v2/artworks/batch",
             new StringContent(JsonSerializer.Serialize(new { artworks = Enumerable.Repeat(new { imageUrl = "http://127.0.0.1:9/a" }, count) }), Encoding.UTF8, "application/json"));
         using var tooMany = await Send(4);
-        Assert.That(((int)tooMany.StatusCode, (await tooMany.Json()).Text("message")), Is.EqualTo((400, "The request has 4 artworks; this key may submit at most 3 at once.")));
+        Assert.That(((int)tooMany.StatusCode, (await tooMany.JsonAsync()).Text("message")), Is.EqualTo((400, "The request has 4 artworks; this key may submit at most 3 at once.")));
         using var accepted = await Send(2);
         Assert.That((int)accepted.StatusCode, Is.EqualTo(202));
         using var refused = await Send(2);
@@ -209,8 +209,8 @@ public sealed class OptionsTests
     public async Task Events_tell_each_status_until_the_end()
     {
         var held = _caller.ServeHeld(Repo.Sample("scene-toycar.jpg"));
-        using var submitted = await _host.Submit(new { imageUrl = held.Url });
-        var id = (await submitted.Json()).Text("id")!;
+        using var submitted = await _host.SubmitAsync(new { imageUrl = held.Url });
+        var id = (await submitted.JsonAsync()).Text("id")!;
         using var response = await _host.Client.GetAsync($"/v2/artworks/{id}/events", HttpCompletionOption.ResponseHeadersRead);
         Assert.That(response.Content.Headers.ContentType!.MediaType, Is.EqualTo("text/event-stream"));
         var seen = new List<(string Type, JsonElement Artwork)>();
@@ -222,7 +222,7 @@ public sealed class OptionsTests
         Assert.That(seen.Select(item => item.Type), Is.All.EqualTo("status"));
         Assert.That(seen[^1].Artwork.Text("status"), Is.EqualTo("succeeded"));
         Assert.That(seen.Select(item => item.Artwork.Text("status")), Is.Unique);
-        Assert.That(seen[^1].Artwork.GetRawText(), Is.EqualTo((await _host.Read(id)).GetRawText()));
+        Assert.That(seen[^1].Artwork.GetRawText(), Is.EqualTo((await _host.ReadAsync(id)).GetRawText()));
     }
 
     [Test]
@@ -232,27 +232,27 @@ public sealed class OptionsTests
         Assert.That((int)response.StatusCode, Is.EqualTo(404));
     }
 
-    private async Task<List<JsonElement>> Batch(object body, string idempotencyKey)
+    private async Task<List<JsonElement>> BatchAsync(object body, string idempotencyKey)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, "/v2/artworks/batch") { Content = new StringContent(JsonSerializer.Serialize(body), Encoding.UTF8, "application/json") };
         request.Headers.Add("Idempotency-Key", idempotencyKey);
         using var response = await _host.Client.SendAsync(request);
-        var answer = await response.Json();
+        var answer = await response.JsonAsync();
         Assert.That((int)response.StatusCode, Is.EqualTo(202), answer.ToString());
         return [.. answer.GetProperty("items").EnumerateArray()];
     }
 
-    private async Task<(JsonElement Artwork, Picture Picture)> CutOut(object body)
+    private async Task<(JsonElement Artwork, Picture Picture)> CutOutAsync(object body)
     {
-        using var response = await _host.Submit(body);
-        var accepted = await response.Json();
+        using var response = await _host.SubmitAsync(body);
+        var accepted = await response.JsonAsync();
         Assert.That((int)response.StatusCode, Is.EqualTo(202), accepted.ToString());
-        var artwork = await _host.UntilEnded(accepted.Text("id")!);
+        var artwork = await _host.UntilEndedAsync(accepted.Text("id")!);
         Assert.That(artwork.Text("status"), Is.EqualTo("succeeded"), artwork.ToString());
-        return (artwork, Picture.Read(await Download(artwork)));
+        return (artwork, Picture.Read(await DownloadAsync(artwork)));
     }
 
-    private static async Task<byte[]> Download(JsonElement artwork)
+    private static async Task<byte[]> DownloadAsync(JsonElement artwork)
     {
         using var client = new HttpClient();
         return await client.GetByteArrayAsync(artwork.GetProperty("results")[0].GetString());

@@ -15,8 +15,8 @@ public sealed class RemoveBgV1Tests
     [OneTimeSetUp]
     public async Task Start()
     {
-        _host = await RunningHost.Start();
-        _caller = await Caller.Start();
+        _host = await RunningHost.StartAsync();
+        _caller = await Caller.StartAsync();
         _client = Client(_host.Secrets.ApiKey);
     }
 
@@ -32,7 +32,7 @@ public sealed class RemoveBgV1Tests
     public async Task An_uploaded_file_comes_back_as_png_of_a_quarter_megapixel()
     {
         using var response = await _client.PostAsync("/v1.0/removebg", new MultipartFormDataContent { { Photo(), "image_file", "car.jpg" } });
-        var picture = Picture.Read(await Ok(response, "image/png"));
+        var picture = Picture.Read(await OkAsync(response, "image/png"));
         Assert.Multiple(() =>
         {
             Assert.That(picture.Width * picture.Height, Is.InRange(240_000, 251_000));
@@ -51,8 +51,8 @@ public sealed class RemoveBgV1Tests
     [Test]
     public async Task A_url_in_a_form_of_full_size_keeps_the_photos_size()
     {
-        using var response = await Form(("image_url", _caller.Serve(Repo.Sample("scene-toycar.jpg"))), ("size", "full"), ("format", "webp"));
-        var picture = Picture.Read(await Ok(response, "image/webp"));
+        using var response = await FormAsync(("image_url", _caller.Serve(Repo.Sample("scene-toycar.jpg"))), ("size", "full"), ("format", "webp"));
+        var picture = Picture.Read(await OkAsync(response, "image/webp"));
         var photo = Picture.Read(Repo.Sample("scene-toycar.jpg"));
         Assert.That((picture.Width, picture.Height), Is.EqualTo((photo.Width, photo.Height)));
     }
@@ -63,7 +63,7 @@ public sealed class RemoveBgV1Tests
         using var request = Json(new { image_file_b64 = Base64(), size = "auto", crop = true });
         request.Headers.Accept.ParseAdd("application/json");
         using var response = await _client.SendAsync(request);
-        var data = (await response.Json()).GetProperty("data");
+        var data = (await response.JsonAsync()).GetProperty("data");
         var picture = Picture.Read(Convert.FromBase64String(data.Text("result_b64")!));
         Assert.Multiple(() =>
         {
@@ -75,8 +75,8 @@ public sealed class RemoveBgV1Tests
     [Test]
     public async Task An_opaque_background_makes_auto_a_jpeg()
     {
-        using var response = await Form(("image_file_b64", Base64()), ("bg_color", "81d4fa"));
-        var picture = Picture.Read(await Ok(response, "image/jpeg"));
+        using var response = await FormAsync(("image_file_b64", Base64()), ("bg_color", "81d4fa"));
+        var picture = Picture.Read(await OkAsync(response, "image/jpeg"));
         var corner = picture[3, 3];
         Assert.That((corner.R, corner.G, corner.B), Is.EqualTo(((byte)0x81, (byte)0xd4, (byte)0xfa)).Using<(byte R, byte G, byte B)>((a, b) => Math.Abs(a.R - b.R) < 6 && Math.Abs(a.G - b.G) < 6 && Math.Abs(a.B - b.B) < 6));
     }
@@ -84,15 +84,15 @@ public sealed class RemoveBgV1Tests
     [Test]
     public async Task A_jpg_without_background_is_white()
     {
-        using var response = await Form(("image_file_b64", Base64()), ("format", "jpg"));
-        Assert.That(Picture.Read(await Ok(response, "image/jpeg"))[3, 3].G, Is.GreaterThan(250));
+        using var response = await FormAsync(("image_file_b64", Base64()), ("format", "jpg"));
+        Assert.That(Picture.Read(await OkAsync(response, "image/jpeg"))[3, 3].G, Is.GreaterThan(250));
     }
 
     [Test]
     public async Task A_zip_holds_colours_and_alpha_apart()
     {
-        using var response = await Form(("image_file_b64", Base64()), ("format", "zip"));
-        using var zip = new ZipArchive(new MemoryStream(await Ok(response, "application/zip")));
+        using var response = await FormAsync(("image_file_b64", Base64()), ("format", "zip"));
+        using var zip = new ZipArchive(new MemoryStream(await OkAsync(response, "application/zip")));
         Assert.That(zip.Entries.Select(entry => entry.Name), Is.EqualTo(new[] { "color.jpg", "alpha.png" }));
         var (colour, alpha) = (Read(zip.Entries[0]), Read(zip.Entries[1]));
         Assert.That((colour.Width, colour.Height), Is.EqualTo((alpha.Width, alpha.Height)));
@@ -108,18 +108,18 @@ public sealed class RemoveBgV1Tests
             { Text("0% 0% 100% 100%"), "roi" }, { Text("false"), "crop" }, { Text("80%"), "scale" }, { Text("50% 100%"), "position" }, { Text("rgba"), "channels" },
             { Text("true"), "add_shadow" }, { Text("true"), "semitransparency" },
         });
-        Assert.That(Picture.Read(await Ok(response, "image/png")).MeanAlpha(), Is.EqualTo(1));
-        using var alpha = await Form(("image_file_b64", Base64()), ("channels", "alpha"));
-        Assert.That(Picture.Read(await Ok(alpha, "image/png")).MeanAlpha(), Is.EqualTo(1));
+        Assert.That(Picture.Read(await OkAsync(response, "image/png")).MeanAlpha(), Is.EqualTo(1));
+        using var alpha = await FormAsync(("image_file_b64", Base64()), ("channels", "alpha"));
+        Assert.That(Picture.Read(await OkAsync(alpha, "image/png")).MeanAlpha(), Is.EqualTo(1));
     }
 
     [Test]
     public async Task Nothing_is_left_behind()
     {
-        using var response = await Form(("image_file_b64", Base64()));
-        await Ok(response, "image/png");
+        using var response = await FormAsync(("image_file_b64", Base64()));
+        await OkAsync(response, "image/png");
         using var list = await _host.Client.GetAsync("/v2/artworks");
-        Assert.That((await list.Json()).GetProperty("items").GetArrayLength(), Is.Zero);
+        Assert.That((await list.JsonAsync()).GetProperty("items").GetArrayLength(), Is.Zero);
         foreach (var container in new[] { "inputs", "results" })
             Assert.That(new Azure.Storage.Blobs.BlobContainerClient(_host.ConnectionString, container).GetBlobs(), Is.Empty);
     }
@@ -142,23 +142,23 @@ public sealed class RemoveBgV1Tests
     public async Task A_bad_request_is_answered_400_in_their_shape(string form, string code, string text)
     {
         using var response = await _client.PostAsync("/v1.0/removebg", new StringContent(form, Encoding.ASCII, "application/x-www-form-urlencoded"));
-        await AssertError(response, 400, code, text);
+        await AssertErrorAsync(response, 400, code, text);
     }
 
     [Test]
     public async Task All_problems_are_reported_together()
     {
-        using var response = await Form(("image_url", "ftp://a"), ("size", "huge"), ("position", "left"));
-        Assert.That((await response.Json()).GetProperty("errors").GetArrayLength(), Is.EqualTo(3));
+        using var response = await FormAsync(("image_url", "ftp://a"), ("size", "huge"), ("position", "left"));
+        Assert.That((await response.JsonAsync()).GetProperty("errors").GetArrayLength(), Is.EqualTo(3));
     }
 
     [Test]
     public async Task A_photo_that_cannot_be_had_or_has_no_subject_is_answered_400()
     {
-        using var gone = await Form(("image_url", _caller.Url + "/gone.jpg"));
-        await AssertError(gone, 400, "failed_image_download", "answered 404");
-        using var blank = await Form(("image_file_b64", Convert.ToBase64String(PngFile.Blank(64, 64))));
-        await AssertError(blank, 400, "unknown_foreground", "Could not identify foreground");
+        using var gone = await FormAsync(("image_url", _caller.Url + "/gone.jpg"));
+        await AssertErrorAsync(gone, 400, "failed_image_download", "answered 404");
+        using var blank = await FormAsync(("image_file_b64", Convert.ToBase64String(PngFile.Blank(64, 64))));
+        await AssertErrorAsync(blank, 400, "unknown_foreground", "Could not identify foreground");
     }
 
     [TestCase(null)]
@@ -167,16 +167,16 @@ public sealed class RemoveBgV1Tests
     {
         using var client = Client(key);
         using var response = await client.PostAsync("/v1.0/removebg", new FormUrlEncodedContent([new("image_url", "https://example.com/a")]));
-        await AssertError(response, 403, "auth_failed", "API Key invalid");
+        await AssertErrorAsync(response, 403, "auth_failed", "API Key invalid");
     }
 
     [Test]
     public async Task Over_the_rate_is_answered_429_with_their_headers()
     {
-        using var client = Client(await _host.AddKey("v1", ratePerMinute: 1, burst: 1));
+        using var client = Client(await _host.AddKeyAsync("v1", ratePerMinute: 1, burst: 1));
         using var first = await client.PostAsync("/v1.0/removebg", new FormUrlEncodedContent([new("size", "huge")]));
         using var response = await client.PostAsync("/v1.0/removebg", new FormUrlEncodedContent([new("size", "huge")]));
-        await AssertError(response, 429, "rate_limit_exceeded", "Rate limit exceeded");
+        await AssertErrorAsync(response, 429, "rate_limit_exceeded", "Rate limit exceeded");
         Assert.That(Header(response, "X-RateLimit-Remaining"), Is.Zero);
         Assert.That(response.Headers.RetryAfter, Is.Not.Null);
     }
@@ -185,12 +185,12 @@ public sealed class RemoveBgV1Tests
     public async Task A_body_that_is_no_object_is_answered_400()
     {
         using var response = await _client.PostAsync("/v1.0/removebg", new StringContent("[1]", Encoding.UTF8, "application/json"));
-        await AssertError(response, 400, "invalid_request", "not a JSON object");
+        await AssertErrorAsync(response, 400, "invalid_request", "not a JSON object");
         using var other = await _client.PostAsync("/v1.0/removebg", new StringContent("x", Encoding.UTF8, "text/plain"));
-        await AssertError(other, 400, "invalid_request", "Content-Type");
+        await AssertErrorAsync(other, 400, "invalid_request", "Content-Type");
     }
 
-    private static async Task<byte[]> Ok(HttpResponseMessage response, string mediaType)
+    private static async Task<byte[]> OkAsync(HttpResponseMessage response, string mediaType)
     {
         var body = await response.Content.ReadAsByteArrayAsync();
         Assert.That((int)response.StatusCode, Is.EqualTo(200), () => Encoding.UTF8.GetString(body.AsSpan(0, Math.Min(500, body.Length))));
@@ -198,16 +198,16 @@ public sealed class RemoveBgV1Tests
         return body;
     }
 
-    private static async Task AssertError(HttpResponseMessage response, int status, string code, string text)
+    private static async Task AssertErrorAsync(HttpResponseMessage response, int status, string code, string text)
     {
-        var answer = await response.Json();
+        var answer = await response.JsonAsync();
         Assert.That((int)response.StatusCode, Is.EqualTo(status), answer.GetRawText());
         Assert.That(answer.EnumerateObject().Select(property => property.Name), Is.EqualTo(new[] { "errors" }));
         Assert.That(answer.GetProperty("errors")[0].Text("code"), Is.EqualTo(code), answer.GetRawText());
         Assert.That(answer.GetRawText(), Does.Contain(text));
     }
 
-    private Task<HttpResponseMessage> Form(params (string Name, string Value)[] fields) =>
+    private Task<HttpResponseMessage> FormAsync(params (string Name, string Value)[] fields) =>
         _client.PostAsync("/v1.0/removebg", new FormUrlEncodedContent(fields.Select(field => new KeyValuePair<string, string>(field.Name, field.Value))));
 
     private static HttpRequestMessage Json(object body) =>

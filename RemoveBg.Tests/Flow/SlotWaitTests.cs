@@ -15,7 +15,7 @@ public sealed class SlotWaitTests : HandRunTests
     private RunningHost _host = null!;
 
     [SetUp]
-    public async Task StartWithOneSlot() => _host = await RunningHost.Start(
+    public async Task StartWithOneSlot() => _host = await RunningHost.StartAsync(
         new()
         {
             ["RemoveBg:Process:Concurrency"] = "1",
@@ -34,11 +34,11 @@ public sealed class SlotWaitTests : HandRunTests
         var ids = await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => SubmitAsync(Photo)));
         var slot = await TakeSlotAsync();
         var work = ids.Select(id => ProcessAsync(id)).ToList();
-        await Eventually.Holds(() => _host.Get<PipelineSlots>().Waiting == 16, "all wait for the slot");
+        await Eventually.HoldsAsync(() => _host.Get<PipelineSlots>().Waiting == 16, "all wait for the slot");
         Clock.Advance(Deadline * 2);
         slot.Dispose();
         await Task.WhenAll(work);
-        foreach (var id in ids) Assert.That((await _host.Read(id)).Text("status"), Is.EqualTo("succeeded"));
+        foreach (var id in ids) Assert.That((await _host.ReadAsync(id)).Text("status"), Is.EqualTo("succeeded"));
     }
 
     [Test]
@@ -48,14 +48,14 @@ public sealed class SlotWaitTests : HandRunTests
         await Messages().ClearMessagesAsync();
         var slot = await TakeSlotAsync();
         var work = ProcessAsync(id);
-        await Eventually.Holds(() => _host.Get<PipelineSlots>().Waiting == 1, "it waits for the slot");
+        await Eventually.HoldsAsync(() => _host.Get<PipelineSlots>().Waiting == 1, "it waits for the slot");
         Clock.Advance(SlotWait);
         await work;
         var waiting = await RecordAsync(id);
         Assert.That((waiting.Status, waiting.Attempt), Is.EqualTo((ArtworkStatus.Processing, 0)));
         var message = (await Messages().ReceiveMessageAsync()).Value.Body.ToString();
         slot.Dispose();
-        await _host.Get<ProcessArtwork>().Process(message, CancellationToken.None);
+        await _host.Get<ProcessArtwork>().ProcessAsync(message, CancellationToken.None);
         Assert.That((await RecordAsync(id)).Status, Is.EqualTo(ArtworkStatus.Succeeded));
     }
 
@@ -74,7 +74,7 @@ public sealed class SlotWaitTests : HandRunTests
                 await photo.Asked;
                 photo.Answer.SetResult();
             }
-            await Eventually.Holds(() => _host.Get<PipelineSlots>().Waiting == 1, "it waits for the slot");
+            await Eventually.HoldsAsync(() => _host.Get<PipelineSlots>().Waiting == 1, "it waits for the slot");
             await host.CancelAsync();
             Assert.That(async () => await work, time < 3 ? Throws.InstanceOf<OperationCanceledException>() : Throws.Nothing);
             slot.Dispose();
@@ -104,18 +104,18 @@ public sealed class SlotWaitTests : HandRunTests
 
     private async Task<string> SubmitAsync(string imageUrl)
     {
-        using var response = await _host.Submit(new { imageUrl, webhook = Caller.WebhookUrl });
-        return (await response.Json()).Text("id")!;
+        using var response = await _host.SubmitAsync(new { imageUrl, webhook = Caller.WebhookUrl });
+        return (await response.JsonAsync()).Text("id")!;
     }
 
     private Task ProcessAsync(string id, CancellationToken cancellationToken = default) =>
-        _host.Get<ProcessArtwork>().Process(Message(id, 1), cancellationToken);
+        _host.Get<ProcessArtwork>().ProcessAsync(Message(id, 1), cancellationToken);
 
     private Task<PipelineSlots.Slot> TakeSlotAsync() =>
-        _host.Get<PipelineSlots>().Take("test", null, CancellationToken.None);
+        _host.Get<PipelineSlots>().TakeAsync("test", null, CancellationToken.None);
 
     private async Task<Artwork> RecordAsync(string id) =>
-        (await _host.Get<ArtworkTable>().Find(Guid.Parse(id), CancellationToken.None))!;
+        (await _host.Get<ArtworkTable>().FindAsync(Guid.Parse(id), CancellationToken.None))!;
 
     private Azure.Storage.Queues.QueueClient Messages() => new(_host.ConnectionString, ArtworkQueues.Artworks);
 

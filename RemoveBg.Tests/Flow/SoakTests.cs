@@ -16,11 +16,11 @@ public sealed class SoakTests
     [Test]
     public async Task Nothing_is_lost_doubled_or_stuck_while_hosts_are_killed()
     {
-        await using var caller = await Caller.Start();
+        await using var caller = await Caller.StartAsync();
         var photos = Photos(caller);
         var storage = Storage.NewAccount();
         var hosts = new ConcurrentDictionary<int, HostProcess>();
-        for (var i = 0; i < 3; i++) hosts[i] = await HostProcess.Start(storage);
+        for (var i = 0; i < 3; i++) hosts[i] = await HostProcess.StartAsync(storage);
         var resident = new List<(TimeSpan At, long Bytes)>();
 
         // 1. A killer, until all is done.
@@ -35,7 +35,7 @@ public sealed class SoakTests
                 var victim = 1 + kills++ % 2;
                 hosts[victim].Kill();
                 hosts[victim].Dispose();
-                hosts[victim] = await HostProcess.Start(storage);
+                hosts[victim] = await HostProcess.StartAsync(storage);
             }
         });
 
@@ -57,7 +57,7 @@ public sealed class SoakTests
 
         // 4. What became of them, asked one by one.
         var statuses = new ConcurrentDictionary<string, string?>();
-        await Parallel.ForEachAsync(accepted.Keys, new ParallelOptions { MaxDegreeOfParallelism = 4 }, async (id, _) => statuses[id] = await hosts[0].Status(id));
+        await Parallel.ForEachAsync(accepted.Keys, new ParallelOptions { MaxDegreeOfParallelism = 4 }, async (id, _) => statuses[id] = await hosts[0].StatusAsync(id));
         var terminal = statuses.Count(pair => pair.Value is "succeeded" or "failed");
         var succeeded = statuses.Count(pair => pair.Value == "succeeded");
         var results = new BlobContainerClient(storage, "results").GetBlobs().Count();
@@ -94,7 +94,7 @@ public sealed class SoakTests
             {
                 try
                 {
-                    return await hosts[(job + tries) % 3].Submit(photos[job % photos.Count], caller.WebhookUrl, $"job-{job}");
+                    return await hosts[(job + tries) % 3].SubmitAsync(photos[job % photos.Count], caller.WebhookUrl, $"job-{job}");
                 }
                 catch (Exception problem) when (problem is HttpRequestException or TaskCanceledException or ObjectDisposedException && tries < 100)
                 {

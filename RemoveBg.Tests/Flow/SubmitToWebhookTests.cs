@@ -16,9 +16,9 @@ public sealed class SubmitToWebhookTests
     [SetUp]
     public async Task Start()
     {
-        _caller = await Caller.Start();
+        _caller = await Caller.StartAsync();
         _photo = _caller.Serve(Repo.Sample("scene-mug.jpg"));
-        _host = await RunningHost.Start(new()
+        _host = await RunningHost.StartAsync(new()
         {
             ["RemoveBg:Webhook:FirstRetryInterval"] = "00:00:01",
             ["RemoveBg:Webhook:BackoffCoefficient"] = "1.5",
@@ -37,8 +37,8 @@ public sealed class SubmitToWebhookTests
     [Test]
     public async Task A_post_is_answered_202_with_exactly_the_artworks_fields()
     {
-        using var response = await _host.Submit(new { imageUrl = _photo, webhook = _caller.WebhookUrl, outputFormat = "png" });
-        var artwork = await response.Json();
+        using var response = await _host.SubmitAsync(new { imageUrl = _photo, webhook = _caller.WebhookUrl, outputFormat = "png" });
+        var artwork = await response.JsonAsync();
         var id = artwork.Text("id");
         Assert.Multiple(() =>
         {
@@ -63,8 +63,8 @@ public sealed class SubmitToWebhookTests
     [Test]
     public async Task The_webhook_brings_byte_for_byte_what_a_poll_answers_with_a_valid_signature()
     {
-        var artwork = await _host.CutOut(_photo, _caller.WebhookUrl);
-        var delivery = (await _caller.UntilDelivered(1)).Single();
+        var artwork = await _host.CutOutAsync(_photo, _caller.WebhookUrl);
+        var delivery = (await _caller.UntilDeliveredAsync(1)).Single();
 
         // Result URLs are signed for whole steps of time; a poll of another step carries another signature.
         static string WithoutSignature(string json) => Regex.Replace(json, "[?&](se|sig)=[^&\"]*", "");
@@ -83,7 +83,7 @@ public sealed class SubmitToWebhookTests
     [Test]
     public async Task The_result_downloads_without_a_key_and_no_longer_after_its_expiry()
     {
-        var artwork = await _host.CutOut(_photo, format: "png");
+        var artwork = await _host.CutOutAsync(_photo, format: "png");
         var url = artwork.GetProperty("results")[0].GetString()!;
         using var anyone = new HttpClient();
         using (var result = await anyone.GetAsync(url))
@@ -100,12 +100,12 @@ public sealed class SubmitToWebhookTests
         using (var write = await anyone.PutAsync(url, overwriting)) Assert.That((int)write.StatusCode, Is.EqualTo(403));
         using (var other = await anyone.GetAsync(url.Replace(".png", ".webp", StringComparison.Ordinal))) Assert.That((int)other.StatusCode, Is.EqualTo(403));
 
-        await Eventually.Holds(async () =>
+        await Eventually.HoldsAsync(async () =>
         {
             using var late = await anyone.GetAsync(url);
             return (int)late.StatusCode == 403;
         }, "the URL has expired");
-        Assert.That((await _host.Read(artwork.Text("id")!)).GetProperty("results")[0].GetString(), Is.Not.EqualTo(url), "a poll signs a new one");
+        Assert.That((await _host.ReadAsync(artwork.Text("id")!)).GetProperty("results")[0].GetString(), Is.Not.EqualTo(url), "a poll signs a new one");
     }
 
     [Test]
@@ -116,12 +116,12 @@ public sealed class SubmitToWebhookTests
             context.Response.StatusCode = number <= 4 ? 500 : 200;
             return Task.CompletedTask;
         };
-        var artwork = await _host.CutOut(_photo, _caller.WebhookUrl);
-        var deliveries = await _caller.UntilDelivered(5);
+        var artwork = await _host.CutOutAsync(_photo, _caller.WebhookUrl);
+        var deliveries = await _caller.UntilDeliveredAsync(5);
         var id = artwork.Text("id");
-        await Eventually.Holds(async () => (await Attempts(id!)).Text("status") == "delivered", "the fifth attempt is recorded");
+        await Eventually.HoldsAsync(async () => (await AttemptsAsync(id!)).Text("status") == "delivered", "the fifth attempt is recorded");
 
-        var attempts = (await Attempts(id!)).GetProperty("items").EnumerateArray().ToList();
+        var attempts = (await AttemptsAsync(id!)).GetProperty("items").EnumerateArray().ToList();
         var gaps = deliveries.Zip(deliveries.Skip(1), (a, b) => b.At - a.At).ToList();
         var waits = attempts.Take(4).Select(attempt => Time(attempt, "nextAttemptAt") - Time(attempt, "at")).ToList();
         Assert.Multiple(() =>
@@ -147,8 +147,8 @@ public sealed class SubmitToWebhookTests
             context.Response.Headers.Location = _caller.Url + "/elsewhere";
             return Task.CompletedTask;
         };
-        var artwork = await _host.CutOut(_photo, _caller.WebhookUrl);
-        await Eventually.Holds(async () => (await Attempts(artwork.Text("id")!)).Text("status") == "gone", "the receiver is gone");
+        var artwork = await _host.CutOutAsync(_photo, _caller.WebhookUrl);
+        await Eventually.HoldsAsync(async () => (await AttemptsAsync(artwork.Text("id")!)).Text("status") == "gone", "the receiver is gone");
         Assert.That(_caller.Hits("/elsewhere"), Is.Zero);
         Assert.That(_caller.Deliveries, Has.Count.EqualTo(2));
     }
@@ -156,19 +156,19 @@ public sealed class SubmitToWebhookTests
     [Test]
     public async Task A_redelivery_sends_the_same_id_again()
     {
-        var artwork = await _host.CutOut(_photo, _caller.WebhookUrl);
+        var artwork = await _host.CutOutAsync(_photo, _caller.WebhookUrl);
         var id = artwork.Text("id")!;
-        await Eventually.Holds(async () => (await Attempts(id)).Text("status") == "delivered", "it is delivered");
+        await Eventually.HoldsAsync(async () => (await AttemptsAsync(id)).Text("status") == "delivered", "it is delivered");
         using (var again = await _host.Client.PostAsync($"/v2/artworks/{id}/webhook-deliveries/redeliver", null)) Assert.That((int)again.StatusCode, Is.EqualTo(202));
-        var deliveries = await _caller.UntilDelivered(2);
+        var deliveries = await _caller.UntilDeliveredAsync(2);
         Assert.That(deliveries[1].Id, Is.EqualTo(deliveries[0].Id));
     }
 
     [Test]
     public async Task A_failed_artwork_carries_its_error_and_is_announced()
     {
-        var artwork = await _host.CutOut(_caller.ServePage("/text", context => context.Response.WriteAsync("secret of the intranet")), _caller.WebhookUrl);
-        var delivery = (await _caller.UntilDelivered(1)).Single();
+        var artwork = await _host.CutOutAsync(_caller.ServePage("/text", context => context.Response.WriteAsync("secret of the intranet")), _caller.WebhookUrl);
+        var delivery = (await _caller.UntilDeliveredAsync(1)).Single();
         Assert.Multiple(() =>
         {
             Assert.That(artwork.EnumerateObject().Select(property => property.Name), Is.EqualTo(Fields.Append("error")));
@@ -183,7 +183,7 @@ public sealed class SubmitToWebhookTests
     [Test]
     public async Task A_picture_in_the_request_is_cut_out_and_shown_by_its_type_only()
     {
-        var artwork = await _host.CutOut("data:image/jpeg;base64," + Convert.ToBase64String(await File.ReadAllBytesAsync(Repo.Sample("scene-toycar.jpg"))));
+        var artwork = await _host.CutOutAsync("data:image/jpeg;base64," + Convert.ToBase64String(await File.ReadAllBytesAsync(Repo.Sample("scene-toycar.jpg"))));
         Assert.That(artwork.Text("status"), Is.EqualTo("succeeded"));
         Assert.That(artwork.GetProperty("parameters").Text("imageUrl"), Is.EqualTo("data:image/jpeg"));
     }
@@ -191,19 +191,19 @@ public sealed class SubmitToWebhookTests
     [Test]
     public async Task Prefer_wait_answers_200_with_the_ended_artwork()
     {
-        using var response = await _host.Submit(new { imageUrl = _photo }, ("Prefer", "wait=60"));
+        using var response = await _host.SubmitAsync(new { imageUrl = _photo }, ("Prefer", "wait=60"));
         Assert.That((int)response.StatusCode, Is.EqualTo(200));
-        var artwork = await response.Json();
+        var artwork = await response.JsonAsync();
         Assert.That(artwork.Text("status"), Is.EqualTo("succeeded"));
         Assert.That(double.Parse(response.Headers.GetValues("RemoveBg-Confidence").Single(), System.Globalization.CultureInfo.InvariantCulture), Is.InRange(0.001, 1));
         using var read = await _host.Client.GetAsync($"/v2/artworks/{artwork.Text("id")}");
         Assert.That(read.Headers.GetValues("RemoveBg-Confidence"), Is.EqualTo(response.Headers.GetValues("RemoveBg-Confidence")));
     }
 
-    private async Task<JsonElement> Attempts(string id)
+    private async Task<JsonElement> AttemptsAsync(string id)
     {
         using var response = await _host.Client.GetAsync($"/v2/artworks/{id}/webhook-deliveries");
-        return await response.Json();
+        return await response.JsonAsync();
     }
 
     private static DateTimeOffset Time(JsonElement element, string property) => element.GetProperty(property).GetDateTimeOffset();

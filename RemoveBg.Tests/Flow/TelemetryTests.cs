@@ -22,17 +22,17 @@ public sealed class TelemetryTests
     {
         var spans = new List<Activity>();
         var tellsStrangers = false;
-        await using var caller = await Caller.Start();
+        await using var caller = await Caller.StartAsync();
         caller.OnDelivery = (_, request) =>
         {
             tellsStrangers = request.Request.Headers.ContainsKey("traceparent");
             return Task.CompletedTask;
         };
-        await using (var host = await Start(spans))
+        await using (var host = await StartAsync(spans))
         {
-            using var response = await host.Submit(new { imageUrl = caller.Serve(Repo.Sample("scene-mug.jpg")), webhook = caller.WebhookUrl }, ("traceparent", $"00-{TraceId}-b7ad6b7169203331-01"));
+            using var response = await host.SubmitAsync(new { imageUrl = caller.Serve(Repo.Sample("scene-mug.jpg")), webhook = caller.WebhookUrl }, ("traceparent", $"00-{TraceId}-b7ad6b7169203331-01"));
             Assert.That((int)response.StatusCode, Is.EqualTo(202));
-            await caller.UntilDelivered(1);
+            await caller.UntilDeliveredAsync(1);
         }
 
         Assert.That(tellsStrangers, Is.False);
@@ -47,8 +47,8 @@ public sealed class TelemetryTests
     [Test]
     public async Task The_message_carries_traceparent_and_older_messages_are_still_read()
     {
-        await using var host = await Start([], takesWork: false);
-        (await host.Submit(new { imageUrl = "https://images.example.com/a.jpg" }, ("traceparent", $"00-{TraceId}-b7ad6b7169203331-01"))).Dispose();
+        await using var host = await StartAsync([], takesWork: false);
+        (await host.SubmitAsync(new { imageUrl = "https://images.example.com/a.jpg" }, ("traceparent", $"00-{TraceId}-b7ad6b7169203331-01"))).Dispose();
 
         var queue = new QueueClient(host.ConnectionString, ArtworkQueues.Artworks, new() { MessageEncoding = QueueMessageEncoding.Base64 });
         using var message = JsonDocument.Parse((await queue.PeekMessageAsync()).Value.Body);
@@ -60,11 +60,11 @@ public sealed class TelemetryTests
     public async Task Metrics_tell_what_was_accepted_started_ended_and_how_long_each_step_took()
     {
         var metrics = new List<Metric>();
-        await using var caller = await Caller.Start();
-        await using var host = await Start([], metrics);
-        using (var response = await host.Submit(new { imageUrl = caller.Serve(Repo.Sample("scene-mug.jpg")), webhook = caller.WebhookUrl })) Assert.That((int)response.StatusCode, Is.EqualTo(202));
-        await caller.UntilDelivered(1);
-        await host.Get<SweepArtworks>().Sweep(CancellationToken.None);
+        await using var caller = await Caller.StartAsync();
+        await using var host = await StartAsync([], metrics);
+        using (var response = await host.SubmitAsync(new { imageUrl = caller.Serve(Repo.Sample("scene-mug.jpg")), webhook = caller.WebhookUrl })) Assert.That((int)response.StatusCode, Is.EqualTo(202));
+        await caller.UntilDeliveredAsync(1);
+        await host.Get<SweepArtworks>().SweepAsync(CancellationToken.None);
         host.Get<MeterProvider>().ForceFlush();
 
         var names = metrics.Select(metric => metric.Name).Distinct().ToList();
@@ -96,7 +96,7 @@ public sealed class TelemetryTests
         return provider.GetService<TracerProvider>() is not null;
     }
 
-    private static Task<RunningHost> Start(List<Activity> spans, List<Metric>? metrics = null, bool takesWork = true) => RunningHost.Start(
+    private static Task<RunningHost> StartAsync(List<Activity> spans, List<Metric>? metrics = null, bool takesWork = true) => RunningHost.StartAsync(
         new() { ["RemoveBg:Network:AllowLoopbackForDevelopment"] = "true" }, takesWork: takesWork,
         services: services => services.AddOpenTelemetry()
             .WithTracing(tracing => tracing.AddSource(Tracing.SourceName, Tracing.RequestsSourceName).AddInMemoryExporter(spans))

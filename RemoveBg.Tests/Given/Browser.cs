@@ -11,7 +11,7 @@ internal sealed class Browser : IAsyncDisposable
     private Browser(IPlaywright playwright, IBrowser browser) => (_playwright, _browser) = (playwright, browser);
 
     /// <summary>Without a browser the running tests are skipped, and say why.</summary>
-    public static async Task<Browser> Start()
+    public static async Task<Browser> StartAsync()
     {
         var names = new[] { "chromium", "chromium-browser", "google-chrome", "google-chrome-stable" };
         var path = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).SelectMany(folder => names.Select(name => Path.Combine(folder, name))).FirstOrDefault(File.Exists);
@@ -21,7 +21,7 @@ internal sealed class Browser : IAsyncDisposable
         return new(playwright, await playwright.Chromium.LaunchAsync(new() { ExecutablePath = path, Args = Environment.IsPrivilegedProcess ? ["--no-sandbox"] : [] }));
     }
 
-    public Task<IBrowserContext> NewContext(int width, int height, ColorScheme scheme = ColorScheme.Light) => _browser.NewContextAsync(new()
+    public Task<IBrowserContext> NewContextAsync(int width, int height, ColorScheme scheme = ColorScheme.Light) => _browser.NewContextAsync(new()
     {
         ViewportSize = new() { Width = width, Height = height },
         IsMobile = width < 600,

@@ -41,7 +41,7 @@ internal sealed class Caller : IAsyncDisposable
         {
             var path = context.Request.Path.Value!;
             _hits.AddOrUpdate(path, 1, (_, hits) => hits + 1);
-            if (path == "/webhook") await Receive(context);
+            if (path == "/webhook") await ReceiveAsync(context);
             else if (_pages.TryGetValue(path, out var page)) await page(context);
             else context.Response.StatusCode = 404;
         });
@@ -56,7 +56,7 @@ internal sealed class Caller : IAsyncDisposable
     /// <summary>Answers the n-th delivery (from 1); 200 unless set.</summary>
     public Func<int, HttpContext, Task>? OnDelivery { get; set; }
 
-    public static async Task<Caller> Start()
+    public static async Task<Caller> StartAsync()
     {
         var caller = new Caller();
         await caller._server.StartAsync();
@@ -86,16 +86,16 @@ internal sealed class Caller : IAsyncDisposable
         return Url + path;
     }
 
-    public async Task<IReadOnlyList<ReceivedDelivery>> UntilDelivered(int count)
+    public async Task<IReadOnlyList<ReceivedDelivery>> UntilDeliveredAsync(int count)
     {
-        await Eventually.Holds(() => Deliveries.Count >= count, $"{count} webhooks have come ({Deliveries.Count} so far)");
+        await Eventually.HoldsAsync(() => Deliveries.Count >= count, $"{count} webhooks have come ({Deliveries.Count} so far)");
         Assert.That(Deliveries.SelectMany(OpenApiCheck.CheckWebhook), Is.Empty, "openapi.json and a webhook differ");
         return [.. Deliveries];
     }
 
     public async ValueTask DisposeAsync() => await _server.DisposeAsync();
 
-    private async Task Receive(HttpContext context)
+    private async Task ReceiveAsync(HttpContext context)
     {
         using var body = new MemoryStream();
         await context.Request.Body.CopyToAsync(body);

@@ -9,7 +9,7 @@ internal static class Eventually
 {
     private static readonly TimeSpan DefaultPatience = TimeSpan.FromSeconds(60), Pause = TimeSpan.FromMilliseconds(50);
 
-    public static async Task Holds(Func<Task<bool>> condition, string what, TimeSpan? patience = null)
+    public static async Task HoldsAsync(Func<Task<bool>> condition, string what, TimeSpan? patience = null)
     {
         var watch = Stopwatch.StartNew();
         while (!await condition())
@@ -19,9 +19,9 @@ internal static class Eventually
         }
     }
 
-    public static Task Holds(Func<bool> condition, string what, TimeSpan? patience = null) => Holds(() => Task.FromResult(condition()), what, patience);
+    public static Task HoldsAsync(Func<bool> condition, string what, TimeSpan? patience = null) => HoldsAsync(() => Task.FromResult(condition()), what, patience);
 
-    public static async Task<JsonElement> Json(this HttpResponseMessage response)
+    public static async Task<JsonElement> JsonAsync(this HttpResponseMessage response)
     {
         var text = await response.Content.ReadAsStringAsync();
         try

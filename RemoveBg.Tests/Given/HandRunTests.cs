@@ -23,11 +23,11 @@ public abstract class HandRunTests
     [SetUp]
     public async Task Start()
     {
-        Caller = await Caller.Start();
+        Caller = await Caller.StartAsync();
         Photo = Caller.Serve(Repo.Sample("scene-toycar.jpg"));
         // Storage compares expiries with the real time, so the fake one starts there.
         Clock = new(TimeProvider.System.GetUtcNow());
-        Host = await RunningHost.Start(new() { ["RemoveBg:Process:Lease"] = "00:00:06" }, services: services => services.AddSingleton<TimeProvider>(Clock), takesWork: false);
+        Host = await RunningHost.StartAsync(new() { ["RemoveBg:Process:Lease"] = "00:00:06" }, services: services => services.AddSingleton<TimeProvider>(Clock), takesWork: false);
     }
 
     [TearDown]
@@ -37,26 +37,26 @@ public abstract class HandRunTests
         await Caller.DisposeAsync();
     }
 
-    protected async Task<string> Submit(string imageUrl, HttpClient? client = null)
+    protected async Task<string> SubmitAsync(string imageUrl, HttpClient? client = null)
     {
-        using var response = await Host.Submit(new { imageUrl, webhook = Caller.WebhookUrl }, client);
-        return (await response.Json()).Text("id")!;
+        using var response = await Host.SubmitAsync(new { imageUrl, webhook = Caller.WebhookUrl }, client);
+        return (await response.JsonAsync()).Text("id")!;
     }
 
-    protected Task Process(string id, int attempt) => Host.Get<ProcessArtwork>().Process(Message(id, attempt), CancellationToken.None);
+    protected Task ProcessAsync(string id, int attempt) => Host.Get<ProcessArtwork>().ProcessAsync(Message(id, attempt), CancellationToken.None);
 
-    protected Task Deliver(string id, int attempt) => Host.Get<DeliverWebhook>().Deliver(Message(id, attempt), CancellationToken.None);
+    protected Task DeliverAsync(string id, int attempt) => Host.Get<DeliverWebhook>().DeliverAsync(Message(id, attempt), CancellationToken.None);
 
-    protected Task Sweep() => Host.Get<SweepArtworks>().Sweep(CancellationToken.None);
+    protected Task SweepAsync() => Host.Get<SweepArtworks>().SweepAsync(CancellationToken.None);
 
     protected ArtworkTable Table() => Host.Get<ArtworkTable>();
 
-    protected async Task<Artwork> Find(string id) => (await Table().Find(Guid.Parse(id), CancellationToken.None))!;
+    protected async Task<Artwork> FindAsync(string id) => (await Table().FindAsync(Guid.Parse(id), CancellationToken.None))!;
 
     protected QueueClient Queue(string name) => new(Host.ConnectionString, name, new QueueClientOptions { MessageEncoding = QueueMessageEncoding.Base64 });
 
     /// <summary>Messages that a worker could take now.</summary>
-    protected async Task<int> Waiting(string queue) => (await Queue(queue).PeekMessagesAsync(32)).Value.Length;
+    protected async Task<int> WaitingAsync(string queue) => (await Queue(queue).PeekMessagesAsync(32)).Value.Length;
 
     protected static string Message(string id, int attempt) => new ArtworkMessage(1, Guid.Parse(id), attempt).ToJson();
 }

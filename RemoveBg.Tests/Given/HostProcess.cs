@@ -31,7 +31,7 @@ internal sealed class HostProcess : IDisposable
 
     public int ExitCode => _process.ExitCode;
 
-    public static async Task<HostProcess> Start(string storage)
+    public static async Task<HostProcess> StartAsync(string storage)
     {
         var host = new HostProcess(storage);
         var url = await host._ready.Task.WaitAsync(TimeSpan.FromSeconds(60));
@@ -51,7 +51,7 @@ internal sealed class HostProcess : IDisposable
     }
 
     /// <exception cref="HttpRequestException">The host is gone, or does not accept.</exception>
-    public async Task<string> Submit(string imageUrl, string? webhook, string? idempotencyKey = null)
+    public async Task<string> SubmitAsync(string imageUrl, string? webhook, string? idempotencyKey = null)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, "/v2/artworks/remove-background")
         {
@@ -60,13 +60,13 @@ internal sealed class HostProcess : IDisposable
         if (idempotencyKey is not null) request.Headers.Add("Idempotency-Key", idempotencyKey);
         using var response = await _client!.SendAsync(request);
         response.EnsureSuccessStatusCode();
-        return (await response.Json()).Text("id")!;
+        return (await response.JsonAsync()).Text("id")!;
     }
 
-    public async Task<string?> Status(string id)
+    public async Task<string?> StatusAsync(string id)
     {
         using var response = await _client!.GetAsync($"/v2/artworks/{id}");
-        return (await response.Json()).Text("status");
+        return (await response.JsonAsync()).Text("status");
     }
 
     public void Kill() => _process.Kill();
@@ -77,12 +77,12 @@ internal sealed class HostProcess : IDisposable
 
     public static void Signal(int processId, string name) => Process.Start("kill", [$"-{name}", $"{processId}"]).WaitForExit();
 
-    public Task UntilSaid(string text) => Eventually.Holds(() =>
+    public Task UntilSaidAsync(string text) => Eventually.HoldsAsync(() =>
     {
         lock (_said) return _said.Any(line => line.Contains(text, StringComparison.Ordinal));
     }, $"the host says '{text}'");
 
-    public Task UntilExited() => _process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(60));
+    public Task UntilExitedAsync() => _process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(60));
 
     public void Dispose()
     {

@@ -34,7 +34,7 @@ internal sealed class OpenApiCheck() : DelegatingHandler(new SocketsHttpHandler 
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        var asked = await Read(request.Content, cancellationToken);
+        var asked = await ReadAsync(request.Content, cancellationToken);
         var response = await base.SendAsync(request, cancellationToken);
         var isUnread = response.Content.Headers.ContentType?.MediaType == "text/event-stream" || response.Content.Headers.ContentEncoding.Contains("gzip");
         var problems = Ask(new
@@ -46,7 +46,7 @@ internal sealed class OpenApiCheck() : DelegatingHandler(new SocketsHttpHandler 
             response = new
             {
                 type = response.Content.Headers.ContentType?.MediaType,
-                body = isUnread ? null : await Read(response.Content, cancellationToken),
+                body = isUnread ? null : await ReadAsync(response.Content, cancellationToken),
                 headers = response.Headers.Concat(response.Content.Headers).ToDictionary(header => header.Key.ToLowerInvariant(), header => string.Join(", ", header.Value)),
             },
         });
@@ -54,11 +54,11 @@ internal sealed class OpenApiCheck() : DelegatingHandler(new SocketsHttpHandler 
         return response;
     }
 
-    private static async Task<string?> Read(HttpContent? content, CancellationToken cancel)
+    private static async Task<string?> ReadAsync(HttpContent? content, CancellationToken cancellationToken)
     {
         if (content is null) return null;
-        await content.LoadIntoBufferAsync(cancel);
-        var bytes = await content.ReadAsByteArrayAsync(cancel);
+        await content.LoadIntoBufferAsync(cancellationToken);
+        var bytes = await content.ReadAsByteArrayAsync(cancellationToken);
         return bytes.Length > LargestBody ? null : Encoding.UTF8.GetString(bytes);
     }
 

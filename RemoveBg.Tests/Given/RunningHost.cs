@@ -35,7 +35,7 @@ internal sealed class RunningHost : IAsyncDisposable
 
     public T Get<T>() where T : notnull => _app.Services.GetRequiredService<T>();
 
-    public static async Task<RunningHost> Start(
+    public static async Task<RunningHost> StartAsync(
         Dictionary<string, string?>? settings = null, Action<IServiceCollection>? services = null, bool takesWork = true, string? storage = null)
     {
         var secrets = DevelopmentSecrets.Create();
@@ -47,11 +47,11 @@ internal sealed class RunningHost : IAsyncDisposable
             builder.Logging.ClearProviders();
             services?.Invoke(builder.Services);
         });
-        await HostApp.StartAndWaitUntilReady(app, host, secrets, CancellationToken.None);
+        await HostApp.StartAndWaitUntilReadyAsync(app, host, secrets, CancellationToken.None);
         return new(app, secrets, storage);
     }
 
-    public Task<string> AddKey(
+    public Task<string> AddKeyAsync(
         string name, bool isEnabled = true, DateTimeOffset? expiresAt = null, IReadOnlyList<string>? scopes = null, int ratePerMinute = 6000, int burst = 1000,
         int concurrentJobs = ApiKey.DefaultConcurrentJobs)
     {
@@ -60,7 +60,7 @@ internal sealed class RunningHost : IAsyncDisposable
 
         async Task<string> Put()
         {
-            await Get<ApiKeyTable>().Put(new(name, name, ApiKey.HashOf(key), isEnabled, expiresAt, scopes ?? Scopes.All, ratePerMinute, burst, concurrentJobs), CancellationToken.None);
+            await Get<ApiKeyTable>().PutAsync(new(name, name, ApiKey.HashOf(key), isEnabled, expiresAt, scopes ?? Scopes.All, ratePerMinute, burst, concurrentJobs), CancellationToken.None);
             return key;
         }
     }
@@ -72,10 +72,10 @@ internal sealed class RunningHost : IAsyncDisposable
         return client;
     }
 
-    public Task<HttpResponseMessage> Submit(object body, params (string Name, string Value)[] headers) => Submit(body, client: null, headers);
+    public Task<HttpResponseMessage> SubmitAsync(object body, params (string Name, string Value)[] headers) => SubmitAsync(body, client: null, headers);
 
     /// <param name="client">Null for the development key's.</param>
-    public async Task<HttpResponseMessage> Submit(object body, HttpClient? client, params (string Name, string Value)[] headers)
+    public async Task<HttpResponseMessage> SubmitAsync(object body, HttpClient? client, params (string Name, string Value)[] headers)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, "/v2/artworks/remove-background")
         {
@@ -86,24 +86,24 @@ internal sealed class RunningHost : IAsyncDisposable
     }
 
     /// <summary>Submits and waits for the end.</summary>
-    public async Task<JsonElement> CutOut(string imageUrl, string? webhook = null, string format = "auto")
+    public async Task<JsonElement> CutOutAsync(string imageUrl, string? webhook = null, string format = "auto")
     {
-        using var response = await Submit(new { imageUrl, webhook, outputFormat = format });
-        var accepted = await response.Json();
+        using var response = await SubmitAsync(new { imageUrl, webhook, outputFormat = format });
+        var accepted = await response.JsonAsync();
         Assert.That((int)response.StatusCode, Is.EqualTo(202), accepted.ToString());
-        return await UntilEnded(accepted.GetProperty("id").GetString()!);
+        return await UntilEndedAsync(accepted.GetProperty("id").GetString()!);
     }
 
-    public async Task<JsonElement> Read(string id)
+    public async Task<JsonElement> ReadAsync(string id)
     {
         using var response = await Client.GetAsync($"/v2/artworks/{id}");
-        return await response.Json();
+        return await response.JsonAsync();
     }
 
-    public async Task<JsonElement> UntilEnded(string id)
+    public async Task<JsonElement> UntilEndedAsync(string id)
     {
-        var artwork = await Read(id);
-        await Eventually.Holds(async () => (artwork = await Read(id)).Text("status") is "succeeded" or "failed" or "canceled", $"artwork {id} ends");
+        var artwork = await ReadAsync(id);
+        await Eventually.HoldsAsync(async () => (artwork = await ReadAsync(id)).Text("status") is "succeeded" or "failed" or "canceled", $"artwork {id} ends");
         return artwork;
     }
 

@@ -16,9 +16,9 @@ public sealed partial class OpenApiTests
     [OneTimeSetUp]
     public async Task Start()
     {
-        _host = await RunningHost.Start(takesWork: false);
+        _host = await RunningHost.StartAsync(takesWork: false);
         using var response = await _host.ClientWith(null).GetAsync("/openapi.json");
-        _document = await response.Json();
+        _document = await response.JsonAsync();
     }
 
     [OneTimeTearDown]
@@ -66,7 +66,7 @@ public sealed partial class OpenApiTests
                 (418, "Date", """{"status":"alive"}""", "alive does not document 418"),
             })
             {
-                await using var other = await Caller.Start();
+                await using var other = await Caller.StartAsync();
                 other.ServePage("/healthz", async context =>
                 {
                     context.Response.StatusCode = status;

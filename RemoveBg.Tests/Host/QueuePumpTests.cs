@@ -48,19 +48,19 @@ public sealed class QueuePumpTests
     [Test]
     public async Task A_message_that_succeeds_is_gone()
     {
-        await Send("hello");
-        await Eventually.Holds(async () => await Count(_queue) == 0, "the queue is empty");
+        await SendAsync("hello");
+        await Eventually.HoldsAsync(async () => await CountAsync(_queue) == 0, "the queue is empty");
         Assert.That(_function.Calls, Is.EqualTo(new[] { Encode("hello") }));
-        Assert.That(await Count(_poison), Is.Zero);
+        Assert.That(await CountAsync(_poison), Is.Zero);
     }
 
     [Test]
     public async Task A_message_that_always_fails_is_tried_as_often_as_host_json_says_and_then_poison()
     {
         _function.Body = _ => throw new InvalidOperationException("always");
-        await Send("bad");
-        await Eventually.Holds(async () => await Count(_poison) == 1, "it is in the poison queue");
-        await Eventually.Holds(async () => await Count(_queue) == 0, "it has left the queue");
+        await SendAsync("bad");
+        await Eventually.HoldsAsync(async () => await CountAsync(_poison) == 1, "it is in the poison queue");
+        await Eventually.HoldsAsync(async () => await CountAsync(_queue) == 0, "it has left the queue");
         Assert.That(_function.Calls, Has.Count.EqualTo(Settings.MaxDequeueCount));
         Assert.That((await _poison.PeekMessageAsync()).Value.Body.ToString(), Is.EqualTo(Encode("bad")), "as it was");
     }
@@ -69,10 +69,10 @@ public sealed class QueuePumpTests
     public async Task A_message_that_is_not_base64_reaches_the_function_as_it_came()
     {
         await _queue.SendMessageAsync("%%% not base64");
-        await Send("good");
-        await Eventually.Holds(() => _function.Calls.Count == 2, "both are served");
+        await SendAsync("good");
+        await Eventually.HoldsAsync(() => _function.Calls.Count == 2, "both are served");
         Assert.That(_function.Calls, Is.EquivalentTo(new[] { "%%% not base64", Encode("good") }));
-        Assert.That(await Count(_poison), Is.Zero);
+        Assert.That(await CountAsync(_poison), Is.Zero);
     }
 
     [Test]
@@ -85,10 +85,10 @@ public sealed class QueuePumpTests
             await go.Task;
             Interlocked.Decrement(ref running);
         };
-        for (var i = 0; i < 12; i++) await Send($"{i}");
-        await Eventually.Holds(() => _function.Calls.Count >= 2, "the first batch runs");
+        for (var i = 0; i < 12; i++) await SendAsync($"{i}");
+        await Eventually.HoldsAsync(() => _function.Calls.Count >= 2, "the first batch runs");
         go.SetResult();
-        await Eventually.Holds(() => _function.Calls.Count == 12, "all are served");
+        await Eventually.HoldsAsync(() => _function.Calls.Count == 12, "all are served");
         Assert.That(most, Is.LessThanOrEqualTo(Settings.BatchSize + Settings.NewBatchThreshold));
     }
 
@@ -101,21 +101,21 @@ public sealed class QueuePumpTests
             started.TrySetResult();
             await go.Task;
         };
-        await Send("running");
+        await SendAsync("running");
         await started.Task;
         var stopping = _pump.StopAsync(CancellationToken.None);
-        await Send("late");
+        await SendAsync("late");
         go.SetResult();
         await stopping;
         Assert.That(_function.Calls, Is.EqualTo(new[] { Encode("running") }));
-        Assert.That(await Count(_queue), Is.EqualTo(1), "the late one waits for somebody else");
+        Assert.That(await CountAsync(_queue), Is.EqualTo(1), "the late one waits for somebody else");
     }
 
-    private Task Send(string text) => _queue.SendMessageAsync(Encode(text));
+    private Task SendAsync(string text) => _queue.SendMessageAsync(Encode(text));
 
     private static string Encode(string text) => Convert.ToBase64String(Encoding.UTF8.GetBytes(text));
 
-    private static async Task<int> Count(QueueClient queue) => (await queue.GetPropertiesAsync()).Value.ApproximateMessagesCount;
+    private static async Task<int> CountAsync(QueueClient queue) => (await queue.GetPropertiesAsync()).Value.ApproximateMessagesCount;
 
     private static void InterlockedMax(ref int most, int value)
     {

@@ -19,7 +19,7 @@ public sealed class RunScriptTests
     public async Task A_photo_goes_the_whole_road_and_its_timeline_is_printed(string format, string _)
     {
         var output = Path.Combine(_folder, $"out.{format}");
-        var (code, said, complained) = await Run(Repo.Sample("variants/mug-exif-orientation-8.jpg"), "-o", output, "--format", format);
+        var (code, said, complained) = await RunAsync(Repo.Sample("variants/mug-exif-orientation-8.jpg"), "-o", output, "--format", format);
         Assert.That(code, Is.Zero, complained);
         Assert.That(said, Does.Match(@"accepted [\d.]+ s, started [\d.]+ s, finished [\d.]+ s, webhook delivered [\d.]+ s"));
         var picture = Picture.Read(output);
@@ -31,19 +31,19 @@ public sealed class RunScriptTests
     public async Task Crop_shadow_background_and_size_can_be_asked_for()
     {
         var output = Path.Combine(_folder, "out.png");
-        var (code, _, complained) = await Run(Repo.Sample("scene-mug.jpg"), "-o", output, "--format", "png", "--crop", "5%", "--background", "white", "--shadow", "--size", "200");
+        var (code, _, complained) = await RunAsync(Repo.Sample("scene-mug.jpg"), "-o", output, "--format", "png", "--crop", "5%", "--background", "white", "--shadow", "--size", "200");
         Assert.That(code, Is.Zero, complained);
         var picture = Picture.Read(output);
         Assert.That(Math.Max(picture.Width, picture.Height), Is.EqualTo(200));
         Assert.That(picture.MeanAlpha(), Is.EqualTo(1));
-        var (wrong, _, said) = await Run(Repo.Sample("scene-mug.jpg"), "--size", "3");
+        var (wrong, _, said) = await RunAsync(Repo.Sample("scene-mug.jpg"), "--size", "3");
         Assert.That((wrong, said), Is.EqualTo((1, "Not accepted: size must be a whole number from 16 to 20000: the longest side at most, in pixels.\n")));
     }
 
     [Test]
     public async Task The_network_may_be_a_cascade()
     {
-        var (code, _, complained) = await Run(Repo.Sample("scene-mug.jpg"), "--model", "cascade");
+        var (code, _, complained) = await RunAsync(Repo.Sample("scene-mug.jpg"), "--model", "cascade");
         Assert.That(code, Is.Zero, complained);
     }
 
@@ -51,7 +51,7 @@ public sealed class RunScriptTests
     [Test]
     public async Task Nothing_is_reported_to_the_makers_of_the_runtime()
     {
-        var (code, said, complained) = await Run(Repo.Sample("scene-mug.jpg"));
+        var (code, said, complained) = await RunAsync(Repo.Sample("scene-mug.jpg"));
         Assert.That(code, Is.Zero, complained);
         Assert.That(said + complained, Does.Not.Contain("telemetry"));
         Assert.That(Directory.EnumerateFileSystemEntries(_folder, "*", SearchOption.AllDirectories).Select(Path.GetFileName), Is.EqualTo(new[] { "scene-mug-cutout.webp" }));
@@ -60,7 +60,7 @@ public sealed class RunScriptTests
     [Test]
     public async Task Without_o_the_cut_out_lies_in_the_current_folder_under_the_photos_name()
     {
-        var (code, _, complained) = await Run(Repo.Sample("scene-mug.jpg"));
+        var (code, _, complained) = await RunAsync(Repo.Sample("scene-mug.jpg"));
         Assert.That(code, Is.Zero, complained);
         Assert.That(File.Exists(Path.Combine(_folder, "scene-mug-cutout.webp")), Is.True);
     }
@@ -70,7 +70,7 @@ public sealed class RunScriptTests
     {
         var text = Path.Combine(_folder, "note.jpg");
         await File.WriteAllTextAsync(text, "hello");
-        var (code, _, complained) = await Run(text);
+        var (code, _, complained) = await RunAsync(text);
         Assert.That(code, Is.EqualTo(1));
         Assert.That(complained.Trim().Split('\n'), Has.Length.EqualTo(1));
         Assert.That(complained, Does.Contain("unsupported_format").And.Contain("accepted are JPEG, PNG, WebP, GIF and BMP"));
@@ -79,7 +79,7 @@ public sealed class RunScriptTests
     [Test]
     public async Task A_photo_that_is_not_there_ends_1_and_is_named()
     {
-        var (code, _, complained) = await Run("nowhere.jpg");
+        var (code, _, complained) = await RunAsync("nowhere.jpg");
         Assert.That(code, Is.EqualTo(1));
         Assert.That(complained, Does.Contain("nowhere.jpg is not there"));
     }
@@ -87,7 +87,7 @@ public sealed class RunScriptTests
     [Test]
     public async Task An_output_that_cannot_be_written_ends_1_and_is_named()
     {
-        var (code, _, complained) = await Run(Repo.Sample("scene-mug.jpg"), "-o", Path.Combine(_folder, "no-such-folder", "out.webp"));
+        var (code, _, complained) = await RunAsync(Repo.Sample("scene-mug.jpg"), "-o", Path.Combine(_folder, "no-such-folder", "out.webp"));
         Assert.That(code, Is.EqualTo(1));
         Assert.That(complained.Trim().Split('\n'), Has.Length.EqualTo(1));
         Assert.That(complained, Does.Contain("-o").And.Contain("no-such-folder"));
@@ -97,7 +97,7 @@ public sealed class RunScriptTests
     public async Task A_webhook_secret_of_the_environment_does_not_disturb()
     {
         Environment.SetEnvironmentVariable("RemoveBg__Webhook__Secrets", RemoveBg.Core.Notify.WebhookSigner.GenerateSecret());
-        var (code, _, complained) = await Run(Repo.Sample("scene-mug.jpg"));
+        var (code, _, complained) = await RunAsync(Repo.Sample("scene-mug.jpg"));
         Environment.SetEnvironmentVariable("RemoveBg__Webhook__Secrets", null);
         Assert.That(code, Is.Zero, complained);
     }
@@ -105,8 +105,8 @@ public sealed class RunScriptTests
     [Test]
     public async Task A_taken_port_ends_1_with_one_line_that_says_what_to_do()
     {
-        await using var other = await Caller.Start();
-        var (code, _, complained) = await Run("--port", $"{new Uri(other.Url).Port}");
+        await using var other = await Caller.StartAsync();
+        var (code, _, complained) = await RunAsync("--port", $"{new Uri(other.Url).Port}");
         Assert.That(code, Is.EqualTo(1));
         Assert.That(complained.Trim(), Is.EqualTo($"Port {new Uri(other.Url).Port} is taken: stop what listens there, or choose another one with --port."));
     }
@@ -114,12 +114,12 @@ public sealed class RunScriptTests
     [Test]
     public async Task No_azurite_without_storage_ends_1_and_says_which_setting_is_missing()
     {
-        var (code, _, complained) = await Run("--no-azurite");
+        var (code, _, complained) = await RunAsync("--no-azurite");
         Assert.That(code, Is.EqualTo(1));
         Assert.That(complained, Does.Contain("AzureWebJobsStorage"));
     }
 
-    private async Task<(int Code, string Said, string Complained)> Run(params string[] arguments)
+    private async Task<(int Code, string Said, string Complained)> RunAsync(params string[] arguments)
     {
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = _folder };
         foreach (var argument in (string[])[Path.Combine(AppContext.BaseDirectory, "RemoveBg.SelfHost.dll"), "--offline", .. arguments.Contains("--model") ? Array.Empty<string>() : ["--model", "removebg-lite"], .. arguments]) start.ArgumentList.Add(argument);

@@ -41,7 +41,7 @@ public sealed class WorkerConformanceTests
             ("Alive", "/healthz"), ("OpenApi", "/openapi.json"), ("Page", "/"), ("Docs", "/docs"),
             ("Asset", "/assets/app.js"),
         }) await GetAsync(function, path);
-        await Eventually.Holds(async () =>
+        await Eventually.HoldsAsync(async () =>
         {
             using var ready = await _worker.InvokeAsync("Ready", HttpMethod.Get, "/readyz");
             return ready.Response.StatusCode == HttpStatusCode.OK;
@@ -125,7 +125,7 @@ public sealed class WorkerConformanceTests
         request.Headers.Add("Prefer", "wait=60");
         using var leaves = new CancellationTokenSource();
         var call = _worker.Peer.InvokeHttpAsync("SubmitArtwork", request, cancellationToken: leaves.Token);
-        await Eventually.Holds(() => _worker.HasMessageAsync("artworks"), "the artwork is accepted");
+        await Eventually.HoldsAsync(() => _worker.HasMessageAsync("artworks"), "the artwork is accepted");
 
         // The host tells the worker, whose own connection it closes too.
         await leaves.CancelAsync();
@@ -142,12 +142,12 @@ public sealed class WorkerConformanceTests
         using var request = _worker.Request(HttpMethod.Post, Submit, PhotoAsJson());
         request.Headers.Add("Prefer", "wait=60");
         var call = _worker.Peer.InvokeHttpAsync("SubmitArtwork", request);
-        await Eventually.Holds(() => _worker.HasMessageAsync("artworks"), "the artwork is accepted");
+        await Eventually.HoldsAsync(() => _worker.HasMessageAsync("artworks"), "the artwork is accepted");
 
         _worker.Peer.CancelInvocation(request);
         using var canceled = await call.WaitAsync(TimeSpan.FromSeconds(30));
         Assert.That(canceled.Response.StatusCode, Is.EqualTo(HttpStatusCode.InternalServerError));
-        Assert.That((await canceled.Response.Json()).GetProperty("statusCode").GetInt32(), Is.EqualTo(500));
+        Assert.That((await canceled.Response.JsonAsync()).GetProperty("statusCode").GetInt32(), Is.EqualTo(500));
         Assert.That(canceled.Response.Headers.RetryAfter, Is.Not.Null);
         Assert.That(await canceled.Outcome, Has.Property("IsSuccess").True);
         await NothingWasLoggedAsFailedAsync();

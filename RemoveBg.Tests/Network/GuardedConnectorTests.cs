@@ -29,7 +29,7 @@ public sealed class GuardedConnectorTests
     public void A_name_that_leads_to_a_private_address_is_not_connected(params string[] answer)
     {
         var lookup = new Answers([answer]);
-        var problem = Assert.ThrowsAsync<HttpRequestException>(() => Get(lookup, "photos.example.org"));
+        var problem = Assert.ThrowsAsync<HttpRequestException>(() => GetAsync(lookup, "photos.example.org"));
         Assert.That(problem!.InnerException, Is.TypeOf<BlockedAddressException>());
         Assert.That(_private.Pending(), Is.False);
         Assert.That(lookup.Asked, Is.EqualTo(1));
@@ -43,7 +43,7 @@ public sealed class GuardedConnectorTests
         foreach (var payload in payloads.RootElement.EnumerateArray().Where(payload => payload.Text("stage") == "dns" && payload.TryGetProperty("resolvesTo", out _)))
         {
             var answer = payload.GetProperty("resolvesTo").EnumerateArray().Select(address => address.GetString()!).ToArray();
-            var problem = Assert.ThrowsAsync<HttpRequestException>(() => Get(new Answers([answer]), new Uri(payload.Text("url")!).IdnHost), payload.Text("url")!);
+            var problem = Assert.ThrowsAsync<HttpRequestException>(() => GetAsync(new Answers([answer]), new Uri(payload.Text("url")!).IdnHost), payload.Text("url")!);
             Assert.That(problem!.InnerException, Is.TypeOf<BlockedAddressException>(), payload.Text("url"));
             tried++;
         }
@@ -55,7 +55,7 @@ public sealed class GuardedConnectorTests
     [TestCase("localhost")]
     public void A_literal_that_got_past_the_url_check_is_not_connected(string host)
     {
-        Assert.That(() => Get(new Answers([["127.0.0.1"]]), host), Throws.TypeOf<HttpRequestException>());
+        Assert.That(() => GetAsync(new Answers([["127.0.0.1"]]), host), Throws.TypeOf<HttpRequestException>());
         Assert.That(_private.Pending(), Is.False);
     }
 
@@ -65,7 +65,7 @@ public sealed class GuardedConnectorTests
         // The first answer would be allowed in development, the second not: only the first may count.
         var lookup = new Answers([["127.0.0.1"], ["10.0.0.1"]]);
         using var server = new HttpMessageInvoker(Connector(lookup, allowLoopback: true).CreateHandler());
-        var accepted = Serve();
+        var accepted = ServeAsync();
         using var request = new HttpRequestMessage(HttpMethod.Get, $"http://photos.example.org:{Port}/");
         Assert.That(async () => (await server.SendAsync(request, CancellationToken.None)).StatusCode, Is.EqualTo(HttpStatusCode.OK));
         Assert.That(async () => await accepted, Throws.Nothing);
@@ -96,14 +96,14 @@ public sealed class GuardedConnectorTests
 
     private int Port => ((IPEndPoint)_private.LocalEndpoint).Port;
 
-    private async Task Serve()
+    private async Task ServeAsync()
     {
         using var socket = await _private.AcceptSocketAsync();
         await socket.ReceiveAsync(new byte[4096]);
         await socket.SendAsync("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"u8.ToArray());
     }
 
-    private async Task Get(IAddressLookup lookup, string host)
+    private async Task GetAsync(IAddressLookup lookup, string host)
     {
         using var client = new HttpClient(Connector(lookup, allowLoopback: false).CreateHandler());
         using var response = await client.GetAsync(new Uri($"http://{host}:{Port}/"));
@@ -116,11 +116,11 @@ public sealed class GuardedConnectorTests
     {
         public int Asked { get; private set; }
 
-        public Task<IPAddress[]> Lookup(string host, CancellationToken cancel) => Task.FromResult(answers[Asked++].Select(IPAddress.Parse).ToArray());
+        public Task<IPAddress[]> LookupAsync(string host, CancellationToken cancellationToken) => Task.FromResult(answers[Asked++].Select(IPAddress.Parse).ToArray());
     }
 
     private sealed class Silence : IAddressLookup
     {
-        public Task<IPAddress[]> Lookup(string host, CancellationToken cancel) => new TaskCompletionSource<IPAddress[]>().Task;
+        public Task<IPAddress[]> LookupAsync(string host, CancellationToken cancellationToken) => new TaskCompletionSource<IPAddress[]>().Task;
     }
 }

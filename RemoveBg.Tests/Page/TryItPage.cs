@@ -33,19 +33,19 @@ internal sealed class TryItPage : IAsyncDisposable
 
     public ILocator Result => Page.Locator("#result");
 
-    public static async Task<TryItPage> Open(Browser browser, string url, int width, int height, ColorScheme scheme = ColorScheme.Light)
+    public static async Task<TryItPage> OpenAsync(Browser browser, string url, int width, int height, ColorScheme scheme = ColorScheme.Light)
     {
-        var context = await browser.NewContext(width, height, scheme);
+        var context = await browser.NewContextAsync(width, height, scheme);
         context.SetDefaultTimeout(30_000);
         var opened = new TryItPage(context, await context.NewPageAsync());
         await opened.Page.GotoAsync(url);
         return opened;
     }
 
-    public Task Choose(string sample) => Page.SetInputFilesAsync("#file", Repo.Sample(sample));
+    public Task ChooseAsync(string sample) => Page.SetInputFilesAsync("#file", Repo.Sample(sample));
 
     /// <summary>As if dragged from the desktop.</summary>
-    public async Task Drop(string sample)
+    public async Task DropAsync(string sample)
     {
         var data = await Page.EvaluateHandleAsync("""
             ([name, base64]) => {
@@ -57,34 +57,34 @@ internal sealed class TryItPage : IAsyncDisposable
         foreach (var type in new[] { "dragenter", "dragover", "drop" }) await Page.DispatchEventAsync("#drop", type, new { dataTransfer = data });
     }
 
-    public async Task UntilResult()
+    public async Task UntilResultAsync()
     {
         var first = await Page.WaitForSelectorAsync("#result:visible, #problem:visible");
         Assert.That(await Alert.IsVisibleAsync(), Is.False, () => Alert.TextContentAsync().GetAwaiter().GetResult()!);
         Assert.That(first, Is.Not.Null);
     }
 
-    public async Task<string> UntilAlert()
+    public async Task<string> UntilAlertAsync()
     {
         await Alert.WaitForAsync();
         return (await Alert.TextContentAsync())!;
     }
 
-    public async Task<(string Name, byte[] File)> Download(string format)
+    public async Task<(string Name, byte[] File)> DownloadAsync(string format)
     {
         var download = await Page.RunAndWaitForDownloadAsync(() => Page.ClickAsync($"#downloads button[data-format={format}]"));
         return (download.SuggestedFilename, await File.ReadAllBytesAsync(await download.PathAsync()));
     }
 
     /// <summary>What axe-core (WCAG 2.2 A and AA, and its good practices) finds.</summary>
-    public async Task<IReadOnlyList<string>> Violations()
+    public async Task<IReadOnlyList<string>> ViolationsAsync()
     {
         await Page.EvaluateAsync(await File.ReadAllTextAsync(Path.Combine(Repo.Root, "node_modules", "axe-core", "axe.min.js")));
         return await Page.EvaluateAsync<string[]>("async () => (await axe.run()).violations.flatMap(v => v.nodes.map(n => `${v.id}: ${n.html} ${n.failureSummary}`))");
     }
 
     /// <summary>A picture of the page among the test run's results.</summary>
-    public async Task Screenshot(string name)
+    public async Task ScreenshotAsync(string name)
     {
         var path = Path.Combine(Repo.Root, "artifacts", "test", "screens", $"{name}.png");
         await Page.ScreenshotAsync(new() { Path = path, FullPage = true });

@@ -12,7 +12,7 @@ public sealed class WebTests
     [OneTimeSetUp]
     public async Task Start()
     {
-        _host = await RunningHost.Start(takesWork: false);
+        _host = await RunningHost.StartAsync(takesWork: false);
         _client = _host.ClientWith(null);
     }
 

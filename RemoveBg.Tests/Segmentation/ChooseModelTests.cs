@@ -34,40 +34,40 @@ public sealed class ChooseModelTests
     [Test]
     public async Task Without_internet_the_start_goes_on_with_what_is_here_and_asks_again_only_the_next_day()
     {
-        Assert.That((await Choose("auto", answers: false)).Entry.Name, Is.EqualTo("removebg-lite"));
+        Assert.That((await ChooseAsync("auto", answers: false)).Entry.Name, Is.EqualTo("removebg-lite"));
         Assert.That(_said.ToString(), Does.Contain("The internet does not answer."));
-        await Choose("auto", answers: false);
+        await ChooseAsync("auto", answers: false);
         Assert.That(_asked, Is.EqualTo(1));
         _clock.Advance(TimeSpan.FromDays(1.1));
-        await Choose("auto", answers: false);
+        await ChooseAsync("auto", answers: false);
         Assert.That(_asked, Is.EqualTo(2));
     }
 
     [Test]
     public async Task A_download_that_is_not_what_the_manifest_promises_does_not_stop_the_start()
     {
-        Assert.That((await Choose("auto", answers: true)).Entry.Name, Is.EqualTo("removebg-lite"));
+        Assert.That((await ChooseAsync("auto", answers: true)).Entry.Name, Is.EqualTo("removebg-lite"));
         Assert.That(_said.ToString(), Does.Contain("digest is not in the manifest"));
     }
 
     [TestCase(true, "digest")]
     [TestCase(false, "could not be fetched")]
     public void A_network_that_was_asked_for_by_name_and_cannot_be_had_stops_the_start(bool answers, string why) =>
-        Assert.That(() => Choose("u2net", answers), Throws.TypeOf<UserException>().With.Message.Contains("u2net").And.Message.Contains(why));
+        Assert.That(() => ChooseAsync("u2net", answers), Throws.TypeOf<UserException>().With.Message.Contains("u2net").And.Message.Contains(why));
 
     [Test]
     public async Task Offline_nobody_is_asked()
     {
-        await Choose("auto", answers: true, isOffline: true);
+        await ChooseAsync("auto", answers: true, isOffline: true);
         Assert.That(_asked, Is.Zero);
     }
 
-    private async Task<FoundModel> Choose(string name, bool answers, bool isOffline = false)
+    private async Task<FoundModel> ChooseAsync(string name, bool answers, bool isOffline = false)
     {
         var options = new ModelOptions { Name = name, Folders = Path.Combine(Repo.Root, "models"), Cache = Path.Combine(_folder, "cache") };
         var console = AnsiConsole.Create(new() { Out = new AnsiConsoleOutput(_said), Ansi = AnsiSupport.No, Interactive = InteractionSupport.No });
         console.Profile.Width = 1000;
-        return await new ChooseModel(options, _folder, isOffline, () => new ModelDownload(new Internet(this, answers)), console, _clock).Run(CancellationToken.None);
+        return await new ChooseModel(options, _folder, isOffline, () => new ModelDownload(new Internet(this, answers)), console, _clock).RunAsync(CancellationToken.None);
     }
 
     private sealed class Internet(ChooseModelTests test, bool answers) : HttpMessageHandler

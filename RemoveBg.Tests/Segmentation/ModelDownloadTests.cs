@@ -15,7 +15,7 @@ public sealed class ModelDownloadTests
     public async Task Start()
     {
         _folder = Directory.CreateTempSubdirectory("download").FullName;
-        _server = await Caller.Start();
+        _server = await Caller.StartAsync();
     }
 
     [TearDown]
@@ -29,7 +29,7 @@ public sealed class ModelDownloadTests
     public async Task A_network_is_fetched_with_progress_and_its_digest_checked()
     {
         var seen = new List<long>();
-        var path = await Fetch(Serve(Content), new Watch(seen));
+        var path = await FetchAsync(Serve(Content), new Watch(seen));
         Assert.That(await File.ReadAllBytesAsync(path), Is.EqualTo(Content));
         Assert.That(seen, Is.Ordered);
         Assert.That(seen[^1], Is.EqualTo(Content.Length));
@@ -47,7 +47,7 @@ public sealed class ModelDownloadTests
             context.Response.ContentLength = Content.Length - 100_000;
             return context.Response.Body.WriteAsync(Content.AsMemory(100_000)).AsTask();
         });
-        Assert.That(await File.ReadAllBytesAsync(await Fetch(url)), Is.EqualTo(Content));
+        Assert.That(await File.ReadAllBytesAsync(await FetchAsync(url)), Is.EqualTo(Content));
         Assert.That(range, Is.EqualTo("bytes=100000-"));
     }
 
@@ -55,13 +55,13 @@ public sealed class ModelDownloadTests
     public async Task A_server_without_ranges_is_asked_for_all_of_it_again()
     {
         await File.WriteAllBytesAsync(Path.Combine(_folder, "net.onnx.part"), new byte[100_000]);
-        Assert.That(await File.ReadAllBytesAsync(await Fetch(Serve(Content))), Is.EqualTo(Content));
+        Assert.That(await File.ReadAllBytesAsync(await FetchAsync(Serve(Content))), Is.EqualTo(Content));
     }
 
     [Test]
     public void A_file_with_another_digest_is_refused_and_leaves_nothing()
     {
-        Assert.That(() => Fetch(Serve([1, 2, 3])), Throws.TypeOf<InvalidDataException>().With.Message.Contains("digest"));
+        Assert.That(() => FetchAsync(Serve([1, 2, 3])), Throws.TypeOf<InvalidDataException>().With.Message.Contains("digest"));
         Assert.That(Directory.GetFiles(_folder), Is.Empty);
     }
 
@@ -71,11 +71,11 @@ public sealed class ModelDownloadTests
         return context.Response.Body.WriteAsync(content).AsTask();
     });
 
-    private async Task<string> Fetch(string url, IProgress<(long, long?)>? progress = null)
+    private async Task<string> FetchAsync(string url, IProgress<(long, long?)>? progress = null)
     {
         var entry = new ModelEntry("net", 1, "net.onnx", "", url, [$"sha256:{Convert.ToHexStringLower(SHA256.HashData(Content))}"], "MIT", null, null, 320, [0, 0, 0], [1, 1, 1], "none");
         using var download = ModelDownload.Create();
-        return await download.Fetch(entry, _folder, progress ?? new Watch([]), CancellationToken.None);
+        return await download.FetchAsync(entry, _folder, progress ?? new Watch([]), CancellationToken.None);
     }
 
     private sealed class Watch(List<long> seen) : IProgress<(long Bytes, long? Total)>

@@ -17,7 +17,7 @@ public sealed class TrainingTests
         try
         {
             // 1. Its tests: data, labels, network, a short run, export.
-            var (code, said) = await Run(python!, ["-m", "unittest", "discover", "-s", ".", "-t", "."], folder);
+            var (code, said) = await RunAsync(python!, ["-m", "unittest", "discover", "-s", ".", "-t", "."], folder);
             Assert.That(code, Is.Zero, said);
 
             // 2. What PyTorch computed, computed by the runtime that the service has.
@@ -40,7 +40,7 @@ public sealed class TrainingTests
     {
         try
         {
-            return Run(python, ["-c", "import torch, numpy, scipy, PIL, onnx"], "").GetAwaiter().GetResult().Code == 0;
+            return RunAsync(python, ["-c", "import torch, numpy, scipy, PIL, onnx"], "").GetAwaiter().GetResult().Code == 0;
         }
         catch (System.ComponentModel.Win32Exception)
         {
@@ -48,7 +48,7 @@ public sealed class TrainingTests
         }
     }
 
-    private static async Task<(int Code, string Said)> Run(string python, string[] arguments, string exported)
+    private static async Task<(int Code, string Said)> RunAsync(string python, string[] arguments, string exported)
     {
         var start = new ProcessStartInfo(python, arguments) { WorkingDirectory = Path.Combine(Repo.Root, "training"), RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["REMOVEBG_EXPORTED"] = exported;

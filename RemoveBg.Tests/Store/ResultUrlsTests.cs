@@ -36,7 +36,7 @@ public sealed class ResultUrlsTests
     [Test]
     public async Task A_url_reads_one_blob_over_https_for_as_long_as_it_should()
     {
-        var url = new Uri(await Sign());
+        var url = new Uri(await SignAsync());
         var query = HttpUtility.ParseQueryString(url.Query);
         Assert.Multiple(() =>
         {
@@ -51,18 +51,18 @@ public sealed class ResultUrlsTests
     [Test]
     public async Task The_signature_is_made_with_the_lent_key()
     {
-        var first = HttpUtility.ParseQueryString(new Uri(await Sign()).Query)["sig"];
+        var first = HttpUtility.ParseQueryString(new Uri(await SignAsync()).Query)["sig"];
         RandomNumberGenerator.Fill(LentKey);
         Begin();
-        Assert.That(HttpUtility.ParseQueryString(new Uri(await Sign()).Query)["sig"], Is.Not.EqualTo(first), "the key is all that has changed");
+        Assert.That(HttpUtility.ParseQueryString(new Uri(await SignAsync()).Query)["sig"], Is.Not.EqualTo(first), "the key is all that has changed");
         Assert.That(Convert.FromBase64String(first!), Has.Length.EqualTo(32), "HMAC-SHA256");
     }
 
     [Test]
     public async Task The_lent_key_begins_before_now_and_is_asked_for_once()
     {
-        await Sign();
-        await Sign();
+        await SignAsync();
+        await SignAsync();
         Assert.That(_storage.Asked, Has.Count.EqualTo(1));
         Assert.That(_storage.Asked[0], Does.Contain("<Start>2026-11-22T11:45:00Z</Start>").And.Contain("<Expiry>2026-11-22T19:00:00Z</Expiry>"));
     }
@@ -70,12 +70,12 @@ public sealed class ResultUrlsTests
     [Test]
     public async Task A_key_that_would_end_before_the_url_is_renewed()
     {
-        await Sign();
+        await SignAsync();
         _clock.Advance(TimeSpan.FromHours(6));
-        await Sign();
+        await SignAsync();
         Assert.That(_storage.Asked, Has.Count.EqualTo(1), "ends with the URL");
         _clock.Advance(TimeSpan.FromMinutes(5));
-        var query = HttpUtility.ParseQueryString(new Uri(await Sign()).Query);
+        var query = HttpUtility.ParseQueryString(new Uri(await SignAsync()).Query);
         Assert.That(_storage.Asked, Has.Count.EqualTo(2));
         Assert.That(string.CompareOrdinal(query["ske"], query["se"]), Is.GreaterThanOrEqualTo(0), "the key outlives the URL");
     }
@@ -83,12 +83,12 @@ public sealed class ResultUrlsTests
     [Test]
     public async Task A_poll_and_a_webhook_of_the_same_minutes_carry_the_same_url()
     {
-        var poll = await Sign();
+        var poll = await SignAsync();
         _clock.Advance(TimeSpan.FromMinutes(4));
-        Assert.That(await Sign(), Is.EqualTo(poll));
+        Assert.That(await SignAsync(), Is.EqualTo(poll));
     }
 
-    private Task<string> Sign() => _urls.Sign(_blobs.GetBlobContainerClient("results").GetBlobClient("a.webp"), CancellationToken.None);
+    private Task<string> SignAsync() => _urls.SignAsync(_blobs.GetBlobContainerClient("results").GetBlobClient("a.webp"), CancellationToken.None);
 
     /// <summary>Storage's side.</summary>
     private sealed class Storage : HttpMessageHandler

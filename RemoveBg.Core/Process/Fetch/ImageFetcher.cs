@@ -36,19 +36,19 @@ public sealed class ImageFetcher : IDisposable
     }
 
     /// <exception cref="ArtworkFailedException">Whatever went wrong, with its failure code.</exception>
-    public async Task<FetchedImage> Fetch(string url, CancellationToken cancel)
+    public async Task<FetchedImage> FetchAsync(string url, CancellationToken cancellationToken)
     {
         using var total = new CancellationTokenSource(_limits.TotalTimeout, _clock);
         using var idle = new CancellationTokenSource(_limits.IdleTimeout, _clock);
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel, total.Token, idle.Token);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, total.Token, idle.Token);
         try
         {
-            using var response = await Follow(url, idle, limit.Token);
-            var image = await ReadBody(response, idle, limit.Token);
+            using var response = await FollowAsync(url, idle, limit.Token);
+            var image = await ReadBodyAsync(response, idle, limit.Token);
             _metrics.Fetched(image.Length);
             return image;
         }
-        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             var what = total.IsCancellationRequested ? $"The image took longer than {_limits.TotalTimeout.TotalSeconds:0.#} s to download."
                 : idle.IsCancellationRequested ? $"The image's server was silent for more than {_limits.IdleTimeout.TotalSeconds:0.#} s."
@@ -68,7 +68,7 @@ public sealed class ImageFetcher : IDisposable
 
     public void Dispose() => _client.Dispose();
 
-    private async Task<HttpResponseMessage> Follow(string url, CancellationTokenSource idle, CancellationToken cancel)
+    private async Task<HttpResponseMessage> FollowAsync(string url, CancellationTokenSource idle, CancellationToken cancellationToken)
     {
         for (var hop = 0; ; hop++)
         {
@@ -77,7 +77,7 @@ public sealed class ImageFetcher : IDisposable
                     ? "The image's URL is not allowed."
                     : "The image's URL redirects to an address that is not allowed.");
             idle.CancelAfter(_limits.IdleTimeout);
-            var response = await _client.GetAsync(uri, HttpCompletionOption.ResponseHeadersRead, cancel);
+            var response = await _client.GetAsync(uri, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
             if (response.StatusCode == HttpStatusCode.OK) return response;
 
             using (response)
@@ -109,7 +109,7 @@ public sealed class ImageFetcher : IDisposable
         $"The image could not be downloaded: its server answered {((int)status).ToString(CultureInfo.InvariantCulture)}.",
         isTransient: (int)status is 408 or 425 or 429 or >= 500);
 
-    private async Task<FetchedImage> ReadBody(HttpResponseMessage response, CancellationTokenSource idle, CancellationToken cancel)
+    private async Task<FetchedImage> ReadBodyAsync(HttpResponseMessage response, CancellationTokenSource idle, CancellationToken cancellationToken)
     {
         if (response.Content.Headers.ContentEncoding.Any(encoding => !encoding.Equals("identity", StringComparison.OrdinalIgnoreCase)))
             throw new ArtworkFailedException(ArtworkFailure.ImageCorrupt, "The image was sent with a Content-Encoding; it must be sent as it is.");
@@ -119,11 +119,11 @@ public sealed class ImageFetcher : IDisposable
         var image = new FetchedImage();
         try
         {
-            await using var body = await response.Content.ReadAsStreamAsync(cancel);
+            await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
             while (true)
             {
                 idle.CancelAfter(_limits.IdleTimeout);
-                var read = await body.ReadAsync(image.Room, cancel);
+                var read = await body.ReadAsync(image.Room, cancellationToken);
                 if (read == 0) break;
                 image.Advance(read);
                 if (image.Length > _limits.MaxBytes) throw TooLarge();

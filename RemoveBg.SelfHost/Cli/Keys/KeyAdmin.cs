@@ -11,33 +11,33 @@ internal sealed record NewKey(string Name, IReadOnlyList<string> Scopes, int Rat
 /// <summary>An operator's work on API keys, straight on storage: running hosts see it within seconds.</summary>
 internal sealed class KeyAdmin(ApiKeyTable keys, TimeProvider clock, IAnsiConsole console)
 {
-    public async Task Add(NewKey wanted, CancellationToken cancel)
+    public async Task AddAsync(NewKey wanted, CancellationToken cancellationToken)
     {
         var id = "key_" + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6));
-        await Create(secret => new(id, wanted.Name, ApiKey.HashOf(secret), IsEnabled: true, wanted.ExpiresAt, wanted.Scopes, wanted.RatePerMinute, wanted.Burst, wanted.ConcurrentJobs), cancel);
+        await CreateAsync(secret => new(id, wanted.Name, ApiKey.HashOf(secret), IsEnabled: true, wanted.ExpiresAt, wanted.Scopes, wanted.RatePerMinute, wanted.Burst, wanted.ConcurrentJobs), cancellationToken);
     }
 
     /// <summary>A second secret for the same key; the first works on for <paramref name="grace"/>. Artworks belong to both.</summary>
-    public async Task Rotate(string idOrName, TimeSpan grace, CancellationToken cancel)
+    public async Task RotateAsync(string idOrName, TimeSpan grace, CancellationToken cancellationToken)
     {
-        var old = await Find(idOrName, cancel);
+        var old = await FindAsync(idOrName, cancellationToken);
         var until = clock.GetUtcNow() + grace;
-        foreach (var key in old.Where(key => key.ExpiresAt is null || key.ExpiresAt > until)) await keys.Put(key with { ExpiresAt = until }, cancel);
-        await Create(secret => old[0] with { Hash = ApiKey.HashOf(secret), IsEnabled = true, ExpiresAt = null }, cancel);
+        foreach (var key in old.Where(key => key.ExpiresAt is null || key.ExpiresAt > until)) await keys.PutAsync(key with { ExpiresAt = until }, cancellationToken);
+        await CreateAsync(secret => old[0] with { Hash = ApiKey.HashOf(secret), IsEnabled = true, ExpiresAt = null }, cancellationToken);
         console.WriteLine($"The old one works until {Shown(until)}.");
     }
 
-    public async Task SetEnabled(string idOrName, bool isEnabled, CancellationToken cancel)
+    public async Task SetEnabledAsync(string idOrName, bool isEnabled, CancellationToken cancellationToken)
     {
-        var found = await Find(idOrName, cancel);
-        foreach (var key in found) await keys.Put(key with { IsEnabled = isEnabled }, cancel);
+        var found = await FindAsync(idOrName, cancellationToken);
+        foreach (var key in found) await keys.PutAsync(key with { IsEnabled = isEnabled }, cancellationToken);
         console.WriteLine($"{found[0].Id} ({found[0].Name}) is {(isEnabled ? "enabled" : "disabled")}; running hosts know within {ApiKeyTable.CacheTime.TotalSeconds:0} s.");
     }
 
-    public async Task List(CancellationToken cancel)
+    public async Task ListAsync(CancellationToken cancellationToken)
     {
         var table = new Table().AddColumns("id", "name", "state", "expires", "scopes", "rate/min", "burst", "concurrent", "SHA-256");
-        await foreach (var key in keys.All(cancel))
+        await foreach (var key in keys.AllAsync(cancellationToken))
         {
             var state = !key.IsEnabled ? "disabled" : key.ExpiresAt <= clock.GetUtcNow() ? "expired" : "enabled";
             table.AddRow(new[]
@@ -49,20 +49,20 @@ internal sealed class KeyAdmin(ApiKeyTable keys, TimeProvider clock, IAnsiConsol
         console.Write(table);
     }
 
-    private async Task Create(Func<string, ApiKey> make, CancellationToken cancel)
+    private async Task CreateAsync(Func<string, ApiKey> make, CancellationToken cancellationToken)
     {
         var secret = ApiKey.Generate();
         var key = make(secret);
-        await keys.Put(key, cancel);
+        await keys.PutAsync(key, cancellationToken);
         console.WriteLine($"{key.Id} ({key.Name}): {secret}");
         console.WriteLine("Write it down now: only its hash is stored.");
     }
 
     /// <returns>All rows of one key: more than one while it is being rotated.</returns>
-    private async Task<IReadOnlyList<ApiKey>> Find(string idOrName, CancellationToken cancel)
+    private async Task<IReadOnlyList<ApiKey>> FindAsync(string idOrName, CancellationToken cancellationToken)
     {
         var found = new List<ApiKey>();
-        await foreach (var key in keys.All(cancel))
+        await foreach (var key in keys.AllAsync(cancellationToken))
             if (key.Id == idOrName || key.Name == idOrName) found.Add(key);
         return found.Select(key => key.Id).Distinct().Count() switch
         {

@@ -20,25 +20,25 @@ internal static class KeysCommand
         var concurrent = Positive("--concurrent", $"Artworks worked on at once; more wait (default: {ApiKey.DefaultConcurrentJobs})", ApiKey.DefaultConcurrentJobs);
         var expires = new Option<DateTimeOffset?>("--expires") { Description = "When it stops working (default: never)", HelpName = "DATE" };
         var add = new Command("add", "Makes a new key and prints it once.") { name, scopes, rate, burst, concurrent, expires };
-        add.SetAction((arguments, cancel) => run(arguments.GetValue(noAzurite), (admin, stop) => admin.Add(
-            new(arguments.GetValue(name)!, arguments.GetValue(scopes)!, arguments.GetValue(rate), arguments.GetValue(burst), arguments.GetValue(concurrent), arguments.GetValue(expires)), stop), cancel));
+        add.SetAction((arguments, cancellationToken) => run(arguments.GetValue(noAzurite), (admin, stop) => admin.AddAsync(
+            new(arguments.GetValue(name)!, arguments.GetValue(scopes)!, arguments.GetValue(rate), arguments.GetValue(burst), arguments.GetValue(concurrent), arguments.GetValue(expires)), stop), cancellationToken));
         command.Add(add);
 
         var list = new Command("list", "Shows all keys, without their secrets.");
-        list.SetAction((arguments, cancel) => run(arguments.GetValue(noAzurite), (admin, stop) => admin.List(stop), cancel));
+        list.SetAction((arguments, cancellationToken) => run(arguments.GetValue(noAzurite), (admin, stop) => admin.ListAsync(stop), cancellationToken));
         command.Add(list);
 
         var which = new Argument<string>("KEY") { Description = "Id or name" };
         foreach (var (verb, isEnabled) in new[] { ("disable", false), ("enable", true) })
         {
             var switching = new Command(verb, isEnabled ? "Lets a disabled key in again." : "Refuses a key from now on (403); its jobs go on.") { which };
-            switching.SetAction((arguments, cancel) => run(arguments.GetValue(noAzurite), (admin, stop) => admin.SetEnabled(arguments.GetValue(which)!, isEnabled, stop), cancel));
+            switching.SetAction((arguments, cancellationToken) => run(arguments.GetValue(noAzurite), (admin, stop) => admin.SetEnabledAsync(arguments.GetValue(which)!, isEnabled, stop), cancellationToken));
             command.Add(switching);
         }
 
         var grace = new Option<TimeSpan>("--grace") { Description = "How long the old secret works on (default: 1.00:00:00, a day)", DefaultValueFactory = _ => TimeSpan.FromDays(1), HelpName = "TIME" };
         var rotate = new Command("rotate", "Makes a second secret for a key and lets the first one expire.") { which, grace };
-        rotate.SetAction((arguments, cancel) => run(arguments.GetValue(noAzurite), (admin, stop) => admin.Rotate(arguments.GetValue(which)!, arguments.GetValue(grace), stop), cancel));
+        rotate.SetAction((arguments, cancellationToken) => run(arguments.GetValue(noAzurite), (admin, stop) => admin.RotateAsync(arguments.GetValue(which)!, arguments.GetValue(grace), stop), cancellationToken));
         command.Add(rotate);
         return command;
     }

@@ -8,16 +8,16 @@ namespace RemoveBg.SelfHost.Cli.Keys;
 /// <summary>Storage for as long as one keys command takes: the configured one, or this clone's Azurite, running or not.</summary>
 internal static class KeysSession
 {
-    public static Task<int> Run(bool noAzurite, Func<KeyAdmin, CancellationToken, Task> work, CancellationToken cancel) => UserException.Shown(async () =>
+    public static Task<int> RunAsync(bool noAzurite, Func<KeyAdmin, CancellationToken, Task> work, CancellationToken cancellationToken) => UserException.ShownAsync(async () =>
     {
         var settings = new HostSettings { Root = HostSettings.FindRoot(), NoAzurite = noAzurite };
-        await using var azurite = settings.NeedsAzurite() ? await Azurite.Start(settings.Root, settings.AzuriteFolder, cancel) : null;
+        await using var azurite = settings.NeedsAzurite() ? await Azurite.StartAsync(settings.Root, settings.AzuriteFolder, cancellationToken) : null;
 
         var configuration = new ConfigurationBuilder().AddEnvironmentVariables();
         if (azurite is not null) configuration.AddInMemoryCollection([new(StorageClients.ConnectionName, azurite.ConnectionString)]);
         var storage = new StorageClients(configuration.Build());
-        await storage.Table("keys").CreateIfNotExistsAsync(cancel);
-        await work(new(new ApiKeyTable(storage, TimeProvider.System), TimeProvider.System, Terminal.Open()), cancel);
+        await storage.Table("keys").CreateIfNotExistsAsync(cancellationToken);
+        await work(new(new ApiKeyTable(storage, TimeProvider.System), TimeProvider.System, Terminal.Open()), cancellationToken);
         return 0;
     });
 }

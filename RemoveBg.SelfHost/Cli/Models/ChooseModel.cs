@@ -17,11 +17,11 @@ internal sealed class ChooseModel(ModelOptions options, string localFolder, bool
 
     /// <returns>The network that will be used.</returns>
     /// <exception cref="UserException">There is none, or not the one that was asked for.</exception>
-    public async Task<FoundModel> Run(CancellationToken cancel)
+    public async Task<FoundModel> RunAsync(CancellationToken cancellationToken)
     {
         try
         {
-            if (options.Path is null) await FetchIfWanted(cancel);
+            if (options.Path is null) await FetchIfWantedAsync(cancellationToken);
             return _catalog.Resolve();
         }
         catch (Exception problem) when (problem is FileNotFoundException or InvalidDataException)
@@ -40,7 +40,7 @@ internal sealed class ChooseModel(ModelOptions options, string localFolder, bool
             : $"{text}\n  Better: {best.Name} ({best.About}). With internet: ./run --model {best.Name}; without: put {best.File} into models/.";
     }
 
-    private async Task FetchIfWanted(CancellationToken cancel)
+    private async Task FetchIfWantedAsync(CancellationToken cancellationToken)
     {
         var isAuto = options.Name is "auto" or ModelCatalog.Cascade;
         var wanted = _catalog.Manifest.Find(isAuto ? ModelManifest.Recommended : options.Name);
@@ -54,17 +54,17 @@ internal sealed class ChooseModel(ModelOptions options, string localFolder, bool
             await console.Progress().Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new DownloadedColumn(), new TransferSpeedColumn()).StartAsync(async bars =>
             {
                 var bar = bars.AddTask(wanted.File);
-                await fetch.Fetch(wanted, _catalog.CacheFolder, new Progress<(long Bytes, long? Total)>(now =>
-                    (bar.MaxValue, bar.Value) = (now.Total ?? now.Bytes + 1, now.Bytes)), cancel);
+                await fetch.FetchAsync(wanted, _catalog.CacheFolder, new Progress<(long Bytes, long? Total)>(now =>
+                    (bar.MaxValue, bar.Value) = (now.Total ?? now.Bytes + 1, now.Bytes)), cancellationToken);
             });
         }
-        catch (Exception problem) when (problem is HttpRequestException or IOException or InvalidDataException || problem is OperationCanceledException && !cancel.IsCancellationRequested)
+        catch (Exception problem) when (problem is HttpRequestException or IOException or InvalidDataException || problem is OperationCanceledException && !cancellationToken.IsCancellationRequested)
         {
             if (!isAuto) throw new UserException($"The network '{wanted.Name}' is not here and could not be fetched from {wanted.Address}: {problem.Message}");
             var why = problem is InvalidDataException ? problem.Message : "The internet does not answer.";
             console.WriteLine($"{why} Going on with what is here (asked again tomorrow; --offline never asks).");
             Directory.CreateDirectory(localFolder);
-            await File.WriteAllTextAsync(AskedMark, "", cancel);
+            await File.WriteAllTextAsync(AskedMark, "", cancellationToken);
         }
     }
 }

@@ -16,20 +16,20 @@ internal sealed class ModelDownload(HttpMessageHandler handler, bool ownsHandler
     /// <returns>The file's path.</returns>
     /// <exception cref="HttpRequestException">The internet doesn't answer, or not with the file.</exception>
     /// <exception cref="InvalidDataException">What came is not what the manifest promises; it has been deleted.</exception>
-    public async Task<string> Fetch(ModelEntry model, string folder, IProgress<(long Bytes, long? Total)> progress, CancellationToken cancel)
+    public async Task<string> FetchAsync(ModelEntry model, string folder, IProgress<(long Bytes, long? Total)> progress, CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(folder);
         var (path, part) = (Path.Combine(folder, model.File), Path.Combine(folder, model.File + ".part"));
 
         var have = File.Exists(part) ? new FileInfo(part).Length : 0;
-        using (var response = await Request(model, have, cancel))
+        using (var response = await RequestAsync(model, have, cancellationToken))
         {
             // 416: all of it is there already, only the last step is missing. 200: the server knows no ranges, so from the start.
             if (response.StatusCode != HttpStatusCode.RequestedRangeNotSatisfiable)
             {
                 response.EnsureSuccessStatusCode();
                 if (response.StatusCode != HttpStatusCode.PartialContent) have = 0;
-                await Append(response, part, have, progress, cancel);
+                await AppendAsync(response, part, have, progress, cancellationToken);
             }
         }
 
@@ -44,22 +44,22 @@ internal sealed class ModelDownload(HttpMessageHandler handler, bool ownsHandler
 
     public void Dispose() => _client.Dispose();
 
-    private async Task<HttpResponseMessage> Request(ModelEntry model, long have, CancellationToken cancel)
+    private async Task<HttpResponseMessage> RequestAsync(ModelEntry model, long have, CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, model.Address);
         if (have > 0) request.Headers.Range = new RangeHeaderValue(have, null);
-        return await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel);
+        return await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
     }
 
-    private static async Task Append(HttpResponseMessage response, string part, long have, IProgress<(long, long?)> progress, CancellationToken cancel)
+    private static async Task AppendAsync(HttpResponseMessage response, string part, long have, IProgress<(long, long?)> progress, CancellationToken cancellationToken)
     {
         var total = have + response.Content.Headers.ContentLength;
-        await using var body = await response.Content.ReadAsStreamAsync(cancel);
+        await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
         await using var file = new FileStream(part, have > 0 ? FileMode.Append : FileMode.Create, FileAccess.Write);
         var buffer = new byte[128 * 1024];
-        for (int read; (read = await body.ReadAsync(buffer, cancel)) > 0;)
+        for (int read; (read = await body.ReadAsync(buffer, cancellationToken)) > 0;)
         {
-            await file.WriteAsync(buffer.AsMemory(0, read), cancel);
+            await file.WriteAsync(buffer.AsMemory(0, read), cancellationToken);
             progress.Report((have += read, total));
         }
     }

@@ -37,10 +37,10 @@ internal sealed class CallerSide : IAsyncDisposable
 
     public Task<ReceivedWebhook> Webhook => _webhook.Task;
 
-    public static async Task<CallerSide> Start(string photo, string secret, CancellationToken cancel)
+    public static async Task<CallerSide> StartAsync(string photo, string secret, CancellationToken cancellationToken)
     {
         var side = new CallerSide(photo, secret);
-        await side._server.StartAsync(cancel);
+        await side._server.StartAsync(cancellationToken);
         return side;
     }
 

@@ -28,13 +28,13 @@ internal sealed class Azurite : IAsyncDisposable
     /// <param name="root">The repository's folder, where node_modules lies.</param>
     /// <param name="data">Where Azurite keeps its files; null keeps all in memory.</param>
     /// <exception cref="UserException">Node or the package is missing, or Azurite does not start.</exception>
-    public static async Task<Azurite> Start(string root, string? data, CancellationToken cancel)
+    public static async Task<Azurite> StartAsync(string root, string? data, CancellationToken cancellationToken)
     {
         var script = Path.Combine(root, "node_modules", "azurite", "dist", "src", "azurite.js");
         if (!File.Exists(script)) throw new UserException("Azurite is not installed: run 'npm ci' in the repository's folder, or give a connection string in AzureWebJobsStorage.");
 
         var note = data is null ? null : Path.Combine(data, "running.json");
-        if (note is not null && await Running(note, cancel) is { } running) return running;
+        if (note is not null && await RunningAsync(note, cancellationToken) is { } running) return running;
 
         UserException? last = null;
         for (var tries = 0; tries < 3; tries++)
@@ -43,8 +43,8 @@ internal sealed class Azurite : IAsyncDisposable
             var ports = tries == 0 && data is not null && Enumerable.Range(10000, 3).All(IsFree) ? [10000, 10001, 10002] : FreePorts(3);
             try
             {
-                var process = await Launch(script, data, ports, cancel);
-                if (note is not null) await File.WriteAllTextAsync(note, JsonSerializer.Serialize(new Note(process.Id, ports[0], ports[1], ports[2])), cancel);
+                var process = await LaunchAsync(script, data, ports, cancellationToken);
+                if (note is not null) await File.WriteAllTextAsync(note, JsonSerializer.Serialize(new Note(process.Id, ports[0], ports[1], ports[2])), cancellationToken);
                 return new(process, ports[0], ports[1], ports[2], note);
             }
             catch (UserException problem)
@@ -68,9 +68,9 @@ internal sealed class Azurite : IAsyncDisposable
     }
 
     /// <summary>An Azurite on the same data: of another ./run, or one that is just stopping because its host was killed.</summary>
-    private static async Task<Azurite?> Running(string note, CancellationToken cancel)
+    private static async Task<Azurite?> RunningAsync(string note, CancellationToken cancellationToken)
     {
-        if (!File.Exists(note) || JsonSerializer.Deserialize<Note>(await File.ReadAllTextAsync(note, cancel)) is not { } running) return null;
+        if (!File.Exists(note) || JsonSerializer.Deserialize<Note>(await File.ReadAllTextAsync(note, cancellationToken)) is not { } running) return null;
         Process process;
         try
         {
@@ -83,16 +83,16 @@ internal sealed class Azurite : IAsyncDisposable
         using (process)
         {
             if (!process.ProcessName.StartsWith("node", StringComparison.OrdinalIgnoreCase)) return null;
-            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             limit.CancelAfter(StoppingTime);
             await process.WaitForExitAsync(limit.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            cancel.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             if (process.HasExited) return null;
         }
         return new(null, running.BlobPort, running.QueuePort, running.TablePort, null);
     }
 
-    private static async Task<Process> Launch(string script, string? data, int[] ports, CancellationToken cancel)
+    private static async Task<Process> LaunchAsync(string script, string? data, int[] ports, CancellationToken cancellationToken)
     {
         if (data is not null) Directory.CreateDirectory(data);
         var start = new ProcessStartInfo("node") { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
@@ -127,7 +127,7 @@ internal sealed class Azurite : IAsyncDisposable
         };
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(StartTime);
         try
         {
@@ -138,7 +138,7 @@ internal sealed class Azurite : IAsyncDisposable
             process.Kill(entireProcessTree: true);
             throw;
         }
-        cancel.ThrowIfCancellationRequested();
+        cancellationToken.ThrowIfCancellationRequested();
         if (!process.HasExited) process.Kill(entireProcessTree: true);
         throw new UserException($"Azurite did not start: {(said.Count > 0 ? said[^1] : "it said nothing")}");
     }

@@ -26,6 +26,6 @@ internal sealed record DevelopmentSecrets(string ApiKey, string WebhookSecret)
 
     public static DevelopmentSecrets Create() => new(Core.Access.ApiKey.Generate(), WebhookSigner.GenerateSecret());
 
-    public Task Register(ApiKeyTable keys, CancellationToken cancel) => keys.Put(
-        new("development", "Development key", Core.Access.ApiKey.HashOf(ApiKey), IsEnabled: true, KeyExpiresAt, Scopes.All, RequestsPerMinute, Burst), cancel);
+    public Task RegisterAsync(ApiKeyTable keys, CancellationToken cancellationToken) => keys.PutAsync(
+        new("development", "Development key", Core.Access.ApiKey.HashOf(ApiKey), IsEnabled: true, KeyExpiresAt, Scopes.All, RequestsPerMinute, Burst), cancellationToken);
 }

@@ -39,11 +39,11 @@ internal sealed class RunningWorker : IAsyncDisposable
             .AddInMemoryCollection([new(StorageClients.ConnectionName, connection)]).Build();
         var storage = new StorageClients(settings);
         // The worker creates its tables and queues as it starts.
-        await Eventually.Holds(
+        await Eventually.HoldsAsync(
             async () => await storage.Queue("webhooks").ExistsAsync() && await storage.Queue("artworks").ExistsAsync(),
             "the worker has set up its storage");
         await storage.Table("keys").CreateIfNotExistsAsync();
-        await new ApiKeyTable(storage, TimeProvider.System).Put(
+        await new ApiKeyTable(storage, TimeProvider.System).PutAsync(
             new("test", "test", ApiKey.HashOf(worker._key), true, null, Scopes.All, RatePerMinute: 6000, Burst: 1000),
             CancellationToken.None);
         return worker;
@@ -86,7 +86,7 @@ internal sealed class RunningWorker : IAsyncDisposable
     /// <summary>Forwards a queue's messages until a call that depends on them has returned.</summary>
     public async Task<T> ForwardMessagesUntilAsync<T>(Task<T> call, string queue, string function)
     {
-        await Eventually.Holds(async () =>
+        await Eventually.HoldsAsync(async () =>
         {
             if (await ForwardMessageAsync(queue, function) is { IsSuccess: false } failed)
                 throw new AssertionException($"{function} failed: {failed.Exception}");

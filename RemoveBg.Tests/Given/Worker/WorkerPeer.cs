@@ -125,7 +125,7 @@ internal sealed class WorkerPeer : IAsyncDisposable
         var path = request.RequestUri!.OriginalString.Split('?')[0];
         foreach (var (name, value) in RouteValues(target.Route!, path))
             invocation.TriggerMetadata[name] = new() { String = value };
-        var outcome = Invoke(target, invocation, new() { Http = new() });
+        var outcome = InvokeAsync(target, invocation, new() { Http = new() });
         _outcomes[invocation.InvocationId] = outcome;
 
         request.Headers.Add(InvocationIdHeader, invocation.InvocationId);
@@ -139,11 +139,11 @@ internal sealed class WorkerPeer : IAsyncDisposable
     /// <summary>Invokes a queue-triggered function.</summary>
     /// <param name="message">The message's text, decoded as host.json's messageEncoding says.</param>
     public Task<InvocationOutcome> InvokeQueueAsync(string function, string message) =>
-        Invoke(Function(function), new(), new() { String = message });
+        InvokeAsync(Function(function), new(), new() { String = message });
 
     /// <summary>Invokes a timer-triggered function.</summary>
     public Task<InvocationOutcome> InvokeTimerAsync(string function) =>
-        Invoke(Function(function), new(), new() { Json = """{"ScheduleStatus":null,"IsPastDue":false}""" });
+        InvokeAsync(Function(function), new(), new() { Json = """{"ScheduleStatus":null,"IsPastDue":false}""" });
 
     /// <summary>Asks the worker to cancel an invocation, as the host does when a client leaves.</summary>
     public void CancelInvocation(string id) =>
@@ -174,7 +174,7 @@ internal sealed class WorkerPeer : IAsyncDisposable
     private async Task StartWorkerAsync(
         string folder, string storage, IReadOnlyDictionary<string, string> environment)
     {
-        var started = Await("start");
+        var started = AwaitAsync("start");
         var url = new Uri(_server.Urls.First());
         var start = new ProcessStartInfo("dotnet")
         {
@@ -238,7 +238,7 @@ internal sealed class WorkerPeer : IAsyncDisposable
         return new(function.Name, function.FunctionId, trigger!.Value);
     }
 
-    private async Task<InvocationOutcome> Invoke(WorkerFunction function, InvocationRequest invocation, TypedData input)
+    private async Task<InvocationOutcome> InvokeAsync(WorkerFunction function, InvocationRequest invocation, TypedData input)
     {
         Interlocked.Increment(ref _calls);
         invocation.InvocationId = Guid.NewGuid().ToString();
@@ -265,13 +265,13 @@ internal sealed class WorkerPeer : IAsyncDisposable
 
     private Task<StreamingMessage> AskAsync(string key, StreamingMessage message)
     {
-        var answer = Await(key);
+        var answer = AwaitAsync(key);
         message.RequestId = Guid.NewGuid().ToString();
         _toWorker.Writer.TryWrite(message);
         return UntilAnsweredAsync(answer);
     }
 
-    private Task<StreamingMessage> Await(string key) =>
+    private Task<StreamingMessage> AwaitAsync(string key) =>
         _awaited.GetOrAdd(key, _ => new(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
 
     private async Task<StreamingMessage> UntilAnsweredAsync(Task<StreamingMessage> answer)
