@@ -1,7 +1,7 @@
 namespace RemoveBg.Core;
 
-/// <summary>A request that is answered with an error. The message is what the caller reads: it names the field, what was
-/// wrong and what is accepted, and never a host name, a path or a fetched byte.</summary>
+/// <summary>A request that is answered with an error. The message is what the caller reads: it names the field, what
+/// was wrong and what is accepted, and never a host name, a path or a fetched byte.</summary>
 public sealed class ApiException(int statusCode, string message) : Exception(message)
 {
     public int StatusCode { get; } = statusCode;

@@ -30,7 +30,8 @@ public static class RemoveBgServices
         // Settings: wrong ones stop the start, with a sentence that names them.
         services.AddSettings<NetworkOptions>(NetworkOptions.Section)
             .Validate(options => !options.AllowLoopbackForDevelopment || !IsOnAzure(configuration),
-                $"{NetworkOptions.Section}:{nameof(NetworkOptions.AllowLoopbackForDevelopment)} is for development and refused on Azure.");
+                $"{NetworkOptions.Section}:{nameof(NetworkOptions.AllowLoopbackForDevelopment)} is for development and "
+                    + $"refused on Azure.");
         services.AddSettings<FetchOptions>(FetchOptions.Section);
         services.AddSettings<ImageOptions>(ImageOptions.Section);
         services.AddSettings<ModelOptions>(ModelOptions.Section);
@@ -47,14 +48,17 @@ public static class RemoveBgServices
         TelemetryExport.Add(services, configuration);
 
         // State: records, messages, bytes.
-        services.AddSingleton<StorageClients>().AddSingleton<StorageSetup>().AddHostedService(all => all.GetRequiredService<StorageSetup>());
-        services.AddSingleton<ArtworkTable>().AddSingleton<ArtworkQueues>().AddSingleton<UnreadableMessages>().AddSingleton<Admission>().AddSingleton<StoredPictures>();
+        services.AddSingleton<StorageClients>().AddSingleton<StorageSetup>()
+            .AddHostedService(all => all.GetRequiredService<StorageSetup>());
+        services.AddSingleton<ArtworkTable>().AddSingleton<ArtworkQueues>().AddSingleton<UnreadableMessages>()
+            .AddSingleton<Admission>().AddSingleton<StoredPictures>();
 
         // Who may, and how often.
         services.AddSingleton<ApiKeyTable>().AddSingleton<Authenticate>().AddSingleton<RateLimit>();
 
         // Submit, read.
-        services.AddSingleton<PictureOptionsParser>().AddSingleton<SubmitRequestParser>().AddSingleton<IdempotencyTable>().AddSingleton<SubmitArtwork>();
+        services.AddSingleton<PictureOptionsParser>().AddSingleton<SubmitRequestParser>()
+            .AddSingleton<IdempotencyTable>().AddSingleton<SubmitArtwork>();
         services.AddSingleton<ArtworkViews>().AddSingleton<ReadArtwork>().AddSingleton<ListArtworks>()
             .AddSingleton<CancelArtwork>().AddSingleton<DeleteArtwork>();
 
@@ -66,20 +70,26 @@ public static class RemoveBgServices
         services.AddSingleton<UrlPolicy>().AddSingleton<GuardedConnector>();
 
         // Process.
-        services.AddSingleton<ModelCatalog>().AddSingleton<ModelCache>().AddHostedService(all => all.GetRequiredService<ModelCache>());
-        services.AddSingleton<ImageFetcher>().AddSingleton<CutOutPipeline>().AddSingleton<PipelineSlots>().AddSingleton<ProcessArtwork>();
+        services.AddSingleton<ModelCatalog>().AddSingleton<ModelCache>()
+            .AddHostedService(all => all.GetRequiredService<ModelCache>());
+        services.AddSingleton<ImageFetcher>().AddSingleton<CutOutPipeline>().AddSingleton<PipelineSlots>()
+            .AddSingleton<ProcessArtwork>();
 
         // Notify, sweep.
-        services.AddSingleton<Announce>().AddSingleton<WebhookSender>().AddSingleton<DeliverWebhook>().AddSingleton<WebhookDeliveries>();
+        services.AddSingleton<Announce>().AddSingleton<WebhookSender>().AddSingleton<DeliverWebhook>()
+            .AddSingleton<WebhookDeliveries>();
         services.AddSingleton<SweepArtworks>();
         return services;
     }
 
-    private static Microsoft.Extensions.Options.OptionsBuilder<T> AddSettings<T>(this IServiceCollection services, string section) where T : class =>
+    private static Microsoft.Extensions.Options.OptionsBuilder<T> AddSettings<T>(this IServiceCollection services,
+        string section) where T : class =>
         services.AddOptions<T>().BindConfiguration(section).ValidateDataAnnotations().ValidateOnStart();
 
-    /// <summary>App Service, Functions and Container Apps set these; of the tools on a development machine only Core Tools may, and they say so.</summary>
+    /// <summary>App Service, Functions and Container Apps set these; of the tools on a development machine only
+    /// Core Tools may, and they say so.</summary>
     private static bool IsOnAzure(IConfiguration configuration) =>
         configuration["FUNCTIONS_CORETOOLS_ENVIRONMENT"] is null
-        && (configuration["WEBSITE_INSTANCE_ID"] ?? configuration["WEBSITE_SITE_NAME"] ?? configuration["CONTAINER_APP_NAME"]) is not null;
+        && (configuration["WEBSITE_INSTANCE_ID"] ?? configuration["WEBSITE_SITE_NAME"]
+            ?? configuration["CONTAINER_APP_NAME"]) is not null;
 }

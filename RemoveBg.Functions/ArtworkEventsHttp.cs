@@ -9,23 +9,28 @@ using RemoveBg.Functions.Http;
 
 namespace RemoveBg.Functions;
 
-/// <summary>Server-sent events (WHATWG HTML, section 9.2): the artwork at once, and again at each change until it has ended.</summary>
+/// <summary>Server-sent events (WHATWG HTML, section 9.2): the artwork at once, and again at
+/// each change until it has ended.</summary>
 public sealed class ArtworkEventsHttp(ApiEndpoint api, ReadArtwork read, ArtworkViews views)
 {
     [Function("ArtworkEvents")]
     public Task<IResult> Run(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "v2/artworks/{id}/events")] HttpRequest request, string id, CancellationToken cancellationToken) =>
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "v2/artworks/{id}/events")] HttpRequest request,
+            string id, CancellationToken cancellationToken) =>
         api.AnswerAsync(request, Scopes.Read, async key =>
         {
             var artwork = await read.FindAsync(key, id, cancellationToken);
-            return new EventStream(TypedResults.ServerSentEvents(EventsAsync(artwork, cancellationToken)), cancellationToken);
+            return new EventStream(TypedResults.ServerSentEvents(EventsAsync(artwork, cancellationToken)),
+                cancellationToken);
         }, cancellationToken);
 
-    private async IAsyncEnumerable<SseItem<string>> EventsAsync(Artwork artwork, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<SseItem<string>> EventsAsync(Artwork artwork,
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await foreach (var now in read.WatchAsync(artwork, cancellationToken))
             yield return now is null
                 ? new("", "waiting")
-                : new((await views.OfAsync(now, cancellationToken)).ToJson(), "status") { EventId = now.Status.Word(), ReconnectionInterval = TimeSpan.FromSeconds(2) };
+                : new((await views.OfAsync(now, cancellationToken)).ToJson(), "status") { EventId = now.Status.Word(),
+                    ReconnectionInterval = TimeSpan.FromSeconds(2) };
     }
 }

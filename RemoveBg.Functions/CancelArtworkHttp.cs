@@ -10,6 +10,8 @@ public sealed class CancelArtworkHttp(ApiEndpoint api, CancelArtwork cancelArtwo
 {
     [Function("CancelArtwork")]
     public Task<IResult> Run(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "v2/artworks/{id}/cancel")] HttpRequest request, string id, CancellationToken cancellationToken) =>
-        api.AnswerAsync(request, Scopes.Write, async key => Answers.Artwork(await cancelArtwork.CancelAsync(key, id, cancellationToken)), cancellationToken);
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "v2/artworks/{id}/cancel")] HttpRequest request,
+            string id, CancellationToken cancellationToken) =>
+        api.AnswerAsync(request, Scopes.Write, async key =>
+            Answers.Artwork(await cancelArtwork.CancelAsync(key, id, cancellationToken)), cancellationToken);
 }

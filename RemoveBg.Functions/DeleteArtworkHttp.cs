@@ -10,7 +10,8 @@ public sealed class DeleteArtworkHttp(ApiEndpoint api, DeleteArtwork delete)
 {
     [Function("DeleteArtwork")]
     public Task<IResult> Run(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "v2/artworks/{id}")] HttpRequest request, string id, CancellationToken cancellationToken) =>
+        [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "v2/artworks/{id}")] HttpRequest request,
+            string id, CancellationToken cancellationToken) =>
         api.AnswerAsync(request, Scopes.Write, async key =>
         {
             await delete.DeleteAsync(key, id, cancellationToken);

@@ -14,14 +14,16 @@ public sealed class HealthHttp(StorageSetup storage, ModelCache model, ILogger<H
         Results.Text("""{"status":"alive"}""", "application/json");
 
     [Function("Ready")]
-    public async Task<IResult> Ready([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "readyz")] HttpRequest request, CancellationToken cancellationToken)
+    public async Task<IResult> Ready([HttpTrigger(AuthorizationLevel.Anonymous, "get",
+        Route = "readyz")] HttpRequest request, CancellationToken cancellationToken)
     {
         if (!model.IsReady) return Answers.Error(StatusCodes.Status503ServiceUnavailable, "The network is not loaded.");
         try
         {
             await storage.CheckAsync(cancellationToken);
             var segmenter = await model.GetAsync(cancellationToken);
-            return Results.Json(new { status = "ready", model = segmenter.Model.Entry.Name, provider = segmenter.Provider });
+            return Results.Json(new { status = "ready", model = segmenter.Model.Entry.Name,
+                provider = segmenter.Provider });
         }
         catch (Exception problem) when (StorageFailure.Is(problem, cancellationToken))
         {

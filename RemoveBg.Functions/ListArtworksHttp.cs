@@ -11,13 +11,16 @@ public sealed class ListArtworksHttp(ApiEndpoint api, ListArtworks list)
 {
     [Function("ListArtworks")]
     public Task<IResult> Run(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "v2/artworks")] HttpRequest request, CancellationToken cancellationToken) =>
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "v2/artworks")] HttpRequest request,
+            CancellationToken cancellationToken) =>
         api.AnswerAsync(request, Scopes.Read, async key =>
         {
             var query = request.Query;
-            var page = await list.ListAsync(key, Only(query["limit"]), Only(query["cursor"]), Only(query["status"]), cancellationToken);
+            var page = await list.ListAsync(key, Only(query["limit"]), Only(query["cursor"]), Only(query["status"]),
+                cancellationToken);
             return Answers.Json(page, WireJson.Readable.ArtworkPage);
         }, cancellationToken);
 
-    private static string? Only(Microsoft.Extensions.Primitives.StringValues values) => values.Count == 0 ? null : values.ToString();
+    private static string? Only(Microsoft.Extensions.Primitives.StringValues values) =>
+        values.Count == 0 ? null : values.ToString();
 }

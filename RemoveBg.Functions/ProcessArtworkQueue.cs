@@ -7,11 +7,13 @@ namespace RemoveBg.Functions;
 public sealed class ProcessArtworkQueue(ProcessArtwork process)
 {
     [Function("ProcessArtwork")]
-    public Task Run([QueueTrigger(ArtworkQueues.Artworks, Connection = StorageClients.ConnectionName)] string message, CancellationToken cancellationToken) =>
+    public Task Run([QueueTrigger(ArtworkQueues.Artworks, Connection = StorageClients.ConnectionName)] string message,
+        CancellationToken cancellationToken) =>
         process.ProcessAsync(message, cancellationToken);
 
     [Function("FailPoisonedArtwork")]
     public Task Poison(
-        [QueueTrigger(ArtworkQueues.Artworks + ArtworkQueues.PoisonSuffix, Connection = StorageClients.ConnectionName)] string message, CancellationToken cancellationToken) =>
+        [QueueTrigger(ArtworkQueues.Artworks + ArtworkQueues.PoisonSuffix,
+            Connection = StorageClients.ConnectionName)] string message, CancellationToken cancellationToken) =>
         process.FailPoisonedAsync(message, cancellationToken);
 }

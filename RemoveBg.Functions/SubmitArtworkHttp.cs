@@ -9,11 +9,13 @@ using RemoveBg.Functions.Http;
 
 namespace RemoveBg.Functions;
 
-public sealed class SubmitArtworkHttp(ApiEndpoint api, SubmitRequestParser parser, SubmitArtwork submit, ReadArtwork read, ArtworkViews views)
+public sealed class SubmitArtworkHttp(ApiEndpoint api, SubmitRequestParser parser, SubmitArtwork submit,
+    ReadArtwork read, ArtworkViews views)
 {
     [Function("SubmitArtwork")]
     public Task<IResult> Run(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "v2/artworks/remove-background")] HttpRequest request, CancellationToken cancellationToken) =>
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post",
+            Route = "v2/artworks/remove-background")] HttpRequest request, CancellationToken cancellationToken) =>
         api.AnswerAsync(request, Scopes.Write, async key =>
         {
             var patience = PreferWait.Read(request);
@@ -28,12 +30,14 @@ public sealed class SubmitArtworkHttp(ApiEndpoint api, SubmitRequestParser parse
             headers["Operation-Location"] = $"{request.Scheme}://{request.Host}/v2/artworks/{artwork.Id}";
             if (!artwork.Status.IsTerminal()) headers.RetryAfter = "2";
             Answers.SetConfidence(request.HttpContext.Response, artwork);
-            return Answers.Artwork(await views.OfAsync(artwork, cancellationToken), ended ? StatusCodes.Status200OK : StatusCodes.Status202Accepted);
+            return Answers.Artwork(await views.OfAsync(artwork, cancellationToken),
+                ended ? StatusCodes.Status200OK : StatusCodes.Status202Accepted);
         }, cancellationToken, submissions: 1);
 
     private async Task<SubmitRequest> ParseAsync(HttpRequest request, CancellationToken cancellationToken)
     {
-        if (!RequestForm.IsMultipart(request)) return parser.Parse(await RequestBody.ReadJsonAsync(request, cancellationToken, alsoAccepted: RequestForm.Multipart));
+        if (!RequestForm.IsMultipart(request)) return parser.Parse(
+            await RequestBody.ReadJsonAsync(request, cancellationToken, alsoAccepted: RequestForm.Multipart));
         var form = await RequestForm.ReadAsync(request, RequestBody.LargestBody, cancellationToken);
         return parser.Parse(form.Texts, form.Files);
     }

@@ -8,20 +8,26 @@ using RemoveBg.Functions.Http;
 
 namespace RemoveBg.Functions;
 
-/// <summary>Several artworks by one request: all are checked before the first is accepted, and each counts against the key's rate.</summary>
-public sealed class SubmitBatchHttp(ApiEndpoint api, SubmitRequestParser parser, SubmitArtwork submit, ArtworkViews views)
+/// <summary>Several artworks by one request: all are checked before the first is accepted, and each
+/// counts against the key's rate.</summary>
+public sealed class SubmitBatchHttp(ApiEndpoint api, SubmitRequestParser parser, SubmitArtwork submit,
+    ArtworkViews views)
 {
     [Function("SubmitBatch")]
     public Task<IResult> Run(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "v2/artworks/batch")] HttpRequest request, CancellationToken cancellationToken) =>
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "v2/artworks/batch")] HttpRequest request,
+            CancellationToken cancellationToken) =>
         api.AnswerAsync(request, Scopes.Write, async key =>
         {
             var wanted = parser.ParseBatch(await RequestBody.ReadJsonAsync(request, cancellationToken));
             await api.AdmitAsync(request.HttpContext.Response, key, wanted.Count, cancellationToken);
 
             var accepted = new List<ArtworkView>(wanted.Count);
-            foreach (var artwork in await submit.SubmitAllAsync(key, wanted, request.Headers["Idempotency-Key"], cancellationToken)) accepted.Add(await views.OfAsync(artwork, cancellationToken));
+            foreach (var artwork
+                in await submit.SubmitAllAsync(key, wanted, request.Headers["Idempotency-Key"], cancellationToken))
+                accepted.Add(await views.OfAsync(artwork, cancellationToken));
             request.HttpContext.Response.Headers.RetryAfter = "2";
-            return Answers.Json(new ArtworkBatch(accepted), WireJson.Readable.ArtworkBatch, StatusCodes.Status202Accepted);
+            return Answers.Json(new ArtworkBatch(accepted), WireJson.Readable.ArtworkBatch,
+                StatusCodes.Status202Accepted);
         }, cancellationToken);
 }

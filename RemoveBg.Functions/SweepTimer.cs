@@ -7,9 +7,11 @@ public sealed class SweepTimer(SweepArtworks sweep)
 {
     /// <summary>Each minute, and at start: whatever stopped the last process may have left work behind.</summary>
     [Function("SweepArtworks")]
-    public Task Sweep([TimerTrigger("0 * * * * *", RunOnStartup = true)] TimerInfo timer, CancellationToken cancellationToken) => sweep.SweepAsync(cancellationToken);
+    public Task Sweep([TimerTrigger("0 * * * * *", RunOnStartup = true)] TimerInfo timer,
+        CancellationToken cancellationToken) => sweep.SweepAsync(cancellationToken);
 
     /// <summary>Each hour, off the full minute's crowd.</summary>
     [Function("EraseExpired")]
-    public Task Erase([TimerTrigger("17 23 * * * *")] TimerInfo timer, CancellationToken cancellationToken) => sweep.EraseAsync(cancellationToken);
+    public Task Erase([TimerTrigger("17 23 * * * *")] TimerInfo timer, CancellationToken cancellationToken) =>
+        sweep.EraseAsync(cancellationToken);
 }

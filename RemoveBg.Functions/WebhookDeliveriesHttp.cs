@@ -13,13 +13,17 @@ public sealed class WebhookDeliveriesHttp(ApiEndpoint api, WebhookDeliveries del
 
     [Function("ListWebhookDeliveries")]
     public Task<IResult> List(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = Route)] HttpRequest request, string id, CancellationToken cancellationToken) =>
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = Route)] HttpRequest request, string id,
+            CancellationToken cancellationToken) =>
         api.AnswerAsync(request, Scopes.Read, async key =>
-            Answers.Json(await deliveries.ListAsync(key, id, cancellationToken), WireJson.Readable.WebhookDeliveriesView), cancellationToken);
+            Answers.Json(await deliveries.ListAsync(key, id, cancellationToken),
+                WireJson.Readable.WebhookDeliveriesView), cancellationToken);
 
     [Function("RedeliverWebhook")]
     public Task<IResult> Redeliver(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = Route + "/redeliver")] HttpRequest request, string id, CancellationToken cancellationToken) =>
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = Route + "/redeliver")] HttpRequest request,
+            string id, CancellationToken cancellationToken) =>
         api.AnswerAsync(request, Scopes.Write, async key =>
-            Answers.Json(await deliveries.RedeliverAsync(key, id, cancellationToken), WireJson.Readable.WebhookDeliveriesView, StatusCodes.Status202Accepted), cancellationToken);
+            Answers.Json(await deliveries.RedeliverAsync(key, id, cancellationToken),
+                WireJson.Readable.WebhookDeliveriesView, StatusCodes.Status202Accepted), cancellationToken);
 }

@@ -3,8 +3,8 @@ using RemoveBg.Tests.Given;
 
 namespace RemoveBg.Tests;
 
-/// <summary>One real Azurite for the whole test run. Each fixture gets an account of its own in it, so that no host takes
-/// another's messages.</summary>
+/// <summary>One real Azurite for the whole test run. Each fixture gets an account of its own in it, so that
+/// no host takes another's messages.</summary>
 [SetUpFixture]
 public sealed class Storage
 {
@@ -16,7 +16,8 @@ public sealed class Storage
     [OneTimeSetUp]
     public async Task Start()
     {
-        Environment.SetEnvironmentVariable("AZURITE_ACCOUNTS", string.Join(';', Enumerable.Range(0, Accounts).Select(n => $"test{n}:{Key}")));
+        Environment.SetEnvironmentVariable("AZURITE_ACCOUNTS",
+            string.Join(';', Enumerable.Range(0, Accounts).Select(n => $"test{n}:{Key}")));
         s_azurite = await Azurite.StartAsync(Repo.Root, data: null, CancellationToken.None);
         Environment.SetEnvironmentVariable("AZURITE_ACCOUNTS", null);
     }
@@ -31,8 +32,10 @@ public sealed class Storage
     internal static string NewAccount()
     {
         var number = Interlocked.Increment(ref s_given) - 1;
-        if (number >= Accounts) throw new InvalidOperationException($"All {Accounts} test accounts are given out; raise {nameof(Accounts)}.");
-        var parts = s_azurite!.ConnectionString.Split(';').Select(part => part.StartsWith("AccountKey=", StringComparison.Ordinal) ? $"AccountKey={Key}" : part);
+        if (number >= Accounts) throw new InvalidOperationException(
+            $"All {Accounts} test accounts are given out; raise {nameof(Accounts)}.");
+        var parts = s_azurite!.ConnectionString.Split(';')
+            .Select(part => part.StartsWith("AccountKey=", StringComparison.Ordinal) ? $"AccountKey={Key}" : part);
         return string.Join(';', parts).Replace("devstoreaccount1", $"test{number}", StringComparison.Ordinal);
     }
 }

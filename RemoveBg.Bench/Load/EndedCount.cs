@@ -3,7 +3,8 @@ using RemoveBg.Core.Telemetry;
 
 namespace RemoveBg.Bench.Load;
 
-/// <summary>Counts a host's ended artworks by its own metric: costs it nothing, where polling would be load of its own.</summary>
+/// <summary>Counts a host's ended artworks by its own metric: costs it nothing, where
+/// polling would be load of its own.</summary>
 internal sealed class EndedCount : IDisposable
 {
     private readonly MeterListener _listener = new();
@@ -15,7 +16,8 @@ internal sealed class EndedCount : IDisposable
         _left = artworks;
         _listener.InstrumentPublished = (instrument, listener) =>
         {
-            if (instrument.Name == "removebg.artworks.ended" && instrument.Meter.Name == ServiceMetrics.MeterName && ReferenceEquals(instrument.Meter.Scope, host))
+            if (instrument.Name == "removebg.artworks.ended" && instrument.Meter.Name == ServiceMetrics.MeterName
+                && ReferenceEquals(instrument.Meter.Scope, host))
                 listener.EnableMeasurementEvents(instrument);
         };
         _listener.SetMeasurementEventCallback<long>((_, _, _, _) =>

@@ -9,8 +9,8 @@ using static RemoveBg.Bench.Load.LoadHost;
 
 namespace RemoveBg.Bench.Load;
 
-/// <summary>How fast jobs are taken, against what the same storage operations cost without us; how many are finished a second, against
-/// the bare pipeline on all cores; and how long one key waits under another one's burst.</summary>
+/// <summary>How fast jobs are taken, against what the same storage operations cost without us; how many are finished a
+/// second, against the bare pipeline on all cores; and how long one key waits under another one's burst.</summary>
 internal sealed class LoadBench(string model, int requests)
 {
     private const int AtOnce = 4, Rounds = 4;
@@ -23,21 +23,27 @@ internal sealed class LoadBench(string model, int requests)
 
         var figures = new
         {
-            acceptedPerSecond = perSecond, p50Ms = At(posts, 0.5), p99Ms = At(posts, 0.99), floorP50Ms = At(floors, 0.5), ratioP50 = At(posts, 0.5) / At(floors, 0.5),
+            acceptedPerSecond = perSecond, p50Ms = At(posts, 0.5), p99Ms = At(posts, 0.99),
+                floorP50Ms = At(floors, 0.5), ratioP50 = At(posts, 0.5) / At(floors, 0.5),
             jobsPerSecond, pipelinesPerSecond, jobsRatio = jobsPerSecond / pipelinesPerSecond,
             idleWaitMs = idleMs, burstWaitMs = burstMs, burstRatio = burstMs / idleMs,
         };
         AnsiConsole.Write(new Table().AddColumns("accepted/s", "p50 ms", "p99 ms", "floor p50 ms", "ratio p50").AddRow(
-            $"{figures.acceptedPerSecond:0}", $"{figures.p50Ms:0.0}", $"{figures.p99Ms:0.0}", $"{figures.floorP50Ms:0.0}", $"{figures.ratioP50:0.00}"));
-        AnsiConsole.Write(new Table().AddColumns("finished jobs/s", "bare pipelines/s", "ratio", "one job, idle, ms", $"one job under another key's burst of {requests}, ms", "ratio").AddRow(
-            $"{jobsPerSecond:0.0}", $"{pipelinesPerSecond:0.0}", $"{figures.jobsRatio:0.00}", $"{idleMs:0}", $"{burstMs:0}", $"{figures.burstRatio:0.00}"));
-        AnsiConsole.WriteLine($"{posts.Count} requests, {AtOnce} at once, on Azurite; {Environment.ProcessorCount} cores");
+            $"{figures.acceptedPerSecond:0}", $"{figures.p50Ms:0.0}", $"{figures.p99Ms:0.0}",
+                $"{figures.floorP50Ms:0.0}", $"{figures.ratioP50:0.00}"));
+        AnsiConsole.Write(new Table().AddColumns("finished jobs/s", "bare pipelines/s", "ratio", "one job, idle, ms",
+            $"one job under another key's burst of {requests}, ms", "ratio").AddRow(
+            $"{jobsPerSecond:0.0}", $"{pipelinesPerSecond:0.0}", $"{figures.jobsRatio:0.00}", $"{idleMs:0}",
+                $"{burstMs:0}", $"{figures.burstRatio:0.00}"));
+        AnsiConsole.WriteLine(
+            $"{posts.Count} requests, {AtOnce} at once, on Azurite; {Environment.ProcessorCount} cores");
         Bench.Write(json, figures);
         return 0;
     }
 
     /// <summary>POST to 202, in turn with its floor, in rounds, so that both meet the same machine.</summary>
-    private async Task<(List<double> Posts, List<double> Floors, double PerSecond)> AcceptingAsync(CancellationToken cancellationToken)
+    private async Task<(List<double> Posts, List<double> Floors,
+        double PerSecond)> AcceptingAsync(CancellationToken cancellationToken)
     {
         await using var host = await LoadHost.StartAsync(model, takesWork: false, cancellationToken);
         using var caller = await host.CallerAsync(wait: false, concurrentJobs: int.MaxValue, cancellationToken);
@@ -48,35 +54,44 @@ internal sealed class LoadBench(string model, int requests)
         for (var round = 0; round < Rounds; round++)
         {
             var start = Stopwatch.GetTimestamp();
-            posts.AddRange(await EachAsync(requests / Rounds, AtOnce, () => PostAsync(caller, body, cancellationToken)));
+            posts.AddRange(
+                await EachAsync(requests / Rounds, AtOnce, () => PostAsync(caller, body, cancellationToken)));
             total += Stopwatch.GetElapsedTime(start);
-            floors.AddRange(await EachAsync(requests / Rounds, AtOnce, () => FloorAsync(host.Get<StorageClients>(), cancellationToken)));
+            floors.AddRange(await EachAsync(requests / Rounds, AtOnce,
+                () => FloorAsync(host.Get<StorageClients>(), cancellationToken)));
         }
         posts.Sort();
         floors.Sort();
         return (posts, floors, posts.Count / total.TotalSeconds);
     }
 
-    /// <summary>What a submit stores, with nothing around it: the rate, the record with its mark, the list's entry with its turn, the message.</summary>
+    /// <summary>What a submit stores, with nothing around it: the rate, the record with its mark, the list's
+    /// entry with its turn, the message.</summary>
     private static async Task FloorAsync(StorageClients storage, CancellationToken cancellationToken)
     {
         var id = Guid.CreateVersion7().ToString("N");
-        await storage.Table("rates").UpsertEntityAsync(new TableEntity("floor", id) { ["ArrivalTime"] = TimeProvider.System.GetUtcNow() }, TableUpdateMode.Replace, cancellationToken);
+        await storage.Table("rates").UpsertEntityAsync(new TableEntity("floor",
+            id) { ["ArrivalTime"] = TimeProvider.System.GetUtcNow() }, TableUpdateMode.Replace, cancellationToken);
         await storage.Table("artworks").SubmitTransactionAsync(
         [
-            new(TableTransactionActionType.Add, new TableEntity("floor", "artwork_" + id) { ["KeyId"] = "floor", ["Status"] = "starting", ["ImageUrl"] = "https://images.example.com/photo.jpg" }),
-            new(TableTransactionActionType.UpsertReplace, new TableEntity("floor", "due_" + id) { ["DueAt"] = TimeProvider.System.GetUtcNow() }),
+            new(TableTransactionActionType.Add, new TableEntity("floor", "artwork_" + id) { ["KeyId"] = "floor",
+                ["Status"] = "starting", ["ImageUrl"] = "https://images.example.com/photo.jpg" }),
+            new(TableTransactionActionType.UpsertReplace,
+                new TableEntity("floor", "due_" + id) { ["DueAt"] = TimeProvider.System.GetUtcNow() }),
         ], cancellationToken);
         await storage.Table("artworksbykey").SubmitTransactionAsync(
         [
             new(TableTransactionActionType.UpsertReplace, new TableEntity("floor", id) { ["Id"] = id }),
-            new(TableTransactionActionType.Add, new TableEntity("floor", "turn_" + id) { ["Id"] = id, ["Since"] = TimeProvider.System.GetUtcNow() }),
+            new(TableTransactionActionType.Add,
+                new TableEntity("floor", "turn_" + id) { ["Id"] = id, ["Since"] = TimeProvider.System.GetUtcNow() }),
         ], cancellationToken);
         await storage.Queue("artworks").SendMessageAsync($$"""{"v":1,"id":"{{id}}","attempt":1}""", cancellationToken);
     }
 
-    /// <summary>Whole jobs, in turn with bare runs of the pipeline on as many threads as there are places in it.</summary>
-    private async Task<(double JobsPerSecond, double PipelinesPerSecond)> FinishingAsync(int jobs, CancellationToken cancellationToken)
+    /// <summary>Whole jobs, in turn with bare runs of the pipeline on as many threads as
+    /// there are places in it.</summary>
+    private async Task<(double JobsPerSecond, double PipelinesPerSecond)> FinishingAsync(int jobs,
+        CancellationToken cancellationToken)
     {
         await using var host = await LoadHost.StartAsync(model, takesWork: true, cancellationToken);
         using var caller = await host.CallerAsync(wait: false, concurrentJobs: 8, cancellationToken);
@@ -124,7 +139,8 @@ internal sealed class LoadBench(string model, int requests)
         return (Bench.Median(idle), Bench.Median(under));
     }
 
-    private static Task<byte[]> PhotoAsync(CancellationToken cancellationToken) => File.ReadAllBytesAsync(Path.Combine(Bench.Root, "samples", "scene-toycar.jpg"), cancellationToken);
+    private static Task<byte[]> PhotoAsync(CancellationToken cancellationToken) =>
+        File.ReadAllBytesAsync(Path.Combine(Bench.Root, "samples", "scene-toycar.jpg"), cancellationToken);
 
     private static double At(List<double> sorted, double share) => sorted[(int)(share * (sorted.Count - 1))];
 }

@@ -23,9 +23,11 @@ internal sealed class LoadHost : IAsyncDisposable
     public static async Task<LoadHost> StartAsync(string model, bool takesWork, CancellationToken cancellationToken)
     {
         var azurite = await Azurite.StartAsync(Bench.Root, data: null, cancellationToken);
-        var settings = new HostSettings { Root = Bench.Root, Port = 0, EnvironmentName = Environments.Development, TakesWork = takesWork, Model = model };
+        var settings = new HostSettings { Root = Bench.Root, Port = 0, EnvironmentName = Environments.Development,
+            TakesWork = takesWork, Model = model };
         var secrets = DevelopmentSecrets.Create();
-        var app = HostApp.Build(settings, azurite.ConnectionString, secrets, builder => builder.Logging.ClearProviders());
+        var app =
+            HostApp.Build(settings, azurite.ConnectionString, secrets, builder => builder.Logging.ClearProviders());
         await HostApp.StartAndWaitUntilReadyAsync(app, settings, secrets, cancellationToken);
         return new(azurite, app);
     }
@@ -41,7 +43,8 @@ internal sealed class LoadHost : IAsyncDisposable
     {
         var key = ApiKey.Generate();
         var name = $"caller{Guid.NewGuid():N}";
-        await Get<ApiKeyTable>().PutAsync(new(name, name, ApiKey.HashOf(key), IsEnabled: true, null, Scopes.All, 1_000_000, 100_000, concurrentJobs), cancellationToken);
+        await Get<ApiKeyTable>().PutAsync(new(name, name, ApiKey.HashOf(key), IsEnabled: true, null, Scopes.All,
+            1_000_000, 100_000, concurrentJobs), cancellationToken);
         var client = new HttpClient { BaseAddress = new(_app.Urls.First()) };
         client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
         if (wait) client.DefaultRequestHeaders.Add("Prefer", "wait=60");
@@ -53,7 +56,8 @@ internal sealed class LoadHost : IAsyncDisposable
     public static async Task PostAsync(HttpClient client, byte[] body, CancellationToken cancellationToken)
     {
         using var content = new ByteArrayContent(body) { Headers = { ContentType = new("application/json") } };
-        using var response = await client.PostAsync(new Uri("/v2/artworks/remove-background", UriKind.Relative), content, cancellationToken);
+        using var response = await client.PostAsync(new Uri("/v2/artworks/remove-background", UriKind.Relative),
+            content, cancellationToken);
         response.EnsureSuccessStatusCode();
     }
 
@@ -61,7 +65,8 @@ internal sealed class LoadHost : IAsyncDisposable
     public static async Task<IReadOnlyList<double>> EachAsync(int count, int atOnce, Func<Task> once)
     {
         var times = new double[count];
-        await Parallel.ForEachAsync(Enumerable.Range(0, count), new ParallelOptions { MaxDegreeOfParallelism = atOnce }, async (i, _) =>
+        await Parallel.ForEachAsync(Enumerable.Range(0, count), new ParallelOptions { MaxDegreeOfParallelism = atOnce },
+            async (i, _) =>
         {
             var start = Stopwatch.GetTimestamp();
             await once();

@@ -9,7 +9,8 @@ using Spectre.Console;
 
 namespace RemoveBg.Bench.Peer;
 
-/// <summary>The pipeline against the one that many would write with Node (peer.js): same network, photo, quality setting and number of threads, in turn.</summary>
+/// <summary>The pipeline against the one that many would write with Node (peer.js): same network, photo, quality
+/// setting and number of threads, in turn.</summary>
 internal sealed class PeerBench(int runs)
 {
     private const string Network = "u2netp";
@@ -36,14 +37,19 @@ internal sealed class PeerBench(int runs)
                     rows.Add(AnsiConsole.Status().Start($"{megapixels} MP to {format.Word()}", _ =>
                     {
                         var (ours, bytes) = Ours(photo, format);
-                        using var theirs = JsonDocument.Parse(Node(folder, segmenter.Model.Path, file, format.Word(), $"{runs}", $"{Environment.ProcessorCount}"));
-                        var peer = Bench.Median(theirs.RootElement.GetProperty("ms").EnumerateArray().Select(ms => ms.GetDouble()));
-                        return new Row(megapixels, grain > 0, format.Word(), ours, peer, peer / ours, bytes, theirs.RootElement.GetProperty("bytes").GetInt64());
+                        using var theirs = JsonDocument.Parse(Node(folder, segmenter.Model.Path, file, format.Word(),
+                            $"{runs}", $"{Environment.ProcessorCount}"));
+                        var peer = Bench.Median(
+                            theirs.RootElement.GetProperty("ms").EnumerateArray().Select(ms => ms.GetDouble()));
+                        return new Row(megapixels, grain > 0, format.Word(), ours, peer, peer / ours, bytes,
+                            theirs.RootElement.GetProperty("bytes").GetInt64());
                     }));
             }
 
-        var table = new Table().AddColumns("MP", "grain", "out", "ours ms", "Node ms", "times as fast", "our bytes", "Node's bytes");
-        foreach (var row in rows) table.AddRow($"{row.Megapixels}", row.Grain ? "yes" : "no", row.Out, $"{row.OursMs:0}", $"{row.NodeMs:0}", $"{row.Faster:0.00}", $"{row.OurBytes:N0}", $"{row.NodeBytes:N0}");
+        var table = new Table()
+            .AddColumns("MP", "grain", "out", "ours ms", "Node ms", "times as fast", "our bytes", "Node's bytes");
+        foreach (var row in rows) table.AddRow($"{row.Megapixels}", row.Grain ? "yes" : "no", row.Out,
+            $"{row.OursMs:0}", $"{row.NodeMs:0}", $"{row.Faster:0.00}", $"{row.OurBytes:N0}", $"{row.NodeBytes:N0}");
         AnsiConsole.Write(table);
         Bench.Write(json, new { peers = rows });
         return 0;
@@ -66,20 +72,25 @@ internal sealed class PeerBench(int runs)
     private static void Install(string folder)
     {
         Directory.CreateDirectory(folder);
-        foreach (var name in new[] { "peer.js", "package.json", "package-lock.json" }) File.Copy(Path.Combine(Bench.Root, "RemoveBg.Bench", "Peer", name), Path.Combine(folder, name), overwrite: true);
+        foreach (var name in new[] { "peer.js", "package.json", "package-lock.json" }) File.Copy(
+            Path.Combine(Bench.Root, "RemoveBg.Bench", "Peer", name), Path.Combine(folder, name), overwrite: true);
         // Without install scripts: onnxruntime-node's would fetch CUDA.
         Start("npm", folder, "ci", "--ignore-scripts", "--no-audit", "--no-fund");
     }
 
-    private static string Node(string folder, params string[] arguments) => Start("node", folder, ["peer.js", .. arguments]);
+    private static string Node(string folder, params string[] arguments) =>
+        Start("node", folder, ["peer.js", .. arguments]);
 
     private static string Start(string program, string folder, params string[] arguments)
     {
-        using var process = Process.Start(new ProcessStartInfo(program, arguments) { WorkingDirectory = folder, RedirectStandardOutput = true })!;
+        using var process = Process.Start(new ProcessStartInfo(program, arguments) { WorkingDirectory = folder,
+            RedirectStandardOutput = true })!;
         var said = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
-        return process.ExitCode == 0 ? said : throw new InvalidOperationException($"{program} {arguments[0]} ended with {process.ExitCode}.");
+        return process.ExitCode == 0 ? said
+            : throw new InvalidOperationException($"{program} {arguments[0]} ended with {process.ExitCode}.");
     }
 
-    private sealed record Row(double Megapixels, bool Grain, string Out, double OursMs, double NodeMs, double Faster, long OurBytes, long NodeBytes);
+    private sealed record Row(double Megapixels, bool Grain, string Out, double OursMs, double NodeMs, double Faster,
+        long OurBytes, long NodeBytes);
 }

@@ -1,6 +1,7 @@
 namespace RemoveBg.Bench.Quality;
 
-/// <summary>How far a mean may be off because the set has few pictures: the 95 % percentile interval over resampled sets (Efron 1979).</summary>
+/// <summary>How far a mean may be off because the set has few pictures: the 95 % percentile interval
+/// over resampled sets (Efron 1979).</summary>
 internal static class Bootstrap
 {
     private const int Resamples = 1000;

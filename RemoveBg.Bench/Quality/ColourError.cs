@@ -5,10 +5,10 @@ using RemoveBg.Core.Matting;
 namespace RemoveBg.Bench.Quality;
 
 /// <summary>
-/// How wrong the colours of soft edges are before a new background, with the true alpha on both sides so that nothing but colour
-/// counts: mean of alpha × |estimated − true| over the pixels with alpha between 0.05 and 0.95 (the new background cancels out).
-/// Where a set has no true foregrounds, the subject is put before another photo of the set first: its colours are then known,
-/// those of its solid parts carried outwards to its edges.
+/// How wrong the colours of soft edges are before a new background, with the true alpha on both sides so that nothing
+/// but colour counts: mean of alpha × |estimated − true| over the pixels with alpha between 0.05 and 0.95 (the new
+/// background cancels out). Where a set has no true foregrounds, the subject is put before another photo of the set
+/// first: its colours are then known, those of its solid parts carried outwards to its edges.
 /// </summary>
 internal static class ColourError
 {
@@ -21,7 +21,8 @@ internal static class ColourError
         var seen = scene ?? photo;
 
         using var grid = Grid.Of(seen);
-        using var colours = ForegroundColours.Run(grid, Plane.Resized(alpha.Values, alpha.Width, alpha.Height, grid.Width, grid.Height).Values);
+        using var colours = ForegroundColours.Run(grid,
+            Plane.Resized(alpha.Values, alpha.Width, alpha.Height, grid.Width, grid.Height).Values);
         var (estimated, input, count) = (0.0, 0.0, 0L);
         for (var y = 0; y < seen.Height; y++)
             for (var x = 0; x < seen.Width; x++)
@@ -66,8 +67,10 @@ internal static class ColourError
             for (var x = 0; x < scene.Width; x++)
             {
                 var a = alpha.Values[y * alpha.Width + x];
-                var behind = Resample.ToFloats(other.Row(y * other.Height / scene.Height)[x * other.Width / scene.Width]);
-                var mixed = Vector128.ConvertToInt32(Resample.ToFloats(subject.Row(y)[x]) * a + behind * (1 - a) + Vector128.Create(0.5f));
+                var behind =
+                    Resample.ToFloats(other.Row(y * other.Height / scene.Height)[x * other.Width / scene.Width]);
+                var mixed = Vector128.ConvertToInt32(Resample.ToFloats(subject.Row(y)[x]) * a + behind * (1 - a)
+                    + Vector128.Create(0.5f));
                 scene.Row(y)[x] = 0xFF000000 | (uint)mixed[0] | (uint)mixed[1] << 8 | (uint)mixed[2] << 16;
             }
         return scene;

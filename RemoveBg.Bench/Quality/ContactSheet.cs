@@ -49,12 +49,15 @@ internal sealed class ContactSheet : IDisposable
     /// <param name="alpha">Cuts the picture out by this; null to draw it as it is.</param>
     private unsafe void Draw(Photo picture, int column, Plane? alpha)
     {
-        using var bitmap = new SKBitmap(new SKImageInfo(picture.Width, picture.Height, SKColorType.Rgba8888, SKAlphaType.Unpremul));
+        using var bitmap =
+            new SKBitmap(new SKImageInfo(picture.Width, picture.Height, SKColorType.Rgba8888, SKAlphaType.Unpremul));
         var pixels = new Span<uint>((void*)bitmap.GetPixels(), picture.Width * picture.Height);
         for (var i = 0; i < pixels.Length; i++)
-            pixels[i] = alpha is null ? picture.Pixels[i] : (picture.Pixels[i] & 0xFFFFFF) | (uint)(alpha.Values[i] * 255 + 0.5f) << 24;
+            pixels[i] = alpha is null ? picture.Pixels[i]
+                : (picture.Pixels[i] & 0xFFFFFF) | (uint)(alpha.Values[i] * 255 + 0.5f) << 24;
         var scale = Math.Min((float)Cell / picture.Width, (float)Cell / picture.Height);
-        var place = SKRect.Create(Gap + column * (Cell + Gap), Gap + _rows * (Cell + Gap), picture.Width * scale, picture.Height * scale);
+        var place = SKRect.Create(Gap + column * (Cell + Gap), Gap + _rows * (Cell + Gap), picture.Width * scale,
+            picture.Height * scale);
         using var paint = new SKPaint { Color = NewBackground };
         _canvas.DrawRect(place, paint);
         using var image = SKImage.FromBitmap(bitmap);

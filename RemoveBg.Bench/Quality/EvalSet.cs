@@ -3,8 +3,8 @@ namespace RemoveBg.Bench.Quality;
 /// <param name="Foreground">The subject's own colours, where they are known.</param>
 internal sealed record EvalPair(string Name, string Photo, string Mask, string? Foreground);
 
-/// <summary>A folder of photos and what should come out: images/ and masks/ of the same names; or, as our own renders lie,
-/// NAME.jpg beside NAME.alpha.png and NAME.fg.png.</summary>
+/// <summary>A folder of photos and what should come out: images/ and masks/ of the same names; or, as our own renders
+/// lie, NAME.jpg beside NAME.alpha.png and NAME.fg.png.</summary>
 internal sealed record EvalSet(string Name, IReadOnlyList<EvalPair> Pairs)
 {
     /// <exception cref="InvalidDataException">The folder has neither layout.</exception>
@@ -13,10 +13,14 @@ internal sealed record EvalSet(string Name, IReadOnlyList<EvalPair> Pairs)
         var name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
         var masks = Path.Combine(folder, "masks");
         List<EvalPair> pairs = Directory.Exists(masks)
-            ? [.. Directory.GetFiles(masks).Select(mask => new EvalPair(Stem(mask), Only(Path.Combine(folder, "images"), Stem(mask) + ".*"), mask, null))]
-            : [.. Directory.GetFiles(folder, "*.alpha.png").Select(mask => Path.GetFileName(mask)[..^".alpha.png".Length]).Select(stem => new EvalPair(
-                stem, Only(folder, stem + ".jpg"), Path.Combine(folder, stem + ".alpha.png"), Existing(Path.Combine(folder, stem + ".fg.png"))))];
-        if (pairs.Count == 0) throw new InvalidDataException($"{folder} has no pairs: it needs images/ and masks/ with files of the same names, or NAME.jpg with NAME.alpha.png.");
+            ? [.. Directory.GetFiles(masks).Select(
+                mask => new EvalPair(Stem(mask), Only(Path.Combine(folder, "images"), Stem(mask) + ".*"), mask, null))]
+            : [.. Directory.GetFiles(folder, "*.alpha.png")
+                .Select(mask => Path.GetFileName(mask)[..^".alpha.png".Length]).Select(stem => new EvalPair(
+                stem, Only(folder, stem + ".jpg"), Path.Combine(folder, stem + ".alpha.png"),
+                    Existing(Path.Combine(folder, stem + ".fg.png"))))];
+        if (pairs.Count == 0) throw new InvalidDataException($"{folder} has no pairs: it needs images/ and masks/ with "
+            + $"files of the same names, or NAME.jpg with NAME.alpha.png.");
         return new(name, [.. pairs.OrderBy(pair => pair.Name, StringComparer.Ordinal)]);
     }
 
@@ -24,6 +28,7 @@ internal sealed record EvalSet(string Name, IReadOnlyList<EvalPair> Pairs)
 
     private static string? Existing(string file) => File.Exists(file) ? file : null;
 
-    private static string Only(string folder, string pattern) => Directory.Exists(folder) && Directory.GetFiles(folder, pattern) is [var file, ..]
+    private static string Only(string folder, string pattern) =>
+        Directory.Exists(folder) && Directory.GetFiles(folder, pattern) is [var file, ..]
         ? file : throw new InvalidDataException($"{folder} has no {pattern}, but there is a mask of that name.");
 }

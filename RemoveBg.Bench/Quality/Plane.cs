@@ -29,7 +29,8 @@ internal sealed record Plane(int Width, int Height, float[] Values)
             for (var x = 0; x < Width; x++)
             {
                 double sum = 0;
-                for (var k = -radius; k <= radius; k++) sum += across[k + radius] * Values[y * Width + Math.Clamp(x + k, 0, Width - 1)];
+                for (var k = -radius; k <= radius; k++)
+                    sum += across[k + radius] * Values[y * Width + Math.Clamp(x + k, 0, Width - 1)];
                 rows[y * Width + x] = (float)sum;
             }
         });
@@ -38,7 +39,8 @@ internal sealed record Plane(int Width, int Height, float[] Values)
             for (var x = 0; x < Width; x++)
             {
                 double sum = 0;
-                for (var k = -radius; k <= radius; k++) sum += down[k + radius] * rows[Math.Clamp(y + k, 0, Height - 1) * Width + x];
+                for (var k = -radius; k <= radius; k++)
+                    sum += down[k + radius] * rows[Math.Clamp(y + k, 0, Height - 1) * Width + x];
                 result[y * Width + x] = (float)sum;
             }
         });

@@ -8,8 +8,8 @@ using Spectre.Console;
 
 namespace RemoveBg.Bench.Quality;
 
-/// <summary>Whole cut-outs, from file to file, against masks that people made; beside them what bilinear enlargement alone gives, of the
-/// network's first look and of all looks.</summary>
+/// <summary>Whole cut-outs, from file to file, against masks that people made; beside them what bilinear enlargement
+/// alone gives, of the network's first look and of all looks.</summary>
 internal sealed class QualityBench(string model, IReadOnlyList<string> sets, string sheets)
 {
     private readonly CutOutPipeline _pipeline = new(Options.Create(new ImageOptions()));
@@ -17,10 +17,12 @@ internal sealed class QualityBench(string model, IReadOnlyList<string> sets, str
     public int Run(string? json)
     {
         IReadOnlyList<string> folders = sets.Count > 0 ? sets : Directory.Exists(Path.Combine(Bench.Shared, "eval"))
-            ? [.. Directory.GetDirectories(Path.Combine(Bench.Shared, "eval")).Order(StringComparer.Ordinal), Path.Combine(Bench.Shared, "samples")] : [];
+            ? [.. Directory.GetDirectories(Path.Combine(Bench.Shared, "eval")).Order(StringComparer.Ordinal),
+                Path.Combine(Bench.Shared, "samples")] : [];
         if (folders.Count == 0)
         {
-            AnsiConsole.WriteLine("No set to measure: name a folder with images/ and masks/ by --set, or the test data's place by REMOVEBG_SHARED.");
+            AnsiConsole.WriteLine("No set to measure: name a folder with images/ and masks/ by --set, or the test "
+                + "data's place by REMOVEBG_SHARED.");
             return 1;
         }
 
@@ -50,10 +52,14 @@ internal sealed class QualityBench(string model, IReadOnlyList<string> sets, str
         Show(figures);
         foreach (var it in figures.Where(it => it.Pairs > 1))
         {
-            AnsiConsole.WriteLine($"{it.Name}: mean IoU {it.MeanIoUInterval[0]:0.000} to {it.MeanIoUInterval[1]:0.000}, MAE {it.MaeInterval[0]:0.000} to {it.MaeInterval[1]:0.000} (95 %, bootstrap over the pictures)");
+            AnsiConsole.WriteLine(
+                $"{it.Name}: mean IoU {it.MeanIoUInterval[0]:0.000} to {it.MeanIoUInterval[1]:0.000}, "
+                + $"MAE {it.MaeInterval[0]:0.000} to {it.MaeInterval[1]:0.000} (95 %, bootstrap over the pictures)");
             AnsiConsole.WriteLine($"{it.Name}: against plain, {it.FromPlain}; against all looks, {it.FromAllLooks}");
         }
-        AnsiConsole.WriteLine($"Network {segmenter.Model.Entry.Name}; plain = the alpha of one run of it, enlarged bilinearly; all looks = so enlarged, what all runs together gave; band = the unknown band of the true trimap; to look at: {sheets}");
+        AnsiConsole.WriteLine($"Network {segmenter.Model.Entry.Name}; plain = the alpha of one run of it, enlarged "
+            + $"bilinearly; all looks = so enlarged, what all runs together gave; band = the unknown band of the true "
+            + $"trimap; to look at: {sheets}");
         Bench.Write(json, new { sets = figures });
         return 0;
     }
@@ -68,7 +74,8 @@ internal sealed class QualityBench(string model, IReadOnlyList<string> sets, str
             var file = File.ReadAllBytes(pair.Photo);
             using var photo = Read(file);
             using var mask = Read(File.ReadAllBytes(pair.Mask));
-            if ((photo.Width, photo.Height) != (mask.Width, mask.Height)) throw new InvalidDataException($"{pair.Mask} and {pair.Photo} differ in size.");
+            if ((photo.Width, photo.Height) != (mask.Width, mask.Height))
+                throw new InvalidDataException($"{pair.Mask} and {pair.Photo} differ in size.");
             var truth = Plane.Grey(mask);
 
             PrepareTensor.Run(photo, tensors, segmenter.Model.Entry);
@@ -80,7 +87,8 @@ internal sealed class QualityBench(string model, IReadOnlyList<string> sets, str
             using var stream = new MemoryStream();
             _pipeline.Run(new(file, OutputFormat.Png, segmenter, tensors, stream), CancellationToken.None);
             using var cutOut = Read(stream.ToArray());
-            pictures.Add(new(Path.GetFileNameWithoutExtension(pair.Photo), Scores.Of(Plane.Alpha(cutOut), truth), Scores.Of(enlarged, truth), Scores.Of(allLooks, truth)));
+            pictures.Add(new(Path.GetFileNameWithoutExtension(pair.Photo), Scores.Of(Plane.Alpha(cutOut), truth),
+                Scores.Of(enlarged, truth), Scores.Of(allLooks, truth)));
 
             using var other = Read(File.ReadAllBytes(set.Pairs[(i + 1) % set.Pairs.Count].Photo));
             using var foreground = pair.Foreground is null ? null : Read(File.ReadAllBytes(pair.Foreground));
@@ -97,12 +105,19 @@ internal sealed class QualityBench(string model, IReadOnlyList<string> sets, str
 
     private static void Show(IReadOnlyList<SetFigures> figures)
     {
-        var table = new Table().AddColumns("set", "pairs", "", "mean IoU", "MAE", "SAD", "grad", "max F", "band SAD", "band grad", "colour error");
+        var table = new Table().AddColumns("set", "pairs", "", "mean IoU", "MAE", "SAD", "grad", "max F", "band SAD",
+            "band grad", "colour error");
         foreach (var it in figures)
         {
-            table.AddRow(it.Name, $"{it.Pairs}", "ours", $"{it.MeanIoU:0.000}", $"{it.Mae:0.000}", $"{it.Sad:0.00}", $"{it.Grad:0.00}", $"{it.MaxF:0.000}", $"{it.BandSad:0.00}", $"{it.BandGrad:0.00}", $"{it.CompositeError:0.000}");
-            table.AddRow("", "", "all looks", $"{it.AllLooks.MeanIoU:0.000}", $"{it.AllLooks.Mae:0.000}", $"{it.AllLooks.Sad:0.00}", $"{it.AllLooks.Grad:0.00}", $"{it.AllLooks.MaxF:0.000}", $"{it.AllLooks.BandSad:0.00}", $"{it.AllLooks.BandGrad:0.00}", "");
-            table.AddRow("", "", "plain", $"{it.Plain.MeanIoU:0.000}", $"{it.Plain.Mae:0.000}", $"{it.Plain.Sad:0.00}", $"{it.Plain.Grad:0.00}", $"{it.Plain.MaxF:0.000}", $"{it.Plain.BandSad:0.00}", $"{it.Plain.BandGrad:0.00}", $"{it.CompositeErrorInputColours:0.000}");
+            table.AddRow(it.Name, $"{it.Pairs}", "ours", $"{it.MeanIoU:0.000}", $"{it.Mae:0.000}",
+                $"{it.Sad:0.00}", $"{it.Grad:0.00}", $"{it.MaxF:0.000}", $"{it.BandSad:0.00}", $"{it.BandGrad:0.00}",
+                $"{it.CompositeError:0.000}");
+            table.AddRow("", "", "all looks", $"{it.AllLooks.MeanIoU:0.000}", $"{it.AllLooks.Mae:0.000}",
+                $"{it.AllLooks.Sad:0.00}", $"{it.AllLooks.Grad:0.00}", $"{it.AllLooks.MaxF:0.000}",
+                $"{it.AllLooks.BandSad:0.00}", $"{it.AllLooks.BandGrad:0.00}", "");
+            table.AddRow("", "", "plain", $"{it.Plain.MeanIoU:0.000}", $"{it.Plain.Mae:0.000}",
+                $"{it.Plain.Sad:0.00}", $"{it.Plain.Grad:0.00}", $"{it.Plain.MaxF:0.000}", $"{it.Plain.BandSad:0.00}",
+                $"{it.Plain.BandGrad:0.00}", $"{it.CompositeErrorInputColours:0.000}");
         }
         AnsiConsole.Write(table);
     }

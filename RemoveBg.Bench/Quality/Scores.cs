@@ -6,7 +6,8 @@ namespace RemoveBg.Bench.Quality;
 /// <param name="Iou">Intersection over union at one half.</param>
 /// <param name="Mae">Mean absolute error, 0 to 1.</param>
 /// <param name="Sad">Sum of absolute differences, in thousands.</param>
-/// <param name="Grad">Sum of squared differences of the gradients' magnitudes (Gaussian derivative, sigma 1.4; Rhemann et al. 2009), in thousands.</param>
+/// <param name="Grad">Sum of squared differences of the gradients' magnitudes (Gaussian derivative, sigma 1.4;
+/// Rhemann et al. 2009), in thousands.</param>
 /// <param name="BandSad">As <paramref name="Sad"/>, within the unknown band of the true trimap.</param>
 /// <param name="BandGrad">As <paramref name="Grad"/>, within that band.</param>
 /// <param name="Precision">At each threshold from 0 to 255.</param>
@@ -16,8 +17,10 @@ internal sealed record Score(
     [property: JsonIgnore] double[] Precision, [property: JsonIgnore] double[] Recall);
 
 /// <summary>Means over a set.</summary>
-/// <param name="MaxF">Largest F-beta (beta² = 0.3) over the thresholds, precision and recall averaged over the pictures (Achanta et al. 2009).</param>
-internal sealed record Scores(double MeanIoU, double Mae, double Sad, double Grad, double MaxF, double BandSad, double BandGrad)
+/// <param name="MaxF">Largest F-beta (beta² = 0.3) over the thresholds, precision and recall averaged over
+/// the pictures (Achanta et al. 2009).</param>
+internal sealed record Scores(double MeanIoU, double Mae, double Sad, double Grad, double MaxF, double BandSad,
+    double BandGrad)
 {
     /// <summary>How far from a soft pixel the unknown band reaches, in pixels.</summary>
     private const int BandWidth = 8;
@@ -25,7 +28,8 @@ internal sealed record Scores(double MeanIoU, double Mae, double Sad, double Gra
     private const double Sigma = 1.4;
 
     public static Scores Mean(IReadOnlyList<Score> all) => new(
-        all.Average(it => it.Iou), all.Average(it => it.Mae), all.Average(it => it.Sad), all.Average(it => it.Grad), MaxFBeta(all),
+        all.Average(it => it.Iou), all.Average(it => it.Mae), all.Average(it => it.Sad), all.Average(it => it.Grad),
+            MaxFBeta(all),
         all.Average(it => it.BandSad), all.Average(it => it.BandGrad));
 
     public static Score Of(Plane alpha, Plane truth)
@@ -53,9 +57,11 @@ internal sealed record Scores(double MeanIoU, double Mae, double Sad, double Gra
         {
             hits += inside[threshold];
             alarms += outside[threshold];
-            (precision[threshold], recall[threshold]) = (hits / (double)Math.Max(1, hits + alarms), hits / (double)subject);
+            (precision[threshold], recall[threshold]) =
+                (hits / (double)Math.Max(1, hits + alarms), hits / (double)subject);
         }
-        return new(any == 0 ? 1 : both / (double)any, sad / truth.Values.Length, sad / 1000, grad / 1000, bandSad / 1000, bandGrad / 1000, precision, recall);
+        return new(any == 0 ? 1 : both / (double)any, sad / truth.Values.Length, sad / 1000, grad / 1000,
+            bandSad / 1000, bandGrad / 1000, precision, recall);
     }
 
     private static double MaxFBeta(IReadOnlyList<Score> all) => Enumerable.Range(0, 256).Max(threshold =>
@@ -79,7 +85,8 @@ internal sealed record Scores(double MeanIoU, double Mae, double Sad, double Gra
         {
             if (!band[i]) continue;
             var at = step == 1 ? i % width : i / width;
-            for (var k = -Math.Min(BandWidth, at); k <= Math.Min(BandWidth, length - 1 - at); k++) grown[i + k * step] = true;
+            for (var k = -Math.Min(BandWidth, at); k <= Math.Min(BandWidth, length - 1 - at); k++)
+                grown[i + k * step] = true;
         }
         return grown;
     }

@@ -23,7 +23,8 @@ internal sealed record Scenario
     /// <summary>How often the platform looks at the queue and decides.</summary>
     public double ScaleInterval { get; init; } = 10;
 
-    /// <summary>Queued artworks for which one instance is wanted (target-based scaling: batchSize + newBatchThreshold of host.json).</summary>
+    /// <summary>Queued artworks for which one instance is wanted (target-based scaling: batchSize +
+    /// newBatchThreshold of host.json).</summary>
     public int QueuedPerInstance { get; init; } = 16;
 
     /// <summary>Idle time after which an instance goes.</summary>
@@ -37,7 +38,8 @@ internal sealed record Scenario
 /// <param name="MostInstances">That were there at the same time.</param>
 /// <param name="InstanceSeconds">Of instances that were starting, working or idle.</param>
 /// <param name="BusySeconds">Of places in the pipeline.</param>
-internal sealed record Outcome(double[] Waits, double Makespan, int MostInstances, double InstanceSeconds, double BusySeconds)
+internal sealed record Outcome(double[] Waits, double Makespan, int MostInstances, double InstanceSeconds,
+    double BusySeconds)
 {
     public double Wait(double share) => Waits[Math.Min(Waits.Length - 1, (int)(share * Waits.Length))];
 
@@ -45,8 +47,9 @@ internal sealed record Outcome(double[] Waits, double Makespan, int MostInstance
 }
 
 /// <summary>
-/// Discrete events: artworks are accepted, started first come first served as places are free, and ended; the platform looks at the queue now and
-/// then and adds instances, which take work after a cold start. The same seed gives the same outcome.
+/// Discrete events: artworks are accepted, started first come first served as places are free, and
+/// ended; the platform looks at the queue now and then and adds instances, which take work after a cold
+/// start. The same seed gives the same outcome.
 /// </summary>
 internal sealed class Simulation
 {
@@ -81,14 +84,16 @@ internal sealed class Simulation
     public static Outcome Run(Scenario scenario)
     {
         if (scenario.Arrivals.Count == 0) throw new ArgumentException("Nothing is accepted.", nameof(scenario));
-        if (scenario.MostInstances < Math.Max(1, scenario.AlwaysReady)) throw new ArgumentException("At least one instance, and as many as are always there.", nameof(scenario));
+        if (scenario.MostInstances < Math.Max(1, scenario.AlwaysReady))
+            throw new ArgumentException("At least one instance, and as many as are always there.", nameof(scenario));
         return new Simulation(scenario).Run();
     }
 
     private Outcome Run()
     {
         var first = _scenario.Arrivals[0];
-        for (var i = 0; i < _scenario.AlwaysReady; i++) _instances.Add(new() { IsReady = true, Since = first, IdleSince = first });
+        for (var i = 0; i < _scenario.AlwaysReady; i++)
+            _instances.Add(new() { IsReady = true, Since = first, IdleSince = first });
         _most = _instances.Count;
         foreach (var at in _scenario.Arrivals) Add(at, Event.Accept);
         if (_scenario.MostInstances > _scenario.AlwaysReady) Add(first, Event.Scale);
@@ -113,7 +118,9 @@ internal sealed class Simulation
 
     private void StartWhatFits(double now)
     {
-        while (_queue.Count > 0 && _instances.Where(instance => instance.IsReady && instance.Busy < _scenario.SlotsPerInstance).MinBy(instance => instance.Busy) is { } free)
+        while (_queue.Count > 0
+            && _instances.Where(instance => instance.IsReady && instance.Busy < _scenario.SlotsPerInstance)
+            .MinBy(instance => instance.Busy) is { } free)
         {
             var service = _scenario.Service(_random);
             _waits.Add(now - _queue.Dequeue());
@@ -125,7 +132,8 @@ internal sealed class Simulation
 
     private void Scale(double now)
     {
-        var wanted = Math.Min(_scenario.MostInstances, (int)Math.Ceiling((_queue.Count + _instances.Sum(instance => instance.Busy)) / (double)_scenario.QueuedPerInstance));
+        var wanted = Math.Min(_scenario.MostInstances, (int)Math.Ceiling(
+            (_queue.Count + _instances.Sum(instance => instance.Busy)) / (double)_scenario.QueuedPerInstance));
         while (_instances.Count < wanted)
         {
             var added = new Instance { Since = now };
@@ -133,7 +141,8 @@ internal sealed class Simulation
             Add(now + _scenario.ColdStart, Event.Ready, added);
         }
         _most = Math.Max(_most, _instances.Count);
-        foreach (var idle in _instances.Where(instance => instance is { IsReady: true, Busy: 0 } && now - instance.IdleSince >= _scenario.IdleUntilGone).ToList())
+        foreach (var idle in _instances.Where(instance =>
+            instance is { IsReady: true, Busy: 0 } && now - instance.IdleSince >= _scenario.IdleUntilGone).ToList())
         {
             if (_instances.Count <= Math.Max(_scenario.AlwaysReady, wanted)) break;
             _instances.Remove(idle);
@@ -142,5 +151,6 @@ internal sealed class Simulation
         Add(now + _scenario.ScaleInterval, Event.Scale);
     }
 
-    private void Add(double at, Event kind, Instance? on = null) => _events.Enqueue((kind, on), (at, (int)kind, _order++));
+    private void Add(double at, Event kind, Instance? on = null) =>
+        _events.Enqueue((kind, on), (at, (int)kind, _order++));
 }

@@ -58,7 +58,8 @@ internal sealed class EncodeBench(string model, int runs, IReadOnlyList<string> 
             {
                 var figures = measured.Select(it => it[way]).ToList();
                 rows.Add(new(
-                    name, Ways[way].Name, figures.Sum(it => it.Ms), figures.Sum(it => it.AtOnceMs), figures.Sum(it => it.Bytes),
+                    name, Ways[way].Name, figures.Sum(it => it.Ms), figures.Sum(it => it.AtOnceMs),
+                        figures.Sum(it => it.Bytes),
                     figures.Sum(it => it.AlphaBytes), figures.Average(it => it.Psnr)));
             }
         }
@@ -100,7 +101,8 @@ internal sealed class EncodeBench(string model, int runs, IReadOnlyList<string> 
         return
         [
             .. files.Select((file, way) => new Figures(
-                Bench.Median(alone[way]), Bench.Median(atOnce[way]), file.Length, AlphaBytes(file), Psnr(cutOut, file))),
+                Bench.Median(alone[way]), Bench.Median(atOnce[way]), file.Length, AlphaBytes(file),
+                    Psnr(cutOut, file))),
         ];
     }
 
@@ -142,7 +144,8 @@ internal sealed class EncodeBench(string model, int runs, IReadOnlyList<string> 
             Span<uint> left = was.Row(y), right = @is.Row(y);
             for (var x = 0; x < left.Length; x++)
             {
-                if (left[x] >> 24 != right[x] >> 24) throw new InvalidOperationException("The encoder changed the alpha.");
+                if (left[x] >> 24 != right[x] >> 24)
+                    throw new InvalidOperationException("The encoder changed the alpha.");
                 if (left[x] >> 24 == 0) continue;
                 for (var shift = 0; shift < 24; shift += 8)
                 {
@@ -157,7 +160,8 @@ internal sealed class EncodeBench(string model, int runs, IReadOnlyList<string> 
 
     private static Action<Photo, Stream> Ours(int level) => (photo, target) => PngFile.Write(photo, target, level);
 
-    private static Action<Photo, Stream> Skia(object options) => (photo, target) => SkiaEncode.Run(photo, options, target);
+    private static Action<Photo, Stream> Skia(object options) =>
+        (photo, target) => SkiaEncode.Run(photo, options, target);
 
     private sealed record Figures(double Ms, double AtOnceMs, long Bytes, long AlphaBytes, double? Psnr);
 

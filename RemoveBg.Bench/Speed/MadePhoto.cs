@@ -12,7 +12,8 @@ internal static class MadePhoto
         using var original = SKBitmap.Decode(codec);
         // A hair below: 50 megapixels are the limit.
         var scale = Math.Sqrt((megapixels - 0.01) * 1e6 / (original.Width * (double)original.Height));
-        using var resized = original.Resize(new SKImageInfo((int)(original.Width * scale), (int)(original.Height * scale)), new SKSamplingOptions(SKCubicResampler.Mitchell));
+        using var resized = original.Resize(new SKImageInfo((int)(original.Width * scale),
+            (int)(original.Height * scale)), new SKSamplingOptions(SKCubicResampler.Mitchell));
         if (grain > 0) AddGrain(resized.GetPixelSpan(), grain, resized.BytesPerPixel);
         using var data = resized.Encode(SKEncodedImageFormat.Jpeg, 92);
         return data.ToArray();
@@ -25,7 +26,8 @@ internal static class MadePhoto
         {
             if (i % step == 3) continue;
             // The sum of four uniform numbers is near enough to a normal one; its standard deviation is 1/√3.
-            var normal = (random.NextDouble() + random.NextDouble() + random.NextDouble() + random.NextDouble() - 2) * Math.Sqrt(3);
+            var normal = (random.NextDouble() + random.NextDouble() + random.NextDouble() + random.NextDouble() - 2)
+                * Math.Sqrt(3);
             pixels[i] = (byte)Math.Clamp(pixels[i] + normal * grain + 0.5, 0, 255);
         }
     }

@@ -17,13 +17,16 @@ internal static class PeakMemory
     {
         if (!OperatingSystem.IsLinux()) return null;
         var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true };
-        if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet") start.ArgumentList.Add(typeof(PeakMemory).Assembly.Location);
-        foreach (var argument in new[] { "speed", "--model", model, "--peak-of", photo, "--peak-format", format.Word() }) start.ArgumentList.Add(argument);
+        if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet")
+            start.ArgumentList.Add(typeof(PeakMemory).Assembly.Location);
+        foreach (var argument in new[] { "speed", "--model", model, "--peak-of", photo, "--peak-format",
+            format.Word() }) start.ArgumentList.Add(argument);
         using var child = Process.Start(start)!;
         var said = child.StandardOutput.ReadToEnd();
         child.WaitForExit();
         return double.TryParse(said, CultureInfo.InvariantCulture, out var megabytes)
-            ? megabytes : throw new InvalidOperationException($"The child process that measures memory ended with {child.ExitCode}.");
+            ? megabytes : throw new InvalidOperationException(
+                $"The child process that measures memory ended with {child.ExitCode}.");
     }
 
     /// <summary>The child's side: cuts out and prints its own peak.</summary>
@@ -38,8 +41,10 @@ internal static class PeakMemory
             using var target = new MemoryStream();
             pipeline.Run(new(file, format, segmenter, tensors, target), CancellationToken.None);
         }
-        var peak = File.ReadLines("/proc/self/status").Single(line => line.StartsWith("VmHWM:", StringComparison.Ordinal));
-        var kilobytes = double.Parse(peak.Split((char[])[' ', '\t'], StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
+        var peak =
+            File.ReadLines("/proc/self/status").Single(line => line.StartsWith("VmHWM:", StringComparison.Ordinal));
+        var kilobytes = double.Parse(peak.Split((char[])[' ', '\t'], StringSplitOptions.RemoveEmptyEntries)[1],
+            CultureInfo.InvariantCulture);
         Console.WriteLine((kilobytes * 1024 / 1e6).ToString("0.0", CultureInfo.InvariantCulture));
         return 0;
     }

@@ -10,12 +10,15 @@ internal static class SkiaEncode
 {
     public static unsafe void Run(Photo photo, object options, Stream target)
     {
-        using var pixmap = new SKPixmap(new(photo.Width, photo.Height, SKColorType.Rgba8888, SKAlphaType.Unpremul), (nint)photo.Pixels);
-        var written = options is SKWebpEncoderOptions webp ? pixmap.Encode(target, webp) : pixmap.Encode(target, (SKPngEncoderOptions)options);
+        using var pixmap = new SKPixmap(new(photo.Width, photo.Height, SKColorType.Rgba8888, SKAlphaType.Unpremul),
+            (nint)photo.Pixels);
+        var written = options is SKWebpEncoderOptions webp ? pixmap.Encode(target, webp)
+            : pixmap.Encode(target, (SKPngEncoderOptions)options);
         if (!written) throw new InvalidOperationException("Skia refused the picture.");
     }
 
     /// <summary>Lossy 90, and PNG with Skia's own choice of filters at zlib's usual level.</summary>
     public static void Run(Photo photo, OutputFormat format, Stream target) => Run(photo, format == OutputFormat.Png
-        ? new SKPngEncoderOptions(SKPngEncoderFilterFlags.AllFilters, 6) : new SKWebpEncoderOptions(SKWebpEncoderCompression.Lossy, 90), target);
+        ? new SKPngEncoderOptions(SKPngEncoderFilterFlags.AllFilters, 6)
+            : new SKWebpEncoderOptions(SKWebpEncoderCompression.Lossy, 90), target);
 }

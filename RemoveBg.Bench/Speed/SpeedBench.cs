@@ -9,8 +9,8 @@ using Spectre.Console;
 
 namespace RemoveBg.Bench.Speed;
 
-/// <summary>The pipeline against its floor: SKCodec decode, bare inference and Skia encode of the very same picture, run in turn. Peak memory
-/// is that of a process of its own for each case.</summary>
+/// <summary>The pipeline against its floor: SKCodec decode, bare inference and Skia encode of the very same picture,
+/// run in turn. Peak memory is that of a process of its own for each case.</summary>
 internal sealed class SpeedBench(string model, int runs, string? save)
 {
     private static readonly double[] Megapixels = [0.7, 12, 50];
@@ -28,20 +28,25 @@ internal sealed class SpeedBench(string model, int runs, string? save)
             var file = Path.Combine(folder, FormattableString.Invariant($"speed-{megapixels}mp.jpg"));
             File.WriteAllBytes(file, MadePhoto.Jpeg(megapixels));
             foreach (var format in new[] { OutputFormat.Webp, OutputFormat.Png })
-                cases.Add(AnsiConsole.Status().Start($"{megapixels} MP to {format.Word()}", _ => Measure(file, megapixels, format, segmenter, tensors)));
+                cases.Add(AnsiConsole.Status().Start($"{megapixels} MP to {format.Word()}",
+                    _ => Measure(file, megapixels, format, segmenter, tensors)));
         }
         if (save is null) Directory.Delete(folder, recursive: true);
 
         var table = new Table().AddColumns("MP", "out", "total ms", "floor ms", "ratio", "peak MB", "bytes", "steps");
         foreach (var it in cases)
-            table.AddRow($"{it.Megapixels}", it.Out, $"{it.TotalMs:0}", $"{it.FloorMs:0}", $"{it.Ratio:0.00}", $"{it.PeakRssMb:0}", $"{it.OutBytes:N0}", string.Join(", ", it.Steps.Select(step => $"{step.Key} {step.Value:0}")));
+            table.AddRow($"{it.Megapixels}", it.Out,
+                $"{it.TotalMs:0}", $"{it.FloorMs:0}", $"{it.Ratio:0.00}", $"{it.PeakRssMb:0}", $"{it.OutBytes:N0}",
+                string.Join(", ", it.Steps.Select(step => $"{step.Key} {step.Value:0}")));
         AnsiConsole.Write(table);
-        AnsiConsole.WriteLine($"Network {segmenter.Model.Entry.Name}, {Environment.ProcessorCount} cores, median of {runs}");
+        AnsiConsole.WriteLine(
+            $"Network {segmenter.Model.Entry.Name}, {Environment.ProcessorCount} cores, median of {runs}");
         Bench.Write(json, new { cases });
         return 0;
     }
 
-    private SpeedCase Measure(string inputFile, double megapixels, OutputFormat format, Segmenter segmenter, Tensors tensors)
+    private SpeedCase Measure(string inputFile, double megapixels, OutputFormat format, Segmenter segmenter,
+        Tensors tensors)
     {
         var file = File.ReadAllBytes(inputFile);
         var totals = new List<double>();
@@ -54,7 +59,8 @@ internal sealed class SpeedBench(string model, int runs, string? save)
             var start = Stopwatch.GetTimestamp();
             var done = _pipeline.Run(new(file, format, segmenter, tensors, target), CancellationToken.None);
             var total = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
-            // What a large photo's job gives back, the next job must fetch again: neither side may do that for the other.
+            // What a large photo's job gives back, the next job must fetch again: neither
+            // side may do that for the other.
             segmenter.Run(tensors);
             var floor = Floor(file, target.ToArray(), format, segmenter, tensors);
             segmenter.Run(tensors, returnMemory: megapixels * 1e6 > SegmentSubject.LargePhoto);
@@ -65,11 +71,15 @@ internal sealed class SpeedBench(string model, int runs, string? save)
             steps.Add(done.Steps);
         }
         var (t, f) = (Bench.Median(totals), Bench.Median(floors));
-        return new(megapixels, "jpeg", format.Word(), inputFile, t, f, t / f, PeakMemory.InChild(model, inputFile, format), target.Length,
-            steps[0].Select((step, i) => (step.Name, Ms: Bench.Median(steps.Select(run => run[i].Time.TotalMilliseconds)))).ToDictionary(step => step.Name, step => step.Ms));
+        return new(megapixels, "jpeg", format.Word(), inputFile, t, f, t / f,
+            PeakMemory.InChild(model, inputFile, format), target.Length,
+            steps[0]
+                .Select((step, i) => (step.Name, Ms: Bench.Median(steps.Select(run => run[i].Time.TotalMilliseconds))))
+                .ToDictionary(step => step.Name, step => step.Ms));
     }
 
-    private static unsafe double Floor(byte[] file, byte[] cutOut, OutputFormat format, Segmenter segmenter, Tensors tensors)
+    private static unsafe double Floor(byte[] file, byte[] cutOut, OutputFormat format, Segmenter segmenter,
+        Tensors tensors)
     {
         // What the encoder gets is the finished cut-out; decoding it back is not part of the floor.
         using var result = SKCodec.Create(new MemoryStream(cutOut));
@@ -88,5 +98,6 @@ internal sealed class SpeedBench(string model, int runs, string? save)
     }
 
     private sealed record SpeedCase(
-        double Megapixels, string In, string Out, string InputFile, double TotalMs, double FloorMs, double Ratio, double? PeakRssMb, long OutBytes, Dictionary<string, double> Steps);
+        double Megapixels, string In, string Out, string InputFile, double TotalMs, double FloorMs, double Ratio,
+            double? PeakRssMb, long OutBytes, Dictionary<string, double> Steps);
 }

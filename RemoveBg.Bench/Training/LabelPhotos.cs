@@ -7,8 +7,8 @@ using Spectre.Console;
 
 namespace RemoveBg.Bench.Training;
 
-/// <summary>Labels for training: what a larger network says of photos, averaged over the photo and its mirror image, as one grey PNG each.
-/// Photos that are labelled already are skipped, so that an interrupted run goes on.</summary>
+/// <summary>Labels for training: what a larger network says of photos, averaged over the photo and its mirror image, as
+/// one grey PNG each. Photos that are labelled already are skipped, so that an interrupted run goes on.</summary>
 internal sealed class LabelPhotos(string model, string photos, string labels)
 {
     /// <summary>Below this highest alpha the network saw nothing; such a photo has no label.</summary>
@@ -24,7 +24,9 @@ internal sealed class LabelPhotos(string model, string photos, string labels)
         Directory.CreateDirectory(labels);
         using var segmenter = Bench.Load(model);
         using var tensors = segmenter.CreateTensors();
-        var files = Directory.EnumerateFiles(photos).Where(file => Path.GetExtension(file).ToLowerInvariant() is ".jpg" or ".jpeg" or ".png" or ".webp").Order(StringComparer.Ordinal).ToList();
+        var files = Directory.EnumerateFiles(photos)
+            .Where(file => Path.GetExtension(file).ToLowerInvariant() is ".jpg" or ".jpeg" or ".png" or ".webp")
+            .Order(StringComparer.Ordinal).ToList();
         int labelled = 0, unsure = 0, unreadable = 0;
         AnsiConsole.Progress().Start(context =>
         {
@@ -46,7 +48,8 @@ internal sealed class LabelPhotos(string model, string photos, string labels)
                 task.Increment(1);
             }
         });
-        AnsiConsole.MarkupLineInterpolated($"{labelled} labelled by {segmenter.Model.Entry.Name}, {unsure} left out because it saw nothing, {unreadable} could not be read.");
+        AnsiConsole.MarkupLineInterpolated(
+            $"{labelled} labelled by {segmenter.Model.Entry.Name}, {unsure} left out because it saw nothing, {unreadable} could not be read.");
         return 0;
     }
 
@@ -62,7 +65,8 @@ internal sealed class LabelPhotos(string model, string photos, string labels)
         foreach (var row in Enumerable.Range(0, 3 * size)) Array.Reverse(tensors.Input, row * size, size);
         segmenter.Run(tensors);
         for (var y = 0; y < size; y++)
-            for (var x = 0; x < size; x++) alpha[y * size + x] = (alpha[y * size + x] + tensors.Output[y * size + size - 1 - x]) / 2;
+            for (var x = 0; x < size; x++)
+                alpha[y * size + x] = (alpha[y * size + x] + tensors.Output[y * size + size - 1 - x]) / 2;
         var highest = alpha.Max();
         if (highest < Sure) return false;
 
@@ -71,7 +75,8 @@ internal sealed class LabelPhotos(string model, string photos, string labels)
         {
             var to = (byte*)grey.GetPixels();
             for (var y = 0; y < size; y++)
-                for (var x = 0; x < size; x++) to[y * grey.RowBytes + x] = (byte)(alpha[y * size + x] / highest * 255 + 0.5f);
+                for (var x = 0; x < size; x++)
+                    to[y * grey.RowBytes + x] = (byte)(alpha[y * size + x] / highest * 255 + 0.5f);
         }
         var written = label + ".part";
         using (var target = File.Create(written)) grey.Encode(target, SKEncodedImageFormat.Png, 100);

@@ -22,17 +22,20 @@ public static class Scopes
 /// <param name="Burst">Submissions that may come at once.</param>
 /// <param name="ConcurrentJobs">Artworks that may be worked on at once; more are accepted and wait their turn.</param>
 public sealed record ApiKey(
-    string Id, string Name, byte[] Hash, bool IsEnabled, DateTimeOffset? ExpiresAt, IReadOnlyList<string> Scopes, int RatePerMinute, int Burst,
+    string Id, string Name, byte[] Hash, bool IsEnabled, DateTimeOffset? ExpiresAt, IReadOnlyList<string> Scopes,
+        int RatePerMinute, int Burst,
     int ConcurrentJobs = ApiKey.DefaultConcurrentJobs)
 {
     public const string Prefix = "rbg_";
 
-    /// <summary>No more than host.json's newBatchThreshold: an instance full of one key's slow jobs still reads the next message.</summary>
+    /// <summary>No more than host.json's newBatchThreshold: an instance full of one key's slow jobs
+    /// still reads the next message.</summary>
     public const int DefaultConcurrentJobs = 8;
 
     /// <returns>A new key with 256 random bits.</returns>
     public static string Generate() =>
-        Prefix + Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)).Replace('+', '-').Replace('/', '_').TrimEnd('=');
+        Prefix + Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)).Replace('+', '-').Replace('/', '_')
+            .TrimEnd('=');
 
     public static byte[] HashOf(string key) => SHA256.HashData(Encoding.UTF8.GetBytes(key));
 }

@@ -4,7 +4,8 @@ using RemoveBg.Core.Store;
 
 namespace RemoveBg.Core.Access;
 
-/// <summary>The keys in Table Storage, so that adding, rotating and disabling need no redeploy. Row key = hash.</summary>
+/// <summary>The keys in Table Storage, so that adding, rotating and disabling need no
+/// redeploy. Row key = hash.</summary>
 public sealed class ApiKeyTable(StorageClients storage, TimeProvider clock)
 {
     /// <summary>How long a change in storage may go unseen.</summary>
@@ -21,7 +22,8 @@ public sealed class ApiKeyTable(StorageClients storage, TimeProvider clock)
         var row = Convert.ToHexStringLower(hash);
         if (_cache.TryGetValue(row, out var cached) && cached.Until > clock.GetUtcNow()) return cached.Key;
 
-        var found = await _rows.GetEntityIfExistsAsync<TableEntity>(Partition, row, cancellationToken: cancellationToken);
+        var found =
+            await _rows.GetEntityIfExistsAsync<TableEntity>(Partition, row, cancellationToken: cancellationToken);
         if (!found.HasValue)
         {
             _cache.TryRemove(row, out _);
@@ -33,10 +35,13 @@ public sealed class ApiKeyTable(StorageClients storage, TimeProvider clock)
         return key;
     }
 
-    /// <summary>All keys, in no particular order. For operators: callers are found by <see cref="FindAsync"/>.</summary>
-    public async IAsyncEnumerable<ApiKey> AllAsync([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <summary>All keys, in no particular order. For operators: callers are found by
+    /// <see cref="FindAsync"/>.</summary>
+    public async IAsyncEnumerable<ApiKey> AllAsync(
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await foreach (var row in _rows.QueryAsync<TableEntity>(TableClient.CreateQueryFilter($"PartitionKey eq {Partition}"), cancellationToken: cancellationToken))
+        await foreach (var row in _rows.QueryAsync<TableEntity>(
+            TableClient.CreateQueryFilter($"PartitionKey eq {Partition}"), cancellationToken: cancellationToken))
             yield return Read(row);
     }
 

@@ -10,11 +10,14 @@ public sealed class Authenticate(ApiKeyTable keys, TimeProvider clock)
     /// <param name="authorization">The Authorization header, <c>Bearer rbg_…</c>.</param>
     /// <param name="apiKeyHeader">The X-Api-Key header; Authorization wins when both are there.</param>
     /// <param name="scope">One of <see cref="Scopes"/>.</param>
-    /// <exception cref="ApiException">401: no key, or an unknown one. 403: disabled, expired, or without the scope.</exception>
-    public async Task<ApiKey> CheckAsync(string? authorization, string? apiKeyHeader, string scope, CancellationToken cancellationToken)
+    /// <exception cref="ApiException">401: no key, or an unknown one. 403: disabled,
+    /// expired, or without the scope.</exception>
+    public async Task<ApiKey> CheckAsync(string? authorization, string? apiKeyHeader, string scope,
+        CancellationToken cancellationToken)
     {
         var presented = Presented(authorization, apiKeyHeader)
-            ?? throw new ApiException(401, "An API key is required: send 'Authorization: Bearer rbg_…' or 'X-Api-Key: rbg_…'.");
+            ?? throw new ApiException(401,
+                "An API key is required: send 'Authorization: Bearer rbg_…' or 'X-Api-Key: rbg_…'.");
 
         var hash = ApiKey.HashOf(presented);
         var key = presented.Length <= LongestKey ? await keys.FindAsync(hash, cancellationToken) : null;
@@ -31,7 +34,8 @@ public sealed class Authenticate(ApiKeyTable keys, TimeProvider clock)
     {
         const string scheme = "Bearer ";
         if (!string.IsNullOrWhiteSpace(authorization))
-            return authorization.StartsWith(scheme, StringComparison.OrdinalIgnoreCase) ? authorization[scheme.Length..].Trim() : null;
+            return authorization.StartsWith(scheme, StringComparison.OrdinalIgnoreCase)
+                ? authorization[scheme.Length..].Trim() : null;
         return string.IsNullOrWhiteSpace(apiKeyHeader) ? null : apiKeyHeader.Trim();
     }
 }

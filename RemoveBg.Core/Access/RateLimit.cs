@@ -16,11 +16,13 @@ public sealed record RateDecision(int Quota, int Remaining, TimeSpan Reset, Time
 
 /// <summary>
 /// The generic cell rate algorithm (GCRA) as a pure function. One number is the whole state: the theoretical arrival
-/// time, when the bucket would be full again. Each request moves it on by one emission interval for each submission in it.
+/// time, when the bucket would be full again. Each request moves it on by one emission
+/// interval for each submission in it.
 /// </summary>
 public static class Gcra
 {
-    public static (RateDecision Decision, DateTimeOffset ArrivalTime) Admit(DateTimeOffset arrivalTime, DateTimeOffset now, int ratePerMinute, int burst, int cost = 1)
+    public static (RateDecision Decision, DateTimeOffset ArrivalTime) Admit(DateTimeOffset arrivalTime,
+        DateTimeOffset now, int ratePerMinute, int burst, int cost = 1)
     {
         var interval = TimeSpan.FromMinutes(1) / ratePerMinute;
         var tolerance = interval * burst;
@@ -33,11 +35,12 @@ public static class Gcra
     }
 }
 
-/// <summary>Each key's rate, kept in Table Storage so that it holds over all instances. An instance that is alone with a
-/// key needs one storage operation a request: it knows the row's ETag from its own last write.</summary>
+/// <summary>Each key's rate, kept in Table Storage so that it holds over all instances. An instance that is alone with
+/// a key needs one storage operation a request: it knows the row's ETag from its own last write.</summary>
 public sealed class RateLimit(StorageClients storage, TimeProvider clock)
 {
-    /// <summary>So many instances may write between our read and our write before we let the request through uncounted.</summary>
+    /// <summary>So many instances may write between our read and our write before we let the
+    /// request through uncounted.</summary>
     private const int Tries = 6;
 
     private readonly TableClient _rows = storage.Table("rates");
@@ -52,9 +55,12 @@ public sealed class RateLimit(StorageClients storage, TimeProvider clock)
             for (var tries = 1; ; tries++)
             {
                 if (!bucket.IsKnown) await ReadAsync(key.Id, bucket, cancellationToken);
-                var (decision, arrivalTime) = Gcra.Admit(bucket.ArrivalTime, clock.GetUtcNow(), key.RatePerMinute, key.Burst, cost);
-                // A refusal by a state that another instance has since moved on would be refused all the more: no write, no read.
-                if (!decision.IsAllowed || await TryWriteAsync(key.Id, bucket, arrivalTime, cancellationToken) || tries == Tries) return decision;
+                var (decision, arrivalTime) =
+                    Gcra.Admit(bucket.ArrivalTime, clock.GetUtcNow(), key.RatePerMinute, key.Burst, cost);
+                // A refusal by a state that another instance has since moved on would be refused
+                // all the more: no write, no read.
+                if (!decision.IsAllowed || await TryWriteAsync(key.Id, bucket, arrivalTime, cancellationToken)
+                    || tries == Tries) return decision;
             }
         }
         finally
@@ -65,13 +71,15 @@ public sealed class RateLimit(StorageClients storage, TimeProvider clock)
 
     private async Task ReadAsync(string keyId, Bucket bucket, CancellationToken cancellationToken)
     {
-        var found = await _rows.GetEntityIfExistsAsync<TableEntity>(keyId, "submit", cancellationToken: cancellationToken);
+        var found =
+            await _rows.GetEntityIfExistsAsync<TableEntity>(keyId, "submit", cancellationToken: cancellationToken);
         bucket.ArrivalTime = found.HasValue ? found.Value!.GetDateTimeOffset("ArrivalTime") ?? default : default;
         bucket.ETag = found.HasValue ? found.Value!.ETag : null;
         bucket.IsKnown = true;
     }
 
-    private async Task<bool> TryWriteAsync(string keyId, Bucket bucket, DateTimeOffset arrivalTime, CancellationToken cancellationToken)
+    private async Task<bool> TryWriteAsync(string keyId, Bucket bucket, DateTimeOffset arrivalTime,
+        CancellationToken cancellationToken)
     {
         var entity = new TableEntity(keyId, "submit") { ["ArrivalTime"] = arrivalTime };
         try

@@ -3,14 +3,17 @@ using RemoveBg.Core.Store;
 
 namespace RemoveBg.Core.Artworks;
 
-/// <summary>Width and height of a result, and the rectangle in it in which the subject is, in pixels; the rectangle is all zero when there is none.</summary>
-public sealed record SubjectPlace(int Width, int Height, int SubjectLeft, int SubjectTop, int SubjectWidth, int SubjectHeight)
+/// <summary>Width and height of a result, and the rectangle in it in which the subject is, in pixels; the
+/// rectangle is all zero when there is none.</summary>
+public sealed record SubjectPlace(int Width, int Height, int SubjectLeft, int SubjectTop, int SubjectWidth,
+    int SubjectHeight)
 {
     internal string ToText() => string.Join(' ', Width, Height, SubjectLeft, SubjectTop, SubjectWidth, SubjectHeight);
 
     internal static SubjectPlace Parse(string text)
     {
-        var all = text.Split(' ').Select(number => int.Parse(number, System.Globalization.CultureInfo.InvariantCulture)).ToArray();
+        var all = text.Split(' ').Select(number => int.Parse(number, System.Globalization.CultureInfo.InvariantCulture))
+            .ToArray();
         return new(all[0], all[1], all[2], all[3], all[4], all[5]);
     }
 }
@@ -46,7 +49,8 @@ public sealed record Artwork
     /// <summary>How often a worker has claimed it. Counted before the work, so that a crash loop ends.</summary>
     public int Attempt { get; init; }
 
-    /// <summary>Attempts that the host interrupted and that were not counted. Bounded, so that a restart loop ends.</summary>
+    /// <summary>Attempts that the host interrupted and that were not counted. Bounded, so
+    /// that a restart loop ends.</summary>
     public int HandBacks { get; init; }
 
     /// <summary>Token of the claim that wrote last.</summary>
@@ -64,7 +68,8 @@ public sealed record Artwork
     /// <summary>How sure the network was of the result, 0 to 1; null until succeeded.</summary>
     public double? Confidence { get; init; }
 
-    /// <summary>Size of the result and the subject's rectangle in it; null until succeeded, and where it was not asked for.</summary>
+    /// <summary>Size of the result and the subject's rectangle in it; null until succeeded, and
+    /// where it was not asked for.</summary>
     public SubjectPlace? Subject { get; init; }
 
     /// <summary>Media type of the stored result; null until succeeded.</summary>
@@ -83,6 +88,7 @@ public sealed record Artwork
     /// <summary>Time of processing; zero until it ended, and for what never started.</summary>
     public TimeSpan Duration => EndedAt - StartedAt ?? TimeSpan.Zero;
 
-    /// <summary>The Standard Webhooks message id: one per artwork and final status, the same on every attempt.</summary>
+    /// <summary>The Standard Webhooks message id: one per artwork and final status, the
+    /// same on every attempt.</summary>
     public string WebhookId => $"evt_{Id:N}_{Status.Word()}";
 }

@@ -1,6 +1,7 @@
 namespace RemoveBg.Core.Artworks;
 
-/// <summary>Why an artwork failed, as its owner reads it: a stable code and one sentence without network details.</summary>
+/// <summary>Why an artwork failed, as its owner reads it: a stable code and one sentence
+/// without network details.</summary>
 public sealed record ArtworkFailure(string Code, string Message)
 {
     public const string ImageUrlBlocked = "image_url_blocked";
@@ -16,8 +17,10 @@ public sealed record ArtworkFailure(string Code, string Message)
     public const string InternalError = "internal_error";
 }
 
-/// <summary>Thrown inside the processing of one artwork. <see cref="IsTransient"/> says whether another try may help.</summary>
-public sealed class ArtworkFailedException(string code, string message, bool isTransient = false, Exception? cause = null)
+/// <summary>Thrown inside the processing of one artwork. <see cref="IsTransient"/> says
+/// whether another try may help.</summary>
+public sealed class ArtworkFailedException(string code, string message, bool isTransient = false,
+    Exception? cause = null)
     : Exception(message, cause)
 {
     public ArtworkFailure Failure { get; } = new(code, message);
@@ -25,5 +28,6 @@ public sealed class ArtworkFailedException(string code, string message, bool isT
     public bool IsTransient { get; } = isTransient;
 
     /// <summary>The same, of a picture that is not the photo.</summary>
-    public ArtworkFailedException Of(string field) => new(Failure.Code, $"{field}: {Failure.Message}", IsTransient, this);
+    public ArtworkFailedException Of(string field) =>
+        new(Failure.Code, $"{field}: {Failure.Message}", IsTransient, this);
 }

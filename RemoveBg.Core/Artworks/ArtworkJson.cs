@@ -15,7 +15,8 @@ public sealed record ArtworkView(
     string CreatedAt,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ArtworkFailure? Error);
 
-/// <summary>What was asked for. The first three are always there; of the options those that the caller has sent.</summary>
+/// <summary>What was asked for. The first three are always there; of the options those
+/// that the caller has sent.</summary>
 public sealed record ArtworkParameters : PictureOptions
 {
     [JsonConstructor]
@@ -55,9 +56,11 @@ public sealed record ArtworkBatch(IReadOnlyList<ArtworkView> Items);
 public sealed record WebhookDeliveriesView(string WebhookId, string Status, IReadOnlyList<WebhookDeliveryView> Items);
 
 /// <param name="Duration">Seconds.</param>
-public sealed record WebhookDeliveryView(int Attempt, string At, string Outcome, int? StatusCode, decimal Duration, string? NextAttemptAt);
+public sealed record WebhookDeliveryView(int Attempt, string At, string Outcome, int? StatusCode, decimal Duration,
+    string? NextAttemptAt);
 
-/// <summary>Every error answer. <see cref="Error"/>, the reason phrase, is there only when <see cref="Message"/> says more.</summary>
+/// <summary>Every error answer. <see cref="Error"/>, the reason phrase, is there only when
+/// <see cref="Message"/> says more.</summary>
 public sealed record ErrorView(
     string Message,
     int StatusCode,
@@ -71,7 +74,8 @@ public sealed record ErrorView(
 [JsonSerializable(typeof(ErrorView))]
 public sealed partial class WireJson : JsonSerializerContext
 {
-    /// <summary>Leaves the &amp; of signed URLs readable. Safe because every answer is application/json with nosniff.</summary>
+    /// <summary>Leaves the &amp; of signed URLs readable. Safe because every answer is
+    /// application/json with nosniff.</summary>
     public static WireJson Readable { get; } = new(new JsonSerializerOptions
     {
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
@@ -83,7 +87,8 @@ public static class WireText
 {
     /// <summary>RFC 3339, UTC, milliseconds.</summary>
     public static string Wire(this DateTimeOffset time) =>
-        time.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", System.Globalization.CultureInfo.InvariantCulture);
+        time.ToUniversalTime()
+            .ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", System.Globalization.CultureInfo.InvariantCulture);
 
     /// <summary>Seconds with three decimals.</summary>
     public static decimal WireSeconds(this TimeSpan duration) => Math.Round((decimal)duration.TotalSeconds, 3);

@@ -8,7 +8,8 @@ namespace RemoveBg.Core.Artworks;
 ///    │                 └──┘ Claim, Renew, Release, ReturnToQueue, RetryLater
 ///    └──Cancel, Fail───────────────────────▶ canceled, failed
 /// </code>
-/// Each method throws <see cref="InvalidOperationException"/> when the artwork is terminal (or, for the delivery, when it is not).
+/// Each method throws <see cref="InvalidOperationException"/> when the artwork is terminal
+/// (or, for the delivery, when it is not).
 /// </summary>
 public static class ArtworkTransitions
 {
@@ -44,7 +45,8 @@ public static class ArtworkTransitions
         return Unclaimed(artwork) with { HandBacks = artwork.HandBacks + 1, DueAt = now };
     }
 
-    /// <summary>Releases the claim without counting anything: no slot was free. A message is sent for the next try.</summary>
+    /// <summary>Releases the claim without counting anything: no slot was free. A message
+    /// is sent for the next try.</summary>
     public static Artwork ReturnToQueue(this Artwork artwork, DateTimeOffset now)
     {
         RequireOpen(artwork);
@@ -63,14 +65,19 @@ public static class ArtworkTransitions
     public static Artwork Requeued(this Artwork artwork, DateTimeOffset now)
     {
         var age = now - artwork.CreatedAt;
-        return artwork with { DueAt = now + (age < QueuePatience ? QueuePatience : age > LongestPatience ? LongestPatience : age) };
+        return artwork with {
+            DueAt = now + (age < QueuePatience ? QueuePatience : age > LongestPatience ? LongestPatience : age) };
     }
 
-    /// <summary>It waits for its key's turn: nothing was sent, so there is no reason to look again later than this.</summary>
-    public static Artwork KeptWaiting(this Artwork artwork, DateTimeOffset now) => artwork with { DueAt = now + QueuePatience };
+    /// <summary>It waits for its key's turn: nothing was sent, so there is no reason to
+    /// look again later than this.</summary>
+    public static Artwork KeptWaiting(this Artwork artwork, DateTimeOffset now) =>
+        artwork with { DueAt = now + QueuePatience };
 
-    public static Artwork Succeed(this Artwork artwork, DateTimeOffset now, string contentType, double? confidence = null, SubjectPlace? subject = null) =>
-        End(artwork, ArtworkStatus.Succeeded, now) with { ResultContentType = contentType, Confidence = confidence, Subject = subject };
+    public static Artwork Succeed(this Artwork artwork, DateTimeOffset now, string contentType,
+        double? confidence = null, SubjectPlace? subject = null) =>
+        End(artwork, ArtworkStatus.Succeeded, now) with { ResultContentType = contentType, Confidence = confidence,
+            Subject = subject };
 
     public static Artwork Fail(this Artwork artwork, DateTimeOffset now, ArtworkFailure failure) =>
         End(artwork, ArtworkStatus.Failed, now) with { Failure = failure };
@@ -93,7 +100,8 @@ public static class ArtworkTransitions
         };
     }
 
-    /// <summary>The attempt is over: <paramref name="status"/> is Pending when another follows at <paramref name="nextAt"/>.</summary>
+    /// <summary>The attempt is over: <paramref name="status"/> is Pending when another follows at
+    /// <paramref name="nextAt"/>.</summary>
     public static Artwork EndDelivery(this Artwork artwork, WebhookStatus status, DateTimeOffset? nextAt)
     {
         RequireDelivering(artwork);
@@ -117,7 +125,8 @@ public static class ArtworkTransitions
             throw new InvalidOperationException($"Artwork {artwork.Id} has no webhook to deliver again.");
         return artwork with
         {
-            Delivery = new(WebhookStatus.Pending, artwork.Delivery.Attempts, artwork.Delivery.Attempts, NextAttemptAt: now),
+            Delivery =
+                new(WebhookStatus.Pending, artwork.Delivery.Attempts, artwork.Delivery.Attempts, NextAttemptAt: now),
             DueAt = now + QueuePatience,
         };
     }
@@ -143,7 +152,8 @@ public static class ArtworkTransitions
     private static void RequireOpen(Artwork artwork)
     {
         if (artwork.Status.IsTerminal())
-            throw new InvalidOperationException($"Artwork {artwork.Id} has ended as {artwork.Status.Word()} and stays so.");
+            throw new InvalidOperationException(
+                $"Artwork {artwork.Id} has ended as {artwork.Status.Word()} and stays so.");
     }
 
     private static void RequireDelivering(Artwork artwork)

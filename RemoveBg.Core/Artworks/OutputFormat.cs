@@ -43,5 +43,6 @@ public static class ResultTypes
     public static IReadOnlyList<string> All { get; } = [Webp, Png, Jpeg, Zip];
 
     /// <summary>The file name's extension, without the dot.</summary>
-    public static string Extension(string contentType) => contentType switch { Png => "png", Jpeg => "jpg", Zip => "zip", _ => "webp" };
+    public static string Extension(string contentType) =>
+        contentType switch { Png => "png", Jpeg => "jpg", Zip => "zip", _ => "webp" };
 }

@@ -3,8 +3,9 @@ using System.Text.Json.Serialization;
 
 namespace RemoveBg.Core.Artworks;
 
-/// <summary>What a caller may ask of the picture beyond the cut-out itself. What was not asked for is null; values are as they came, and
-/// have been checked when the request was read. Stored with the record and shown in <c>parameters</c>, so names and order are wire format.</summary>
+/// <summary>What a caller may ask of the picture beyond the cut-out itself. What was not asked for is null; values are
+/// as they came, and have been checked when the request was read. Stored with the record and shown in
+/// <c>parameters</c>, so names and order are wire format.</summary>
 public record PictureOptions
 {
     /// <summary>Only the subject's rectangle, with <see cref="CropMargin"/> around it.</summary>
@@ -61,20 +62,23 @@ public record PictureOptions
     [JsonIgnore]
     public bool HasBackgroundUrl => Background?.StartsWith("http", StringComparison.OrdinalIgnoreCase) == true;
 
-    /// <summary>Whether the subject's rectangle is to be recorded: looking for it takes time. Asked by the drop-in route only, and not shown.</summary>
+    /// <summary>Whether the subject's rectangle is to be recorded: looking for it takes time. Asked by the
+    /// drop-in route only, and not shown.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public bool? FindSubject { get; init; }
 
     /// <summary>Whether the result has another size than the photo, or the subject another place.</summary>
     [JsonIgnore]
-    public bool Arranges => this is not { Crop: not true, Scale: null, Position: null, Roi: null, Size: null, Megapixels: null };
+    public bool Arranges =>
+        this is not { Crop: not true, Scale: null, Position: null, Roi: null, Size: null, Megapixels: null };
 
     [JsonIgnore]
     public bool IsAlphaOnly => Channels == "alpha";
 
     internal string ToJson() => JsonSerializer.Serialize(this, PictureOptionsJson.Default.PictureOptions);
 
-    internal static PictureOptions Parse(string json) => JsonSerializer.Deserialize(json, PictureOptionsJson.Default.PictureOptions)!;
+    internal static PictureOptions Parse(string json) =>
+        JsonSerializer.Deserialize(json, PictureOptionsJson.Default.PictureOptions)!;
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]

@@ -20,7 +20,8 @@ public enum WebhookStatus
 
 /// <summary>How far the delivery of an artwork's webhook has come.</summary>
 /// <param name="Attempts">Attempts made in all, over every round.</param>
-/// <param name="RoundStart">Value of <paramref name="Attempts"/> when this round began: a redelivery by hand starts a new one.</param>
+/// <param name="RoundStart">Value of <paramref name="Attempts"/> when this round began: a
+/// redelivery by hand starts a new one.</param>
 /// <param name="RoundStartedAt">Time of the round's first attempt; the retry timeout counts from here.</param>
 /// <param name="NextAttemptAt">When the next attempt is due.</param>
 /// <param name="LeaseUntil">While a sender holds the attempt, until when: copies of its message step back.</param>

@@ -7,7 +7,8 @@ using RemoveBg.Core.Segmentation;
 namespace RemoveBg.Core.CutOut;
 
 /// <summary>The state of one job on its way through the steps of <see cref="CutOutPipeline"/>.</summary>
-internal sealed class CutOutContext(CutOutJob job, ImageOptions limits, CancellationToken cancellationToken) : IDisposable
+internal sealed class CutOutContext(CutOutJob job, ImageOptions limits, CancellationToken cancellationToken)
+    : IDisposable
 {
     private readonly List<(string Name, TimeSpan Time)> _times = new(12);
     private Photo? _photo;
@@ -46,10 +47,12 @@ internal sealed class CutOutContext(CutOutJob job, ImageOptions limits, Cancella
     public string ContentType { get; set; } = "";
 
     public CutOutResult Result => new(
-        Photo.Width, Photo.Height, ContentType, Mask!.Segmenter.Model.Entry.Name, Uncertainty.ToConfidence(Mask.Uncertainty),
+        Photo.Width, Photo.Height, ContentType, Mask!.Segmenter.Model.Entry.Name,
+            Uncertainty.ToConfidence(Mask.Uncertainty),
         Subject, _times);
 
-    /// <summary>Runs and times one step. Native code cannot be interrupted, so cancellation is checked between steps.</summary>
+    /// <summary>Runs and times one step. Native code cannot be interrupted, so cancellation
+    /// is checked between steps.</summary>
     public void Time(string name, Action step)
     {
         cancellationToken.ThrowIfCancellationRequested();

@@ -30,7 +30,8 @@ internal static class CutOutSteps
 
     public static void SegmentSubject(CutOutContext context)
     {
-        var mask = Segmentation.SegmentSubject.Infer(context.Photo, context.Job.Segmenter, context.Job.Tensors, context.Time);
+        var mask =
+            Segmentation.SegmentSubject.Infer(context.Photo, context.Job.Segmenter, context.Job.Tensors, context.Time);
         context.Time("settle", () => Segmentation.SegmentSubject.Refine(mask));
         context.Mask = mask;
     }

@@ -1,7 +1,8 @@
 namespace RemoveBg.Core.CutOut;
 
-/// <summary>A semaphore that serves its waiters' keys in turn, and those of one key in order: nobody waits longer because
-/// somebody else asks more often. Who needs several places gets them too: nobody is served before the one whose turn it is.</summary>
+/// <summary>A semaphore that serves its waiters' keys in turn, and those of one key in order: nobody waits
+/// longer because somebody else asks more often. Who needs several places gets them too: nobody is served
+/// before the one whose turn it is.</summary>
 internal sealed class FairGate(int places)
 {
     private readonly Lock _lock = new();

@@ -5,9 +5,10 @@ using RemoveBg.Core.Segmentation;
 
 namespace RemoveBg.Core.CutOut;
 
-/// <summary>How many artworks are in the pipeline at once, and their tensors: the pool's size is the limit on memory. A place is what an artwork
-/// takes with the configured network; with one that needs more it takes several.</summary>
-public sealed class PipelineSlots(IOptions<PipelineOptions> options, ModelCache model, ModelCatalog catalog, ILogger<PipelineSlots> log) : IDisposable
+/// <summary>How many artworks are in the pipeline at once, and their tensors: the pool's size is the limit on memory. A
+/// place is what an artwork takes with the configured network; with one that needs more it takes several.</summary>
+public sealed class PipelineSlots(IOptions<PipelineOptions> options, ModelCache model, ModelCatalog catalog,
+    ILogger<PipelineSlots> log) : IDisposable
 {
     private readonly Lock _lock = new();
     private readonly ConcurrentDictionary<Segmenter, ConcurrentBag<Tensors>> _tensors = new();
@@ -34,7 +35,8 @@ public sealed class PipelineSlots(IOptions<PipelineOptions> options, ModelCache 
         var gate = GateFor(configured);
         var places = PlacesOf(segmenter.MemoryMB, configured.MemoryMB, gate.Places);
         await gate.EnterAsync(key, cancellationToken, places);
-        return new(this, segmenter, Pool(segmenter).TryTake(out var tensors) ? tensors : segmenter.CreateTensors(), () => gate.Leave(places));
+        return new(this, segmenter, Pool(segmenter).TryTake(out var tensors) ? tensors : segmenter.CreateTensors(),
+            () => gate.Leave(places));
     }
 
     public void Dispose()
@@ -42,27 +44,33 @@ public sealed class PipelineSlots(IOptions<PipelineOptions> options, ModelCache 
         foreach (var tensors in _tensors.Values.SelectMany(pool => pool)) tensors.Dispose();
     }
 
-    /// <summary>As many as were asked for, or one per core, but no more than fit into memory; one always does.</summary>
+    /// <summary>As many as were asked for, or one per core, but no more than fit into
+    /// memory; one always does.</summary>
     /// <param name="networkMB">See <see cref="Segmenter.MemoryMB"/>.</param>
     /// <param name="othersMB">Of the files of other networks that requests may name.</param>
     internal static int Count(PipelineOptions options, long networkMB, long othersMB)
     {
         var fit = ForArtworksMB(options, othersMB) / ArtworkMB(networkMB);
-        return (int)Math.Clamp(options.Concurrency > 0 ? options.Concurrency : Environment.ProcessorCount, 1, Math.Max(1, fit));
+        return (int)Math.Clamp(options.Concurrency > 0 ? options.Concurrency : Environment.ProcessorCount, 1,
+            Math.Max(1, fit));
     }
 
-    /// <summary>What an artwork takes of all places with a network that needs more than the configured one, or less.</summary>
+    /// <summary>What an artwork takes of all places with a network that needs more than the
+    /// configured one, or less.</summary>
     internal static int PlacesOf(long networkMB, long configuredMB, int places) =>
         (int)Math.Min(places, (ArtworkMB(networkMB) + ArtworkMB(configuredMB) - 1) / ArtworkMB(configuredMB));
 
-    /// <summary>What of the budget is left beside the process itself and other networks' weights; negative when they take it all.</summary>
+    /// <summary>What of the budget is left beside the process itself and other networks' weights;
+    /// negative when they take it all.</summary>
     private static long ForArtworksMB(PipelineOptions options, long othersMB)
     {
-        var megabytes = options.MemoryBudgetMB > 0 ? options.MemoryBudgetMB : GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 1_000_000;
+        var megabytes = options.MemoryBudgetMB > 0 ? options.MemoryBudgetMB
+            : GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 1_000_000;
         return megabytes - PipelineOptions.BaseMB - Math.Max(0, othersMB - PipelineOptions.NetworkFilesMB);
     }
 
-    private static long ArtworkMB(long networkMB) => Math.Max(PipelineOptions.ArtworkMB, PipelineOptions.PhotoMB + networkMB);
+    private static long ArtworkMB(long networkMB) =>
+        Math.Max(PipelineOptions.ArtworkMB, PipelineOptions.PhotoMB + networkMB);
 
     private FairGate GateFor(Segmenter configured)
     {
@@ -73,8 +81,10 @@ public sealed class PipelineSlots(IOptions<PipelineOptions> options, ModelCache 
             var (has, takes) = (ForArtworksMB(options.Value, othersMB), ArtworkMB(configured.MemoryMB));
             var count = Count(options.Value, configured.MemoryMB, othersMB);
             log.LogInformation("The pipeline takes {Places} artworks at once, up to {Megabytes} MB each", count, takes);
-            if (takes > has) log.LogWarning("The memory budget leaves {Has} MB for artworks, and one of 50 megapixels takes up to {Megabytes}: it is let in, alone. " +
-                "Raise RemoveBg:Process:MemoryBudgetMB, lower RemoveBg:Image:MaxPixels or configure a smaller network", has, takes);
+            if (takes > has) log.LogWarning("The memory budget leaves {Has} MB for artworks, and one of 50 megapixels "
+                + "takes up to {Megabytes}: it is let in, alone. " +
+                "Raise RemoveBg:Process:MemoryBudgetMB, lower RemoveBg:Image:MaxPixels or configure a smaller network",
+                    has, takes);
             return _gate = new(count);
         }
     }

@@ -11,7 +11,8 @@ namespace RemoveBg.Core.DropIn;
 public sealed record V1Result(BinaryData File, string ContentType, SubjectPlace Place);
 
 /// <summary>Takes an artwork over the whole road while the caller waits, and leaves nothing behind.</summary>
-public sealed class RemoveBgV1(SubmitArtwork submit, ReadArtwork read, CancelArtwork cancelArtwork, DeleteArtwork delete, StoredPictures pictures,
+public sealed class RemoveBgV1(SubmitArtwork submit, ReadArtwork read, CancelArtwork cancelArtwork,
+    DeleteArtwork delete, StoredPictures pictures,
     ILogger<RemoveBgV1> log)
 {
     /// <summary>Azure ends every answer after 230 s.</summary>
@@ -42,12 +43,15 @@ public sealed class RemoveBgV1(SubmitArtwork submit, ReadArtwork read, CancelArt
             // 2. Until it has ended.
             artwork = await read.WaitUntilEndedAsync(artwork, Longest, cancellationToken);
             if (artwork.Failure is { } failure)
-                throw Words.TryGetValue(failure.Code, out var words) ? new V1Exception(400, words with { Detail = failure.Message }) : (Exception)Ours(failure.Message);
+                throw Words.TryGetValue(failure.Code, out var words)
+                    ? new V1Exception(400, words with { Detail = failure.Message }) : (Exception)Ours(failure.Message);
             if (artwork is not { Status: ArtworkStatus.Succeeded, ResultContentType: { } type, Subject: { } place })
-                throw Ours($"Not finished after {Longest.TotalSeconds:0} s; use /v2/artworks/remove-background, which does not wait.");
+                throw Ours($"Not finished after {Longest.TotalSeconds:0} s; use /v2/artworks/remove-background, which "
+                    + $"does not wait.");
 
             // 3. The picture.
-            return await pictures.GetResultAsync(artwork.Id, type, cancellationToken) is { } file ? new(file, type, place) : throw Ours("The result is no longer stored.");
+            return await pictures.GetResultAsync(artwork.Id, type, cancellationToken) is { } file
+                ? new(file, type, place) : throw Ours("The result is no longer stored.");
         }
         finally
         {
@@ -56,12 +60,14 @@ public sealed class RemoveBgV1(SubmitArtwork submit, ReadArtwork read, CancelArt
         }
     }
 
-    /// <summary>What cannot be erased now is erased by the retention: no reason to withhold a finished picture.</summary>
+    /// <summary>What cannot be erased now is erased by the retention: no reason to
+    /// withhold a finished picture.</summary>
     private async Task EraseAsync(ApiKey key, Artwork artwork)
     {
         try
         {
-            if (!artwork.Status.IsTerminal()) await cancelArtwork.CancelAsync(key, artwork.Id.ToString(), CancellationToken.None);
+            if (!artwork.Status.IsTerminal())
+                await cancelArtwork.CancelAsync(key, artwork.Id.ToString(), CancellationToken.None);
             await delete.DeleteAsync(key, artwork.Id.ToString(), CancellationToken.None);
         }
         catch (Exception problem) when (StorageFailure.Is(problem, CancellationToken.None))

@@ -16,8 +16,8 @@ public sealed class V1Exception(int statusCode, params IReadOnlyList<V1Problem> 
     public IReadOnlyList<V1Problem> Problems { get; } = problems;
 }
 
-/// <summary>Translates the parameters of remove.bg's <c>POST /v1.0/removebg</c> into ours. What cannot be honoured is refused by name, never ignored.
-/// Source: remove.bg's published OpenAPI document, version 1.0.0.</summary>
+/// <summary>Translates the parameters of remove.bg's <c>POST /v1.0/removebg</c> into ours. What cannot be honoured is
+/// refused by name, never ignored. Source: remove.bg's published OpenAPI document, version 1.0.0.</summary>
 public sealed class RemoveBgV1Request(SubmitRequestParser parser)
 {
     /// <summary>Our field for each parameter that has one of the same meaning; also how problems are named.</summary>
@@ -38,12 +38,14 @@ public sealed class RemoveBgV1Request(SubmitRequestParser parser)
     /// <summary>Largest area of the result in megapixels, by <c>size</c>.</summary>
     private static readonly Dictionary<string, double?> Sizes = new()
     {
-        ["preview"] = 0.25, ["small"] = 0.25, ["regular"] = 0.25, ["medium"] = 1.5, ["hd"] = 4, ["4k"] = 10, ["50MP"] = 50, ["full"] = null, ["auto"] = null,
+        ["preview"] = 0.25, ["small"] = 0.25, ["regular"] = 0.25, ["medium"] = 1.5, ["hd"] = 4, ["4k"] = 10,
+            ["50MP"] = 50, ["full"] = null, ["auto"] = null,
     };
 
     private static readonly Dictionary<string, OutputFormat> Formats = new()
     {
-        ["auto"] = OutputFormat.Auto, ["png"] = OutputFormat.Png, ["jpg"] = OutputFormat.Jpeg, ["webp"] = OutputFormat.Webp, ["zip"] = OutputFormat.Zip,
+        ["auto"] = OutputFormat.Auto, ["png"] = OutputFormat.Png, ["jpg"] = OutputFormat.Jpeg,
+            ["webp"] = OutputFormat.Webp, ["zip"] = OutputFormat.Zip,
     };
 
     /// <summary>Parameters of which one value asks for nothing, and why no other can be honoured.</summary>
@@ -58,7 +60,8 @@ public sealed class RemoveBgV1Request(SubmitRequestParser parser)
     /// <param name="texts">All parameters but files, as they came.</param>
     /// <param name="files">Uploads by parameter name.</param>
     /// <exception cref="V1Exception">400 with every problem.</exception>
-    public SubmitRequest Parse(IReadOnlyList<KeyValuePair<string, string>> texts, IReadOnlyDictionary<string, InlinePicture> files)
+    public SubmitRequest Parse(IReadOnlyList<KeyValuePair<string, string>> texts,
+        IReadOnlyDictionary<string, InlinePicture> files)
     {
         var problems = new List<V1Problem>();
         var given = new Dictionary<string, string>();
@@ -67,25 +70,32 @@ public sealed class RemoveBgV1Request(SubmitRequestParser parser)
 
         // 1. One photo, at most one background.
         var photo = Photo(given, files, problems);
-        var background = Only(["bg_color", "bg_image_url", "bg_image_file"], given, files, problems) == "bg_image_file" ? files["bg_image_file"] : null;
+        var background = Only(["bg_color", "bg_image_url", "bg_image_file"], given, files, problems) == "bg_image_file"
+            ? files["bg_image_file"] : null;
 
         // 2. What is ours in other words.
         var size = Choice(given, "size", "preview", Sizes, problems);
         var format = Choice(given, "format", "auto", Formats, problems);
         var hasShadow = ReadFixed(given, problems);
-        var fields = new RequestFields([], shown: ours => Fields.FirstOrDefault(pair => pair.Value == ours && given.ContainsKey(pair.Key)).Key ?? ours);
+        var fields = new RequestFields([], shown: ours =>
+            Fields.FirstOrDefault(pair => pair.Value == ours && given.ContainsKey(pair.Key)).Key ?? ours);
         foreach (var (name, text) in given)
             if (Fields.TryGetValue(name, out var ours))
             {
                 // "original" and "0" are how remove.bg says "not asked for".
-                if (text != "original" && (name != "crop_margin" || given.GetValueOrDefault("crop") == "true" || text != "0")) fields.Put(ours, text);
+                if (text != "original"
+                    && (name != "crop_margin" || given.GetValueOrDefault("crop") == "true" || text != "0"))
+                    fields.Put(ours, text);
             }
-            else problems.Add(Invalid(name, $"is not a known parameter; accepted are image_file, image_file_b64, size, format, bg_image_file, {string.Join(", ", Fields.Keys.Concat(Fixed.Keys))}"));
+            else problems.Add(Invalid(name, $"is not a known parameter; accepted are image_file, image_file_b64, size, "
+                + $"format, bg_image_file, {string.Join(", ", Fields.Keys.Concat(Fixed.Keys))}"));
         if (hasShadow) fields.Put("shadow", "true");
-        if (size is { } megapixels) fields.Put("megapixels", megapixels.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        if (size is { } megapixels)
+            fields.Put("megapixels", megapixels.ToString(System.Globalization.CultureInfo.InvariantCulture));
 
         var request = parser.Read(fields, photo, background);
-        problems.AddRange(fields.Problems.Select(problem => new V1Problem("Invalid parameter", "invalid_parameter", problem)));
+        problems.AddRange(
+            fields.Problems.Select(problem => new V1Problem("Invalid parameter", "invalid_parameter", problem)));
         if (problems.Count > 0) throw new V1Exception(400, problems);
 
         // 3. Formats that only this route has.
@@ -93,22 +103,27 @@ public sealed class RemoveBgV1Request(SubmitRequestParser parser)
         if (options.IsAlphaOnly && format is OutputFormat.Jpeg or OutputFormat.Zip)
             throw new V1Exception(400, Invalid("format", "must be auto, png or webp with channels=alpha"));
         var isOpaque = options.Background is { } behind && (Colour.TryParse(behind) ?? Colour.White) >> 24 == 255;
-        return request with { Options = options, OutputFormat = format != OutputFormat.Auto ? format : isOpaque ? OutputFormat.Jpeg : OutputFormat.Png };
+        return request with { Options = options,
+            OutputFormat = format != OutputFormat.Auto ? format : isOpaque ? OutputFormat.Jpeg : OutputFormat.Png };
     }
 
-    private static InlinePicture? Photo(Dictionary<string, string> given, IReadOnlyDictionary<string, InlinePicture> files, List<V1Problem> problems)
+    private static InlinePicture? Photo(Dictionary<string, string> given,
+        IReadOnlyDictionary<string, InlinePicture> files, List<V1Problem> problems)
     {
-        foreach (var name in files.Keys.Where(name => name is not "image_file" and not "bg_image_file")) problems.Add(Invalid(name, "is not a known file; accepted are image_file and bg_image_file"));
+        foreach (var name in files.Keys.Where(name => name is not "image_file" and not "bg_image_file"))
+            problems.Add(Invalid(name, "is not a known file; accepted are image_file and bg_image_file"));
         var source = Only(["image_file", "image_file_b64", "image_url"], given, files, problems);
         if (source is null && problems.TrueForAll(problem => problem.Code != "multiple_sources"))
-            problems.Add(new("No image given", "missing_source", "Please provide the source image in the image_url, image_file or image_file_b64 parameter."));
+            problems.Add(new("No image given", "missing_source",
+                "Please provide the source image in the image_url, image_file or image_file_b64 parameter."));
         // Without a photo the checks below would complain a second time.
         if (source is null) return InlinePicture.FromUpload(null, []);
         if (source == "image_file") return files["image_file"];
         if (!given.Remove("image_file_b64", out var encoded)) return null;
         try
         {
-            return InlinePicture.FromUpload(null, Convert.FromBase64String(encoded.StartsWith("data:", StringComparison.Ordinal) ? encoded[(encoded.IndexOf(',', StringComparison.Ordinal) + 1)..] : encoded));
+            return InlinePicture.FromUpload(null, Convert.FromBase64String(encoded.StartsWith("data:",
+                StringComparison.Ordinal) ? encoded[(encoded.IndexOf(',', StringComparison.Ordinal) + 1)..] : encoded));
         }
         catch (FormatException)
         {
@@ -118,16 +133,19 @@ public sealed class RemoveBgV1Request(SubmitRequestParser parser)
     }
 
     /// <returns>The one of these that is given; null when none is, or more than one.</returns>
-    private static string? Only(string[] names, Dictionary<string, string> given, IReadOnlyDictionary<string, InlinePicture> files, List<V1Problem> problems)
+    private static string? Only(string[] names, Dictionary<string, string> given,
+        IReadOnlyDictionary<string, InlinePicture> files, List<V1Problem> problems)
     {
         var all = names.Where(name => given.ContainsKey(name) || files.ContainsKey(name)).ToList();
         if (all.Count <= 1) return all.FirstOrDefault();
-        problems.Add(new("Multiple image sources given", "multiple_sources", $"Only one of {string.Join(", ", names)} can be given; these were: {string.Join(", ", all)}."));
+        problems.Add(new("Multiple image sources given", "multiple_sources",
+            $"Only one of {string.Join(", ", names)} can be given; these were: {string.Join(", ", all)}."));
         foreach (var name in all) given.Remove(name);
         return null;
     }
 
-    private static T Choice<T>(Dictionary<string, string> given, string name, string otherwise, Dictionary<string, T> choices, List<V1Problem> problems)
+    private static T Choice<T>(Dictionary<string, string> given, string name, string otherwise,
+        Dictionary<string, T> choices, List<V1Problem> problems)
     {
         if (!given.Remove(name, out var text)) text = otherwise;
         if (choices.TryGetValue(text, out var choice)) return choice;
@@ -145,5 +163,6 @@ public sealed class RemoveBgV1Request(SubmitRequestParser parser)
         return hasShadow;
     }
 
-    private static V1Problem Invalid(string parameter, string problem) => new("Invalid parameter", "invalid_parameter", $"{parameter} {problem}.");
+    private static V1Problem Invalid(string parameter, string problem) =>
+        new("Invalid parameter", "invalid_parameter", $"{parameter} {problem}.");
 }

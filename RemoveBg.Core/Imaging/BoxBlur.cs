@@ -10,14 +10,15 @@ internal static class BoxBlur
     /// <summary>Columns that are summed downwards together: their sums stay in the first cache.</summary>
     private const int Band = 64;
 
-    /// <summary>Replaces each sample by the sum of the (2r+1)² samples around it; outside the plane lie zeros. Not divided:
-    /// callers divide by the sum of a weight, which has the same window.</summary>
+    /// <summary>Replaces each sample by the sum of the (2r+1)² samples around it; outside the plane lie zeros. Not
+    /// divided: callers divide by the sum of a weight, which has the same window.</summary>
     public static void Run(FloatPlane plane, FloatPlanes planes, int radius)
     {
         var (width, height) = (planes.Width, planes.Height);
         using var rows = planes.Rent();
         Parallel.For(0, height, y => SumRow(plane.AsSpan(y * width, width), rows.AsSpan(y * width, width), radius));
-        Parallel.For(0, (width + Band - 1) / Band, band => SumColumns(rows, plane, width, height, band * Band, Math.Min(width, (band + 1) * Band), radius));
+        Parallel.For(0, (width + Band - 1) / Band,
+            band => SumColumns(rows, plane, width, height, band * Band, Math.Min(width, (band + 1) * Band), radius));
     }
 
     private static void SumRow(ReadOnlySpan<Vector128<float>> source, Span<Vector128<float>> target, int radius)
@@ -32,7 +33,8 @@ internal static class BoxBlur
         }
     }
 
-    private static void SumColumns(FloatPlane source, FloatPlane target, int width, int height, int left, int right, int radius)
+    private static void SumColumns(FloatPlane source, FloatPlane target, int width, int height, int left, int right,
+        int radius)
     {
         Span<Vector128<float>> sums = stackalloc Vector128<float>[right - left];
         sums.Clear();
@@ -52,7 +54,9 @@ internal static class BoxBlur
         TensorPrimitives.Subtract(Numbers(sums), Numbers(row), Numbers(sums));
 
     /// <summary>As plain numbers, of which the processor takes eight or sixteen at once.</summary>
-    private static Span<float> Numbers(Span<Vector128<float>> samples) => MemoryMarshal.Cast<Vector128<float>, float>(samples);
+    private static Span<float> Numbers(Span<Vector128<float>> samples) =>
+        MemoryMarshal.Cast<Vector128<float>, float>(samples);
 
-    private static ReadOnlySpan<float> Numbers(ReadOnlySpan<Vector128<float>> samples) => MemoryMarshal.Cast<Vector128<float>, float>(samples);
+    private static ReadOnlySpan<float> Numbers(ReadOnlySpan<Vector128<float>> samples) =>
+        MemoryMarshal.Cast<Vector128<float>, float>(samples);
 }

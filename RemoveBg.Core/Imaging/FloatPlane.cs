@@ -3,8 +3,8 @@ using System.Runtime.Intrinsics;
 
 namespace RemoveBg.Core.Imaging;
 
-/// <summary>A plane of R, G, B and a fourth number, row by row, not cleared, outside the managed heap. Belongs to its <see cref="FloatPlanes"/>:
-/// disposed, it waits there for the next step.</summary>
+/// <summary>A plane of R, G, B and a fourth number, row by row, not cleared, outside the managed heap. Belongs to its
+/// <see cref="FloatPlanes"/>: disposed, it waits there for the next step.</summary>
 internal sealed unsafe class FloatPlane : IDisposable
 {
     private readonly FloatPlanes _owner;

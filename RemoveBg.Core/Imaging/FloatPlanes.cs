@@ -1,7 +1,8 @@
 namespace RemoveBg.Core.Imaging;
 
-/// <summary>The planes of one size that the steps of one job need after each other. They go with the job: kept in a pool of arrays, they would
-/// lie there (60 MB) while the next job's network needs the memory. Not for several threads at once.</summary>
+/// <summary>The planes of one size that the steps of one job need after each other. They go with the job:
+/// kept in a pool of arrays, they would lie there (60 MB) while the next job's network needs the memory.
+/// Not for several threads at once.</summary>
 internal sealed class FloatPlanes(int width, int height) : IDisposable
 {
     private readonly Stack<FloatPlane> _free = [];

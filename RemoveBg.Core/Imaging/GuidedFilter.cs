@@ -5,9 +5,9 @@ using System.Runtime.Intrinsics;
 namespace RemoveBg.Core.Imaging;
 
 /// <summary>
-/// Guided filter with a colour guide (He, Sun, Tang, "Guided Image Filtering", TPAMI 2013): in each window the result is a linear
-/// function of the guide's colour, so it has edges where the photo has them. The work is the same for every radius. Rows stream
-/// through windows that stay in the cache, in one band a core.
+/// Guided filter with a colour guide (He, Sun, Tang, "Guided Image Filtering", TPAMI 2013): in each window the result
+/// is a linear function of the guide's colour, so it has edges where the photo has them. The work is the same for every
+/// radius. Rows stream through windows that stay in the cache, in one band a core.
 /// </summary>
 internal sealed class GuidedFilter : IDisposable
 {
@@ -22,7 +22,8 @@ internal sealed class GuidedFilter : IDisposable
     private readonly Band[] _bands;
     private readonly int _width, _height, _radius;
 
-    /// <param name="guide">R, G, B from 0 to 1; the fourth element is not read. Must stay as it is while the filter is used.</param>
+    /// <param name="guide">R, G, B from 0 to 1; the fourth element is not read. Must stay as it
+    /// is while the filter is used.</param>
     /// <param name="epsilon">Variance (of values from 0 to 1) below which a window counts as flat.</param>
     /// <param name="planes">Give the size, and the room to work.</param>
     public GuidedFilter(FloatPlane guide, FloatPlanes planes, int radius, float epsilon)
@@ -30,11 +31,13 @@ internal sealed class GuidedFilter : IDisposable
         (_guide, _width, _height, _radius) = (guide, planes.Width, planes.Height, radius);
         (_mean, _inverseR, _inverseG, _inverseB) = (planes.Rent(), planes.Rent(), planes.Rent(), planes.Rent());
         // A band begins with rows that its neighbour reads too: not worth it for few.
-        _bands = [.. Enumerable.Range(0, Math.Clamp(_height / (8 * radius), 1, Environment.ProcessorCount)).Select(_ => new Band(_width, radius))];
+        _bands = [.. Enumerable.Range(0, Math.Clamp(_height / (8 * radius), 1, Environment.ProcessorCount))
+            .Select(_ => new Band(_width, radius))];
         Parallel.For(0, _bands.Length, i => Prepare(_bands[i], First(i), First(i + 1), epsilon));
     }
 
-    /// <summary>The filter's linear functions, averaged over the windows: result = r·[0] + g·[1] + b·[2] + [3].</summary>
+    /// <summary>The filter's linear functions, averaged over the windows: result =
+    /// r·[0] + g·[1] + b·[2] + [3].</summary>
     public void Functions(PlaneChannel input, FloatPlane result) => Stream(
         input,
         [MethodImpl(MethodImplOptions.AggressiveOptimization)] (start, sums) =>
@@ -49,19 +52,21 @@ internal sealed class GuidedFilter : IDisposable
         [MethodImpl(MethodImplOptions.AggressiveOptimization)] (start, sums) =>
         {
             var target = result.Span.Slice(start, sums.Length);
-            for (var x = 0; x < sums.Length; x++) target[x] = Math.Clamp(Vector128.Dot(sums[x], One(_guide[start + x])) * _mean[start + x][3], 0, 1);
+            for (var x = 0; x < sums.Length; x++)
+                target[x] = Math.Clamp(Vector128.Dot(sums[x], One(_guide[start + x])) * _mean[start + x][3], 0, 1);
         });
 
-    /// <summary>The matting Laplacian (Levin, Lischinski, Weiss, "A Closed-Form Solution to Natural Image Matting", TPAMI 2008) times a plane: the
-    /// plane less what the filter makes of it, times the window's size (He, Sun, Tang, "Fast Matting Using Large Kernel Matting Laplacian
-    /// Matrices", CVPR 2010).</summary>
+    /// <summary>The matting Laplacian (Levin, Lischinski, Weiss, "A Closed-Form Solution to Natural Image Matting",
+    /// TPAMI 2008) times a plane: the plane less what the filter makes of it, times the window's size (He, Sun, Tang,
+    /// "Fast Matting Using Large Kernel Matting Laplacian Matrices", CVPR 2010).</summary>
     /// <param name="result">Another plane.</param>
     public void Laplacian(PlaneChannel input, PlaneChannel result) => Stream(
         input,
         [MethodImpl(MethodImplOptions.AggressiveOptimization)] (start, sums) =>
         {
             Span<float> source = input.Span.Slice(start, sums.Length), target = result.Span.Slice(start, sums.Length);
-            for (var x = 0; x < sums.Length; x++) target[x] = source[x] / _mean[start + x][3] - Vector128.Dot(sums[x], One(_guide[start + x]));
+            for (var x = 0; x < sums.Length; x++)
+                target[x] = source[x] / _mean[start + x][3] - Vector128.Dot(sums[x], One(_guide[start + x]));
         });
 
     /// <summary>Samples in the window about each sample.</summary>
@@ -94,19 +99,21 @@ internal sealed class GuidedFilter : IDisposable
 
     /// <summary>r g b 0 of each sample times one of them, or r g b 1 for the fourth.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static ReadOnlySpan<Vector128<float>> Products(ReadOnlySpan<Vector128<float>> colours, int weight, Vector128<float>[] room)
+    private static ReadOnlySpan<Vector128<float>> Products(ReadOnlySpan<Vector128<float>> colours, int weight,
+        Vector128<float>[] room)
     {
         if (weight == 3) for (var x = 0; x < colours.Length; x++) room[x] = One(colours[x]);
         else for (var x = 0; x < colours.Length; x++) room[x] = colours[x].WithElement(3, 0f) * colours[x][weight];
         return room.AsSpan(0, colours.Length);
     }
 
-    /// <summary>The inverses of the 3 × 3 covariances of a row's windows: of a symmetric matrix its rows are the cross products of two of the
-    /// matrix's, over the determinant.</summary>
+    /// <summary>The inverses of the 3 × 3 covariances of a row's windows: of a symmetric matrix its rows are the cross
+    /// products of two of the matrix's, over the determinant.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Invert(int row, RowWindow[] windows, float epsilon)
     {
-        ReadOnlySpan<Vector128<float>> sumsR = windows[0].Sums, sumsG = windows[1].Sums, sumsB = windows[2].Sums, sums = windows[3].Sums;
+        ReadOnlySpan<Vector128<float>> sumsR = windows[0].Sums, sumsG = windows[1].Sums, sumsB = windows[2].Sums,
+            sums = windows[3].Sums;
         var start = row * _width;
         for (var x = 0; x < sums.Length; x++)
         {
@@ -134,7 +141,8 @@ internal sealed class GuidedFilter : IDisposable
 
     private delegate void RowDone(int start, ReadOnlySpan<Vector128<float>> sums);
 
-    /// <summary>Calls back for each row, by its first sample, with the sums of the functions over its windows.</summary>
+    /// <summary>Calls back for each row, by its first sample, with the sums of the
+    /// functions over its windows.</summary>
     private void Stream(PlaneChannel input, RowDone done) => Parallel.For(0, _bands.Length, i =>
     {
         var (from, to) = (First(i), First(i + 1));
@@ -143,7 +151,8 @@ internal sealed class GuidedFilter : IDisposable
         functions.Clear();
         for (var enters = from - 2 * _radius; enters < to + 2 * _radius; enters++)
         {
-            // A row enters the first window; r rows later its functions enter the second; r rows later those are summed.
+            // A row enters the first window; r rows later its functions enter the second;
+            // r rows later those are summed.
             values.Push(Weighted(enters, input, row));
             var solved = enters - _radius;
             if (solved >= from - _radius) functions.Push(Solved(solved, values.Sums, row));
@@ -168,20 +177,25 @@ internal sealed class GuidedFilter : IDisposable
     private ReadOnlySpan<Vector128<float>> Solved(int row, ReadOnlySpan<Vector128<float>> sums, Vector128<float>[] room)
     {
         if (row < 0 || row >= _height) return [];
-        ReadOnlySpan<Vector128<float>> mean = RowOf(_mean, row), r = RowOf(_inverseR, row), g = RowOf(_inverseG, row), b = RowOf(_inverseB, row);
+        ReadOnlySpan<Vector128<float>> mean = RowOf(_mean, row), r = RowOf(_inverseR, row), g = RowOf(_inverseG, row),
+            b = RowOf(_inverseB, row);
         // Two at a time.
         var pairs = MemoryMarshal.Cast<Vector128<float>, Vector256<float>>(room.AsSpan(0, _width));
-        ReadOnlySpan<Vector256<float>> sums2 = Pairs(sums), mean2 = Pairs(mean), r2 = Pairs(r), g2 = Pairs(g), b2 = Pairs(b);
+        ReadOnlySpan<Vector256<float>> sums2 = Pairs(sums), mean2 = Pairs(mean), r2 = Pairs(r), g2 = Pairs(g),
+            b2 = Pairs(b);
         for (var k = 0; k < pairs.Length; k++) pairs[k] = Solve(sums2[k], mean2[k], r2[k], g2[k], b2[k]);
-        if ((_width & 1) != 0) room[_width - 1] = Solve(Twice(sums[^1]), Twice(mean[^1]), Twice(r[^1]), Twice(g[^1]), Twice(b[^1])).GetLower();
+        if ((_width & 1) != 0) room[_width - 1] =
+            Solve(Twice(sums[^1]), Twice(mean[^1]), Twice(r[^1]), Twice(g[^1]), Twice(b[^1])).GetLower();
         return room.AsSpan(0, _width);
 
-        static ReadOnlySpan<Vector256<float>> Pairs(ReadOnlySpan<Vector128<float>> row) => MemoryMarshal.Cast<Vector128<float>, Vector256<float>>(row);
+        static ReadOnlySpan<Vector256<float>> Pairs(ReadOnlySpan<Vector128<float>> row) =>
+            MemoryMarshal.Cast<Vector128<float>, Vector256<float>>(row);
         static Vector256<float> Twice(Vector128<float> value) => Vector256.Create(value, value);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> Solve(Vector256<float> sums, Vector256<float> mean, Vector256<float> r, Vector256<float> g, Vector256<float> b)
+    private static Vector256<float> Solve(Vector256<float> sums, Vector256<float> mean, Vector256<float> r,
+        Vector256<float> g, Vector256<float> b)
     {
         var means = sums * Vector256.Shuffle(mean, Vector256.Create(3, 3, 3, 3, 7, 7, 7, 7));
         var meanP = Vector256.Shuffle(means, Vector256.Create(3, 3, 3, 3, 7, 7, 7, 7));
@@ -193,15 +207,18 @@ internal sealed class GuidedFilter : IDisposable
         var product = slope * mean;
         var half = product + Vector256.Shuffle(product, Vector256.Create(1, 0, 3, 2, 5, 4, 7, 6));
         var atMean = half + Vector256.Shuffle(half, Vector256.Create(2, 3, 0, 1, 6, 7, 4, 5));
-        return Vector256.ConditionalSelect(Vector256.Create(-1, -1, -1, 0, -1, -1, -1, 0).AsSingle(), slope, meanP - atMean);
+        return Vector256.ConditionalSelect(Vector256.Create(-1, -1, -1, 0, -1, -1, -1, 0).AsSingle(), slope,
+            meanP - atMean);
     }
 
-    private ReadOnlySpan<Vector128<float>> RowOf(FloatPlane plane, int row) => row < 0 || row >= _height ? [] : plane.AsSpan(row * _width, _width);
+    private ReadOnlySpan<Vector128<float>> RowOf(FloatPlane plane, int row) =>
+        row < 0 || row >= _height ? [] : plane.AsSpan(row * _width, _width);
 
     /// <summary>What one core needs.</summary>
     private sealed class Band(int width, int radius) : IDisposable
     {
-        public RowWindow[] Windows { get; } = [new(width, radius), new(width, radius), new(width, radius), new(width, radius)];
+        public RowWindow[] Windows { get; } =
+            [new(width, radius), new(width, radius), new(width, radius), new(width, radius)];
 
         public Vector128<float>[] Row { get; } = new Vector128<float>[width];
 

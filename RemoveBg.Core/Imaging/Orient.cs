@@ -3,10 +3,12 @@ namespace RemoveBg.Core.Imaging;
 /// <summary>Turns a picture upright.</summary>
 internal static class Orient
 {
-    /// <summary>Pixels a side of the squares that are copied at once: rows of both pictures then stay in the first cache.</summary>
+    /// <summary>Pixels a side of the squares that are copied at once: rows of both pictures
+    /// then stay in the first cache.</summary>
     private const int Tile = 32;
 
-    /// <returns>The same picture when it is upright already; else a new one, and <paramref name="photo"/> is disposed.</returns>
+    /// <returns>The same picture when it is upright already; else a new one, and
+    /// <paramref name="photo"/> is disposed.</returns>
     public static unsafe Photo Run(Photo photo, ExifOrientation orientation)
     {
         if (orientation == ExifOrientation.Upright) return photo;
@@ -22,10 +24,12 @@ internal static class Orient
             ExifOrientation.NeedsClockwise => (w * (h - 1), -w, 1L),
             ExifOrientation.Transversed => (w * h - 1, -w, -1L),
             ExifOrientation.NeedsCounterClockwise => (w - 1, w, -1L),
-            _ => throw new ArgumentOutOfRangeException(nameof(orientation), orientation, "EXIF orientations are 1 to 8."),
+            _ => throw new ArgumentOutOfRangeException(nameof(orientation), orientation,
+                "EXIF orientations are 1 to 8."),
         };
         var turned = orientation >= ExifOrientation.Transposed;
-        var upright = new Photo(turned ? photo.Height : photo.Width, turned ? photo.Width : photo.Height, photo.IsOpaque);
+        var upright =
+            new Photo(turned ? photo.Height : photo.Width, turned ? photo.Width : photo.Height, photo.IsOpaque);
         try
         {
             var (width, height) = (upright.Width, upright.Height);
@@ -38,7 +42,8 @@ internal static class Orient
                     {
                         var source = from + origin + left * right + y * down;
                         var target = to + (long)y * width + left;
-                        for (var count = Math.Min(Tile, width - left); count > 0; count--, source += right) *target++ = *source;
+                        for (var count = Math.Min(Tile, width - left); count > 0; count--, source += right)
+                            *target++ = *source;
                     }
             });
             photo.Dispose();

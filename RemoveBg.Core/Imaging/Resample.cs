@@ -11,8 +11,8 @@ internal enum ResampleKernel
     CatmullRom,
 }
 
-/// <summary>Separable filters, widened when they shrink so that nothing aliases; what Pillow calls BILINEAR and BICUBIC. Pixel
-/// centres lie at halves.</summary>
+/// <summary>Separable filters, widened when they shrink so that nothing aliases; what Pillow calls BILINEAR and
+/// BICUBIC. Pixel centres lie at halves.</summary>
 internal static class Resample
 {
     /// <summary>The source samples of one target sample: from <c>Start</c> on, with weights that sum to 1.</summary>
@@ -21,9 +21,11 @@ internal static class Resample
     /// <summary>Shrinks (or enlarges) a photo to <paramref name="width"/> × <paramref name="height"/> pixels of
     /// premultiplied R, G, B, A from 0 to 255.</summary>
     /// <param name="kernel">Catmull-Rom keeps more detail and may overshoot: results are clamped.</param>
-    public static unsafe void Colours(Photo photo, Span<Vector128<float>> target, int width, int height, ResampleKernel kernel = ResampleKernel.Triangle)
+    public static unsafe void Colours(Photo photo, Span<Vector128<float>> target, int width, int height,
+        ResampleKernel kernel = ResampleKernel.Triangle)
     {
-        if (target.Length < width * height) throw new ArgumentException($"Needs room for {width * height} pixels.", nameof(target));
+        if (target.Length < width * height)
+            throw new ArgumentException($"Needs room for {width * height} pixels.", nameof(target));
         Taps[] columns = Tapped(photo.Width, width, kernel), rows = Tapped(photo.Height, height, kernel);
         fixed (Vector128<float>* pinned = target)
         {
@@ -54,22 +56,28 @@ internal static class Resample
         }
     }
 
-    /// <summary>A window of a photo at another size, row by row: no second picture is needed. What of it lies outside the photo is transparent.</summary>
-    /// <param name="left">Of the window, in the photo's pixels; with <paramref name="top"/>, may be negative or between pixels.</param>
+    /// <summary>A window of a photo at another size, row by row: no second picture is needed. What of it lies
+    /// outside the photo is transparent.</summary>
+    /// <param name="left">Of the window, in the photo's pixels; with <paramref name="top"/>, may
+    /// be negative or between pixels.</param>
     /// <param name="scale">Target pixels a pixel of the photo.</param>
     /// <param name="row">Receives y and premultiplied R, G, B, A from 0 to 255. Called by several threads.</param>
-    public static void Window(Photo photo, double left, double top, double scale, int width, int height, Action<int, Vector128<float>[]> row)
+    public static void Window(Photo photo, double left, double top, double scale, int width, int height,
+        Action<int, Vector128<float>[]> row)
     {
-        Taps[] columns = Tapped(photo.Width, width, ResampleKernel.CatmullRom, left, 1 / scale), rows = Tapped(photo.Height, height, ResampleKernel.CatmullRom, top, 1 / scale);
+        Taps[] columns = Tapped(photo.Width, width, ResampleKernel.CatmullRom, left, 1 / scale),
+            rows = Tapped(photo.Height, height, ResampleKernel.CatmullRom, top, 1 / scale);
         const int band = 16;
-        Parallel.For(0, (height + band - 1) / band, () => (Line: new Vector128<float>[width], Sums: NewRows(band, width)), (b, _, room) =>
+        Parallel.For(0, (height + band - 1) / band,
+            () => (Line: new Vector128<float>[width], Sums: NewRows(band, width)), (b, _, room) =>
         {
             int first = b * band, count = Math.Min(band, height - first);
             for (var i = 0; i < count; i++) Array.Clear(room.Sums[i]);
             // Each row of the photo is shrunk once for all rows of the band that it counts for.
             int from = int.MaxValue, to = 0;
             for (var i = first; i < first + count; i++)
-                if (rows[i].Weights.Length > 0) (from, to) = (Math.Min(from, rows[i].Start), Math.Max(to, rows[i].Start + rows[i].Weights.Length));
+                if (rows[i].Weights.Length > 0)
+                    (from, to) = (Math.Min(from, rows[i].Start), Math.Max(to, rows[i].Start + rows[i].Weights.Length));
             for (var y = from; y < to; y++)
             {
                 ShrinkRow(photo.Row(y), columns, room.Line, photo.IsOpaque);
@@ -104,10 +112,13 @@ internal static class Resample
     }
 
     /// <summary>Brings a plane to another size.</summary>
-    public static unsafe void Plane(ReadOnlySpan<float> source, int sourceWidth, int sourceHeight, Span<float> target, int width, int height)
+    public static unsafe void Plane(ReadOnlySpan<float> source, int sourceWidth, int sourceHeight, Span<float> target,
+        int width, int height)
     {
-        if (target.Length < width * height) throw new ArgumentException($"Needs room for {width * height} samples.", nameof(target));
-        Taps[] columns = Tapped(sourceWidth, width, ResampleKernel.Triangle), rows = Tapped(sourceHeight, height, ResampleKernel.Triangle);
+        if (target.Length < width * height)
+            throw new ArgumentException($"Needs room for {width * height} samples.", nameof(target));
+        Taps[] columns = Tapped(sourceWidth, width, ResampleKernel.Triangle),
+            rows = Tapped(sourceHeight, height, ResampleKernel.Triangle);
         fixed (float* pinned = source, pinnedTarget = target)
         {
             float* input = pinned, rowsOut = pinnedTarget;
@@ -156,9 +167,11 @@ internal static class Resample
     /// <summary>R, G, B, A as four floats from 0 to 255.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> ToFloats(uint pixel) =>
-        Vector128.ConvertToSingle(Vector128.WidenLower(Vector128.WidenLower(Vector128.CreateScalar(pixel).AsByte())).AsInt32());
+        Vector128.ConvertToSingle(
+            Vector128.WidenLower(Vector128.WidenLower(Vector128.CreateScalar(pixel).AsByte())).AsInt32());
 
-    private static Taps[] Tapped(int from, int to, ResampleKernel kernel) => Tapped(from, to, kernel, 0, (double)from / to);
+    private static Taps[] Tapped(int from, int to, ResampleKernel kernel) =>
+        Tapped(from, to, kernel, 0, (double)from / to);
 
     /// <param name="start">Where the first target sample begins, in source samples.</param>
     /// <param name="scale">Source samples a target sample.</param>
@@ -181,7 +194,8 @@ internal static class Resample
             double sum = 0;
             for (var k = 0; k < weights.Length; k++)
                 sum += weights[k] = (float)Weight(kernel, Math.Abs(first + k + 0.5 - centre) / stretch);
-            for (var k = 0; k < weights.Length; k++) weights[k] = sum > 0 ? (float)(weights[k] / sum) : 1f / weights.Length;
+            for (var k = 0; k < weights.Length; k++)
+                weights[k] = sum > 0 ? (float)(weights[k] / sum) : 1f / weights.Length;
             all[i] = new(Math.Min(first, from - weights.Length), weights);
         }
         return all;

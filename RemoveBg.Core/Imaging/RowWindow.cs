@@ -4,8 +4,8 @@ using System.Runtime.Intrinsics;
 
 namespace RemoveBg.Core.Imaging;
 
-/// <summary>The sum of a square window that moves down a plane: 2r + 1 rows, each summed over 2r + 1 columns when it enters, kept until it
-/// leaves. Small enough to stay in the processor's second cache.</summary>
+/// <summary>The sum of a square window that moves down a plane: 2r + 1 rows, each summed over 2r + 1 columns when it
+/// enters, kept until it leaves. Small enough to stay in the processor's second cache.</summary>
 internal sealed class RowWindow : IDisposable
 {
     private readonly int _width, _radius, _height;
@@ -53,5 +53,6 @@ internal sealed class RowWindow : IDisposable
         ArrayPool<Vector128<float>>.Shared.Return(_sums);
     }
 
-    private static Vector128<float> At(ReadOnlySpan<Vector128<float>> row, int x) => (uint)x < (uint)row.Length ? row[x] : Vector128<float>.Zero;
+    private static Vector128<float> At(ReadOnlySpan<Vector128<float>> row, int x) =>
+        (uint)x < (uint)row.Length ? row[x] : Vector128<float>.Zero;
 }

@@ -11,17 +11,21 @@ internal static class Arranged
     /// <param name="region">Where that lies in the upright photo.</param>
     /// <param name="width">Of the upright photo, like <paramref name="height"/>.</param>
     /// <param name="maxPixels">The result never has more.</param>
-    /// <returns>The same picture when there is nothing to do; else a new one, and <paramref name="cutOut"/> is disposed.</returns>
+    /// <returns>The same picture when there is nothing to do; else a new one, and
+    /// <paramref name="cutOut"/> is disposed.</returns>
     public static Photo Run(Photo cutOut, Box region, int width, int height, PictureOptions wanted, int maxPixels)
     {
-        // 1. The result before it is made smaller: its size, where the cut-out's corner lies in it, and how large the cut-out is.
+        // 1. The result before it is made smaller: its size, where the cut-out's corner lies
+        // in it, and how large the cut-out is.
         var (canvasWidth, canvasHeight, left, top, enlarged) = Plan(cutOut, region, width, height, wanted);
 
         // 2. Smaller, if it must be; never larger.
         var longest = Math.Max(canvasWidth, canvasHeight);
         var most = Math.Min(maxPixels, (wanted.Megapixels ?? double.MaxValue) * 1_000_000);
-        var shrink = Math.Min(1, Math.Min((wanted.Size ?? longest) / longest, Math.Sqrt(most / (canvasWidth * canvasHeight))));
-        var (resultWidth, resultHeight) = (Math.Max(1, (int)Math.Round(canvasWidth * shrink)), Math.Max(1, (int)Math.Round(canvasHeight * shrink)));
+        var shrink =
+            Math.Min(1, Math.Min((wanted.Size ?? longest) / longest, Math.Sqrt(most / (canvasWidth * canvasHeight))));
+        var (resultWidth, resultHeight) =
+            (Math.Max(1, (int)Math.Round(canvasWidth * shrink)), Math.Max(1, (int)Math.Round(canvasHeight * shrink)));
         var scale = enlarged * shrink;
         if (scale == 1 && (left, top, resultWidth, resultHeight) == (0, 0, cutOut.Width, cutOut.Height)) return cutOut;
 
@@ -30,7 +34,8 @@ internal static class Arranged
         try
         {
             if (scale == 1) Copy(cutOut, result, (int)Math.Round(left), (int)Math.Round(top));
-            else Resample.Window(cutOut, -left / enlarged, -top / enlarged, scale, resultWidth, resultHeight, (y, row) => Straighten(row, result.Row(y)));
+            else Resample.Window(cutOut, -left / enlarged, -top / enlarged, scale, resultWidth, resultHeight,
+                (y, row) => Straighten(row, result.Row(y)));
             cutOut.Dispose();
             return result;
         }
@@ -41,7 +46,8 @@ internal static class Arranged
         }
     }
 
-    private static (double Width, double Height, double Left, double Top, double Scale) Plan(Photo cutOut, Box region, int width, int height, PictureOptions wanted)
+    private static (double Width, double Height, double Left, double Top,
+        double Scale) Plan(Photo cutOut, Box region, int width, int height, PictureOptions wanted)
     {
         var asItIs = ((double)width, (double)height, (double)region.Left, (double)region.Top, 1d);
         if (wanted is { Crop: not true, Scale: null, Position: null or Position.Original }) return asItIs;
@@ -50,21 +56,26 @@ internal static class Arranged
         if (wanted.Crop == true)
         {
             var margin = Margin.TryParse(wanted.CropMargin ?? "0")!.Value;
-            double above = Math.Round(margin.Top.Of(subject.Height)), before = Math.Round(margin.Left.Of(subject.Width));
+            double above = Math.Round(margin.Top.Of(subject.Height)),
+                before = Math.Round(margin.Left.Of(subject.Width));
             return (
                 subject.Width + before + Math.Round(margin.Right.Of(subject.Width)),
                 subject.Height + above + Math.Round(margin.Bottom.Of(subject.Height)),
                 before - subject.Left, above - subject.Top, 1);
         }
 
-        var scale = wanted.Scale is { } share ? Length.TryParse(share)!.Value.Value * Math.Min((double)width / subject.Width, (double)height / subject.Height) : 1;
+        var scale = wanted.Scale is { } share ? Length.TryParse(share)!.Value.Value
+            * Math.Min((double)width / subject.Width, (double)height / subject.Height) : 1;
         Position? position = Position.Center;
-        if (wanted.Position is { } text && (!Position.TryParse(text, out position) || position is null)) position = null;
+        if (wanted.Position is { } text && (!Position.TryParse(text, out position) || position is null))
+            position = null;
         var (x, y) = position is { } at
             ? (at.X * (width - subject.Width * scale), at.Y * (height - subject.Height * scale))
             // Its middle stays where it was, as far as it then stays in the picture.
-            : (Math.Clamp(region.Left + subject.Left + subject.Width / 2d * (1 - scale), 0, Math.Max(0, width - subject.Width * scale)),
-               Math.Clamp(region.Top + subject.Top + subject.Height / 2d * (1 - scale), 0, Math.Max(0, height - subject.Height * scale)));
+            : (Math.Clamp(region.Left + subject.Left + subject.Width / 2d * (1 - scale), 0,
+                Math.Max(0, width - subject.Width * scale)),
+               Math.Clamp(region.Top + subject.Top + subject.Height / 2d * (1 - scale), 0,
+                   Math.Max(0, height - subject.Height * scale)));
         if (scale == 1) (x, y) = (Math.Round(x), Math.Round(y));
         return (width, height, x - subject.Left * scale, y - subject.Top * scale, scale);
     }
@@ -76,7 +87,8 @@ internal static class Arranged
         {
             var row = to.Row(y);
             row.Clear();
-            if ((uint)(y - top) < (uint)from.Height && last > first) from.Row(y - top)[(first - left)..(last - left)].CopyTo(row[first..]);
+            if ((uint)(y - top) < (uint)from.Height && last > first)
+                from.Row(y - top)[(first - left)..(last - left)].CopyTo(row[first..]);
         }
     }
 
@@ -91,7 +103,8 @@ internal static class Arranged
                 pixels[x] = 0;
                 continue;
             }
-            var colour = Vector128.ConvertToInt32(Vector128.Min(row[x] * (255 / row[x][3]) + Vector128.Create(0.5f), Vector128.Create(255f)));
+            var colour = Vector128.ConvertToInt32(
+                Vector128.Min(row[x] * (255 / row[x][3]) + Vector128.Create(0.5f), Vector128.Create(255f)));
             pixels[x] = (uint)colour[0] | ((uint)colour[1] << 8) | ((uint)colour[2] << 16) | (alpha << 24);
         }
     }

@@ -9,10 +9,12 @@ internal static class Backdrop
     public static void Colour(Photo picture, uint colour) =>
         Parallel.For(0, picture.Height, y =>
         {
-            foreach (ref var pixel in picture.Row(y)) pixel = Over(pixel, Resample.ToFloats(colour), (colour >> 24) / 255f);
+            foreach (ref var pixel in picture.Row(y))
+                pixel = Over(pixel, Resample.ToFloats(colour), (colour >> 24) / 255f);
         });
 
-    /// <summary>A picture that fills the whole result, its middle in the middle; what does not fit is left out, as with CSS's <c>cover</c>.</summary>
+    /// <summary>A picture that fills the whole result, its middle in the middle; what does not fit is left
+    /// out, as with CSS's <c>cover</c>.</summary>
     public static void Picture(Photo picture, Photo behind)
     {
         var scale = Math.Max((double)picture.Width / behind.Width, (double)picture.Height / behind.Height);
@@ -36,7 +38,8 @@ internal static class Backdrop
         if (front >= 1 || behindAlpha <= 0) return pixel;
         var back = behindAlpha * (1 - front);
         var alpha = front + back;
-        var colour = Vector128.ConvertToInt32(Vector128.Min((Resample.ToFloats(pixel) * front + behind * back) / alpha + Vector128.Create(0.5f), Vector128.Create(255f)));
+        var colour = Vector128.ConvertToInt32(Vector128.Min((Resample.ToFloats(pixel) * front + behind * back) / alpha
+            + Vector128.Create(0.5f), Vector128.Create(255f)));
         var opacity = (uint)(alpha * 255 + 0.5f);
         return opacity == 0 ? 0 : (uint)colour[0] | ((uint)colour[1] << 8) | ((uint)colour[2] << 16) | (opacity << 24);
     }

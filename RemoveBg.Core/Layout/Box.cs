@@ -5,7 +5,8 @@ namespace RemoveBg.Core.Layout;
 /// <summary>A rectangle in whole pixels.</summary>
 public readonly record struct Box(int Left, int Top, int Width, int Height)
 {
-    /// <summary>From this alpha on a pixel belongs to the subject's rectangle: fainter haze shall not widen it.</summary>
+    /// <summary>From this alpha on a pixel belongs to the subject's rectangle: fainter
+    /// haze shall not widen it.</summary>
     private const uint Visible = 13;
 
     /// <summary>The smallest rectangle around everything that can be seen; null when nothing can.</summary>

@@ -28,9 +28,12 @@ internal static class Colour
     /// <summary>Skia has the colours of CSS 3 in American spelling.</summary>
     private static Dictionary<string, uint> NamedColours()
     {
-        var names = new Dictionary<string, uint>(StringComparer.OrdinalIgnoreCase) { ["rebeccapurple"] = Pack(0x66, 0x33, 0x99, 0xFF) };
-        foreach (var field in typeof(SKColors).GetFields(BindingFlags.Public | BindingFlags.Static).Where(field => field.FieldType == typeof(SKColor)))
-            names[field.Name] = names[field.Name.Replace("gray", "grey", StringComparison.OrdinalIgnoreCase)] = Rgba((SKColor)field.GetValue(null)!);
+        var names = new Dictionary<string, uint>(
+            StringComparer.OrdinalIgnoreCase) { ["rebeccapurple"] = Pack(0x66, 0x33, 0x99, 0xFF) };
+        foreach (var field in typeof(SKColors).GetFields(BindingFlags.Public | BindingFlags.Static)
+            .Where(field => field.FieldType == typeof(SKColor)))
+            names[field.Name] = names[field.Name.Replace("gray", "grey", StringComparison.OrdinalIgnoreCase)] =
+                Rgba((SKColor)field.GetValue(null)!);
         return names;
     }
 

@@ -12,14 +12,17 @@ internal readonly record struct Length(double Value, bool IsShare)
     {
         var isShare = text.EndsWith('%');
         var number = isShare ? text[..^1] : text.EndsWith("px", StringComparison.Ordinal) ? text[..^2] : text;
-        return double.TryParse(number, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value) && value <= 1_000_000
+        return double.TryParse(number, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value)
+            && value <= 1_000_000
             ? new(isShare ? value / 100 : value, isShare) : null;
     }
 
-    /// <returns>All lengths of a text with blanks between, or null when one of them is none or their number is not accepted.</returns>
+    /// <returns>All lengths of a text with blanks between, or null when one of them is none or
+    /// their number is not accepted.</returns>
     public static IReadOnlyList<Length>? TryParseAll(string text, params int[] counts)
     {
         var all = text.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(TryParse).ToList();
-        return counts.Contains(all.Count) && all.TrueForAll(length => length is not null) ? [.. all.Select(length => length!.Value)] : null;
+        return counts.Contains(all.Count) && all.TrueForAll(length => length is not null)
+            ? [.. all.Select(length => length!.Value)] : null;
     }
 }

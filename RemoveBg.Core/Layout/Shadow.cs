@@ -7,7 +7,8 @@ namespace RemoveBg.Core.Layout;
 /// <summary>A soft shadow below the subject, as if light came from above and in front.</summary>
 internal static class Shadow
 {
-    /// <summary>Longest side of the small copy on which it is made: it is soft, so nobody sees the difference.</summary>
+    /// <summary>Longest side of the small copy on which it is made: it is soft, so
+    /// nobody sees the difference.</summary>
     private const int SmallSide = 512;
 
     /// <summary>Shares of the subject's longer side.</summary>
@@ -27,7 +28,8 @@ internal static class Shadow
 
     private static unsafe SKBitmap SmallAlpha(Photo picture, double shrink)
     {
-        var small = new SKBitmap(new((int)Math.Ceiling(picture.Width / shrink), (int)Math.Ceiling(picture.Height / shrink), SKColorType.Alpha8, SKAlphaType.Premul));
+        var small = new SKBitmap(new((int)Math.Ceiling(picture.Width / shrink),
+            (int)Math.Ceiling(picture.Height / shrink), SKColorType.Alpha8, SKAlphaType.Premul));
         var pixels = (byte*)small.GetPixels();
         var (stride, width) = (small.RowBytes, small.Width);
         Resample.Window(picture, 0, 0, 1 / shrink, small.Width, small.Height, (y, row) =>
@@ -68,7 +70,8 @@ internal static class Shadow
         {
             int x = (int)Math.Floor(u), y = (int)Math.Floor(v);
             float fx = (float)(u - x), fy = (float)(v - y);
-            return ((Value(x, y) * (1 - fx) + Value(x + 1, y) * fx) * (1 - fy) + (Value(x, y + 1) * (1 - fx) + Value(x + 1, y + 1) * fx) * fy) / 255;
+            return ((Value(x, y) * (1 - fx) + Value(x + 1, y) * fx) * (1 - fy)
+                + (Value(x, y + 1) * (1 - fx) + Value(x + 1, y + 1) * fx) * fy) / 255;
         }
 
         float Value(int x, int y) => (uint)x < (uint)width && (uint)y < (uint)height ? pixels[(long)y * stride + x] : 0;

@@ -10,17 +10,20 @@ public sealed class ListArtworks(ArtworkTable artworks, ArtworkViews views)
 {
     private const int DefaultLimit = 20, LargestLimit = 100;
 
-    /// <summary>Records read at once, and at most so many for one page: a rare status must not make one request read them all.</summary>
+    /// <summary>Records read at once, and at most so many for one page: a rare status must not
+    /// make one request read them all.</summary>
     private const int Batch = 100, MostRead = 1000;
 
     /// <exception cref="ApiException">400 naming every parameter that is wrong.</exception>
-    public async Task<ArtworkPage> ListAsync(ApiKey key, string? limit, string? cursor, string? status, CancellationToken cancellationToken)
+    public async Task<ArtworkPage> ListAsync(ApiKey key, string? limit, string? cursor, string? status,
+        CancellationToken cancellationToken)
     {
         var (take, after, only) = Parse(limit, cursor, status);
         var items = new List<Artwork>();
         Guid? last = null;
         var read = 0;
-        await foreach (var chunk in ChunksAsync(artworks.NewestOfAsync(key.Id, after, cancellationToken), Batch, cancellationToken))
+        await foreach (var chunk
+            in ChunksAsync(artworks.NewestOfAsync(key.Id, after, cancellationToken), Batch, cancellationToken))
         {
             var found = await Task.WhenAll(chunk.Select(id => artworks.FindAsync(id, cancellationToken)));
             for (var i = 0; i < chunk.Count; i++)
@@ -28,7 +31,8 @@ public sealed class ListArtworks(ArtworkTable artworks, ArtworkViews views)
                 // One more exists and the page is full: it ends at the one before.
                 if (items.Count == take) return await PageAsync(items, last, cancellationToken);
                 last = chunk[i];
-                if (found[i] is { } artwork && artwork.KeyId == key.Id && (only is null || artwork.Status == only)) items.Add(artwork);
+                if (found[i] is { } artwork && artwork.KeyId == key.Id && (only is null || artwork.Status == only))
+                    items.Add(artwork);
             }
             read += chunk.Count;
             if (read >= MostRead) return await PageAsync(items, last, cancellationToken);
@@ -47,7 +51,8 @@ public sealed class ListArtworks(ArtworkTable artworks, ArtworkViews views)
     {
         var problems = new List<string>();
         var take = DefaultLimit;
-        if (limit is not null && (!int.TryParse(limit, NumberStyles.None, CultureInfo.InvariantCulture, out take) || take is < 1 or > LargestLimit))
+        if (limit is not null && (!int.TryParse(limit, NumberStyles.None, CultureInfo.InvariantCulture, out take)
+            || take is < 1 or > LargestLimit))
             problems.Add($"limit must be a whole number from 1 to {LargestLimit}.");
         Guid? after = null;
         if (cursor is not null)
@@ -65,7 +70,8 @@ public sealed class ListArtworks(ArtworkTable artworks, ArtworkViews views)
     }
 
     private static async IAsyncEnumerable<List<Guid>> ChunksAsync(
-        IAsyncEnumerable<Guid> ids, int size, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+        IAsyncEnumerable<Guid> ids, int size,
+            [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var chunk = new List<Guid>(size);
         await foreach (var id in ids.WithCancellation(cancellationToken))

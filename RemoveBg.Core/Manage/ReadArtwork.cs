@@ -19,13 +19,16 @@ public sealed class ReadArtwork(ArtworkTable artworks, ArtworkViews views, TimeP
     public async Task<ArtworkView> ReadAsync(ApiKey key, string id, CancellationToken cancellationToken) =>
         await views.OfAsync(await FindAsync(key, id, cancellationToken), cancellationToken);
 
-    /// <summary>How long a caller is kept waiting without a word, so that nobody between us and them hangs up; and how long in all: Azure ends
-    /// every answer after 230 s.</summary>
-    private static readonly TimeSpan SilenceInterval = TimeSpan.FromSeconds(15), LongestWatch = TimeSpan.FromSeconds(210);
+    /// <summary>How long a caller is kept waiting without a word, so that nobody between us and them hangs up; and how
+    /// long in all: Azure ends every answer after 230 s.</summary>
+    private static readonly TimeSpan SilenceInterval = TimeSpan.FromSeconds(15),
+        LongestWatch = TimeSpan.FromSeconds(210);
 
-    /// <summary>The artwork as it is, and again whenever its status has changed, until it has ended, is deleted, or 210 s are over.</summary>
+    /// <summary>The artwork as it is, and again whenever its status has changed, until it has ended,
+    /// is deleted, or 210 s are over.</summary>
     /// <returns>Null where nothing has changed for 15 s.</returns>
-    public async IAsyncEnumerable<Artwork?> WatchAsync(Artwork artwork, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<Artwork?> WatchAsync(Artwork artwork,
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var start = clock.GetUtcNow();
         var said = start;
@@ -45,7 +48,8 @@ public sealed class ReadArtwork(ArtworkTable artworks, ArtworkViews views, TimeP
 
     /// <summary>Waits until the artwork has ended, at most <paramref name="patience"/>.</summary>
     /// <returns>The artwork as it then is.</returns>
-    public async Task<Artwork> WaitUntilEndedAsync(Artwork artwork, TimeSpan patience, CancellationToken cancellationToken)
+    public async Task<Artwork> WaitUntilEndedAsync(Artwork artwork, TimeSpan patience,
+        CancellationToken cancellationToken)
     {
         var until = clock.GetUtcNow() + patience;
         while (!artwork.Status.IsTerminal() && clock.GetUtcNow() < until)

@@ -14,7 +14,8 @@ public sealed class WebhookDeliveries(ReadArtwork read, ArtworkTable artworks, A
         return new(artwork.WebhookId, artwork.Delivery.Status.ToString().ToLowerInvariant(),
         [
             .. deliveries.Select(delivery => new WebhookDeliveryView(
-                delivery.Number, delivery.At.Wire(), delivery.Outcome, delivery.StatusCode, delivery.Duration.WireSeconds(), delivery.NextAttemptAt?.Wire())),
+                delivery.Number, delivery.At.Wire(), delivery.Outcome, delivery.StatusCode,
+                    delivery.Duration.WireSeconds(), delivery.NextAttemptAt?.Wire())),
         ]);
     }
 
@@ -25,10 +26,14 @@ public sealed class WebhookDeliveries(ReadArtwork read, ArtworkTable artworks, A
         while (true)
         {
             var artwork = await read.FindAsync(key, id, cancellationToken);
-            if (artwork.Webhook is null) throw ApiException.BadRequest("The artwork was submitted without a webhook; there is nothing to deliver.");
-            if (!artwork.Status.IsTerminal()) throw ApiException.BadRequest("The artwork has not ended; its webhook is sent when it has.");
-            if (artwork.Delivery.LeaseUntil > clock.GetUtcNow()) throw ApiException.BadRequest("An attempt is under way; look at webhook-deliveries first.");
-            if (await artworks.TryUpdateAsync(artwork, artwork.Redeliver(clock.GetUtcNow()), cancellationToken) is not { } renewed) continue;
+            if (artwork.Webhook is null) throw ApiException.BadRequest(
+                "The artwork was submitted without a webhook; there is nothing to deliver.");
+            if (!artwork.Status.IsTerminal())
+                throw ApiException.BadRequest("The artwork has not ended; its webhook is sent when it has.");
+            if (artwork.Delivery.LeaseUntil > clock.GetUtcNow())
+                throw ApiException.BadRequest("An attempt is under way; look at webhook-deliveries first.");
+            if (await artworks.TryUpdateAsync(artwork, artwork.Redeliver(clock.GetUtcNow()), cancellationToken)
+                is not { } renewed) continue;
             await queues.SendToDeliverAsync(artwork, renewed.Delivery.Attempts + 1, TimeSpan.Zero, cancellationToken);
             return await ListAsync(key, id, cancellationToken);
         }

@@ -5,9 +5,10 @@ using RemoveBg.Core.Imaging;
 namespace RemoveBg.Core.Matting;
 
 /// <summary>
-/// Moves a matte to what the photo's colours allow (closed-form matting, Levin et al. 2008): alpha becomes as nearly a linear function of the
-/// colour in every window as it can while it is held where it is sure. A few steps of conjugate gradients; each costs one run of
-/// the guided filter (He et al. 2010). Edges and hair come to lie where the photo has them; a wrong subject stays wrong.
+/// Moves a matte to what the photo's colours allow (closed-form matting, Levin et al. 2008): alpha becomes as nearly
+/// a linear function of the colour in every window as it can while it is held where it is sure. A few steps of
+/// conjugate gradients; each costs one run of the guided filter (He et al. 2010). Edges and hair come to lie where
+/// the photo has them; a wrong subject stays wrong.
 /// </summary>
 internal static class ClosedForm
 {
@@ -24,7 +25,8 @@ internal static class ClosedForm
     public static void Run(GuidedFilter filter, PlaneChannel alpha, FloatPlanes planes)
     {
         using FloatPlane one = planes.Rent(), two = planes.Rent();
-        PlaneChannel hold = new(one, 0), preconditioner = new(one, 1), residual = new(one, 2), direction = new(one, 3), applied = new(two, 0);
+        PlaneChannel hold = new(one, 0), preconditioner = new(one, 1), residual = new(one, 2), direction = new(one, 3),
+            applied = new(two, 0);
         Holds(filter, alpha.Span, hold.Span, preconditioner.Span);
 
         // Begun at the matte itself, the residual is what the Laplacian finds wrong with it.
@@ -40,9 +42,11 @@ internal static class ClosedForm
         }
     }
 
-    /// <summary>What each sample is held with, n·(|2a - 1|⁸ + least), and the reciprocal of about the diagonal of the system.</summary>
+    /// <summary>What each sample is held with, n·(|2a - 1|⁸ + least), and the reciprocal of about
+    /// the diagonal of the system.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Holds(GuidedFilter filter, ReadOnlySpan<float> alpha, Span<float> hold, Span<float> preconditioner)
+    private static void Holds(GuidedFilter filter, ReadOnlySpan<float> alpha, Span<float> hold,
+        Span<float> preconditioner)
     {
         filter.WindowSizes(hold);
         for (var i = 0; i < hold.Length; i++)
@@ -107,7 +111,8 @@ internal static class ClosedForm
     /// <summary>A step of this length along the direction.</summary>
     /// <returns>The size of what is left of the residual.</returns>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static float Advance(float length, ReadOnlySpan<float> direction, ReadOnlySpan<float> applied, ReadOnlySpan<float> preconditioner, Span<float> alpha, Span<float> residual)
+    private static float Advance(float length, ReadOnlySpan<float> direction, ReadOnlySpan<float> applied,
+        ReadOnlySpan<float> preconditioner, Span<float> alpha, Span<float> residual)
     {
         var sum = Vector<float>.Zero;
         var i = 0;
@@ -130,11 +135,13 @@ internal static class ClosedForm
 
     /// <summary>The next direction: the weighted residual and a share of the last one.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Turn(float share, ReadOnlySpan<float> residual, ReadOnlySpan<float> preconditioner, Span<float> direction)
+    private static void Turn(float share, ReadOnlySpan<float> residual, ReadOnlySpan<float> preconditioner,
+        Span<float> direction)
     {
         var i = 0;
         for (; i <= direction.Length - Vector<float>.Count; i += Vector<float>.Count)
-            (new Vector<float>(residual[i..]) * new Vector<float>(preconditioner[i..]) + new Vector<float>(direction[i..]) * share).CopyTo(direction[i..]);
+            (new Vector<float>(residual[i..]) * new Vector<float>(preconditioner[i..])
+                + new Vector<float>(direction[i..]) * share).CopyTo(direction[i..]);
         for (; i < direction.Length; i++) direction[i] = residual[i] * preconditioner[i] + direction[i] * share;
     }
 }

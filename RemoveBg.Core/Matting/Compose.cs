@@ -6,9 +6,10 @@ namespace RemoveBg.Core.Matting;
 /// <summary>Puts the matte into the photo, in place.</summary>
 internal static class Compose
 {
-    /// <summary>Result alpha = matte × input alpha. Colour is zero where alpha is zero, so that the removed background cannot
-    /// be brought back from the file; on soft edges it is the subject's alone.</summary>
-    public static void Run(Photo photo, Matte matte, ForegroundColours colours) => Parallel.For(0, photo.Height, () => new byte[photo.Width], (y, _, covers) =>
+    /// <summary>Result alpha = matte × input alpha. Colour is zero where alpha is zero, so that the removed background
+    /// cannot be brought back from the file; on soft edges it is the subject's alone.</summary>
+    public static void Run(Photo photo, Matte matte, ForegroundColours colours) =>
+        Parallel.For(0, photo.Height, () => new byte[photo.Width], (y, _, covers) =>
     {
         var pixels = photo.Row(y);
         matte.Row(y, pixels, covers);
@@ -21,7 +22,8 @@ internal static class Compose
             else if (cover == 255) pixels[x] = (pixels[x] & 0xFFFFFF) | (alpha << 24);
             else
             {
-                var colour = Vector128.ConvertToInt32(colours.At(x, y, Resample.ToFloats(pixels[x]), cover / 255f) + Vector128.Create(0.5f));
+                var colour = Vector128.ConvertToInt32(colours.At(x, y, Resample.ToFloats(pixels[x]), cover / 255f)
+                    + Vector128.Create(0.5f));
                 pixels[x] = (uint)colour[0] | ((uint)colour[1] << 8) | ((uint)colour[2] << 16) | (alpha << 24);
             }
         }

@@ -5,12 +5,13 @@ namespace RemoveBg.Core.Matting;
 
 /// <summary>
 /// What colour the subject and the old background have around each place, by blur fusion (Forte, "Approximate Fast
-/// Foreground Colour Estimation", ICIP 2021): colours blurred with alpha as weight, first over a wide, then over a narrow
-/// window. Both are smooth, so they are worked out on the <see cref="Grid"/> and read between its points.
+/// Foreground Colour Estimation", ICIP 2021): colours blurred with alpha as weight, first over a wide, then over a
+/// narrow window. Both are smooth, so they are worked out on the <see cref="Grid"/> and read between its points.
 /// </summary>
 internal sealed class ForegroundColours : IDisposable
 {
-    /// <summary>The paper's radii, 90 and 6 pixels for photos of about 1,500 pixels, as shares of the longest side.</summary>
+    /// <summary>The paper's radii, 90 and 6 pixels for photos of about 1,500 pixels, as
+    /// shares of the longest side.</summary>
     private const float WideRadius = 0.06f, NarrowRadius = 0.004f;
 
     private readonly Grid _grid;
@@ -31,7 +32,8 @@ internal sealed class ForegroundColours : IDisposable
         return colours;
     }
 
-    /// <summary>The subject's colour at a pixel of the photo: what is left when the background's share is taken out of it.</summary>
+    /// <summary>The subject's colour at a pixel of the photo: what is left when the
+    /// background's share is taken out of it.</summary>
     /// <param name="pixel">Its R, G, B from 0 to 255.</param>
     /// <param name="alpha">Its alpha from 0 to 1.</param>
     public Vector128<float> At(int x, int y, Vector128<float> pixel, float alpha)
@@ -39,7 +41,8 @@ internal sealed class ForegroundColours : IDisposable
         var ((top, fy), across) = (_grid.Down(y), _grid.Across(x));
         var left = (int)across;
         var fx = across - left;
-        int a = top * _grid.Width + left, b = left + 1 < _grid.Width ? a + 1 : a, down = top + 1 < _grid.Height ? _grid.Width : 0;
+        int a = top * _grid.Width + left, b = left + 1 < _grid.Width ? a + 1 : a,
+            down = top + 1 < _grid.Height ? _grid.Width : 0;
         var foreground = Between(_foreground);
         var background = Between(_background);
         var estimate = foreground + (pixel - foreground * alpha - background * (1 - alpha)) * alpha;
@@ -68,7 +71,8 @@ internal sealed class ForegroundColours : IDisposable
         // 2. Narrow: the foreground from the first estimate, so that the old background's share is out of it.
         for (var i = 0; i < count; i++)
         {
-            var estimate = _foreground[i] + (image[i] - _foreground[i] * alpha[i] - _background[i] * (1 - alpha[i])) * alpha[i];
+            var estimate =
+                _foreground[i] + (image[i] - _foreground[i] * alpha[i] - _background[i] * (1 - alpha[i])) * alpha[i];
             first[i] = Vector128.Min(Vector128.Max(estimate, Vector128<float>.Zero), Vector128.Create(255f));
         }
         Blur(first, _foreground, alpha, background: false, narrow, _foreground);
@@ -77,7 +81,8 @@ internal sealed class ForegroundColours : IDisposable
     }
 
     /// <summary>Weighted mean of the window; where nothing weighs anything, what was known before.</summary>
-    private void Blur(FloatPlane colours, FloatPlane otherwise, ReadOnlySpan<float> alpha, bool background, int radius, FloatPlane result)
+    private void Blur(FloatPlane colours, FloatPlane otherwise, ReadOnlySpan<float> alpha, bool background, int radius,
+        FloatPlane result)
     {
         var count = _grid.Count;
         using var weighted = _grid.Planes.Rent();

@@ -3,8 +3,8 @@ using RemoveBg.Core.Imaging;
 
 namespace RemoveBg.Core.Matting;
 
-/// <summary>A small copy of the photo, on which everything smooth is worked out: what varies slowly need not be computed for
-/// 50 million pixels. Points lie at the centres of equal rectangles.</summary>
+/// <summary>A small copy of the photo, on which everything smooth is worked out: what varies slowly need not be
+/// computed for 50 million pixels. Points lie at the centres of equal rectangles.</summary>
 internal sealed class Grid : IDisposable
 {
     /// <summary>Longest side in points: half the photo's, within these bounds.</summary>
@@ -27,7 +27,8 @@ internal sealed class Grid : IDisposable
 
     public float ScaleY { get; }
 
-    /// <summary>R, G, B from 0 to 1, row by row; where the photo is transparent, of what can be seen of it before mid grey.</summary>
+    /// <summary>R, G, B from 0 to 1, row by row; where the photo is transparent, of what can be
+    /// seen of it before mid grey.</summary>
     public FloatPlane Colours { get; }
 
     /// <summary>Planes of this size, for the work on the grid.</summary>
@@ -41,11 +42,13 @@ internal sealed class Grid : IDisposable
         var grid = new Grid(Math.Max(1, (int)(photo.Width / shrink)), Math.Max(1, (int)(photo.Height / shrink)), photo);
         var colours = grid.Colours;
         Resample.Colours(photo, colours.AsSpan(), grid.Width, grid.Height);
-        for (var i = 0; i < grid.Count; i++) colours[i] = (colours[i] + Vector128.Create((255 - colours[i][3]) / 2)) / 255f;
+        for (var i = 0; i < grid.Count; i++)
+            colours[i] = (colours[i] + Vector128.Create((255 - colours[i][3]) / 2)) / 255f;
         return grid;
     }
 
-    /// <summary>Where a row of pixels lies: the grid's row above it, and how far it is from there to the next.</summary>
+    /// <summary>Where a row of pixels lies: the grid's row above it, and how far it is
+    /// from there to the next.</summary>
     public (int Top, float Fraction) Down(int y)
     {
         var at = Math.Clamp((y + 0.5f) * ScaleY - 0.5f, 0, Height - 1);

@@ -6,10 +6,10 @@ using RemoveBg.Core.Segmentation;
 namespace RemoveBg.Core.Matting;
 
 /// <summary>
-/// The alpha of the photo at its full size, brought up along the photo's own edges. On a <see cref="Grid"/> it is fitted to the colours
-/// (<see cref="ClosedForm"/>) and becomes a linear function of the colour around each point (fast guided filter, He and Sun 2015); at full
-/// size these functions are read between the points and applied to the photo's own pixels, so hair as thin as those comes back.
-/// Rows are made when they are asked for.
+/// The alpha of the photo at its full size, brought up along the photo's own edges. On a <see cref="Grid"/> it is
+/// fitted to the colours (<see cref="ClosedForm"/>) and becomes a linear function of the colour around each point (fast
+/// guided filter, He and Sun 2015); at full size these functions are read between the points and applied to the photo's
+/// own pixels, so hair as thin as those comes back. Rows are made when they are asked for.
 /// </summary>
 internal sealed class Matte : IDisposable
 {
@@ -18,7 +18,8 @@ internal sealed class Matte : IDisposable
 
     private const float Epsilon = 1e-4f;
 
-    /// <summary>Near nothing is nothing and near all is all: what the eye does not see costs the encoder most.</summary>
+    /// <summary>Near nothing is nothing and near all is all: what the eye does not see
+    /// costs the encoder most.</summary>
     private const float Least = 2 / 255f;
 
     private static readonly byte[] Curve = MakeCurve();
@@ -27,7 +28,8 @@ internal sealed class Matte : IDisposable
     private readonly FloatPlane _functions;
     private readonly float[] _alpha;
 
-    /// <summary>Per grid point: its own function and those around it are nothing but 0 (0), nothing but 1 (1), or neither (2).</summary>
+    /// <summary>Per grid point: its own function and those around it are nothing but 0 (0),
+    /// nothing but 1 (1), or neither (2).</summary>
     private readonly byte[] _kind;
 
     private Matte(Grid grid)
@@ -90,7 +92,8 @@ internal sealed class Matte : IDisposable
         using var room = _grid.Planes.Rent();
         var enlarged = new PlaneChannel(room, 0);
         Resample.Plane(tensors.Output, tensors.Size, tensors.Size, enlarged.Span, _grid.Width, _grid.Height);
-        var radius = Math.Max(1, (int)MathF.Round(RadiusInSamples * Math.Max(_grid.Width, _grid.Height) / tensors.Size));
+        var radius =
+            Math.Max(1, (int)MathF.Round(RadiusInSamples * Math.Max(_grid.Width, _grid.Height) / tensors.Size));
         using (var filter = new GuidedFilter(_grid.Colours, _grid.Planes, radius, Epsilon))
         {
             ClosedForm.Run(filter, enlarged, _grid.Planes);
@@ -113,10 +116,12 @@ internal sealed class Matte : IDisposable
         var slope = function.WithElement(3, 0);
         var least = function[3] + Vector128.Sum(Vector128.Min(slope, Vector128<float>.Zero));
         var most = function[3] + Vector128.Sum(Vector128.Max(slope, Vector128<float>.Zero));
-        _kind[i] = (byte)(Curve[(int)Math.Clamp(most * 255 + 0.5f, 0, 255)] == 0 ? 0 : Curve[(int)Math.Clamp(least * 255 + 0.5f, 0, 255)] == 255 ? 1 : 2);
+        _kind[i] = (byte)(Curve[(int)Math.Clamp(most * 255 + 0.5f, 0, 255)] == 0 ? 0
+            : Curve[(int)Math.Clamp(least * 255 + 0.5f, 0, 255)] == 255 ? 1 : 2);
     }
 
-    /// <summary>What the filter has softened becomes as firm as it was: q^1.5 / (q^1.5 + (1 - q)^1.5). Symmetric, 0 and 1 stay.</summary>
+    /// <summary>What the filter has softened becomes as firm as it was: q^1.5 / (q^1.5 + (1 -
+    /// q)^1.5). Symmetric, 0 and 1 stay.</summary>
     private static byte[] MakeCurve()
     {
         var curve = new byte[256];

@@ -12,24 +12,28 @@ public interface IAddressLookup
 
 public sealed class DnsLookup : IAddressLookup
 {
-    public Task<IPAddress[]> LookupAsync(string host, CancellationToken cancellationToken) => Dns.GetHostAddressesAsync(host, cancellationToken);
+    public Task<IPAddress[]> LookupAsync(string host, CancellationToken cancellationToken) =>
+        Dns.GetHostAddressesAsync(host, cancellationToken);
 }
 
-/// <summary>The connection was refused by our own guard. For the log; the caller reads what an unreachable host would give.</summary>
+/// <summary>The connection was refused by our own guard. For the log; the caller reads what an
+/// unreachable host would give.</summary>
 public sealed class BlockedAddressException(string host, IPAddress address)
     : IOException($"{host} leads to {address}, which is not publicly routable.");
 
 /// <summary>
-/// The connect step of every outgoing connection to addresses that callers chose. It looks the name up once, refuses the
-/// whole answer if one address in it is not public, and connects to the very address it has judged: nothing can change
-/// in between (DNS rebinding).
+/// The connect step of every outgoing connection to addresses that callers chose. It looks the name up once,
+/// refuses the whole answer if one address in it is not public, and connects to the very address it has judged:
+/// nothing can change in between (DNS rebinding).
 /// </summary>
 public sealed class GuardedConnector(IAddressLookup lookup, IOptions<NetworkOptions> options)
 {
-    public async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
+    public async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context,
+        CancellationToken cancellationToken)
     {
         var host = context.DnsEndPoint.Host.Trim('[', ']');
-        var addresses = IPAddress.TryParse(host, out var literal) ? [literal] : await LookupInTimeAsync(host, cancellationToken);
+        var addresses = IPAddress.TryParse(host, out var literal) ? [literal]
+            : await LookupInTimeAsync(host, cancellationToken);
         foreach (var address in addresses)
             if (!IsAllowed(address)) throw new BlockedAddressException(host, address);
 
@@ -56,8 +60,9 @@ public sealed class GuardedConnector(IAddressLookup lookup, IOptions<NetworkOpti
         throw last ?? new SocketException((int)SocketError.HostNotFound);
     }
 
-    /// <summary>A handler that asks this guard for every connection, and nobody else: no proxy, which would connect for us,
-    /// no redirects behind our back, no cookies, no decompression (a small body could become a huge one), no trace ids for strangers.</summary>
+    /// <summary>A handler that asks this guard for every connection, and nobody else: no proxy, which would
+    /// connect for us, no redirects behind our back, no cookies, no decompression (a small body could become a
+    /// huge one), no trace ids for strangers.</summary>
     public SocketsHttpHandler CreateHandler() => new()
     {
         ConnectCallback = ConnectAsync,

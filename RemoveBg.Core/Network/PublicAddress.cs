@@ -6,8 +6,8 @@ namespace RemoveBg.Core.Network;
 /// <summary>
 /// Which IP addresses are publicly routable. IPv6 is allow-listed to global unicast (2000::/3) first and denied within
 /// it second: that one rule covers most forms that deny lists have missed. An IPv4 address inside an IPv6 one
-/// (mapped) is judged as IPv4; inside a transition form (compatible, translated, NAT64, 6to4, Teredo, ISATAP) it is refused,
-/// because what answers there depends on somebody's gateway.
+/// (mapped) is judged as IPv4; inside a transition form (compatible, translated, NAT64, 6to4, Teredo, ISATAP) it is
+/// refused, because what answers there depends on somebody's gateway.
 /// </summary>
 public static class PublicAddress
 {
@@ -44,7 +44,8 @@ public static class PublicAddress
     public static bool Is(IPAddress address)
     {
         if (address.IsIPv4MappedToIPv6) address = address.MapToIPv4();
-        if (address.AddressFamily == AddressFamily.InterNetwork) return !Denied4.Any(network => network.Contains(address));
+        if (address.AddressFamily == AddressFamily.InterNetwork)
+            return !Denied4.Any(network => network.Contains(address));
         return address.AddressFamily == AddressFamily.InterNetworkV6
             && address.ScopeId == 0
             && GlobalUnicast.Contains(address)

@@ -22,10 +22,12 @@ public enum UrlUse
 /// </summary>
 public sealed partial class UrlPolicy(IOptions<NetworkOptions> options)
 {
-    /// <summary>Top-level domains and suffixes that never name a public host (RFC 6761, 6762, 7686, 8375, 9476 and vendors).</summary>
+    /// <summary>Top-level domains and suffixes that never name a public host (RFC 6761, 6762,
+    /// 7686, 8375, 9476 and vendors).</summary>
     private static readonly string[] PrivateSuffixes =
     [
-        "localhost", "local", "localdomain", "internal", "intranet", "private", "corp", "home", "lan", "arpa", "test", "invalid", "example",
+        "localhost", "local", "localdomain", "internal", "intranet", "private", "corp", "home", "lan", "arpa", "test",
+            "invalid", "example",
         "onion", "i2p", "alt", "svc",
     ];
 
@@ -34,61 +36,78 @@ public sealed partial class UrlPolicy(IOptions<NetworkOptions> options)
 
     /// <param name="text">The URL as it came.</param>
     /// <param name="uri">The parsed URL when null is returned.</param>
-    /// <returns>Null when acceptable; else what is wrong and what is accepted, to be read after the field's name.</returns>
+    /// <returns>Null when acceptable; else what is wrong and what is accepted, to be read
+    /// after the field's name.</returns>
     public string? Check(string text, UrlUse use, out Uri? uri)
     {
         var schemes = use == UrlUse.Image ? "http or https" : "https";
         uri = null;
 
-        // Text first: .NET forgives backslashes, control characters, blanks and missing slashes that others read otherwise.
+        // Text first: .NET forgives backslashes, control characters, blanks and missing
+        // slashes that others read otherwise.
         if (!PlainUrl().IsMatch(text) || text.Any(c => char.IsControl(c) || char.IsWhiteSpace(c) || c == '\\'))
-            return $"must be an absolute {schemes} URL, like {(use == UrlUse.Image ? "https://images.example.com/photo.jpg" : "https://api.example.com/hook")}.";
-        if (!Uri.TryCreate(text, UriKind.Absolute, out var parsed)) return $"is not a valid URL; accepted is an absolute {schemes} URL.";
-        if (parsed.UserInfo.Length > 0 || Authority(text).Contains('@')) return "must not contain a user name or password.";
+            return $"must be an absolute {schemes} URL, "
+                + $"like {(use == UrlUse.Image ? "https://images.example.com/photo.jpg" : "https://api.example.com/hook")}.";
+        if (!Uri.TryCreate(text, UriKind.Absolute, out var parsed))
+            return $"is not a valid URL; accepted is an absolute {schemes} URL.";
+        if (parsed.UserInfo.Length > 0 || Authority(text).Contains('@'))
+            return "must not contain a user name or password.";
         if (!Authority(text).EnumerateRunes().All(IsHostCharacter))
-            return "must name a publicly routable host in ASCII or in letters: digits, dots and symbols of other scripts are refused.";
+            return "must name a publicly routable host in ASCII or in letters: digits, dots and symbols of other "
+                + "scripts are refused.";
         if (Authority(text).Contains('%')) return "must not contain percent-encoding in its host name.";
 
         var refused = CheckHost(parsed, text, out var isLoopback);
         var excused = _allowLoopback && isLoopback;
         if (!excused && refused is not null) return refused;
-        if (parsed.Scheme != Uri.UriSchemeHttps && !(parsed.Scheme == Uri.UriSchemeHttp && (use == UrlUse.Image || excused)))
+        if (parsed.Scheme != Uri.UriSchemeHttps
+            && !(parsed.Scheme == Uri.UriSchemeHttp && (use == UrlUse.Image || excused)))
             return $"must use {schemes}.";
-        if (!excused && !_ports.Contains(parsed.Port)) return $"must use one of the ports {string.Join(", ", _ports.Order())}.";
+        if (!excused && !_ports.Contains(parsed.Port))
+            return $"must use one of the ports {string.Join(", ", _ports.Order())}.";
         uri = parsed;
         return null;
     }
 
     private static string? CheckHost(Uri uri, string text, out bool isLoopback)
     {
-        const string notPublic = "must name a publicly routable host: loopback, link-local, private and cloud-metadata addresses are refused.";
+        const string notPublic = "must name a publicly routable host: loopback, link-local, private and cloud-metadata "
+            + "addresses are refused.";
         isLoopback = false;
 
-        // IdnHost, not Host: only there have full-width digits, circled letters and ideographic dots become what they mean.
+        // IdnHost, not Host: only there have full-width digits, circled letters and
+        // ideographic dots become what they mean.
         var host = uri.IdnHost.Trim('[', ']');
         if (IPAddress.TryParse(host, out var address))
         {
             // Octal, hexadecimal, short and single-number forms mean different hosts to different parsers.
             var written = Authority(text);
-            var isPlain = address.AddressFamily != AddressFamily.InterNetwork || written == address.ToString() || written.StartsWith(address + ":", StringComparison.Ordinal);
+            var isPlain = address.AddressFamily != AddressFamily.InterNetwork || written == address.ToString()
+                || written.StartsWith(address + ":", StringComparison.Ordinal);
             isLoopback = isPlain && PublicAddress.IsLoopback(address);
-            return !PublicAddress.Is(address) ? notPublic : isPlain ? null : "must write an IPv4 address as four decimal numbers, like 8.8.4.4.";
+            return !PublicAddress.Is(address) ? notPublic
+                : isPlain ? null : "must write an IPv4 address as four decimal numbers, like 8.8.4.4.";
         }
 
         if (uri.HostNameType is not UriHostNameType.Dns) return "must have a valid host name.";
         var name = host.TrimEnd('.').ToLowerInvariant();
         isLoopback = name == "localhost";
-        if (PrivateSuffixes.Any(suffix => name == suffix || name.EndsWith("." + suffix, StringComparison.Ordinal))) return notPublic;
+        if (PrivateSuffixes.Any(suffix => name == suffix || name.EndsWith("." + suffix, StringComparison.Ordinal)))
+            return notPublic;
         if (!name.Contains('.')) return notPublic;
-        if (!DnsName().IsMatch(name) || host.EndsWith("..", StringComparison.Ordinal)) return "must have a valid host name.";
-        // "256.256.256.256", "1.2.3" and "127.0.0.1.": no public top-level domain is a number, some resolvers read an address.
-        return NumericLabel().IsMatch(name[(name.LastIndexOf('.') + 1)..]) || IPAddress.TryParse(name, out _) ? notPublic : null;
+        if (!DnsName().IsMatch(name) || host.EndsWith("..", StringComparison.Ordinal))
+            return "must have a valid host name.";
+        // "256.256.256.256", "1.2.3" and "127.0.0.1.": no public top-level domain is a
+        // number, some resolvers read an address.
+        return NumericLabel().IsMatch(name[(name.LastIndexOf('.') + 1)..]) || IPAddress.TryParse(name, out _)
+            ? notPublic : null;
     }
 
-    /// <summary>Full-width and circled digits, ideographic dots and invisible characters become ASCII in some IDN mappings and not in
-    /// others (UTS #46): what is a strange name to one program is 127.0.0.1 to the next.</summary>
+    /// <summary>Full-width and circled digits, ideographic dots and invisible characters become ASCII in some IDN
+    /// mappings and not in others (UTS #46): what is a strange name to one program is 127.0.0.1 to the next.</summary>
     private static bool IsHostCharacter(Rune character) => character.IsAscii || Rune.GetUnicodeCategory(character) is
-        UnicodeCategory.UppercaseLetter or UnicodeCategory.LowercaseLetter or UnicodeCategory.OtherLetter or UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark;
+        UnicodeCategory.UppercaseLetter or UnicodeCategory.LowercaseLetter or UnicodeCategory.OtherLetter
+            or UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark;
 
     private static string Authority(string text)
     {

@@ -12,12 +12,16 @@ public sealed class Announce(ArtworkQueues queues, Admission admission, ServiceM
     {
         metrics.Ended(artwork);
         if (artwork.Failure is { } failure)
-            log.LogInformation("Artwork {ArtworkId} failed with {Code} after {Seconds} s", artwork.Id, failure.Code, artwork.Duration.WireSeconds());
+            log.LogInformation("Artwork {ArtworkId} failed with {Code} after {Seconds} s", artwork.Id, failure.Code,
+                artwork.Duration.WireSeconds());
         else
-            log.LogInformation("Artwork {ArtworkId} {Status} after {Seconds} s", artwork.Id, artwork.Status.Word(), artwork.Duration.WireSeconds());
+            log.LogInformation("Artwork {ArtworkId} {Status} after {Seconds} s", artwork.Id, artwork.Status.Word(),
+                artwork.Duration.WireSeconds());
         if (artwork.Delivery.Status == WebhookStatus.Pending)
-            await OrLeaveToSweeperAsync(artwork, "the webhook could not be queued", () => queues.SendToDeliverAsync(artwork, artwork.Delivery.Attempts + 1, TimeSpan.Zero, CancellationToken.None));
-        await OrLeaveToSweeperAsync(artwork, "its turn could not be passed on", () => admission.LeaveAsync(artwork, CancellationToken.None));
+            await OrLeaveToSweeperAsync(artwork, "the webhook could not be queued", () => queues.SendToDeliverAsync(
+                artwork, artwork.Delivery.Attempts + 1, TimeSpan.Zero, CancellationToken.None));
+        await OrLeaveToSweeperAsync(artwork, "its turn could not be passed on",
+            () => admission.LeaveAsync(artwork, CancellationToken.None));
     }
 
     private async Task OrLeaveToSweeperAsync(Artwork artwork, string what, Func<Task> act)

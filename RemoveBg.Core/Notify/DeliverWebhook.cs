@@ -8,11 +8,12 @@ using RemoveBg.Core.Telemetry;
 namespace RemoveBg.Core.Notify;
 
 /// <summary>
-/// Runs one message of the queue <c>webhooks</c>: one attempt, its record, and the message of the next attempt, which stays
-/// invisible until that is due. Nothing is kept in memory between attempts, so a restart loses nothing.
+/// Runs one message of the queue <c>webhooks</c>: one attempt, its record, and the message of the next attempt, which
+/// stays invisible until that is due. Nothing is kept in memory between attempts, so a restart loses nothing.
 /// </summary>
 public sealed class DeliverWebhook(
-    ArtworkTable artworks, ArtworkQueues queues, ArtworkViews views, WebhookSender sender, UnreadableMessages unreadable,
+    ArtworkTable artworks, ArtworkQueues queues, ArtworkViews views, WebhookSender sender,
+        UnreadableMessages unreadable,
     ServiceMetrics metrics,
     IOptions<WebhookOptions> options, TimeProvider clock, ILogger<DeliverWebhook> log)
 {
@@ -29,15 +30,18 @@ public sealed class DeliverWebhook(
         using var place = _receivers.TryEnter(artwork.Webhook!);
         if (place is null)
         {
-            await queues.SendToDeliverAsync(artwork, artwork.Delivery.Attempts + 1, options.Value.Timeout / 2, cancellationToken);
+            await queues.SendToDeliverAsync(artwork, artwork.Delivery.Attempts + 1, options.Value.Timeout / 2,
+                cancellationToken);
             return;
         }
 
         // 3. Take it, so that a copy of the message does not send it too.
-        artwork = await artworks.TryUpdateAsync(artwork, artwork.BeginDelivery(clock.GetUtcNow(), options.Value.Timeout + LeaseBeyondTimeout), cancellationToken);
+        artwork = await artworks.TryUpdateAsync(artwork,
+            artwork.BeginDelivery(clock.GetUtcNow(), options.Value.Timeout + LeaseBeyondTimeout), cancellationToken);
         if (artwork is null) return;
 
-        using var activity = Tracing.Start("deliver webhook", ActivityKind.Client, artwork.Id, artwork.TraceParent)?.SetTag("removebg.attempt", artwork.Delivery.Attempts + 1);
+        using var activity = Tracing.Start("deliver webhook", ActivityKind.Client, artwork.Id,
+            artwork.TraceParent)?.SetTag("removebg.attempt", artwork.Delivery.Attempts + 1);
 
         // 4. Send what GET would answer now; result URLs are signed anew.
         var at = clock.GetUtcNow();
@@ -52,19 +56,23 @@ public sealed class DeliverWebhook(
         await RecordAsync(artwork, outcome, at, Stopwatch.GetElapsedTime(start));
     }
 
-    /// <summary>A message of queue <c>webhooks-poison</c>: making the attempt failed again and again. It counts as one that failed.</summary>
+    /// <summary>A message of queue <c>webhooks-poison</c>: making the attempt failed again and again.
+    /// It counts as one that failed.</summary>
     public async Task CountPoisonedAsync(string text, CancellationToken cancellationToken)
     {
         metrics.Fault(Fault.Poisoned);
         if (await FindAsync(text, cancellationToken) is { } artwork)
-            await RecordAsync(artwork with { Delivery = artwork.Delivery with { RoundStartedAt = artwork.Delivery.RoundStartedAt ?? clock.GetUtcNow() } },
+            await RecordAsync(artwork with { Delivery =
+                artwork.Delivery with { RoundStartedAt = artwork.Delivery.RoundStartedAt ?? clock.GetUtcNow() } },
                 new(DeliveryOutcome.Failed), clock.GetUtcNow(), TimeSpan.Zero);
     }
 
-    /// <returns>The artwork, or null when this message's attempt has been made, is being made, or will not be made.</returns>
+    /// <returns>The artwork, or null when this message's attempt has been made, is being
+    /// made, or will not be made.</returns>
     private async Task<Artwork?> FindAsync(string text, CancellationToken cancellationToken)
     {
-        if (await unreadable.ParseOrKeepAsync(ArtworkQueues.Webhooks, text, cancellationToken) is not { } message) return null;
+        if (await unreadable.ParseOrKeepAsync(ArtworkQueues.Webhooks, text, cancellationToken) is not { } message)
+            return null;
         if (await artworks.FindAsync(message.Id, cancellationToken) is not { } artwork)
         {
             metrics.Fault(Fault.RecordMissing);
@@ -82,7 +90,8 @@ public sealed class DeliverWebhook(
         var number = artwork.Delivery.Attempts + 1;
         var now = clock.GetUtcNow();
         var wait = outcome.Outcome is DeliveryOutcome.Delivered or DeliveryOutcome.Gone ? null : WebhookSchedule.Next(
-            options.Value, number - artwork.Delivery.RoundStart, artwork.Delivery.RoundStartedAt ?? at, now, outcome.RetryAfter, NextRandom());
+            options.Value, number - artwork.Delivery.RoundStart, artwork.Delivery.RoundStartedAt ?? at, now,
+                outcome.RetryAfter, NextRandom());
         var next = now + wait;
         var status = outcome.Outcome switch
         {
@@ -93,13 +102,15 @@ public sealed class DeliverWebhook(
         metrics.WebhookAttempt(outcome.Outcome, duration);
         if (status is WebhookStatus.Exhausted or WebhookStatus.Gone) metrics.Fault(Fault.WebhookGivenUp);
         log.Log(status == WebhookStatus.Exhausted ? LogLevel.Error : LogLevel.Information,
-            "Artwork {ArtworkId}: webhook attempt {Attempt} {Outcome} {StatusCode}, {Status}{Next}", artwork.Id, number, outcome.Outcome, outcome.StatusCode,
+            "Artwork {ArtworkId}: webhook attempt {Attempt} {Outcome} {StatusCode}, {Status}{Next}", artwork.Id, number,
+                outcome.Outcome, outcome.StatusCode,
             status.ToString().ToLowerInvariant(), wait is { } pause ? $", next in {pause.WireSeconds()} s" : "");
 
         var recorded = await artworks.TryUpdateAsync(artwork, artwork.EndDelivery(status, next), CancellationToken.None,
             new(number, at, outcome.StatusCode, outcome.Outcome, duration, next));
         // Written before it is sent: were the message lost, the sweeper would find the attempt overdue.
-        if (recorded is not null && wait is { } delay) await queues.SendToDeliverAsync(artwork, number + 1, delay, CancellationToken.None);
+        if (recorded is not null && wait is { } delay)
+            await queues.SendToDeliverAsync(artwork, number + 1, delay, CancellationToken.None);
     }
 
 #pragma warning disable CA5394 // Spreads retries; secrecy does not matter.

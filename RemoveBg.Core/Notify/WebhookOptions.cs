@@ -2,12 +2,14 @@ using System.ComponentModel.DataAnnotations;
 
 namespace RemoveBg.Core.Notify;
 
-/// <summary>Settings <c>RemoveBg:Webhook</c>. The retry settings are those of Durable Functions' RetryOptions, with the same meaning.</summary>
+/// <summary>Settings <c>RemoveBg:Webhook</c>. The retry settings are those of Durable Functions'
+/// RetryOptions, with the same meaning.</summary>
 public sealed class WebhookOptions : IValidatableObject
 {
     public const string Section = "RemoveBg:Webhook";
 
-    /// <summary>Signing secrets, <c>whsec_</c> and 24 to 64 bytes in base64, separated by blanks: one, or while it is being rotated two.</summary>
+    /// <summary>Signing secrets, <c>whsec_</c> and 24 to 64 bytes in base64, separated by blanks: one, or
+    /// while it is being rotated two.</summary>
     [Required]
     public string Secrets { get; set; } = "";
 
@@ -23,11 +25,13 @@ public sealed class WebhookOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:00:00.001", "7.00:00:00")]
     public TimeSpan MaxRetryInterval { get; set; } = TimeSpan.FromHours(24);
 
-    /// <summary>Attempts in all, the first included. Default 10, which with the other defaults spans 75 hours.</summary>
+    /// <summary>Attempts in all, the first included. Default 10, which with the other
+    /// defaults spans 75 hours.</summary>
     [Range(1, 1000)]
     public int MaxNumberOfAttempts { get; set; } = 10;
 
-    /// <summary>After a failure no further attempt is planned when so much time has passed since the first. Default: no limit.</summary>
+    /// <summary>After a failure no further attempt is planned when so much time has passed since
+    /// the first. Default: no limit.</summary>
     public TimeSpan? RetryTimeout { get; set; }
 
     /// <summary>How long a receiver may take to answer. Default 15 s.</summary>
@@ -42,7 +46,8 @@ public sealed class WebhookOptions : IValidatableObject
     [Range(0.0, 0.5)]
     public double Jitter { get; set; } = 0.1;
 
-    internal IReadOnlyList<byte[]> Keys => [.. Secrets.Split((char[])[' ', ',', '\n'], StringSplitOptions.RemoveEmptyEntries).Select(WebhookSigner.KeyOf)];
+    internal IReadOnlyList<byte[]> Keys =>
+        [.. Secrets.Split((char[])[' ', ',', '\n'], StringSplitOptions.RemoveEmptyEntries).Select(WebhookSigner.KeyOf)];
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {

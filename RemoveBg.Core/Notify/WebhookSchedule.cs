@@ -1,13 +1,15 @@
 namespace RemoveBg.Core.Notify;
 
-/// <summary>When the next attempt is made, if any: the arithmetic of DurableTask.Core's RetryInterceptor, with jitter.</summary>
+/// <summary>When the next attempt is made, if any: the arithmetic of DurableTask.Core's
+/// RetryInterceptor, with jitter.</summary>
 public static class WebhookSchedule
 {
     /// <summary>min(first × coefficient^n, max), n = 0 after the first failure.</summary>
     public static TimeSpan Interval(WebhookOptions options, int failure)
     {
         var next = options.FirstRetryInterval.TotalMilliseconds * Math.Pow(options.BackoffCoefficient, failure);
-        return next < options.MaxRetryInterval.TotalMilliseconds ? TimeSpan.FromMilliseconds(next) : options.MaxRetryInterval;
+        return next < options.MaxRetryInterval.TotalMilliseconds ? TimeSpan.FromMilliseconds(next)
+            : options.MaxRetryInterval;
     }
 
     /// <param name="attempts">Attempts made in this round, the failed one included; at least 1.</param>
@@ -17,7 +19,8 @@ public static class WebhookSchedule
     /// <param name="random">In [0, 1).</param>
     /// <returns>How long to wait for the next attempt; null when there is none.</returns>
     public static TimeSpan? Next(
-        WebhookOptions options, int attempts, DateTimeOffset firstAttempt, DateTimeOffset now, TimeSpan? retryAfter, double random)
+        WebhookOptions options, int attempts, DateTimeOffset firstAttempt, DateTimeOffset now, TimeSpan? retryAfter,
+            double random)
     {
         if (attempts >= options.MaxNumberOfAttempts) return null;
         if (options.RetryTimeout is { } timeout && now - firstAttempt >= timeout) return null;

@@ -14,7 +14,8 @@ namespace RemoveBg.Core.Notify;
 /// <param name="RetryAfter">What a 429 or 503 asked for.</param>
 public sealed record DeliveryOutcome(string Outcome, int? StatusCode = null, TimeSpan? RetryAfter = null)
 {
-    public const string Delivered = "delivered", Failed = "failed", Timeout = "timeout", Unreachable = "unreachable", Gone = "gone";
+    public const string Delivered = "delivered", Failed = "failed", Timeout = "timeout", Unreachable = "unreachable",
+        Gone = "gone";
 }
 
 /// <summary>One signed POST. Redirects are not followed, the answer's body is not read.</summary>
@@ -27,14 +28,16 @@ public sealed class WebhookSender : IDisposable
     private readonly ServiceMetrics _metrics;
     private readonly ILogger<WebhookSender> _log;
 
-    public WebhookSender(GuardedConnector connector, UrlPolicy urls, IOptions<WebhookOptions> options, ServiceMetrics metrics, TimeProvider clock, ILogger<WebhookSender> log)
+    public WebhookSender(GuardedConnector connector, UrlPolicy urls, IOptions<WebhookOptions> options,
+        ServiceMetrics metrics, TimeProvider clock, ILogger<WebhookSender> log)
     {
         (_urls, _options, _metrics, _clock, _log) = (urls, options.Value, metrics, clock, log);
         _client = new(connector.CreateHandler()) { Timeout = Timeout.InfiniteTimeSpan };
         _client.DefaultRequestHeaders.UserAgent.Add(new("RemoveBg-Webhook", "1.0"));
     }
 
-    public async Task<DeliveryOutcome> SendAsync(string url, string webhookId, string body, CancellationToken cancellationToken)
+    public async Task<DeliveryOutcome> SendAsync(string url, string webhookId, string body,
+        CancellationToken cancellationToken)
     {
         if (_urls.Check(url, UrlUse.Webhook, out var uri) is not null) return new(DeliveryOutcome.Unreachable);
 
@@ -43,14 +46,16 @@ public sealed class WebhookSender : IDisposable
         using var request = new HttpRequestMessage(HttpMethod.Post, uri) { Content = new ByteArrayContent(bytes) };
         request.Content.Headers.ContentType = new("application/json");
         request.Headers.Add(WebhookSigner.IdHeader, webhookId);
-        request.Headers.Add(WebhookSigner.TimestampHeader, now.ToUnixTimeSeconds().ToString(System.Globalization.CultureInfo.InvariantCulture));
+        request.Headers.Add(WebhookSigner.TimestampHeader,
+            now.ToUnixTimeSeconds().ToString(System.Globalization.CultureInfo.InvariantCulture));
         request.Headers.Add(WebhookSigner.SignatureHeader, WebhookSigner.Sign(_options.Keys, webhookId, now, bytes));
 
         using var timeout = new CancellationTokenSource(_options.Timeout, _clock);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
         try
         {
-            using var response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit.Token);
+            using var response =
+                await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit.Token);
             return Judge(response);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)

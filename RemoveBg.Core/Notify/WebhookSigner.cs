@@ -7,7 +7,8 @@ namespace RemoveBg.Core.Notify;
 /// <summary>Symmetric signatures of the Standard Webhooks specification.</summary>
 public static class WebhookSigner
 {
-    public const string IdHeader = "webhook-id", TimestampHeader = "webhook-timestamp", SignatureHeader = "webhook-signature";
+    public const string IdHeader = "webhook-id", TimestampHeader = "webhook-timestamp",
+        SignatureHeader = "webhook-signature";
     private const string SecretPrefix = "whsec_", Version = "v1,";
 
     /// <exception cref="FormatException">Not <c>whsec_</c> and 24 to 64 bytes in base64.</exception>
@@ -15,7 +16,8 @@ public static class WebhookSigner
     {
         const string accepted = "must be 'whsec_' and 24 to 64 bytes in base64";
         var key = new byte[secret.Length];
-        if (!secret.StartsWith(SecretPrefix, StringComparison.Ordinal) || !Convert.TryFromBase64String(secret[SecretPrefix.Length..], key, out var length)
+        if (!secret.StartsWith(SecretPrefix, StringComparison.Ordinal)
+            || !Convert.TryFromBase64String(secret[SecretPrefix.Length..], key, out var length)
             || length is < 24 or > 64) throw new FormatException(accepted);
         return key[..length];
     }
@@ -34,7 +36,8 @@ public static class WebhookSigner
 
     /// <summary>What a receiver does: whether one of the signatures in the header fits, and the timestamp is at most
     /// <paramref name="tolerance"/> from <paramref name="now"/>.</summary>
-    public static bool Verify(byte[] key, string id, string timestamp, string signatures, ReadOnlySpan<byte> body, DateTimeOffset now, TimeSpan tolerance)
+    public static bool Verify(byte[] key, string id, string timestamp, string signatures, ReadOnlySpan<byte> body,
+        DateTimeOffset now, TimeSpan tolerance)
     {
         if (!long.TryParse(timestamp, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)) return false;
         if (Math.Abs(now.ToUnixTimeSeconds() - seconds) > tolerance.TotalSeconds) return false;
@@ -45,5 +48,6 @@ public static class WebhookSigner
             && CryptographicOperations.FixedTimeEquals(expected, found.AsSpan(0, length)));
     }
 
-    private static byte[] Signed(string id, string timestamp, ReadOnlySpan<byte> body) => [.. Encoding.UTF8.GetBytes($"{id}.{timestamp}."), .. body];
+    private static byte[] Signed(string id, string timestamp, ReadOnlySpan<byte> body) =>
+        [.. Encoding.UTF8.GetBytes($"{id}.{timestamp}."), .. body];
 }

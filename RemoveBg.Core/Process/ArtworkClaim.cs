@@ -4,8 +4,9 @@ using RemoveBg.Core.Store;
 
 namespace RemoveBg.Core.Process;
 
-/// <summary>A worker's exclusive hold on an artwork. Renews itself until it ends; when somebody else has written meanwhile
-/// (a cancel, a delete, another worker after a long pause), <see cref="Lost"/> fires and the work is for nothing.</summary>
+/// <summary>A worker's exclusive hold on an artwork. Renews itself until it ends; when somebody else
+/// has written meanwhile (a cancel, a delete, another worker after a long pause), <see cref="Lost"/>
+/// fires and the work is for nothing.</summary>
 internal sealed class ArtworkClaim : IAsyncDisposable
 {
     private readonly ArtworkTable _artworks;
@@ -27,9 +28,11 @@ internal sealed class ArtworkClaim : IAsyncDisposable
 
     /// <returns>Null when somebody else was faster.</returns>
     public static async Task<ArtworkClaim?> TryTakeAsync(
-        ArtworkTable artworks, Artwork artwork, TimeSpan lease, TimeProvider clock, ILogger log, CancellationToken cancellationToken)
+        ArtworkTable artworks, Artwork artwork, TimeSpan lease, TimeProvider clock, ILogger log,
+            CancellationToken cancellationToken)
     {
-        var claimed = await WriteOrFindOwnAsync(artworks, artwork, artwork.Claim(Guid.NewGuid().ToString("N"), clock.GetUtcNow(), lease), cancellationToken);
+        var claimed = await WriteOrFindOwnAsync(artworks, artwork,
+            artwork.Claim(Guid.NewGuid().ToString("N"), clock.GetUtcNow(), lease), cancellationToken);
         return claimed is null ? null : new(artworks, claimed, lease, clock, log);
     }
 
@@ -50,12 +53,15 @@ internal sealed class ArtworkClaim : IAsyncDisposable
         _lost.Dispose();
     }
 
-    /// <summary>A write whose answer got lost is repeated by the SDK and then meets its own ETag: look who wrote.</summary>
-    private static async Task<Artwork?> WriteOrFindOwnAsync(ArtworkTable artworks, Artwork read, Artwork changed, CancellationToken cancellationToken)
+    /// <summary>A write whose answer got lost is repeated by the SDK and then meets its
+    /// own ETag: look who wrote.</summary>
+    private static async Task<Artwork?> WriteOrFindOwnAsync(ArtworkTable artworks, Artwork read, Artwork changed,
+        CancellationToken cancellationToken)
     {
         if (await artworks.TryUpdateAsync(read, changed, cancellationToken) is { } written) return written;
         var found = await artworks.FindAsync(read.Id, cancellationToken);
-        return found is not null && found.LeaseOwner == changed.LeaseOwner && found.Status == changed.Status && found.LeaseUntil == changed.LeaseUntil
+        return found is not null && found.LeaseOwner == changed.LeaseOwner && found.Status == changed.Status
+            && found.LeaseUntil == changed.LeaseUntil
             ? found : null;
     }
 
@@ -73,25 +79,29 @@ internal sealed class ArtworkClaim : IAsyncDisposable
             if (_stop.IsCancellationRequested) return;
             try
             {
-                if (await WriteOrFindOwnAsync(_artworks, Artwork, Artwork.Renew(_clock.GetUtcNow(), _lease), _stop.Token) is { } renewed)
+                if (await WriteOrFindOwnAsync(_artworks, Artwork, Artwork.Renew(_clock.GetUtcNow(), _lease),
+                    _stop.Token) is { } renewed)
                 {
                     Artwork = renewed;
                     continue;
                 }
-                _log.LogWarning("Artwork {ArtworkId}, attempt {Attempt}: the claim is lost", Artwork.Id, Artwork.Attempt);
+                _log.LogWarning("Artwork {ArtworkId}, attempt {Attempt}: the claim is lost", Artwork.Id,
+                    Artwork.Attempt);
                 await _lost.CancelAsync();
                 return;
             }
             catch (OperationCanceledException) when (_stop.IsCancellationRequested)
             {
                 // The write may or may not have happened: TryEnd finds out.
-                Artwork = await _artworks.FindAsync(Artwork.Id, CancellationToken.None) is { } now && now.LeaseOwner == Artwork.LeaseOwner ? now : Artwork;
+                Artwork = await _artworks.FindAsync(Artwork.Id, CancellationToken.None) is { } now
+                    && now.LeaseOwner == Artwork.LeaseOwner ? now : Artwork;
                 return;
             }
             catch (Exception problem) when (StorageFailure.Is(problem, _stop.Token))
             {
                 // Storage may be back before the lease ends; if not, the last write decides.
-                _log.LogWarning("Artwork {ArtworkId}: the claim could not be renewed ({Reason})", Artwork.Id, problem.GetType().Name);
+                _log.LogWarning("Artwork {ArtworkId}: the claim could not be renewed ({Reason})", Artwork.Id,
+                    problem.GetType().Name);
             }
         }
     }

@@ -29,7 +29,8 @@ public sealed record FunctionTimeout(TimeSpan? Limit)
         if (text == "-1") return new((TimeSpan?)null);
         return TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var limit) && limit > TimeSpan.Zero
             ? new(limit)
-            : throw new InvalidDataException($"functionTimeout must be a time such as 00:05:00, or -1; it is '{text}'.");
+            : throw new InvalidDataException(
+                $"functionTimeout must be a time such as 00:05:00, or -1; it is '{text}'.");
     }
 
     private static string? FromHostJson(string path)

@@ -12,35 +12,40 @@ using RemoveBg.Core.Telemetry;
 namespace RemoveBg.Core.Process;
 
 /// <summary>
-/// Runs one message of the queue <c>artworks</c>: claim, fetch, cut out, store, end, notify. Messages come at least once, so
-/// the record alone decides: every change is conditional on its ETag, and whoever finds it changed steps back.
+/// Runs one message of the queue <c>artworks</c>: claim, fetch, cut out, store, end, notify. Messages come at least
+/// once, so the record alone decides: every change is conditional on its ETag, and whoever finds it changed steps back.
 /// Returning means the message is done with; throwing gives it back to the queue.
 /// </summary>
 public sealed class ProcessArtwork(
-    ArtworkTable artworks, ArtworkQueues queues, StoredPictures pictures, ImageFetcher fetcher, CutOutPipeline pipeline, PipelineSlots slots,
+    ArtworkTable artworks, ArtworkQueues queues, StoredPictures pictures, ImageFetcher fetcher, CutOutPipeline pipeline,
+        PipelineSlots slots,
     Announce announce, Admission admission, UnreadableMessages unreadable, ServiceMetrics metrics,
     IOptions<ProcessOptions> options, TimeProvider clock, ILogger<ProcessArtwork> log)
 {
     public async Task ProcessAsync(string text, CancellationToken cancellationToken)
     {
         // 1. Which artwork is it for?
-        if (await unreadable.ParseOrKeepAsync(ArtworkQueues.Artworks, text, cancellationToken) is not { } message) return;
+        if (await unreadable.ParseOrKeepAsync(ArtworkQueues.Artworks, text, cancellationToken) is not { } message)
+            return;
 
         // 2. Does it need work, and may we do it? Duplicates end here.
         await using var claim = await ClaimAsync(message, cancellationToken);
         if (claim is null) return;
         metrics.Started(claim.Artwork);
-        using var activity = Tracing.Start("process artwork", ActivityKind.Consumer, message.Id, claim.Artwork.TraceParent ?? message.TraceParent)?.SetTag("removebg.attempt", claim.Artwork.Attempt);
+        using var activity = Tracing.Start("process artwork", ActivityKind.Consumer, message.Id,
+            claim.Artwork.TraceParent ?? message.TraceParent)?.SetTag("removebg.attempt", claim.Artwork.Attempt);
 
         using var deadline = new JobDeadline(options.Value.Deadline, clock);
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, claim.Lost, deadline.Expired);
+        using var stop =
+            CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, claim.Lost, deadline.Expired);
         try
         {
             // 3. Fetch, cut out, store: the blob has the artwork's name, so a second run overwrites with the same.
             var done = await CutOutAsync(claim.Artwork, deadline, stop.Token);
 
             // 4. End. Only now does the result exist for anybody.
-            await EndAsync(claim, now => now.Succeed(clock.GetUtcNow(), done.ContentType, done.Confidence, PlaceOf(done, now)));
+            await EndAsync(claim,
+                now => now.Succeed(clock.GetUtcNow(), done.ContentType, done.Confidence, PlaceOf(done, now)));
         }
         catch (OperationCanceledException) when (claim.Lost.IsCancellationRequested)
         {
@@ -51,7 +56,8 @@ public sealed class ProcessArtwork(
             // Before the host's own cancellation: functionTimeout is longer than the deadline, so a host that times out
             // an attempt cancels it after the deadline has passed, and that is no shutdown.
             var seconds = options.Value.Deadline.TotalSeconds;
-            var tooLong = new ArtworkFailure(ArtworkFailure.InternalError, $"Processing took longer than {seconds:0.#} s.");
+            var tooLong =
+                new ArtworkFailure(ArtworkFailure.InternalError, $"Processing took longer than {seconds:0.#} s.");
             await RetryOrFailAsync(claim, tooLong, isTransient: false, new TimeoutException());
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -69,21 +75,25 @@ public sealed class ProcessArtwork(
         }
         catch (Exception problem) when (StorageFailure.Is(problem, stop.Token))
         {
-            await RetryOrFailAsync(claim, new(ArtworkFailure.StorageUnavailable, "Storage could not be reached."), isTransient: true, problem);
+            await RetryOrFailAsync(claim, new(ArtworkFailure.StorageUnavailable, "Storage could not be reached."),
+                isTransient: true, problem);
         }
         catch (Exception problem)
         {
-            log.LogError(problem, "Artwork {ArtworkId}, attempt {Attempt}: unexpected failure", claim.Artwork.Id, claim.Artwork.Attempt);
-            await RetryOrFailAsync(claim, new(ArtworkFailure.InternalError, "The image could not be processed."), isTransient: true, problem);
+            log.LogError(problem, "Artwork {ArtworkId}, attempt {Attempt}: unexpected failure", claim.Artwork.Id,
+                claim.Artwork.Attempt);
+            await RetryOrFailAsync(claim, new(ArtworkFailure.InternalError, "The image could not be processed."),
+                isTransient: true, problem);
         }
     }
 
-    /// <summary>A message of queue <c>artworks-poison</c>: the host gave up on it. That need not be the artwork's fault: when it
-    /// was never even started, it gets another chance.</summary>
+    /// <summary>A message of queue <c>artworks-poison</c>: the host gave up on it. That need not be the artwork's
+    /// fault: when it was never even started, it gets another chance.</summary>
     public async Task FailPoisonedAsync(string text, CancellationToken cancellationToken)
     {
         metrics.Fault(Fault.Poisoned);
-        if (await unreadable.ParseOrKeepAsync(ArtworkQueues.Artworks, text, cancellationToken) is not { } message) return;
+        if (await unreadable.ParseOrKeepAsync(ArtworkQueues.Artworks, text, cancellationToken) is not { } message)
+            return;
         if (await artworks.FindAsync(message.Id, cancellationToken) is not { } artwork)
         {
             log.LogError("A message of an unknown artwork is in the poison queue; dropped");
@@ -96,10 +106,12 @@ public sealed class ProcessArtwork(
             await queues.SendToProcessAsync(artwork, attempt: 2, TimeSpan.Zero, cancellationToken);
             return;
         }
-        await FailAsync(artwork, new(ArtworkFailure.InternalError, "The image could not be processed."), cancellationToken);
+        await FailAsync(artwork, new(ArtworkFailure.InternalError, "The image could not be processed."),
+            cancellationToken);
     }
 
-    /// <returns>Null when there is nothing to do (any more), not yet, or when the record says that it was enough.</returns>
+    /// <returns>Null when there is nothing to do (any more), not yet, or when the record
+    /// says that it was enough.</returns>
     private async Task<ArtworkClaim?> ClaimAsync(ArtworkMessage message, CancellationToken cancellationToken)
     {
         // Whoever writes between our read and our claim changes the ETag: look again what there is to do.
@@ -108,17 +120,20 @@ public sealed class ProcessArtwork(
             if (artwork.Attempt >= options.Value.MaxAttempts)
             {
                 metrics.Fault(Fault.NeverEnded, ArtworkFailure.InternalError);
-                await FailAsync(artwork, new(ArtworkFailure.InternalError, $"Processing was started {artwork.Attempt} times and never came to an end."), cancellationToken);
+                await FailAsync(artwork, new(ArtworkFailure.InternalError,
+                    $"Processing was started {artwork.Attempt} times and never came to an end."), cancellationToken);
                 return null;
             }
-            if (await ArtworkClaim.TryTakeAsync(artworks, artwork, options.Value.Lease, clock, log, cancellationToken) is { } claim) return claim;
+            if (await ArtworkClaim.TryTakeAsync(artworks, artwork, options.Value.Lease, clock, log, cancellationToken)
+                is { } claim) return claim;
         }
         return null;
     }
 
     private async Task<Artwork?> FindOpenAsync(ArtworkMessage message, CancellationToken cancellationToken)
     {
-        if (await artworks.FindAsync(message.Id, cancellationToken) is { } artwork) return await StepBackAsync(artwork, message, cancellationToken) ? null : artwork;
+        if (await artworks.FindAsync(message.Id, cancellationToken) is { } artwork)
+            return await StepBackAsync(artwork, message, cancellationToken) ? null : artwork;
         metrics.Fault(Fault.RecordMissing);
         log.LogWarning("Artwork {ArtworkId} has no record (any more); its message is dropped", message.Id);
         return null;
@@ -131,23 +146,27 @@ public sealed class ProcessArtwork(
         {
             // Somebody ended it and may have died before its turn was passed on.
             metrics.Fault(Fault.Duplicate);
-            log.LogInformation("Artwork {ArtworkId}, attempt {Attempt}: a message came for what has ended", artwork.Id, artwork.Attempt);
+            log.LogInformation("Artwork {ArtworkId}, attempt {Attempt}: a message came for what has ended", artwork.Id,
+                artwork.Attempt);
             await admission.LeaveAsync(artwork, cancellationToken);
             return true;
         }
         if (artwork.LeaseUntil is { } until && until > clock.GetUtcNow())
         {
             metrics.Fault(Fault.HeldByAnother);
-            log.LogInformation("Artwork {ArtworkId}, attempt {Attempt}: another worker holds it; looked at again later", artwork.Id, artwork.Attempt);
+            log.LogInformation("Artwork {ArtworkId}, attempt {Attempt}: another worker holds it; looked at again later",
+                artwork.Id, artwork.Attempt);
             // A copy looks again when its lease is over; throwing would spend this message's tries.
             await queues.SendToProcessAsync(artwork, message.Attempt, until - clock.GetUtcNow(), cancellationToken);
             return true;
         }
         // Between two attempts, and this message is of an earlier one.
-        return artwork.Status == ArtworkStatus.Processing && artwork.LeaseUntil is null && message.Attempt <= artwork.Attempt;
+        return artwork.Status == ArtworkStatus.Processing && artwork.LeaseUntil is null
+            && message.Attempt <= artwork.Attempt;
     }
 
-    private async Task<CutOutResult> CutOutAsync(Artwork artwork, JobDeadline deadline, CancellationToken cancellationToken)
+    private async Task<CutOutResult> CutOutAsync(Artwork artwork, JobDeadline deadline,
+        CancellationToken cancellationToken)
     {
         using var file = await FetchAsync(artwork, cancellationToken);
         using var background = await FetchBackgroundAsync(artwork, cancellationToken);
@@ -165,18 +184,23 @@ public sealed class ProcessArtwork(
             done = await Task.Run(() => pipeline.Run(job, cancellationToken), cancellationToken);
             metrics.CutOut(done, picture.Length, slot.Segmenter.Provider);
             activity?.SetTag("removebg.model", done.Model).SetTag("removebg.provider", slot.Segmenter.Provider);
-            foreach (var (name, time) in done.Steps) activity?.SetTag($"removebg.step.{name.Replace(' ', '_')}", time.TotalSeconds);
+            foreach (var (name, time) in done.Steps)
+                activity?.SetTag($"removebg.step.{name.Replace(' ', '_')}", time.TotalSeconds);
         }
         picture.Position = 0;
-        using (Tracing.Start("store", ActivityKind.Internal, artwork.Id)) await pictures.PutResultAsync(artwork.Id, picture, done.ContentType, cancellationToken);
-        log.LogInformation("Artwork {ArtworkId}, attempt {Attempt}: {Width} x {Height}, {Steps}", artwork.Id, artwork.Attempt, done.Width, done.Height,
-            string.Join(", ", done.Steps.Select(step => FormattableString.Invariant($"{step.Name} {step.Time.TotalMilliseconds:0} ms"))));
+        using (Tracing.Start("store", ActivityKind.Internal, artwork.Id))
+            await pictures.PutResultAsync(artwork.Id, picture, done.ContentType, cancellationToken);
+        log.LogInformation("Artwork {ArtworkId}, attempt {Attempt}: {Width} x {Height}, {Steps}", artwork.Id,
+            artwork.Attempt, done.Width, done.Height,
+            string.Join(", ", done.Steps.Select(
+                step => FormattableString.Invariant($"{step.Name} {step.Time.TotalMilliseconds:0} ms"))));
         return done;
     }
 
     /// <summary>Waits for a slot. The wait does not count against the deadline and has a limit of its own.</summary>
     /// <exception cref="NoSlotException">None was free for <see cref="ProcessOptions.SlotWait"/>.</exception>
-    private async Task<PipelineSlots.Slot> TakeSlotAsync(Artwork artwork, JobDeadline deadline, CancellationToken cancellationToken)
+    private async Task<PipelineSlots.Slot> TakeSlotAsync(Artwork artwork, JobDeadline deadline,
+        CancellationToken cancellationToken)
     {
         deadline.Pause();
         using var patience = new CancellationTokenSource(options.Value.SlotWait, clock);
@@ -187,13 +211,15 @@ public sealed class ProcessArtwork(
             deadline.Resume();
             return slot;
         }
-        catch (OperationCanceledException) when (patience.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException)
+            when (patience.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
             throw new NoSlotException();
         }
     }
 
-    /// <summary>Returns an artwork to the queue that waited too long for a slot: the host ends functions that run longer.</summary>
+    /// <summary>Returns an artwork to the queue that waited too long for a slot: the host ends
+    /// functions that run longer.</summary>
     private async Task ReturnToQueueAsync(ArtworkClaim claim)
     {
         metrics.Fault(Fault.NoSlot);
@@ -204,7 +230,8 @@ public sealed class ProcessArtwork(
             await queues.SendToProcessAsync(waiting, waiting.Attempt + 1, TimeSpan.Zero, CancellationToken.None);
     }
 
-    /// <summary>Releases the artwork so that another instance can take it at once, as often as it may be interrupted.</summary>
+    /// <summary>Releases the artwork so that another instance can take it at once, as often
+    /// as it may be interrupted.</summary>
     /// <returns>False when it was interrupted too often and has failed.</returns>
     private async Task<bool> TryHandBackAsync(ArtworkClaim claim)
     {
@@ -212,14 +239,16 @@ public sealed class ProcessArtwork(
         if (artwork.HandBacks >= options.Value.MaxHandBacks)
         {
             metrics.Fault(Fault.NeverEnded, ArtworkFailure.InternalError);
-            log.LogWarning("Artwork {ArtworkId}: interrupted {Count} times by the host; failed", artwork.Id, artwork.HandBacks + 1);
+            log.LogWarning("Artwork {ArtworkId}: interrupted {Count} times by the host; failed", artwork.Id,
+                artwork.HandBacks + 1);
             var failure = new ArtworkFailure(
                 ArtworkFailure.InternalError, $"Processing was interrupted {artwork.HandBacks + 1} times.");
             await EndAsync(claim, now => now.Fail(clock.GetUtcNow(), failure));
             return false;
         }
         metrics.Fault(Fault.HandedBack);
-        log.LogInformation("Artwork {ArtworkId}, attempt {Attempt}: interrupted by the host; handed back ({Count} of {Most})",
+        log.LogInformation(
+            "Artwork {ArtworkId}, attempt {Attempt}: interrupted by the host; handed back ({Count} of {Most})",
             artwork.Id, artwork.Attempt, artwork.HandBacks + 1, options.Value.MaxHandBacks);
         await claim.TryEndAsync(now => now.Release(clock.GetUtcNow()));
         return true;
@@ -228,7 +257,8 @@ public sealed class ProcessArtwork(
     private async Task<FetchedImage> FetchAsync(Artwork artwork, CancellationToken cancellationToken)
     {
         using var activity = Tracing.Start("fetch", ActivityKind.Internal, artwork.Id);
-        return artwork.HasStoredInput ? await StoredAsync(artwork.Id, StoredInput.Photo, cancellationToken) : await fetcher.FetchAsync(artwork.ImageUrl, cancellationToken);
+        return artwork.HasStoredInput ? await StoredAsync(artwork.Id, StoredInput.Photo, cancellationToken)
+            : await fetcher.FetchAsync(artwork.ImageUrl, cancellationToken);
     }
 
     /// <returns>Null when no picture is to be put behind the subject.</returns>
@@ -238,7 +268,9 @@ public sealed class ProcessArtwork(
         using var activity = Tracing.Start("fetch background", ActivityKind.Internal, artwork.Id);
         try
         {
-            return artwork.Options.HasStoredBackground ? await StoredAsync(artwork.Id, StoredInput.Background, cancellationToken) : await fetcher.FetchAsync(artwork.Options.Background!, cancellationToken);
+            return artwork.Options.HasStoredBackground
+                ? await StoredAsync(artwork.Id, StoredInput.Background, cancellationToken)
+                : await fetcher.FetchAsync(artwork.Options.Background!, cancellationToken);
         }
         catch (ArtworkFailedException problem)
         {
@@ -249,10 +281,13 @@ public sealed class ProcessArtwork(
     private async Task<FetchedImage> StoredAsync(Guid id, StoredInput which, CancellationToken cancellationToken) =>
         await pictures.GetInputAsync(id, which, cancellationToken) is { } input
             ? FetchedImage.From(input.ToMemory())
-            : throw new ArtworkFailedException(ArtworkFailure.ImageUnreachable, "The image that came with the request is no longer stored.");
+            : throw new ArtworkFailedException(ArtworkFailure.ImageUnreachable,
+                "The image that came with the request is no longer stored.");
 
-    private static SubjectPlace? PlaceOf(CutOutResult done, Artwork artwork) => artwork.Options?.FindSubject != true ? null
-        : done.Subject is { } box ? new(done.Width, done.Height, box.Left, box.Top, box.Width, box.Height) : new(done.Width, done.Height, 0, 0, 0, 0);
+    private static SubjectPlace? PlaceOf(CutOutResult done, Artwork artwork) =>
+        artwork.Options?.FindSubject != true ? null
+        : done.Subject is { } box ? new(done.Width, done.Height, box.Left, box.Top, box.Width, box.Height)
+            : new(done.Width, done.Height, 0, 0, 0, 0);
 
     private async Task RetryOrFailAsync(ArtworkClaim claim, ArtworkFailure failure, bool isTransient, Exception cause)
     {
@@ -282,17 +317,21 @@ public sealed class ProcessArtwork(
 
     private async Task FailAsync(Artwork artwork, ArtworkFailure failure, CancellationToken cancellationToken)
     {
-        log.LogWarning("Artwork {ArtworkId}, attempt {Attempt}: {Code}, final", artwork.Id, artwork.Attempt, failure.Code);
-        if (await artworks.TryUpdateAsync(artwork, artwork.Fail(clock.GetUtcNow(), failure), cancellationToken) is { } failed) await announce.EndedAsync(failed);
+        log.LogWarning("Artwork {ArtworkId}, attempt {Attempt}: {Code}, final", artwork.Id, artwork.Attempt,
+            failure.Code);
+        if (await artworks.TryUpdateAsync(artwork, artwork.Fail(clock.GetUtcNow(), failure), cancellationToken)
+            is { } failed) await announce.EndedAsync(failed);
     }
 
     /// <summary>We worked for nothing. Our blob goes, unless it may be another worker's result by now.</summary>
     private async Task DropResultAsync(Guid id)
     {
         var now = await artworks.FindAsync(id, CancellationToken.None);
-        if (now is null or { Status: ArtworkStatus.Canceled or ArtworkStatus.Failed }) await pictures.DeleteResultAsync(id, CancellationToken.None);
+        if (now is null or { Status: ArtworkStatus.Canceled or ArtworkStatus.Failed })
+            await pictures.DeleteResultAsync(id, CancellationToken.None);
         metrics.Fault(Fault.ClaimLost);
-        log.LogInformation("Artwork {ArtworkId}: result dropped, the artwork is {Status}", id, now?.Status.Word() ?? "deleted");
+        log.LogInformation("Artwork {ArtworkId}: result dropped, the artwork is {Status}", id,
+            now?.Status.Word() ?? "deleted");
     }
 
     /// <summary>No slot in the pipeline became free in time.</summary>

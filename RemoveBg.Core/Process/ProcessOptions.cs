@@ -16,11 +16,13 @@ public sealed class ProcessOptions
     [Range(typeof(TimeSpan), "00:00:01", "00:30:00")]
     public TimeSpan SlotWait { get; set; } = TimeSpan.FromSeconds(120);
 
-    /// <summary>Interruptions by the host (shutdown, scale-in) that an artwork survives before it fails. Default 10.</summary>
+    /// <summary>Interruptions by the host (shutdown, scale-in) that an artwork survives
+    /// before it fails. Default 10.</summary>
     [Range(1, 1000)]
     public int MaxHandBacks { get; set; } = 10;
 
-    /// <summary>How long a claim holds without a sign of life; it is renewed at a third of this. Default 30 s.</summary>
+    /// <summary>How long a claim holds without a sign of life; it is renewed at a third
+    /// of this. Default 30 s.</summary>
     [Range(typeof(TimeSpan), "00:00:02", "00:10:00")]
     public TimeSpan Lease { get; set; } = TimeSpan.FromSeconds(30);
 
@@ -28,7 +30,8 @@ public sealed class ProcessOptions
     [Range(1, 100)]
     public int MaxAttempts { get; set; } = 3;
 
-    /// <summary>Wait before the second attempt after a transient failure; the next waits four times as long. Default 1 s.</summary>
+    /// <summary>Wait before the second attempt after a transient failure; the next waits four
+    /// times as long. Default 1 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
     public TimeSpan FirstRetryDelay { get; set; } = TimeSpan.FromSeconds(1);
 }

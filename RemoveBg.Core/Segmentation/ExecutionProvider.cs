@@ -3,8 +3,8 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace RemoveBg.Core.Segmentation;
 
-/// <summary>What computes a network: ONNX Runtime's execution providers, by their names in lower case (<c>cpu</c>, <c>cuda</c>, …). Which there
-/// are, the build of the runtime decides.</summary>
+/// <summary>What computes a network: ONNX Runtime's execution providers, by their names in lower case (<c>cpu</c>,
+/// <c>cuda</c>, …). Which there are, the build of the runtime decides.</summary>
 internal static class ExecutionProvider
 {
     public const string Cpu = "cpu";
@@ -29,23 +29,28 @@ internal static class ExecutionProvider
                 default: options.AppendExecutionProvider(name.ToUpperInvariant()); break;
             }
         }
-        catch (Exception problem) when (problem is OnnxRuntimeException or EntryPointNotFoundException or NotSupportedException)
+        catch (Exception problem)
+            when (problem is OnnxRuntimeException or EntryPointNotFoundException or NotSupportedException)
         {
-            throw new InvalidDataException($"{ModelOptions.Section}:{nameof(ModelOptions.Provider)} is '{name}', which this machine cannot run: {problem.Message}", problem);
+            throw new InvalidDataException($"{ModelOptions.Section}:{nameof(ModelOptions.Provider)} is '{name}', which "
+                + $"this machine cannot run: {problem.Message}", problem);
         }
     }
 
     private static string[] Find()
     {
         RuntimeTelemetry.TurnOff();
-        return [.. OrtEnv.Instance().GetAvailableProviders().Select(name => name.Replace(Suffix, "", StringComparison.Ordinal).ToLowerInvariant())];
+        return [.. OrtEnv.Instance().GetAvailableProviders()
+            .Select(name => name.Replace(Suffix, "", StringComparison.Ordinal).ToLowerInvariant())];
     }
 
     /// <summary>Stops the start where the provider asked for is not in the runtime.</summary>
     internal sealed class Check : IValidateOptions<ModelOptions>
     {
-        public ValidateOptionsResult Validate(string? name, ModelOptions options) => options.Provider == Cpu || Available.Contains(options.Provider)
+        public ValidateOptionsResult Validate(string? name, ModelOptions options) =>
+            options.Provider == Cpu || Available.Contains(options.Provider)
             ? ValidateOptionsResult.Success
-            : ValidateOptionsResult.Fail($"{ModelOptions.Section}:{nameof(ModelOptions.Provider)} is '{options.Provider}'; this build of ONNX Runtime has {string.Join(", ", Available)}.");
+            : ValidateOptionsResult.Fail($"{ModelOptions.Section}:{nameof(ModelOptions.Provider)} is "
+                + $"'{options.Provider}'; this build of ONNX Runtime has {string.Join(", ", Available)}.");
     }
 }

@@ -3,8 +3,8 @@ using System.Numerics.Tensors;
 namespace RemoveBg.Core.Segmentation;
 
 /// <summary>
-/// Where the network is in doubt it is shown the photo's mirror image too, and what either look calls subject counts: a network that is
-/// unsure leaves things out rather than adding some, and not the same ones both times.
+/// Where the network is in doubt it is shown the photo's mirror image too, and what either look calls subject counts: a
+/// network that is unsure leaves things out rather than adding some, and not the same ones both times.
 /// </summary>
 internal static class FlipInference
 {

@@ -6,8 +6,8 @@ using Microsoft.Extensions.Options;
 
 namespace RemoveBg.Core.Segmentation;
 
-/// <summary>The process's networks: the configured one, loaded at start in the background and waited for by whoever needs it first, and those that
-/// requests have asked for by name, which stay, but not their working memory.</summary>
+/// <summary>The process's networks: the configured one, loaded at start in the background and waited for by whoever
+/// needs it first, and those that requests have asked for by name, which stay, but not their working memory.</summary>
 public sealed class ModelCache : BackgroundService, IAsyncDisposable
 {
     private readonly Lazy<Task<Segmenter>> _segmenter;
@@ -25,15 +25,18 @@ public sealed class ModelCache : BackgroundService, IAsyncDisposable
     /// <summary>Whether <see cref="GetAsync(CancellationToken)"/> answers at once.</summary>
     public bool IsReady => _segmenter is { IsValueCreated: true, Value.IsCompletedSuccessfully: true };
 
-    public Task<Segmenter> GetAsync(CancellationToken cancellationToken) => _segmenter.Value.WaitAsync(cancellationToken);
+    public Task<Segmenter> GetAsync(CancellationToken cancellationToken) =>
+        _segmenter.Value.WaitAsync(cancellationToken);
 
     /// <param name="name">One of <see cref="ModelCatalog.Offered"/>.</param>
     /// <param name="cancellationToken">Ends the waiting, not the loading.</param>
     public async Task<Segmenter> GetAsync(string name, CancellationToken cancellationToken)
     {
         var configured = await GetAsync(cancellationToken);
-        if (name == "auto" || name == _options.Name || name == configured.Model.Entry.Name && configured.Larger is null) return configured;
-        var loading = _others.GetOrAdd(name, _ => new(() => Task.Run(() => Load(() => _catalog.Resolve(name), keepsMemory: false))));
+        if (name == "auto" || name == _options.Name || name == configured.Model.Entry.Name && configured.Larger is null)
+            return configured;
+        var loading = _others.GetOrAdd(name,
+            _ => new(() => Task.Run(() => Load(() => _catalog.Resolve(name), keepsMemory: false))));
         try
         {
             return await loading.Value.WaitAsync(cancellationToken);
@@ -74,8 +77,11 @@ public sealed class ModelCache : BackgroundService, IAsyncDisposable
     {
         var start = Stopwatch.GetTimestamp();
         var segmenter = Segmenter.Open(find(), _options, keepsMemory);
-        _log.LogInformation("Network {Model} from {Path} ready on {Provider} after {Milliseconds:0} ms; it takes {Megabytes} MB",
-            segmenter.Larger is { } larger ? $"{segmenter.Model.Entry.Name}, where it is unsure {larger.Model.Entry.Name}" : segmenter.Model.Entry.Name, segmenter.Model.Path, segmenter.Provider, Stopwatch.GetElapsedTime(start).TotalMilliseconds, segmenter.MemoryMB);
+        _log.LogInformation(
+            "Network {Model} from {Path} ready on {Provider} after {Milliseconds:0} ms; it takes {Megabytes} MB",
+            segmenter.Larger is { } larger ? $"{segmenter.Model.Entry.Name}, where it "
+                + $"is unsure {larger.Model.Entry.Name}" : segmenter.Model.Entry.Name, segmenter.Model.Path,
+                segmenter.Provider, Stopwatch.GetElapsedTime(start).TotalMilliseconds, segmenter.MemoryMB);
         return segmenter;
     }
 }

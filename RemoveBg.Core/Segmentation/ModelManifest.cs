@@ -16,7 +16,8 @@ namespace RemoveBg.Core.Segmentation;
 /// <param name="LooksBothWays">It looks at the mirror image by itself: a second look would show it nothing new.</param>
 public sealed record ModelEntry(
     string Name, int Rank, string File, string About, string? Address, IReadOnlyList<string> Digests, string Licence,
-    string? Input, string? Output, int Size, IReadOnlyList<float> Mean, IReadOnlyList<float> Std, string Activation, bool LooksBothWays = false);
+    string? Input, string? Output, int Size, IReadOnlyList<float> Mean, IReadOnlyList<float> Std, string Activation,
+        bool LooksBothWays = false);
 
 public sealed record ModelManifest(IReadOnlyList<ModelEntry> Models)
 {
@@ -38,8 +39,10 @@ public sealed record ModelManifest(IReadOnlyList<ModelEntry> Models)
         var manifest = JsonSerializer.Deserialize(stream, ModelManifestJson.Default.ModelManifest)
             ?? throw new InvalidOperationException("models/manifest.json is empty.");
         foreach (var model in manifest.Models)
-            if (model.Activation is not ("none" or "sigmoid") || model.Mean.Count != 3 || model.Std.Count != 3 || model.Size < 16)
-                throw new InvalidOperationException($"models/manifest.json: {model.Name} needs activation none or sigmoid, three means, three stds and a size of at least 16.");
+            if (model.Activation is not ("none" or "sigmoid") || model.Mean.Count != 3 || model.Std.Count != 3
+                || model.Size < 16)
+                throw new InvalidOperationException($"models/manifest.json: {model.Name} needs activation none or "
+                    + $"sigmoid, three means, three stds and a size of at least 16.");
         return manifest;
     }
 }

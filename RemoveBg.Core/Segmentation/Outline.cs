@@ -3,18 +3,21 @@ using RemoveBg.Core.Imaging;
 
 namespace RemoveBg.Core.Segmentation;
 
-/// <summary>How well an alpha's outline runs along the photo's own edges: subjects end where the photo has some.</summary>
+/// <summary>How well an alpha's outline runs along the photo's own edges: subjects end
+/// where the photo has some.</summary>
 internal static class Outline
 {
     /// <summary>Ten times as much doubt counts as an edge half as strong.</summary>
     private const double WeightOfDoubt = 0.3;
 
-    /// <summary>Which of two alphas of a photo is the likelier one: ln of <see cref="Strength"/> less 0.3 ln of <see cref="Uncertainty"/>, because a
-    /// sure answer is right more often. It says something only beside another one's.</summary>
+    /// <summary>Which of two alphas of a photo is the likelier one: ln of <see cref="Strength"/> less
+    /// 0.3 ln of <see cref="Uncertainty"/>, because a sure answer is right more often. It says
+    /// something only beside another one's.</summary>
     public static double Likelihood(FloatPlane pixels, ReadOnlySpan<float> alpha, int width) =>
         Math.Log(Strength(pixels, alpha, width) + 1e-9) - WeightOfDoubt * Math.Log(Uncertainty.Of(alpha) + 0.01);
 
-    /// <summary>The photo's mean gradient along the outline, against that of the whole photo: 1 is what any line has, most subjects have 2 to 3.</summary>
+    /// <summary>The photo's mean gradient along the outline, against that of the whole photo: 1 is what any
+    /// line has, most subjects have 2 to 3.</summary>
     /// <param name="pixels">R, G, B from 0 to 1.</param>
     /// <param name="alpha">0 to 1, as many samples.</param>
     public static double Strength(FloatPlane pixels, ReadOnlySpan<float> alpha, int width)

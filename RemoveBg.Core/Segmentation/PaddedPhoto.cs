@@ -13,10 +13,12 @@ internal readonly record struct Margins(int Left, int Top, int Right, int Bottom
 internal static class PaddedPhoto
 {
     /// <summary>The network's input: the photo, a little smaller, in its margins.</summary>
-    /// <param name="fades">Whether a margin goes on from the photo's outermost samples and fades to the mean of all of them, or is that mean.
-    /// A hard edge makes a framed picture of some photos; what goes on still looks cut to the network.</param>
+    /// <param name="fades">Whether a margin goes on from the photo's outermost samples and fades to the
+    /// mean of all of them, or is that mean. A hard edge makes a framed picture of some photos; what goes
+    /// on still looks cut to the network.</param>
     /// <param name="planes">Of the network's square.</param>
-    public static void Fill(Photo photo, Margins margins, bool fades, Tensors tensors, ModelEntry model, FloatPlanes planes)
+    public static void Fill(Photo photo, Margins margins, bool fades, Tensors tensors, ModelEntry model,
+        FloatPlanes planes)
     {
         int width = tensors.Size - margins.Left - margins.Right, height = tensors.Size - margins.Top - margins.Bottom;
         using var smaller = planes.Rent();
@@ -30,14 +32,17 @@ internal static class PaddedPhoto
     /// <summary>The alpha of the photo alone, at the square's size again.</summary>
     /// <param name="framed">Of the whole square.</param>
     /// <param name="room">As many samples, for what lies between.</param>
-    public static void Unframe(ReadOnlySpan<float> framed, Margins margins, int size, Span<float> room, Span<float> target)
+    public static void Unframe(ReadOnlySpan<float> framed, Margins margins, int size, Span<float> room,
+        Span<float> target)
     {
         int width = size - margins.Left - margins.Right, height = size - margins.Top - margins.Bottom;
-        for (var y = 0; y < height; y++) framed.Slice((y + margins.Top) * size + margins.Left, width).CopyTo(room[(y * width)..]);
+        for (var y = 0; y < height; y++)
+            framed.Slice((y + margins.Top) * size + margins.Left, width).CopyTo(room[(y * width)..]);
         Resample.Plane(room[..(width * height)], width, height, target, size, size);
     }
 
-    private static void Frame(ReadOnlySpan<Vector128<float>> photo, int width, int height, Margins margins, bool fades, FloatPlane target, int size)
+    private static void Frame(ReadOnlySpan<Vector128<float>> photo, int width, int height, Margins margins, bool fades,
+        FloatPlane target, int size)
     {
         var mean = Vector128<float>.Zero;
         for (var x = 0; x < width; x++) mean += photo[x] + photo[^(x + 1)];

@@ -3,8 +3,8 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace RemoveBg.Core.Segmentation;
 
-/// <summary>ONNX Runtime (1.31 at the latest) keeps a device id and reports usage to its makers over HTTPS. A service that handles strangers' photos
-/// sends nothing that nobody asked for.</summary>
+/// <summary>ONNX Runtime (1.31 at the latest) keeps a device id and reports usage to its makers over HTTPS. A service
+/// that handles strangers' photos sends nothing that nobody asked for.</summary>
 internal static partial class RuntimeTelemetry
 {
     private const string Variable = "ORT_DISABLE_TELEMETRY";

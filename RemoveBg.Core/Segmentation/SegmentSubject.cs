@@ -5,12 +5,13 @@ namespace RemoveBg.Core.Segmentation;
 /// <summary>Finds the subject of a photo, as an alpha on the network's own grid.</summary>
 internal static class SegmentSubject
 {
-    /// <summary>Pixels above which memory counts: the runtime's working memory (some 300 MB) is released after each run,
-    /// because encoding needs as much again, and the heap's free pages are released before the first run.</summary>
+    /// <summary>Pixels above which memory counts: the runtime's working memory (some 300 MB) is
+    /// released after each run, because encoding needs as much again, and the heap's free pages are
+    /// released before the first run.</summary>
     public const long LargePhoto = 8_000_000;
 
-    /// <summary>Runs the network; where it is uncertain, also a cascade's larger network and the flipped photo; where the
-    /// subject touches the image border, also the padded photo.</summary>
+    /// <summary>Runs the network; where it is uncertain, also a cascade's larger network and the flipped photo; where
+    /// the subject touches the image border, also the padded photo.</summary>
     /// <param name="tensors">Made by <paramref name="segmenter"/>.</param>
     /// <param name="step">Runs one named step: the caller times it and checks for cancellation between steps.</param>
     /// <returns>The alpha before <see cref="Refine"/>.</returns>
@@ -44,5 +45,6 @@ internal static class SegmentSubject
 /// <summary>The alpha that a network gave, in <see cref="Tensors.Output"/>.</summary>
 /// <param name="Segmenter">The network that gave it; in a cascade the one that ran last.</param>
 /// <param name="Uncertainty">Of the alpha after all runs; see <see cref="Segmentation.Uncertainty"/>.</param>
-/// <param name="IsVague">Whether the first run was <see cref="Segmentation.Uncertainty.Much">very uncertain</see>.</param>
+/// <param name="IsVague">Whether the first run was
+/// <see cref="Segmentation.Uncertainty.Much">very uncertain</see>.</param>
 internal sealed record SubjectMask(Segmenter Segmenter, Tensors Tensors, double Uncertainty, bool IsVague);

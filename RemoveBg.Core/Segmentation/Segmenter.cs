@@ -3,7 +3,8 @@ using RemoveBg.Core.Imaging;
 
 namespace RemoveBg.Core.Segmentation;
 
-/// <summary>One loaded network. <see cref="Run"/> may be called by several threads, each with its own <see cref="Tensors"/>.</summary>
+/// <summary>One loaded network. <see cref="Run"/> may be called by several threads, each with
+/// its own <see cref="Tensors"/>.</summary>
 public sealed class Segmenter : IDisposable
 {
     private readonly InferenceSession _session;
@@ -15,7 +16,8 @@ public sealed class Segmenter : IDisposable
 
     /// <summary>Loads a network, and the larger one of a cascade.</summary>
     /// <param name="keepsMemory">As for the constructor.</param>
-    public static Segmenter Open(FoundModel model, ModelOptions options, bool keepsMemory = true) => new(model, options.Threads, options.Provider, keepsMemory)
+    public static Segmenter Open(FoundModel model, ModelOptions options, bool keepsMemory = true) =>
+        new(model, options.Threads, options.Provider, keepsMemory)
     {
         Larger = model.Larger is { } larger ? Open(larger, options, keepsMemory) : null,
         DoubtLimit = options.DoubtLimit,
@@ -25,7 +27,8 @@ public sealed class Segmenter : IDisposable
 
     /// <param name="threads">Of one run; 0 takes as many as the process may use (its share by cgroup included).</param>
     /// <param name="provider">See <see cref="ModelOptions.Provider"/>.</param>
-    /// <param name="keepsMemory">Whether the runtime keeps its working memory from one run to the next, which makes the next one 70 ms faster.</param>
+    /// <param name="keepsMemory">Whether the runtime keeps its working memory from one run to the next,
+    /// which makes the next one 70 ms faster.</param>
     public Segmenter(FoundModel model, int threads, string provider = ExecutionProvider.Cpu, bool keepsMemory = true)
     {
         (Model, Provider, _keepsMemory) = (model, provider, keepsMemory);
@@ -55,8 +58,9 @@ public sealed class Segmenter : IDisposable
 
     public FoundModel Model { get; }
 
-    /// <summary>What the process has grown by while this network was loaded and ran once, in megabytes: its weights and its working memory,
-    /// with the larger one's of a cascade. Measured, and so a little more where other work went on beside it.</summary>
+    /// <summary>What the process has grown by while this network was loaded and ran once, in megabytes: its
+    /// weights and its working memory, with the larger one's of a cascade. Measured, and so a little more
+    /// where other work went on beside it.</summary>
     public long MemoryMB => OwnMB + (Larger?.MemoryMB ?? 0);
 
     private long OwnMB { get; }
@@ -79,11 +83,12 @@ public sealed class Segmenter : IDisposable
     public string Provider { get; }
 
     /// <summary>From <see cref="Tensors.Input"/> to <see cref="Tensors.Output"/>: alpha in [0, 1].</summary>
-    /// <param name="returnMemory">Gives the runtime's working memory back afterwards: worth the 70 ms that the next run takes longer where a
-    /// large photo needs it next.</param>
+    /// <param name="returnMemory">Gives the runtime's working memory back afterwards: worth the 70 ms that the next run
+    /// takes longer where a large photo needs it next.</param>
     public void Run(Tensors tensors, bool returnMemory = false)
     {
-        _session.Run(returnMemory || !_keepsMemory ? _returning : _runOptions, _inputs, [tensors.InputValue], _outputs, [tensors.OutputValue]);
+        _session.Run(returnMemory || !_keepsMemory ? _returning : _runOptions, _inputs, [tensors.InputValue], _outputs,
+            [tensors.OutputValue]);
         var output = tensors.Output.AsSpan();
         if (Model.Entry.Activation == "sigmoid") System.Numerics.Tensors.TensorPrimitives.Sigmoid(output, output);
         // Clamped, never stretched to the full range: a photo without a subject shall give an empty matte, not noise.
@@ -102,16 +107,19 @@ public sealed class Segmenter : IDisposable
     {
         var name = wanted ?? nodes.Keys.First();
         if (!nodes.TryGetValue(name, out var node))
-            throw new InvalidDataException($"{Model.Path} has no {what} '{name}'; it has {string.Join(", ", nodes.Keys)}.");
+            throw new InvalidDataException(
+                $"{Model.Path} has no {what} '{name}'; it has {string.Join(", ", nodes.Keys)}.");
         int[] expected = [1, channels, Model.Entry.Size, Model.Entry.Size];
         var fits = node.ElementType == typeof(float) && node.Dimensions.Length == 4
             && node.Dimensions.Zip(expected).All(pair => pair.First == pair.Second || pair.First < 0);
         return fits ? name : throw new InvalidDataException(
-            $"{Model.Path}: {what} '{name}' is {node.ElementType.Name} [{string.Join(", ", node.Dimensions)}], expected is Single [{string.Join(", ", expected)}].");
+            $"{Model.Path}: {what} '{name}' is {node.ElementType.Name} [{string.Join(", ", node.Dimensions)}], "
+                + $"expected is Single [{string.Join(", ", expected)}].");
     }
 }
 
-/// <summary>Input and output of a <see cref="Segmenter"/>, allocated once and pinned: pixels are written where the network reads.</summary>
+/// <summary>Input and output of a <see cref="Segmenter"/>, allocated once and pinned: pixels are
+/// written where the network reads.</summary>
 public sealed class Tensors : IDisposable
 {
     private readonly FloatPlanes _planes;

@@ -1,7 +1,8 @@
 namespace RemoveBg.Core.Segmentation;
 
-/// <summary>How unsure a network was, told by its own haze: the area that it calls neither subject nor background, against the area of
-/// the subject. 0 is none. Of removebg-lite on ECSSD-200 the rank correlation with the true IoU is -0.74.</summary>
+/// <summary>How unsure a network was, told by its own haze: the area that it calls neither subject nor
+/// background, against the area of the subject. 0 is none. Of removebg-lite on ECSSD-200 the rank
+/// correlation with the true IoU is -0.74.</summary>
 public static class Uncertainty
 {
     /// <summary>From here on most of what is soft is haze, not hair or glass (docs/measurements.md).</summary>

@@ -4,7 +4,8 @@ using RemoveBg.Core.Artworks;
 
 namespace RemoveBg.Core.Store;
 
-/// <summary>How an artwork lies in its table row. Property names are part of the stored format: add, never rename.</summary>
+/// <summary>How an artwork lies in its table row. Property names are part of the stored
+/// format: add, never rename.</summary>
 internal static class ArtworkEntity
 {
     public static TableEntity From(Artwork artwork, string partition, string row)
@@ -50,8 +51,10 @@ internal static class ArtworkEntity
 
     public static Artwork Read(TableEntity entity, Guid id, ETag etag)
     {
-        if (!OutputFormats.TryParse(entity.GetString("OutputFormat"), out var format) || !ArtworkStatuses.TryParse(entity.GetString("Status"), out var status))
-            throw new InvalidDataException($"Artwork {id}: its record has an unknown status or output format; was it written by a newer version?");
+        if (!OutputFormats.TryParse(entity.GetString("OutputFormat"), out var format)
+            || !ArtworkStatuses.TryParse(entity.GetString("Status"), out var status))
+            throw new InvalidDataException(
+                $"Artwork {id}: its record has an unknown status or output format; was it written by a newer version?");
         return new()
         {
             Id = id,
@@ -72,11 +75,13 @@ internal static class ArtworkEntity
             StartedAt = entity.GetDateTimeOffset("StartedAt"),
             TraceParent = entity.GetString("TraceParent"),
             EndedAt = entity.GetDateTimeOffset("EndedAt"),
-            Failure = entity.GetString("FailureCode") is { } code ? new(code, entity.GetString("FailureMessage") ?? "") : null,
+            Failure = entity.GetString("FailureCode") is { } code ? new(code, entity.GetString("FailureMessage") ?? "")
+                : null,
             ResultContentType = entity.GetString("ResultContentType"),
             Confidence = entity.GetDouble("Confidence"),
             Delivery = new(
-                Enum.TryParse<WebhookStatus>(entity.GetString("WebhookStatus"), out var delivery) ? delivery : WebhookStatus.None,
+                Enum.TryParse<WebhookStatus>(entity.GetString("WebhookStatus"), out var delivery) ? delivery
+                    : WebhookStatus.None,
                 entity.GetInt32("WebhookAttempts") ?? 0,
                 entity.GetInt32("WebhookRoundStart") ?? 0,
                 entity.GetDateTimeOffset("WebhookRoundStartedAt"),

@@ -31,22 +31,28 @@ public sealed class ArtworkQueues(StorageClients storage)
         SendAsync(_artworks, artwork.Id, attempt, artwork.TraceParent, delay, cancellationToken);
 
     /// <summary>For the first attempt of an artwork whose record is not at hand; its trace is found there.</summary>
-    public Task SendToProcessAsync(Guid id, CancellationToken cancellationToken) => SendAsync(_artworks, id, attempt: 1, null, TimeSpan.Zero, cancellationToken);
+    public Task SendToProcessAsync(Guid id, CancellationToken cancellationToken) =>
+        SendAsync(_artworks, id, attempt: 1, null, TimeSpan.Zero, cancellationToken);
 
     public Task SendToDeliverAsync(Artwork artwork, int attempt, TimeSpan delay, CancellationToken cancellationToken) =>
         SendAsync(_webhooks, artwork.Id, attempt, artwork.TraceParent, delay, cancellationToken);
 
-    /// <summary>How long the oldest of the next messages has been waiting; zero for an empty queue, and for a queue whose messages are all in work.</summary>
+    /// <summary>How long the oldest of the next messages has been waiting; zero for an empty queue, and for a
+    /// queue whose messages are all in work.</summary>
     public async Task<TimeSpan> OldestToProcessAsync(DateTimeOffset now, CancellationToken cancellationToken)
     {
         var next = await _artworks.PeekMessagesAsync(32, cancellationToken);
-        return next.Value.Length == 0 ? TimeSpan.Zero : now - next.Value.Min(message => message.InsertedOn ?? now) is var age && age > TimeSpan.Zero ? age : TimeSpan.Zero;
+        return next.Value.Length == 0 ? TimeSpan.Zero
+            : now - next.Value.Min(message => message.InsertedOn ?? now) is var age && age > TimeSpan.Zero ? age
+            : TimeSpan.Zero;
     }
 
-    private static Task SendAsync(QueueClient queue, Guid id, int attempt, string? traceParent, TimeSpan delay, CancellationToken cancellationToken)
+    private static Task SendAsync(QueueClient queue, Guid id, int attempt, string? traceParent, TimeSpan delay,
+        CancellationToken cancellationToken)
     {
         // Storage counts whole seconds; rounding down would make a worker find its artwork not yet due.
         var visible = TimeSpan.FromSeconds(Math.Ceiling(Math.Clamp(delay.TotalSeconds, 0, LongestDelay.TotalSeconds)));
-        return queue.SendMessageAsync(new ArtworkMessage(ArtworkMessage.CurrentVersion, id, attempt, traceParent).ToJson(), visible, NeverExpires, cancellationToken);
+        return queue.SendMessageAsync(new ArtworkMessage(ArtworkMessage.CurrentVersion, id, attempt, traceParent)
+            .ToJson(), visible, NeverExpires, cancellationToken);
     }
 }

@@ -8,8 +8,8 @@ namespace RemoveBg.Core.Store;
 /// <summary>
 /// The artworks' records in Azure Table Storage.
 /// <para>
-/// Partition = last hex digit of the id, so that 16 partitions share the load (2,000 entities/s each). In a partition lie
-/// <c>artwork_{id}</c>, the record; <c>due_{id}</c>, there as long as something is left to do, so that the sweeper
+/// Partition = last hex digit of the id, so that 16 partitions share the load (2,000 entities/s each). In a partition
+/// lie <c>artwork_{id}</c>, the record; <c>due_{id}</c>, there as long as something is left to do, so that the sweeper
 /// reads open work only; <c>delivery_{id}_{n}</c>, one per webhook attempt. Rows of one artwork change together, in one
 /// entity group transaction. A second table lists each key's artworks, newest first.
 /// </para>
@@ -44,20 +44,26 @@ public sealed class ArtworkTable(StorageClients storage)
 
     public async Task<Artwork?> FindAsync(Guid id, CancellationToken cancellationToken)
     {
-        var found = await _rows.GetEntityIfExistsAsync<TableEntity>(Partition(id), RecordPrefix + id.ToString("N"), cancellationToken: cancellationToken);
+        var found = await _rows.GetEntityIfExistsAsync<TableEntity>(Partition(id), RecordPrefix + id.ToString("N"),
+            cancellationToken: cancellationToken);
         return found.HasValue ? ArtworkEntity.Read(found.Value!, id, found.Value!.ETag) : null;
     }
 
-    /// <summary>Writes <paramref name="changed"/> if nobody has written since <paramref name="read"/> was read.</summary>
-    /// <returns>The stored artwork, or null when somebody has (or has deleted it): read again and decide anew.</returns>
-    public async Task<Artwork?> TryUpdateAsync(Artwork read, Artwork changed, CancellationToken cancellationToken, WebhookDelivery? delivery = null)
+    /// <summary>Writes <paramref name="changed"/> if nobody has written since
+    /// <paramref name="read"/> was read.</summary>
+    /// <returns>The stored artwork, or null when somebody has (or has deleted it): read
+    /// again and decide anew.</returns>
+    public async Task<Artwork?> TryUpdateAsync(Artwork read, Artwork changed, CancellationToken cancellationToken,
+        WebhookDelivery? delivery = null)
     {
-        var actions = new List<TableTransactionAction> { new(TableTransactionActionType.UpdateReplace, Record(changed), read.ETag) };
+        var actions = new List<TableTransactionAction> { new(TableTransactionActionType.UpdateReplace, Record(changed),
+            read.ETag) };
         if (changed.DueAt is not null) actions.Add(new(TableTransactionActionType.UpsertReplace, Due(changed)));
         else if (read.DueAt is not null) actions.Add(new(TableTransactionActionType.Delete, Due(read), ETag.All));
         if (delivery is not null)
             actions.Add(new(TableTransactionActionType.UpsertReplace,
-                ArtworkEntity.From(delivery, Partition(changed.Id), $"{DeliveryPrefix}{changed.Id:N}_{delivery.Number:D6}")));
+                ArtworkEntity.From(delivery, Partition(changed.Id),
+                    $"{DeliveryPrefix}{changed.Id:N}_{delivery.Number:D6}")));
         try
         {
             var written = await _rows.SubmitTransactionAsync(actions, cancellationToken);
@@ -73,7 +79,8 @@ public sealed class ArtworkTable(StorageClients storage)
     {
         var id = artwork.Id.ToString("N");
         // Deliveries first: without its record nobody would find them again.
-        await foreach (var row in Between(Partition(artwork.Id), $"{DeliveryPrefix}{id}_", $"{DeliveryPrefix}{id}`", cancellationToken))
+        await foreach (var row
+            in Between(Partition(artwork.Id), $"{DeliveryPrefix}{id}_", $"{DeliveryPrefix}{id}`", cancellationToken))
             await _rows.DeleteEntityAsync(row, ETag.All, cancellationToken);
         await _rows.DeleteEntityAsync(Partition(artwork.Id), DuePrefix + id, ETag.All, cancellationToken);
         await _rows.DeleteEntityAsync(Partition(artwork.Id), RecordPrefix + id, ETag.All, cancellationToken);
@@ -83,42 +90,53 @@ public sealed class ArtworkTable(StorageClients storage)
     public async Task<IReadOnlyList<WebhookDelivery>> DeliveriesAsync(Guid id, CancellationToken cancellationToken)
     {
         var deliveries = new List<WebhookDelivery>();
-        await foreach (var row in Between(Partition(id), $"{DeliveryPrefix}{id:N}_", $"{DeliveryPrefix}{id:N}`", cancellationToken))
+        await foreach (var row
+            in Between(Partition(id), $"{DeliveryPrefix}{id:N}_", $"{DeliveryPrefix}{id:N}`", cancellationToken))
             deliveries.Add(ArtworkEntity.ReadDelivery(row));
         return deliveries;
     }
 
     /// <summary>Ids of a key's artworks, newest first, from the one after <paramref name="after"/> on.</summary>
-    public async IAsyncEnumerable<Guid> NewestOfAsync(string keyId, Guid? after, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<Guid> NewestOfAsync(string keyId, Guid? after,
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
         // Row keys are hexadecimal; the turns beside them begin with other letters.
-        var filter = TableClient.CreateQueryFilter($"PartitionKey eq {keyId} and RowKey gt {(after is { } last ? NewestFirst(last) : "")} and RowKey lt {"g"}");
-        await foreach (var row in _byKey.QueryAsync<TableEntity>(filter, select: ["Id"], cancellationToken: cancellationToken))
+        var filter = TableClient.CreateQueryFilter(
+            $"PartitionKey eq {keyId} and RowKey gt {(after is { } last ? NewestFirst(last) : "")} and RowKey lt {"g"}");
+        await foreach (var row
+            in _byKey.QueryAsync<TableEntity>(filter, select: ["Id"], cancellationToken: cancellationToken))
             if (row.GetGuid("Id") is { } id) yield return id;
     }
 
     /// <summary>Ids of all artworks whose <see cref="Artwork.DueAt"/> has passed.</summary>
-    public async IAsyncEnumerable<Guid> OverdueAsync(DateTimeOffset now, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<Guid> OverdueAsync(DateTimeOffset now,
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
         foreach (var partition in Partitions)
         {
-            var filter = Range(partition, DuePrefix, "due`") + " and " + TableClient.CreateQueryFilter($"DueAt le {now}");
-            await foreach (var row in _rows.QueryAsync<TableEntity>(filter, select: ["RowKey"], cancellationToken: cancellationToken))
+            var filter =
+                Range(partition, DuePrefix, "due`") + " and " + TableClient.CreateQueryFilter($"DueAt le {now}");
+            await foreach (var row
+                in _rows.QueryAsync<TableEntity>(filter, select: ["RowKey"], cancellationToken: cancellationToken))
                 yield return Guid.ParseExact(row.RowKey.AsSpan(DuePrefix.Length), "N");
         }
     }
 
-    /// <summary>Artworks created before <paramref name="cutoff"/>; their ids sort by time, so that only these are read.</summary>
-    public async IAsyncEnumerable<Artwork> CreatedBeforeAsync(DateTimeOffset cutoff, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <summary>Artworks created before <paramref name="cutoff"/>; their ids sort by time, so
+    /// that only these are read.</summary>
+    public async IAsyncEnumerable<Artwork> CreatedBeforeAsync(DateTimeOffset cutoff,
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var end = RecordPrefix + Guid.CreateVersion7(cutoff).ToString("N")[..12];
         foreach (var partition in Partitions)
             await foreach (var row in Between(partition, RecordPrefix, end, cancellationToken))
-                yield return ArtworkEntity.Read(row, Guid.ParseExact(row.RowKey.AsSpan(RecordPrefix.Length), "N"), row.ETag);
+                yield return ArtworkEntity.Read(row, Guid.ParseExact(row.RowKey.AsSpan(RecordPrefix.Length), "N"),
+                    row.ETag);
     }
 
     /// <summary>The row by which a key's owner finds the artwork in the list; written together with its turn.</summary>
-    internal static TableEntity ListEntry(Artwork artwork) => new(artwork.KeyId, NewestFirst(artwork.Id)) { ["Id"] = artwork.Id };
+    internal static TableEntity ListEntry(Artwork artwork) =>
+        new(artwork.KeyId, NewestFirst(artwork.Id)) { ["Id"] = artwork.Id };
 
     private static TableEntity Record(Artwork artwork) =>
         ArtworkEntity.From(artwork, Partition(artwork.Id), RecordPrefix + artwork.Id.ToString("N"));
@@ -126,7 +144,8 @@ public sealed class ArtworkTable(StorageClients storage)
     private static TableEntity Due(Artwork artwork) =>
         new(Partition(artwork.Id), DuePrefix + artwork.Id.ToString("N")) { ["DueAt"] = artwork.DueAt };
 
-    private AsyncPageable<TableEntity> Between(string partition, string from, string to, CancellationToken cancellationToken) =>
+    private AsyncPageable<TableEntity> Between(string partition, string from, string to,
+        CancellationToken cancellationToken) =>
         _rows.QueryAsync<TableEntity>(Range(partition, from, to), cancellationToken: cancellationToken);
 
     private static string Range(string partition, string from, string to) =>

@@ -15,7 +15,8 @@ public sealed class ResultOptions
     [Range(typeof(TimeSpan), "00:05:00", "3650.00:00:00")]
     public TimeSpan Retention { get; set; } = TimeSpan.FromHours(24);
 
-    /// <summary>How long the records are kept, so that late webhook attempts and questions find them. Default 7 days.</summary>
+    /// <summary>How long the records are kept, so that late webhook attempts and questions
+    /// find them. Default 7 days.</summary>
     [Range(typeof(TimeSpan), "00:05:00", "3650.00:00:00")]
     public TimeSpan RecordRetention { get; set; } = TimeSpan.FromDays(7);
 }

@@ -57,16 +57,20 @@ public sealed class StorageClients
     private static Uri Address(IConfigurationSection section, string service)
     {
         if (section[$"{service}ServiceUri"] is { Length: > 0 } address) return new(address);
-        if (section["accountName"] is { Length: > 0 } account) return new($"https://{account}.{service}.core.windows.net");
+        if (section["accountName"] is { Length: > 0 } account)
+            return new($"https://{account}.{service}.core.windows.net");
         throw new InvalidOperationException(
-            $"Setting {ConnectionName} is missing: give a connection string, or {ConnectionName}__accountName to use a managed identity.");
+            $"Setting {ConnectionName} is missing: give a connection string, or {ConnectionName}__accountName to use a "
+                + $"managed identity.");
     }
 
     private static TokenCredential Credential(IConfigurationSection section)
     {
-        if (!"managedidentity".Equals(section["credential"], StringComparison.OrdinalIgnoreCase)) return new DefaultAzureCredential();
+        if (!"managedidentity".Equals(section["credential"], StringComparison.OrdinalIgnoreCase))
+            return new DefaultAzureCredential();
         return new ManagedIdentityCredential(
-            section["clientId"] is { Length: > 0 } client ? ManagedIdentityId.FromUserAssignedClientId(client) : ManagedIdentityId.SystemAssigned);
+            section["clientId"] is { Length: > 0 } client ? ManagedIdentityId.FromUserAssignedClientId(client)
+                : ManagedIdentityId.SystemAssigned);
     }
 
     /// <summary>A caller waits behind most calls: give up after some seconds rather than the SDK's minutes.</summary>

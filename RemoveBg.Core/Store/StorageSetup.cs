@@ -4,7 +4,8 @@ using RemoveBg.Core.Artworks;
 
 namespace RemoveBg.Core.Store;
 
-/// <summary>Creates tables, queues and containers that are missing: at start, and again until it has succeeded once.</summary>
+/// <summary>Creates tables, queues and containers that are missing: at start, and again
+/// until it has succeeded once.</summary>
 public sealed class StorageSetup(StorageClients storage, ILogger<StorageSetup> log) : BackgroundService
 {
     private readonly SemaphoreSlim _once = new(1);
@@ -17,10 +18,12 @@ public sealed class StorageSetup(StorageClients storage, ILogger<StorageSetup> l
     [
         ArtworkQueues.Artworks, ArtworkQueues.Artworks + ArtworkQueues.PoisonSuffix,
         ArtworkQueues.Webhooks, ArtworkQueues.Webhooks + ArtworkQueues.PoisonSuffix,
-        ArtworkQueues.Artworks + ArtworkQueues.UnreadableSuffix, ArtworkQueues.Webhooks + ArtworkQueues.UnreadableSuffix,
+        ArtworkQueues.Artworks + ArtworkQueues.UnreadableSuffix,
+            ArtworkQueues.Webhooks + ArtworkQueues.UnreadableSuffix,
     ];
 
-    public static IReadOnlyList<string> Containers { get; } = [StoredPictures.ResultContainer, StoredPictures.InputContainer];
+    public static IReadOnlyList<string> Containers { get; } =
+        [StoredPictures.ResultContainer, StoredPictures.InputContainer];
 
     public async Task EnsureAsync(CancellationToken cancellationToken)
     {
@@ -32,8 +35,10 @@ public sealed class StorageSetup(StorageClients storage, ILogger<StorageSetup> l
             await Task.WhenAll(
             [
                 .. Tables.Select(name => storage.Table(name).CreateIfNotExistsAsync(cancellationToken) as Task),
-                .. Queues.Select(name => storage.Queue(name).CreateIfNotExistsAsync(cancellationToken: cancellationToken)),
-                .. Containers.Select(name => storage.Container(name).CreateIfNotExistsAsync(cancellationToken: cancellationToken)),
+                .. Queues.Select(
+                    name => storage.Queue(name).CreateIfNotExistsAsync(cancellationToken: cancellationToken)),
+                .. Containers.Select(
+                    name => storage.Container(name).CreateIfNotExistsAsync(cancellationToken: cancellationToken)),
             ]);
             _done = true;
         }
@@ -59,7 +64,8 @@ public sealed class StorageSetup(StorageClients storage, ILogger<StorageSetup> l
         catch (Exception problem) when (problem is not OperationCanceledException)
         {
             // Not fatal: storage may come back, and /readyz says so until then.
-            log.LogWarning("Storage could not be prepared at start ({Reason}); /readyz tries again.", problem.GetBaseException().Message);
+            log.LogWarning("Storage could not be prepared at start ({Reason}); /readyz tries again.",
+                problem.GetBaseException().Message);
         }
     }
 }

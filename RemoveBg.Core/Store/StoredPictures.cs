@@ -13,8 +13,8 @@ public enum StoredInput
     Background,
 }
 
-/// <summary>The bytes: results, and inputs that came in the request. One blob per artwork and container, named by its id,
-/// so that a second worker overwrites with the same bytes instead of adding.</summary>
+/// <summary>The bytes: results, and inputs that came in the request. One blob per artwork and container, named by its
+/// id, so that a second worker overwrites with the same bytes instead of adding.</summary>
 public sealed class StoredPictures(StorageClients storage, IOptions<ResultOptions> options, TimeProvider clock)
 {
     public const string ResultContainer = "results";
@@ -24,7 +24,8 @@ public sealed class StoredPictures(StorageClients storage, IOptions<ResultOption
     private readonly BlobContainerClient _inputs = storage.Container(InputContainer);
     private readonly ResultUrls _urls = new(storage.Blobs, options.Value.UrlLifetime, clock);
 
-    public async Task PutResultAsync(Guid id, Stream picture, string contentType, CancellationToken cancellationToken) =>
+    public async Task PutResultAsync(Guid id, Stream picture, string contentType,
+        CancellationToken cancellationToken) =>
         await Result(id, contentType).UploadAsync(picture, new BlobUploadOptions
         {
             HttpHeaders = new()
@@ -39,10 +40,12 @@ public sealed class StoredPictures(StorageClients storage, IOptions<ResultOption
         Input(id, which).UploadAsync(picture, overwrite: true, cancellationToken);
 
     /// <returns>Null when it is not there (any more).</returns>
-    public Task<BinaryData?> GetInputAsync(Guid id, StoredInput which, CancellationToken cancellationToken) => GetAsync(Input(id, which), cancellationToken);
+    public Task<BinaryData?> GetInputAsync(Guid id, StoredInput which, CancellationToken cancellationToken) =>
+        GetAsync(Input(id, which), cancellationToken);
 
     /// <returns>Null when it is not there (any more).</returns>
-    public Task<BinaryData?> GetResultAsync(Guid id, string contentType, CancellationToken cancellationToken) => GetAsync(Result(id, contentType), cancellationToken);
+    public Task<BinaryData?> GetResultAsync(Guid id, string contentType, CancellationToken cancellationToken) =>
+        GetAsync(Result(id, contentType), cancellationToken);
 
     private static async Task<BinaryData?> GetAsync(BlobClient blob, CancellationToken cancellationToken)
     {
@@ -65,10 +68,13 @@ public sealed class StoredPictures(StorageClients storage, IOptions<ResultOption
     public async Task DeleteInputAsync(Guid id, StoredInput which, CancellationToken cancellationToken) =>
         await Input(id, which).DeleteIfExistsAsync(cancellationToken: cancellationToken);
 
-    /// <summary>A URL that reads this one result and nothing else, for at most <see cref="ResultOptions.UrlLifetime"/>.</summary>
-    public Task<string> SignResultUrlAsync(Guid id, string contentType, CancellationToken cancellationToken) => _urls.SignAsync(Result(id, contentType), cancellationToken);
+    /// <summary>A URL that reads this one result and nothing else, for at most
+    /// <see cref="ResultOptions.UrlLifetime"/>.</summary>
+    public Task<string> SignResultUrlAsync(Guid id, string contentType, CancellationToken cancellationToken) =>
+        _urls.SignAsync(Result(id, contentType), cancellationToken);
 
-    /// <summary>Erases what is older than the retention. Azure's lifecycle rule does the same; Azurite has none.</summary>
+    /// <summary>Erases what is older than the retention. Azure's lifecycle rule does the
+    /// same; Azurite has none.</summary>
     public async Task<int> EraseOlderThanAsync(DateTimeOffset cutoff, CancellationToken cancellationToken)
     {
         var erased = 0;
@@ -83,7 +89,8 @@ public sealed class StoredPictures(StorageClients storage, IOptions<ResultOption
         return erased;
     }
 
-    private BlobClient Input(Guid id, StoredInput which) => _inputs.GetBlobClient(which == StoredInput.Photo ? $"{id:N}" : $"{id:N}_background");
+    private BlobClient Input(Guid id, StoredInput which) =>
+        _inputs.GetBlobClient(which == StoredInput.Photo ? $"{id:N}" : $"{id:N}_background");
 
     private BlobClient Result(Guid id, string contentType) => _results.GetBlobClient(FileName(id, contentType));
 

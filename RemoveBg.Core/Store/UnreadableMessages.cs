@@ -5,8 +5,8 @@ using RemoveBg.Core.Telemetry;
 namespace RemoveBg.Core.Store;
 
 /// <summary>
-/// Keeps queue messages that no version of this program has sent. Nothing reads the queues <c>*-unreadable</c>: an operator
-/// finds the text there as it came, and can send it again.
+/// Keeps queue messages that no version of this program has sent. Nothing reads the queues <c>*-unreadable</c>: an
+/// operator finds the text there as it came, and can send it again.
 /// </summary>
 public sealed class UnreadableMessages(StorageClients storage, ServiceMetrics metrics, ILogger<UnreadableMessages> log)
 {
@@ -22,7 +22,8 @@ public sealed class UnreadableMessages(StorageClients storage, ServiceMetrics me
         metrics.Fault(Fault.UnreadableMessage);
         // Kept before the original is deleted. If this fails, the host delivers the message again.
         var kept = queue + ArtworkQueues.UnreadableSuffix;
-        await storage.UndecodedQueue(kept).SendMessageAsync(text, timeToLive: NeverExpires, cancellationToken: cancellationToken);
+        await storage.UndecodedQueue(kept)
+            .SendMessageAsync(text, timeToLive: NeverExpires, cancellationToken: cancellationToken);
         log.LogError("A message on queue {Queue} is unreadable; kept in queue {Kept}", queue, kept);
         return null;
     }

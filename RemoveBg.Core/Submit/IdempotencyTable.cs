@@ -15,7 +15,8 @@ public sealed class IdempotencyTable(StorageClients storage, TimeProvider clock)
 
     /// <summary>Gives the header's key an artwork id: <paramref name="proposed"/>, or the one it has already.</summary>
     /// <exception cref="ApiException">400: malformed, or used before with another body.</exception>
-    public async Task<Guid> ClaimAsync(string keyId, string header, string fingerprint, Guid proposed, CancellationToken cancellationToken)
+    public async Task<Guid> ClaimAsync(string keyId, string header, string fingerprint, Guid proposed,
+        CancellationToken cancellationToken)
     {
         var text = header.Trim().Trim('"');
         if (text.Length is 0 or > LongestKey || !text.All(c => c is >= ' ' and <= '~'))
@@ -46,7 +47,8 @@ public sealed class IdempotencyTable(StorageClients storage, TimeProvider clock)
     {
         var forgotten = 0;
         var cutoff = clock.GetUtcNow() - Memory;
-        await foreach (var row in _rows.QueryAsync<TableEntity>(TableClient.CreateQueryFilter($"CreatedAt lt {cutoff}"), cancellationToken: cancellationToken))
+        await foreach (var row in _rows.QueryAsync<TableEntity>(TableClient.CreateQueryFilter($"CreatedAt lt {cutoff}"),
+            cancellationToken: cancellationToken))
         {
             await _rows.DeleteEntityAsync(row.PartitionKey, row.RowKey, row.ETag, cancellationToken);
             forgotten++;
@@ -56,7 +58,8 @@ public sealed class IdempotencyTable(StorageClients storage, TimeProvider clock)
 
     private async Task<Guid?> EarlierAsync(TableEntity row, string fingerprint, CancellationToken cancellationToken)
     {
-        var found = await _rows.GetEntityIfExistsAsync<TableEntity>(row.PartitionKey, row.RowKey, cancellationToken: cancellationToken);
+        var found = await _rows.GetEntityIfExistsAsync<TableEntity>(row.PartitionKey, row.RowKey,
+            cancellationToken: cancellationToken);
         if (!found.HasValue) return null;
         var earlier = found.Value!;
         if (earlier.GetDateTimeOffset("CreatedAt") <= clock.GetUtcNow() - Memory)
@@ -65,7 +68,8 @@ public sealed class IdempotencyTable(StorageClients storage, TimeProvider clock)
             return null;
         }
         if (earlier.GetString("Fingerprint") != fingerprint)
-            throw ApiException.BadRequest("Idempotency-Key was used within the last 24 h with another body; send a new key with a new request.");
+            throw ApiException.BadRequest(
+                "Idempotency-Key was used within the last 24 h with another body; send a new key with a new request.");
         return earlier.GetGuid("ArtworkId");
     }
 }

@@ -9,7 +9,8 @@ namespace RemoveBg.Core.Submit;
 public sealed class PictureOptionsParser(UrlPolicy urls, ModelCatalog networks)
 {
     private const int SmallestSize = 16, LargestSize = 20_000;
-    private const string BackgroundAccepted = "a colour (" + Colour.Accepted + "), an absolute http or https URL of a picture, or a data:image/…;base64, URI";
+    private const string BackgroundAccepted =
+        "a colour (" + Colour.Accepted + "), an absolute http or https URL of a picture, or a data:image/…;base64, URI";
 
     /// <returns>Null options when nothing is asked for.</returns>
     internal (PictureOptions? Options, InlinePicture? Background) Read(RequestFields fields, InlinePicture? upload)
@@ -19,15 +20,19 @@ public sealed class PictureOptionsParser(UrlPolicy urls, ModelCatalog networks)
         {
             Crop = fields.Flag("crop"),
             CropMargin = Checked(fields, "cropMargin", Margin.Accepted, text => Margin.TryParse(text) is not null),
-            Scale = Checked(fields, "scale", "a percentage from 10% to 100%", text => Length.TryParse(text) is { IsShare: true, Value: >= 0.1 and <= 1 }),
+            Scale = Checked(fields, "scale", "a percentage from 10% to 100%",
+                text => Length.TryParse(text) is { IsShare: true, Value: >= 0.1 and <= 1 }),
             Position = Checked(fields, "position", Position.Accepted, text => Position.TryParse(text, out _)),
             Roi = Checked(fields, "roi", Region.Accepted, text => Region.TryParse(text) is not null),
             Background = background,
             Shadow = fields.Flag("shadow"),
-            Size = (int?)fields.Number("size", SmallestSize, LargestSize, isWhole: true, "the longest side at most, in pixels"),
-            Megapixels = fields.Number("megapixels", 0.01, 50, isWhole: false, "width times height at most, in millions"),
+            Size = (int?)fields.Number("size", SmallestSize, LargestSize, isWhole: true,
+                "the longest side at most, in pixels"),
+            Megapixels =
+                fields.Number("megapixels", 0.01, 50, isWhole: false, "width times height at most, in millions"),
             Channels = Checked(fields, "channels", "rgba or alpha", text => text is "rgba" or "alpha"),
-            Model = Checked(fields, "model", $"one of {string.Join(", ", networks.Offered)}", text => networks.Offered.Contains(text)),
+            Model = Checked(fields, "model", $"one of {string.Join(", ", networks.Offered)}",
+                text => networks.Offered.Contains(text)),
             RequireForeground = fields.Flag("requireForeground"),
         };
         Together(fields, options);
@@ -37,10 +42,14 @@ public sealed class PictureOptionsParser(UrlPolicy urls, ModelCatalog networks)
     private static void Together(RequestFields fields, PictureOptions options)
     {
         if (options is { CropMargin: not null, Crop: not true }) fields.Problem("cropMargin", "needs crop: true.");
-        if (options is { Scale: not null, Crop: true }) fields.Problem("scale", "cannot be combined with crop: cropped, the subject fills the picture.");
-        if (options is { Position: not null, Crop: true }) fields.Problem("position", "cannot be combined with crop: cropped, the subject fills the picture.");
-        if (options is { IsAlphaOnly: true, Background: not null }) fields.Problem("background", "cannot be combined with channels: alpha, which has no colours.");
-        if (options is { IsAlphaOnly: true, Shadow: true }) fields.Problem("shadow", "cannot be combined with channels: alpha, which has no colours.");
+        if (options is { Scale: not null, Crop: true })
+            fields.Problem("scale", "cannot be combined with crop: cropped, the subject fills the picture.");
+        if (options is { Position: not null, Crop: true })
+            fields.Problem("position", "cannot be combined with crop: cropped, the subject fills the picture.");
+        if (options is { IsAlphaOnly: true, Background: not null })
+            fields.Problem("background", "cannot be combined with channels: alpha, which has no colours.");
+        if (options is { IsAlphaOnly: true, Shadow: true })
+            fields.Problem("shadow", "cannot be combined with channels: alpha, which has no colours.");
     }
 
     private (string? Shown, InlinePicture? Inline) ReadBackground(RequestFields fields, InlinePicture? upload)
@@ -52,7 +61,8 @@ public sealed class PictureOptionsParser(UrlPolicy urls, ModelCatalog networks)
         }
         if (fields.Text("background", BackgroundAccepted) is not { } text) return (null, null);
         if (Colour.TryParse(text) is not null) return (text, null);
-        if (text.StartsWith("http", StringComparison.OrdinalIgnoreCase) || text.StartsWith("data:", StringComparison.OrdinalIgnoreCase))
+        if (text.StartsWith("http", StringComparison.OrdinalIgnoreCase)
+            || text.StartsWith("data:", StringComparison.OrdinalIgnoreCase))
             return PictureUrl.Read(fields, "background", text, urls);
         fields.Problem("background", $"must be {BackgroundAccepted}.");
         return (text, null);

@@ -6,7 +6,8 @@ namespace RemoveBg.Core.Submit;
 internal static class PictureUrl
 {
     /// <returns>What the record shows, and the picture if it came along.</returns>
-    public static (string Shown, InlinePicture? Inline) Read(RequestFields fields, string field, string url, UrlPolicy urls)
+    public static (string Shown, InlinePicture? Inline) Read(RequestFields fields, string field, string url,
+        UrlPolicy urls)
     {
         if (url.StartsWith("data:", StringComparison.OrdinalIgnoreCase))
         {
@@ -14,7 +15,8 @@ internal static class PictureUrl
             if (inline is null) fields.Problem(field, problem);
             return (inline?.Shown ?? "", inline);
         }
-        if (url.Length > SubmitRequest.LongestUrl) fields.Problem(field, $"must have at most {SubmitRequest.LongestUrl:N0} characters.");
+        if (url.Length > SubmitRequest.LongestUrl)
+            fields.Problem(field, $"must have at most {SubmitRequest.LongestUrl:N0} characters.");
         else if (urls.Check(url, UrlUse.Image, out _) is { } refused) fields.Problem(field, refused);
         return (url, null);
     }

@@ -42,7 +42,8 @@ internal sealed class RequestFields(List<string> problems, string prefix = "", F
 
     public IReadOnlyList<string> Problems => problems;
 
-    public void Problem(string field, string problem) => problems.Add($"{prefix}{shown?.Invoke(field) ?? field} {problem}");
+    public void Problem(string field, string problem) =>
+        problems.Add($"{prefix}{shown?.Invoke(field) ?? field} {problem}");
 
     public void Put(string name, JsonElement value)
     {
@@ -54,13 +55,17 @@ internal sealed class RequestFields(List<string> problems, string prefix = "", F
     public void Put(string name, string text)
     {
         if (!Known.TryGetValue(name, out var kind)) Unknown(name);
-        else if (kind == FieldKind.Flag && text is "true" or "false") _values[name] = JsonSerializer.SerializeToElement(text == "true");
-        else if (kind == FieldKind.Number && double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number)) _values[name] = JsonSerializer.SerializeToElement(number);
+        else if (kind == FieldKind.Flag && text is "true" or "false")
+            _values[name] = JsonSerializer.SerializeToElement(text == "true");
+        else if (kind == FieldKind.Number
+            && double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
+            && double.IsFinite(number)) _values[name] = JsonSerializer.SerializeToElement(number);
         else _values[name] = JsonSerializer.SerializeToElement(text);
     }
 
     /// <returns>Null when it is absent or null.</returns>
-    public JsonElement? Find(string name) => _values.TryGetValue(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
+    public JsonElement? Find(string name) =>
+        _values.TryGetValue(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
 
     public bool Has(string name) => _values.ContainsKey(name);
 
@@ -85,8 +90,10 @@ internal sealed class RequestFields(List<string> problems, string prefix = "", F
     public double? Number(string name, double least, double most, bool isWhole, string unit)
     {
         if (Find(name) is not { } value) return null;
-        if (value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var number) && number >= least && number <= most && (!isWhole || number == Math.Floor(number))) return number;
-        Problem(name, string.Create(CultureInfo.InvariantCulture, $"must be a {(isWhole ? "whole " : "")}number from {least} to {most}: {unit}."));
+        if (value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var number) && number >= least
+            && number <= most && (!isWhole || number == Math.Floor(number))) return number;
+        Problem(name, string.Create(CultureInfo.InvariantCulture,
+            $"must be a {(isWhole ? "whole " : "")}number from {least} to {most}: {unit}."));
         return null;
     }
 

@@ -8,15 +8,18 @@ using RemoveBg.Core.Telemetry;
 namespace RemoveBg.Core.Submit;
 
 /// <summary>
-/// Accepts a job whose request has been checked. The record is written before the message, never the other way round: a message without a record would be
-/// work nobody knows, while a record without a message is found by the sweeper within minutes.
+/// Accepts a job whose request has been checked. The record is written before the message, never the
+/// other way round: a message without a record would be work nobody knows, while a record without a
+/// message is found by the sweeper within minutes.
 /// </summary>
 public sealed class SubmitArtwork(
     IdempotencyTable idempotency, StoredPictures pictures, ArtworkTable artworks, Admission admission,
     ServiceMetrics metrics, TimeProvider clock, ILogger<SubmitArtwork> log)
 {
-    /// <exception cref="ApiException">400: the idempotency key. Any storage failure means that nothing was accepted.</exception>
-    public async Task<Artwork> SubmitAsync(ApiKey key, SubmitRequest request, string? idempotencyKey, CancellationToken cancellationToken)
+    /// <exception cref="ApiException">400: the idempotency key. Any storage failure means
+    /// that nothing was accepted.</exception>
+    public async Task<Artwork> SubmitAsync(ApiKey key, SubmitRequest request, string? idempotencyKey,
+        CancellationToken cancellationToken)
     {
         // 1. An idempotency key stands for one artwork: the same id leads to the same record below.
         var now = clock.GetUtcNow();
@@ -27,8 +30,10 @@ public sealed class SubmitArtwork(
         using var activity = Tracing.Start("submit artwork", ActivityKind.Producer, id);
 
         // 2. Pictures that came along are stored first; without a record nobody reads it and retention erases it.
-        if (request.InlineImage is { } inline) await pictures.PutInputAsync(id, StoredInput.Photo, inline.Content, cancellationToken);
-        if (request.InlineBackground is { } behind) await pictures.PutInputAsync(id, StoredInput.Background, behind.Content, cancellationToken);
+        if (request.InlineImage is { } inline)
+            await pictures.PutInputAsync(id, StoredInput.Photo, inline.Content, cancellationToken);
+        if (request.InlineBackground is { } behind)
+            await pictures.PutInputAsync(id, StoredInput.Background, behind.Content, cancellationToken);
 
         // 3. Create the record. From here on the job is accepted.
         var created = await artworks.TryCreateAsync(new()
@@ -47,7 +52,8 @@ public sealed class SubmitArtwork(
             TraceParent = Activity.Current?.Id,
         }, cancellationToken);
         if (created is null)
-            return await artworks.FindAsync(id, cancellationToken) ?? throw ApiException.BadRequest("Idempotency-Key belongs to an artwork that has been deleted.");
+            return await artworks.FindAsync(id, cancellationToken)
+                ?? throw ApiException.BadRequest("Idempotency-Key belongs to an artwork that has been deleted.");
 
         // 4. Send the message, or let it wait for its key's turn, even if the caller has hung up by now.
         await EnterOrLeaveToSweeperAsync(created);
@@ -56,22 +62,30 @@ public sealed class SubmitArtwork(
         return created;
     }
 
-    /// <summary>Accepts several jobs, in order. With an idempotency key each has its own, made of that and its place.</summary>
-    /// <exception cref="ApiException">400: the idempotency key. 500 when storage fails on the way: the message says how many are accepted.</exception>
-    public async Task<IReadOnlyList<Artwork>> SubmitAllAsync(ApiKey key, IReadOnlyList<SubmitRequest> requests, string? idempotencyKey, CancellationToken cancellationToken)
+    /// <summary>Accepts several jobs, in order. With an idempotency key each has its own,
+    /// made of that and its place.</summary>
+    /// <exception cref="ApiException">400: the idempotency key. 500 when storage fails on the way: the
+    /// message says how many are accepted.</exception>
+    public async Task<IReadOnlyList<Artwork>> SubmitAllAsync(ApiKey key, IReadOnlyList<SubmitRequest> requests,
+        string? idempotencyKey, CancellationToken cancellationToken)
     {
         var accepted = new List<Artwork>(requests.Count);
         foreach (var (index, request) in requests.Index())
         {
             try
             {
-                accepted.Add(await SubmitAsync(key, request, string.IsNullOrEmpty(idempotencyKey) ? null : $"{idempotencyKey.Trim().Trim('"')}#{index}", cancellationToken));
+                accepted.Add(await SubmitAsync(key, request, string.IsNullOrEmpty(idempotencyKey) ? null
+                    : $"{idempotencyKey.Trim().Trim('"')}#{index}", cancellationToken));
             }
             catch (Exception problem) when (accepted.Count > 0 && StorageFailure.Is(problem, cancellationToken))
             {
-                log.LogError(problem, "Storage failed after {Accepted} of {Count} artworks of a batch", accepted.Count, requests.Count);
-                throw new ApiException(500, $"Storage failed: the first {accepted.Count} of {requests.Count} artworks are accepted, the rest are not. "
-                    + (string.IsNullOrEmpty(idempotencyKey) ? "Send the rest again." : "Send the same request with the same Idempotency-Key again.")) { RetryAfter = TimeSpan.FromSeconds(5) };
+                log.LogError(problem, "Storage failed after {Accepted} of {Count} artworks of a batch", accepted.Count,
+                    requests.Count);
+                throw new ApiException(500, $"Storage failed: the first {accepted.Count} of {requests.Count} artworks "
+                    + $"are accepted, the rest are not. "
+                    + (string.IsNullOrEmpty(idempotencyKey)
+                        ? "Send the rest again." : "Send the same request with the same Idempotency-Key again.")) {
+                        RetryAfter = TimeSpan.FromSeconds(5) };
             }
         }
         return accepted;
@@ -86,7 +100,8 @@ public sealed class SubmitArtwork(
         catch (Exception problem) when (StorageFailure.Is(problem, CancellationToken.None))
         {
             metrics.Fault(Fault.LeftToSweeper);
-            log.LogWarning(problem, "Artwork {ArtworkId} is accepted but could not be queued; the sweeper will", artwork.Id);
+            log.LogWarning(problem, "Artwork {ArtworkId} is accepted but could not be queued; the sweeper will",
+                artwork.Id);
         }
     }
 }

@@ -28,9 +28,11 @@ public sealed class SubmitRequestParser(UrlPolicy urls, PictureOptionsParser pic
     /// <exception cref="ApiException">400 with every problem of all of them, each naming its field.</exception>
     public IReadOnlyList<SubmitRequest> ParseBatch(ReadOnlyMemory<byte> body)
     {
-        var accepted = $"an object with one field artworks: 1 to {LargestBatch} objects, each with the fields {RequestFields.Names}";
+        var accepted = $"an object with one field artworks: 1 to {LargestBatch} objects, each with the "
+            + $"fields {RequestFields.Names}";
         using var document = ParseJson(body, accepted);
-        if (document.RootElement is not { ValueKind: JsonValueKind.Object } root || !root.TryGetProperty("artworks", out var artworks) || root.EnumerateObject().Count() != 1
+        if (document.RootElement is not { ValueKind: JsonValueKind.Object } root
+            || !root.TryGetProperty("artworks", out var artworks) || root.EnumerateObject().Count() != 1
             || artworks.ValueKind != JsonValueKind.Array || artworks.GetArrayLength() is 0 or > LargestBatch)
             throw ApiException.BadRequest($"The body must be {accepted}.");
 
@@ -42,9 +44,11 @@ public sealed class SubmitRequestParser(UrlPolicy urls, PictureOptionsParser pic
         return problems.Count == 0 ? requests : throw ApiException.BadRequest(string.Join(" ", problems));
     }
 
-    /// <summary>A form: its texts named as in JSON; the photo in the file <c>image</c>, a background picture in the file <c>background</c>.</summary>
+    /// <summary>A form: its texts named as in JSON; the photo in the file <c>image</c>, a background
+    /// picture in the file <c>background</c>.</summary>
     /// <exception cref="ApiException">400 with every problem, each naming its field.</exception>
-    public SubmitRequest Parse(IEnumerable<KeyValuePair<string, string>> texts, IReadOnlyDictionary<string, InlinePicture> files)
+    public SubmitRequest Parse(IEnumerable<KeyValuePair<string, string>> texts,
+        IReadOnlyDictionary<string, InlinePicture> files)
     {
         var problems = new List<string>();
         var fields = new RequestFields(problems);
@@ -78,17 +82,20 @@ public sealed class SubmitRequestParser(UrlPolicy urls, PictureOptionsParser pic
     {
         if (upload is not null)
         {
-            if (fields.Has("imageUrl")) fields.Problem("imageUrl", "cannot be given together with the file image: which of the two is the photo?");
+            if (fields.Has("imageUrl")) fields.Problem("imageUrl",
+                "cannot be given together with the file image: which of the two is the photo?");
             return (upload.Shown, upload);
         }
         if (fields.Find("imageUrl") is null) fields.Problem("imageUrl", $"is required: {ImageAccepted}.");
-        return fields.Text("imageUrl", ImageAccepted) is { } url ? PictureUrl.Read(fields, "imageUrl", url, urls) : ("", null);
+        return fields.Text("imageUrl", ImageAccepted) is { } url ? PictureUrl.Read(fields, "imageUrl", url, urls)
+            : ("", null);
     }
 
     private string? ReadWebhook(RequestFields fields)
     {
         if (fields.Text("webhook", "an absolute https URL of a publicly routable host") is not { } url) return null;
-        if (url.Length > SubmitRequest.LongestUrl) fields.Problem("webhook", $"must have at most {SubmitRequest.LongestUrl:N0} characters.");
+        if (url.Length > SubmitRequest.LongestUrl)
+            fields.Problem("webhook", $"must have at most {SubmitRequest.LongestUrl:N0} characters.");
         else if (urls.Check(url, UrlUse.Webhook, out _) is { } refused) fields.Problem("webhook", refused);
         return url;
     }
@@ -110,7 +117,8 @@ public sealed class SubmitRequestParser(UrlPolicy urls, PictureOptionsParser pic
         }
         catch (JsonException problem)
         {
-            var where = problem.LineNumber is { } line ? $" (line {line + 1}, byte {problem.BytePositionInLine + 1})" : "";
+            var where = problem.LineNumber is { } line ? $" (line {line + 1}, byte {problem.BytePositionInLine + 1})"
+                : "";
             throw ApiException.BadRequest($"The body is not valid JSON{where}; expected is {expected}.");
         }
     }

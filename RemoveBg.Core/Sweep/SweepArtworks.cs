@@ -14,7 +14,8 @@ namespace RemoveBg.Core.Sweep;
 /// Also erases what has outlived its retention.
 /// </summary>
 public sealed class SweepArtworks(
-    ArtworkTable artworks, Admission admission, ArtworkQueues queues, StoredPictures pictures, DeleteArtwork delete, IdempotencyTable idempotency,
+    ArtworkTable artworks, Admission admission, ArtworkQueues queues, StoredPictures pictures, DeleteArtwork delete,
+        IdempotencyTable idempotency,
     ServiceMetrics metrics, IOptions<ResultOptions> options, TimeProvider clock, ILogger<SweepArtworks> log)
 {
     /// <summary>A run must not outlast the minute until the next; what is left then comes first.</summary>
@@ -27,7 +28,8 @@ public sealed class SweepArtworks(
         await foreach (var id in artworks.OverdueAsync(clock.GetUtcNow(), cancellationToken))
         {
             if (looked++ == MostPerRun) break;
-            if (await artworks.FindAsync(id, cancellationToken) is { } artwork && await SendAgainAsync(artwork, keys, cancellationToken)) sent++;
+            if (await artworks.FindAsync(id, cancellationToken) is { } artwork
+                && await SendAgainAsync(artwork, keys, cancellationToken)) sent++;
         }
         if (sent > 0) log.LogInformation("Swept: {Count} messages sent again", sent);
     }
@@ -37,14 +39,16 @@ public sealed class SweepArtworks(
         var now = clock.GetUtcNow();
         var files = await pictures.EraseOlderThanAsync(now - options.Value.Retention, cancellationToken);
         var records = 0;
-        await foreach (var artwork in artworks.CreatedBeforeAsync(now - options.Value.RecordRetention, cancellationToken))
+        await foreach (var artwork
+            in artworks.CreatedBeforeAsync(now - options.Value.RecordRetention, cancellationToken))
         {
             if (records++ == MostPerRun) break;
             await delete.EraseAsync(artwork, cancellationToken);
         }
         var keys = await idempotency.ForgetAsync(cancellationToken);
         if (files + records + keys > 0)
-            log.LogInformation("Erased: {Files} files, {Records} records, {Keys} idempotency keys", files, records, keys);
+            log.LogInformation("Erased: {Files} files, {Records} records, {Keys} idempotency keys", files, records,
+                keys);
     }
 
     /// <param name="keys">Whose turns this sweep has looked at.</param>
@@ -54,18 +58,22 @@ public sealed class SweepArtworks(
         if (artwork.DueAt is null || artwork.DueAt > now) return false;
         var waits = artwork.Status == ArtworkStatus.Starting && await admission.WaitsAsync(artwork, cancellationToken);
         // The mark first: a message more does no harm, a run that marks nothing would send the same again each minute.
-        if (await artworks.TryUpdateAsync(artwork, waits ? artwork.KeptWaiting(now) : artwork.Requeued(now), cancellationToken) is null) return false;
+        if (await artworks.TryUpdateAsync(artwork, waits ? artwork.KeptWaiting(now) : artwork.Requeued(now),
+            cancellationToken) is null) return false;
         if (waits)
         {
             // Did somebody die with a turn? Once a key and sweep is enough.
             if (keys.Add(artwork.KeyId)) await admission.PassOnFreeAsync(artwork, cancellationToken);
             return false;
         }
-        if (artwork.Status.IsTerminal()) await queues.SendToDeliverAsync(artwork, artwork.Delivery.Attempts + 1, TimeSpan.Zero, cancellationToken);
-        else if (artwork.Status != ArtworkStatus.Starting) await queues.SendToProcessAsync(artwork, artwork.Attempt + 1, TimeSpan.Zero, cancellationToken);
+        if (artwork.Status.IsTerminal())
+            await queues.SendToDeliverAsync(artwork, artwork.Delivery.Attempts + 1, TimeSpan.Zero, cancellationToken);
+        else if (artwork.Status != ArtworkStatus.Starting)
+            await queues.SendToProcessAsync(artwork, artwork.Attempt + 1, TimeSpan.Zero, cancellationToken);
         else await admission.ResumeAsync(artwork, cancellationToken);
         metrics.Fault(Fault.Overdue);
-        log.LogWarning("Artwork {ArtworkId} ({Status}, attempt {Attempt}) was overdue; sent again", artwork.Id, artwork.Status.Word(), artwork.Attempt);
+        log.LogWarning("Artwork {ArtworkId} ({Status}, attempt {Attempt}) was overdue; sent again", artwork.Id,
+            artwork.Status.Word(), artwork.Attempt);
         return true;
     }
 }

@@ -40,7 +40,8 @@ public enum Fault
     /// <summary>The sweeper found something whose time was over.</summary>
     Overdue,
 
-    /// <summary>An artwork is accepted, or has ended, and storage failed at the step after it; the sweeper will do it.</summary>
+    /// <summary>An artwork is accepted, or has ended, and storage failed at the step after
+    /// it; the sweeper will do it.</summary>
     LeftToSweeper,
 
     /// <summary>A turn whose artwork had ended without passing it on.</summary>

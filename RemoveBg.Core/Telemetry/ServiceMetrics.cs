@@ -4,8 +4,9 @@ using RemoveBg.Core.CutOut;
 
 namespace RemoveBg.Core.Telemetry;
 
-/// <summary>What the service counts and measures, as instruments of the meter <see cref="MeterName"/> (System.Diagnostics.Metrics;
-/// durations in seconds, as OpenTelemetry's semantic conventions ask). No label holds anything that a caller chose.</summary>
+/// <summary>What the service counts and measures, as instruments of the meter <see cref="MeterName"/>
+/// (System.Diagnostics.Metrics; durations in seconds, as OpenTelemetry's semantic conventions ask). No label
+/// holds anything that a caller chose.</summary>
 public sealed class ServiceMetrics
 {
     public const string MeterName = "RemoveBg";
@@ -19,17 +20,24 @@ public sealed class ServiceMetrics
         var meter = meters.Create(MeterName);
         _accepted = meter.CreateCounter<long>("removebg.artworks.accepted", "{artwork}", "Artworks accepted");
         _started = meter.CreateCounter<long>("removebg.artworks.started", "{attempt}", "Attempts started by a worker");
-        _ended = meter.CreateCounter<long>("removebg.artworks.ended", "{artwork}", "Artworks that reached a final status, by status and failure code");
-        _faults = meter.CreateCounter<long>("removebg.faults", "{fault}", "What went wrong and was dealt with, by fault and failure code");
-        _webhookAttempts = meter.CreateCounter<long>("removebg.webhook.attempts", "{attempt}", "Webhook attempts, by outcome");
+        _ended = meter.CreateCounter<long>("removebg.artworks.ended", "{artwork}",
+            "Artworks that reached a final status, by status and failure code");
+        _faults = meter.CreateCounter<long>("removebg.faults", "{fault}",
+            "What went wrong and was dealt with, by fault and failure code");
+        _webhookAttempts =
+            meter.CreateCounter<long>("removebg.webhook.attempts", "{attempt}", "Webhook attempts, by outcome");
         _fetchedBytes = meter.CreateCounter<long>("removebg.fetched", "By", "Bytes of pictures read");
         _resultBytes = meter.CreateCounter<long>("removebg.results", "By", "Bytes of results written");
-        _queueOldest = meter.CreateGauge<double>("removebg.queue.oldest", "s", "Age of the oldest message of queue artworks that nobody works on, looked at each minute");
+        _queueOldest = meter.CreateGauge<double>("removebg.queue.oldest", "s",
+            "Age of the oldest message of queue artworks that nobody works on, looked at each minute");
         _wait = meter.CreateHistogram<double>("removebg.artworks.wait", "s", "From acceptance to the first start");
         _duration = meter.CreateHistogram<double>("removebg.artworks.duration", "s", "From the last start to the end");
-        _step = meter.CreateHistogram<double>("removebg.pipeline.step.duration", "s", "Each step of the pipeline, by step, model and provider");
-        _confidence = meter.CreateHistogram<double>("removebg.confidence", "1", "How sure the network was, 0 to 1, by model");
-        _webhookDuration = meter.CreateHistogram<double>("removebg.webhook.duration", "s", "Webhook attempts, by outcome");
+        _step = meter.CreateHistogram<double>("removebg.pipeline.step.duration", "s",
+            "Each step of the pipeline, by step, model and provider");
+        _confidence =
+            meter.CreateHistogram<double>("removebg.confidence", "1", "How sure the network was, 0 to 1, by model");
+        _webhookDuration =
+            meter.CreateHistogram<double>("removebg.webhook.duration", "s", "Webhook attempts, by outcome");
     }
 
     public void Accepted() => _accepted.Add(1);
@@ -39,13 +47,16 @@ public sealed class ServiceMetrics
     public void Started(Artwork artwork)
     {
         _started.Add(1);
-        if (artwork.Attempt == 1 && artwork.StartedAt is { } at) _wait.Record(Math.Max(0, (at - artwork.CreatedAt).TotalSeconds));
+        if (artwork.Attempt == 1 && artwork.StartedAt is { } at)
+            _wait.Record(Math.Max(0, (at - artwork.CreatedAt).TotalSeconds));
     }
 
     public void Ended(Artwork artwork)
     {
-        _ended.Add(1, new("status", artwork.Status.Word()), new KeyValuePair<string, object?>("code", artwork.Failure?.Code ?? ""));
-        if (artwork.Attempt > 0) _duration.Record(artwork.Duration.TotalSeconds, new KeyValuePair<string, object?>("status", artwork.Status.Word()));
+        _ended.Add(1, new("status", artwork.Status.Word()),
+            new KeyValuePair<string, object?>("code", artwork.Failure?.Code ?? ""));
+        if (artwork.Attempt > 0) _duration.Record(artwork.Duration.TotalSeconds,
+            new KeyValuePair<string, object?>("status", artwork.Status.Word()));
     }
 
     /// <param name="code">The artwork's failure code, where there is one.</param>

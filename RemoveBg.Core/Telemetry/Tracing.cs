@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace RemoveBg.Core.Telemetry;
 
 /// <summary>
-/// One trace from the POST through the queues to the webhook (W3C Trace Context): the submission's <c>traceparent</c> is kept in the record and
-/// travels in the messages, so attempts of other processes, hours later, still belong to it.
+/// One trace from the POST through the queues to the webhook (W3C Trace Context): the submission's <c>traceparent</c>
+/// is kept in the record and travels in the messages, so attempts of other processes, hours later, still belong to it.
 /// </summary>
 public static class Tracing
 {
@@ -21,9 +21,11 @@ public static class Tracing
     /// <returns>Null when nobody listens or the trace is not sampled.</returns>
     internal static Activity? Start(string name, ActivityKind kind, Guid artwork, string? traceParent = null)
     {
-        var parent = ActivityContext.TryParse(traceParent, null, isRemote: true, out var remote) ? remote : Activity.Current?.Context ?? default;
+        var parent = ActivityContext.TryParse(traceParent, null, isRemote: true, out var remote) ? remote
+            : Activity.Current?.Context ?? default;
         return Source.StartActivity(name, kind, parent)?.SetTag("removebg.artwork.id", artwork);
     }
 
-    internal static void Fail(this Activity? activity, string code) => activity?.SetStatus(ActivityStatusCode.Error, code).SetTag("error.type", code);
+    internal static void Fail(this Activity? activity, string code) =>
+        activity?.SetStatus(ActivityStatusCode.Error, code).SetTag("error.type", code);
 }

@@ -13,14 +13,16 @@ using RemoveBg.Functions.Http;
 namespace RemoveBg.Functions.DropIn;
 
 /// <summary>remove.bg's route, for its clients: they change the host name and nothing else.</summary>
-public sealed class RemoveBgV1Http(ApiEndpoint api, RemoveBgV1Request requests, RemoveBgV1 removeBg, IOptions<FetchOptions> limits, TimeProvider clock)
+public sealed class RemoveBgV1Http(ApiEndpoint api, RemoveBgV1Request requests, RemoveBgV1 removeBg,
+    IOptions<FetchOptions> limits, TimeProvider clock)
 {
     /// <summary>A file of 25 MiB in base64, and the rest.</summary>
     public const int LargestBody = 36 * 1024 * 1024;
 
     [Function("RemoveBgV1")]
     public Task<IResult> Run(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "v1.0/removebg")] HttpRequest request, CancellationToken cancellationToken) =>
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "v1.0/removebg")] HttpRequest request,
+            CancellationToken cancellationToken) =>
         api.AnswerAsync(request, Scopes.Write, async key =>
         {
             var (texts, files) = await ReadAsync(request, cancellationToken);
@@ -37,24 +39,31 @@ public sealed class RemoveBgV1Http(ApiEndpoint api, RemoveBgV1Request requests, 
         var headers = request.HttpContext.Response.Headers;
         foreach (var (name, value) in new (string, int)[]
         {
-            ("X-Width", place.Width), ("X-Height", place.Height), ("X-Credits-Charged", 0), ("X-Foreground-Top", place.SubjectTop),
-            ("X-Foreground-Left", place.SubjectLeft), ("X-Foreground-Width", place.SubjectWidth), ("X-Foreground-Height", place.SubjectHeight),
+            ("X-Width", place.Width), ("X-Height", place.Height), ("X-Credits-Charged", 0),
+                ("X-Foreground-Top", place.SubjectTop),
+            ("X-Foreground-Left", place.SubjectLeft), ("X-Foreground-Width", place.SubjectWidth),
+                ("X-Foreground-Height", place.SubjectHeight),
         }) headers[name] = value.ToString(CultureInfo.InvariantCulture);
         // Their word for a subject of no known kind: we do not classify.
         headers["X-Type"] = "other";
-        return request.GetTypedHeaders().Accept.Any(type => type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase))
-            ? Answers.Json(new V1Answer(new(done.File.ToMemory(), place.SubjectTop, place.SubjectLeft, place.SubjectWidth, place.SubjectHeight)), V1Json.Default.V1Answer)
+        return request.GetTypedHeaders().Accept
+            .Any(type => type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase))
+            ? Answers.Json(new V1Answer(new(done.File.ToMemory(), place.SubjectTop, place.SubjectLeft,
+                place.SubjectWidth, place.SubjectHeight)), V1Json.Default.V1Answer)
             : Results.Bytes(done.File.ToMemory(), done.ContentType);
     }
 
-    private async Task<(IReadOnlyList<KeyValuePair<string, string>> Texts, IReadOnlyDictionary<string, InlinePicture> Files)> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
+    private async Task<(IReadOnlyList<KeyValuePair<string, string>> Texts,
+        IReadOnlyDictionary<string, InlinePicture> Files)> ReadAsync(HttpRequest request,
+        CancellationToken cancellationToken)
     {
         if (request.HasFormContentType)
         {
             var form = await RequestForm.ReadAsync(request, LargestBody, cancellationToken);
             return (form.Texts, form.Files);
         }
-        var body = await RequestBody.ReadJsonAsync(request, cancellationToken, "multipart/form-data or application/x-www-form-urlencoded", LargestBody);
+        var body = await RequestBody.ReadJsonAsync(request, cancellationToken,
+            "multipart/form-data or application/x-www-form-urlencoded", LargestBody);
         return (Texts(body), new Dictionary<string, InlinePicture>());
     }
 
@@ -63,7 +72,10 @@ public sealed class RemoveBgV1Http(ApiEndpoint api, RemoveBgV1Request requests, 
         try
         {
             using var document = JsonDocument.Parse(body, new() { MaxDepth = 2 });
-            return [.. document.RootElement.EnumerateObject().Where(field => field.Value.ValueKind != JsonValueKind.Null).Select(field => new KeyValuePair<string, string>(field.Name, field.Value.ToString() is "True" or "False" ? field.Value.GetRawText() : field.Value.ToString()))];
+            return [
+                .. document.RootElement.EnumerateObject().Where(field => field.Value.ValueKind != JsonValueKind.Null)
+                .Select(field => new KeyValuePair<string, string>(field.Name,
+                field.Value.ToString() is "True" or "False" ? field.Value.GetRawText() : field.Value.ToString()))];
         }
         catch (Exception problem) when (problem is JsonException or InvalidOperationException)
         {
@@ -74,6 +86,7 @@ public sealed class RemoveBgV1Http(ApiEndpoint api, RemoveBgV1Request requests, 
     private void CheckSize(InlinePicture? picture)
     {
         if (picture?.Content.ToMemory().Length > limits.Value.MaxBytes)
-            throw new V1Exception(400, new V1Problem("File size too large", "file_size_too_large", $"The file may have at most {limits.Value.MaxBytes:N0} bytes."));
+            throw new V1Exception(400, new V1Problem("File size too large", "file_size_too_large",
+                $"The file may have at most {limits.Value.MaxBytes:N0} bytes."));
     }
 }

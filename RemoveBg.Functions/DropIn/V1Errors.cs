@@ -19,7 +19,8 @@ internal sealed record V1Data(
 
 internal sealed record V1ErrorAnswer(IReadOnlyList<V1Problem> Errors);
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(V1Answer))]
 [JsonSerializable(typeof(V1ErrorAnswer))]
 internal sealed partial class V1Json : JsonSerializerContext;
@@ -33,19 +34,24 @@ internal sealed class V1Errors(TimeProvider clock) : ErrorStyle
     {
         headers["X-RateLimit-Limit"] = decision.Quota.ToString(CultureInfo.InvariantCulture);
         headers["X-RateLimit-Remaining"] = decision.Remaining.ToString(CultureInfo.InvariantCulture);
-        headers["X-RateLimit-Reset"] = (clock.GetUtcNow() + decision.Reset).ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);
+        headers["X-RateLimit-Reset"] =
+            (clock.GetUtcNow() + decision.Reset).ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);
     }
 
     public override IResult? Of(Exception problem) => problem switch
     {
         V1Exception refused => Json(refused.StatusCode, refused.Problems),
         // Theirs know no 401.
-        ApiException { StatusCode: 401 or 403 } denied => Json(403, [new("API Key invalid", "auth_failed", denied.Message)]),
-        ApiException { StatusCode: 429 } slow => Json(429, [new("Rate limit exceeded", "rate_limit_exceeded", slow.Message)]),
-        ApiException { StatusCode: < 500 } bad => Json(bad.StatusCode, [new("Invalid request", "invalid_request", bad.Message)]),
+        ApiException { StatusCode: 401 or 403 } denied =>
+            Json(403, [new("API Key invalid", "auth_failed", denied.Message)]),
+        ApiException { StatusCode: 429 } slow =>
+            Json(429, [new("Rate limit exceeded", "rate_limit_exceeded", slow.Message)]),
+        ApiException { StatusCode: < 500 } bad =>
+            Json(bad.StatusCode, [new("Invalid request", "invalid_request", bad.Message)]),
         ApiException ours => Json(ours.StatusCode, [new("Internal error", "internal_error", ours.Message)]),
         _ => null,
     };
 
-    private static IResult Json(int statusCode, IReadOnlyList<V1Problem> problems) => Answers.Json(new V1ErrorAnswer(problems), V1Json.Default.V1ErrorAnswer, statusCode);
+    private static IResult Json(int statusCode, IReadOnlyList<V1Problem> problems) =>
+        Answers.Json(new V1ErrorAnswer(problems), V1Json.Default.V1ErrorAnswer, statusCode);
 }

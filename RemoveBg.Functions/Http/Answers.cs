@@ -16,18 +16,21 @@ public static class Answers
     public static IResult Artwork(ArtworkView artwork, int statusCode = StatusCodes.Status200OK) =>
         Json(artwork, WireJson.Readable.ArtworkView, statusCode);
 
-    /// <summary>How sure the network was of its result, 0 to 1 with three decimals; nothing as long as there is none.</summary>
+    /// <summary>How sure the network was of its result, 0 to 1 with three decimals; nothing
+    /// as long as there is none.</summary>
     public const string ConfidenceHeader = "RemoveBg-Confidence";
 
     public static void SetConfidence(HttpResponse response, Artwork artwork)
     {
-        if (artwork.Confidence is { } confidence) response.Headers[ConfidenceHeader] = confidence.ToString("0.000", System.Globalization.CultureInfo.InvariantCulture);
+        if (artwork.Confidence is { } confidence) response.Headers[ConfidenceHeader] =
+            confidence.ToString("0.000", System.Globalization.CultureInfo.InvariantCulture);
     }
 
     /// <summary>The reason phrase goes along only when the message says more than it.</summary>
     public static IResult Error(int statusCode, string message)
     {
         var reason = ReasonPhrases.GetReasonPhrase(statusCode);
-        return Json(new ErrorView(message, statusCode, message == reason ? null : reason), WireJson.Readable.ErrorView, statusCode);
+        return Json(new ErrorView(message, statusCode, message == reason ? null : reason), WireJson.Readable.ErrorView,
+            statusCode);
     }
 }

@@ -14,14 +14,17 @@ public sealed class ApiEndpoint(Authenticate authenticate, RateLimit rateLimit, 
     /// <param name="submissions">How many the call counts as against the key's rate.</param>
     /// <param name="style">What errors look like; null for ours.</param>
     public async Task<IResult> AnswerAsync(
-        HttpRequest request, string scope, Func<ApiKey, Task<IResult>> call, CancellationToken cancellationToken, int submissions = 0, ErrorStyle? style = null)
+        HttpRequest request, string scope, Func<ApiKey, Task<IResult>> call, CancellationToken cancellationToken,
+            int submissions = 0, ErrorStyle? style = null)
     {
         style ??= ErrorStyle.Ours;
         request.HttpContext.Response.Headers["X-Content-Type-Options"] = "nosniff";
         try
         {
-            var key = await authenticate.CheckAsync(request.Headers.Authorization, request.Headers["X-Api-Key"], scope, cancellationToken);
-            if (submissions > 0) await AdmitAsync(request.HttpContext.Response, key, submissions, cancellationToken, style);
+            var key = await authenticate.CheckAsync(request.Headers.Authorization, request.Headers["X-Api-Key"], scope,
+                cancellationToken);
+            if (submissions > 0)
+                await AdmitAsync(request.HttpContext.Response, key, submissions, cancellationToken, style);
             return await call(key);
         }
         catch (OperationCanceledException) when (request.HttpContext.RequestAborted.IsCancellationRequested)
@@ -44,7 +47,8 @@ public sealed class ApiEndpoint(Authenticate authenticate, RateLimit rateLimit, 
         catch (Exception problem) when (StorageFailure.Is(problem, cancellationToken))
         {
             log.LogError(problem, "Storage failed; nothing was accepted");
-            return Refuse(request, new ApiException(500, "Storage is not reachable; nothing was accepted. Try again.") { RetryAfter = TimeSpan.FromSeconds(5) }, style);
+            return Refuse(request, new ApiException(500, "Storage is not reachable; nothing was accepted. Try again.") {
+                RetryAfter = TimeSpan.FromSeconds(5) }, style);
         }
         catch (Exception problem) when (!cancellationToken.IsCancellationRequested)
         {
@@ -55,24 +59,30 @@ public sealed class ApiEndpoint(Authenticate authenticate, RateLimit rateLimit, 
 
     /// <summary>Counts submissions against the key's rate.</summary>
     /// <exception cref="ApiException">429: too many by now; 400: more than the key may ever send at once.</exception>
-    public async Task AdmitAsync(HttpResponse response, ApiKey key, int submissions, CancellationToken cancellationToken, ErrorStyle? style = null)
+    public async Task AdmitAsync(HttpResponse response, ApiKey key, int submissions,
+        CancellationToken cancellationToken, ErrorStyle? style = null)
     {
-        if (submissions > key.Burst) throw ApiException.BadRequest($"The request has {submissions} artworks; this key may submit at most {key.Burst} at once.");
+        if (submissions > key.Burst) throw ApiException.BadRequest(
+            $"The request has {submissions} artworks; this key may submit at most {key.Burst} at once.");
         var decision = await rateLimit.AdmitAsync(key, submissions, cancellationToken);
         (style ?? ErrorStyle.Ours).Rate(response.Headers, decision);
         if (decision.RetryAfter is { } wait)
-            throw new ApiException(429, $"The key's rate of {key.RatePerMinute} submissions a minute (at most {key.Burst} at once) is used up.") { RetryAfter = wait };
+            throw new ApiException(429, $"The key's rate of {key.RatePerMinute} submissions a minute (at "
+                + $"most {key.Burst} at once) is used up.") { RetryAfter = wait };
     }
 
     private static IResult Refuse(HttpRequest request, Exception problem, ErrorStyle style)
     {
         var headers = request.HttpContext.Response.Headers;
         var known = problem as ApiException;
-        if (known?.StatusCode == StatusCodes.Status401Unauthorized && style.Challenges) headers.WWWAuthenticate = "Bearer";
-        if (known?.RetryAfter is { } wait) headers.RetryAfter = Seconds(wait).ToString(System.Globalization.CultureInfo.InvariantCulture);
+        if (known?.StatusCode == StatusCodes.Status401Unauthorized && style.Challenges)
+            headers.WWWAuthenticate = "Bearer";
+        if (known?.RetryAfter is { } wait)
+            headers.RetryAfter = Seconds(wait).ToString(System.Globalization.CultureInfo.InvariantCulture);
         // The id under which the logs have the rest.
         if (known?.StatusCode >= 500)
-            headers["traceparent"] = Activity.Current?.Id ?? $"00-{ActivityTraceId.CreateRandom()}-{ActivitySpanId.CreateRandom()}-00";
+            headers["traceparent"] =
+                Activity.Current?.Id ?? $"00-{ActivityTraceId.CreateRandom()}-{ActivitySpanId.CreateRandom()}-00";
         return style.Of(problem)!;
     }
 

@@ -13,7 +13,8 @@ public class ErrorStyle
     public virtual bool Challenges => true;
 
     /// <returns>Null for an exception that is no answer to the caller.</returns>
-    public virtual IResult? Of(Exception problem) => problem is ApiException known ? Answers.Error(known.StatusCode, known.Message) : null;
+    public virtual IResult? Of(Exception problem) =>
+        problem is ApiException known ? Answers.Error(known.StatusCode, known.Message) : null;
 
     public virtual void Rate(IHeaderDictionary headers, RateDecision decision)
     {

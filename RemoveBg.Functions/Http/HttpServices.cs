@@ -9,9 +9,11 @@ namespace RemoveBg.Functions.Http;
 public static class HttpServices
 {
     /// <param name="developmentKey">See <see cref="PageSettings"/>.</param>
-    public static IServiceCollection AddRemoveBgHttp(this IServiceCollection services, string? developmentKey = null) => services
+    public static IServiceCollection AddRemoveBgHttp(this IServiceCollection services, string? developmentKey = null) =>
+        services
         .AddSingleton<ApiEndpoint>()
         .AddSingleton(new PageSettings(developmentKey))
         // Kestrel's own limit, 30 MB, is below that of one route; the routes count for themselves.
-        .Configure<KestrelServerOptions>(kestrel => kestrel.Limits.MaxRequestBodySize = RemoveBgV1Http.LargestBody + 4096);
+        .Configure<KestrelServerOptions>(
+            kestrel => kestrel.Limits.MaxRequestBodySize = RemoveBgV1Http.LargestBody + 4096);
 }

@@ -4,7 +4,8 @@ using RemoveBg.Core;
 
 namespace RemoveBg.Functions.Http;
 
-/// <summary><c>Prefer: wait=N</c> (RFC 7240, section 4.3): the caller would rather wait N seconds for the end.</summary>
+/// <summary><c>Prefer: wait=N</c> (RFC 7240, section 4.3): the caller would rather
+/// wait N seconds for the end.</summary>
 public static class PreferWait
 {
     public const int Longest = 60;
@@ -13,10 +14,12 @@ public static class PreferWait
     /// <exception cref="ApiException">400: a wait that is not a whole number from 1 to 60.</exception>
     public static TimeSpan? Read(HttpRequest request)
     {
-        foreach (var preference in request.Headers["Prefer"].SelectMany(header => (header ?? "").Split(',', ';')).Select(part => part.Trim()))
+        foreach (var preference in request.Headers["Prefer"].SelectMany(header => (header ?? "").Split(',', ';'))
+            .Select(part => part.Trim()))
         {
             if (!preference.StartsWith("wait=", StringComparison.OrdinalIgnoreCase)) continue;
-            return int.TryParse(preference[5..].Trim('"'), NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds is >= 1 and <= Longest
+            return int.TryParse(preference[5..].Trim('"'), NumberStyles.None, CultureInfo.InvariantCulture,
+                out var seconds) && seconds is >= 1 and <= Longest
                 ? TimeSpan.FromSeconds(seconds)
                 : throw ApiException.BadRequest($"Prefer: wait must be a whole number of seconds from 1 to {Longest}.");
         }

@@ -6,25 +6,30 @@ using RemoveBg.Core.Submit;
 namespace RemoveBg.Functions.Http;
 
 /// <summary>A form's texts and pictures.</summary>
-public sealed record RequestForm(IReadOnlyList<KeyValuePair<string, string>> Texts, IReadOnlyDictionary<string, InlinePicture> Files)
+public sealed record RequestForm(IReadOnlyList<KeyValuePair<string, string>> Texts,
+    IReadOnlyDictionary<string, InlinePicture> Files)
 {
     private const int MostFields = 100;
 
     public const string Multipart = "multipart/form-data";
 
     public static bool IsMultipart(HttpRequest request) =>
-        MediaTypeHeaderValue.TryParse(request.ContentType, out var type) && type.MediaType.Equals(Multipart, StringComparison.OrdinalIgnoreCase);
+        MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
+            && type.MediaType.Equals(Multipart, StringComparison.OrdinalIgnoreCase);
 
     /// <param name="largestBody">In bytes.</param>
     /// <exception cref="ApiException">400: malformed, too long, or a file twice.</exception>
-    public static async Task<RequestForm> ReadAsync(HttpRequest request, int largestBody, CancellationToken cancellationToken)
+    public static async Task<RequestForm> ReadAsync(HttpRequest request, int largestBody,
+        CancellationToken cancellationToken)
     {
         if (request.ContentLength > largestBody) throw RequestBody.TooLong(largestBody);
         try
         {
             // In memory: a picture of a caller's need not touch a disk.
             var form = await request.ReadFormAsync(
-                new() { MultipartBodyLengthLimit = largestBody, BufferBodyLengthLimit = largestBody, MemoryBufferThreshold = largestBody, ValueLengthLimit = largestBody, ValueCountLimit = MostFields }, cancellationToken);
+                new() { MultipartBodyLengthLimit = largestBody, BufferBodyLengthLimit = largestBody,
+                    MemoryBufferThreshold = largestBody, ValueLengthLimit = largestBody, ValueCountLimit = MostFields },
+                    cancellationToken);
             var files = new Dictionary<string, InlinePicture>();
             foreach (var file in form.Files)
             {
@@ -34,14 +39,17 @@ public sealed record RequestForm(IReadOnlyList<KeyValuePair<string, string>> Tex
                 if (!files.TryAdd(file.Name, InlinePicture.FromUpload(file.ContentType, content)))
                     throw ApiException.BadRequest($"The file '{file.Name}' must be given once.");
             }
-            return new([.. form.SelectMany(field => field.Value, (field, text) => new KeyValuePair<string, string>(field.Key, text ?? ""))], files);
+            return new([.. form.SelectMany(field => field.Value,
+                (field, text) => new KeyValuePair<string, string>(field.Key, text ?? ""))], files);
         }
         catch (InvalidDataException problem)
         {
             // The framework tells its limits apart by the message alone.
-            if (problem.Message.Contains("body length limit", StringComparison.OrdinalIgnoreCase) || problem.Message.Contains("value length limit", StringComparison.OrdinalIgnoreCase))
+            if (problem.Message.Contains("body length limit", StringComparison.OrdinalIgnoreCase)
+                || problem.Message.Contains("value length limit", StringComparison.OrdinalIgnoreCase))
                 throw RequestBody.TooLong(largestBody);
-            throw problem.Message.Contains("limit", StringComparison.OrdinalIgnoreCase) ? TooManyFields() : Unreadable();
+            throw problem.Message.Contains("limit", StringComparison.OrdinalIgnoreCase) ? TooManyFields()
+                : Unreadable();
         }
         catch (Exception problem) when (problem is BadHttpRequestException or IOException)
         {
@@ -49,7 +57,9 @@ public sealed record RequestForm(IReadOnlyList<KeyValuePair<string, string>> Tex
         }
     }
 
-    private static ApiException TooManyFields() => ApiException.BadRequest($"The form has too many fields, or one with too long a name: accepted are at most {MostFields}, with the names in the documentation.");
+    private static ApiException TooManyFields() => ApiException.BadRequest($"The form has too many fields, or one with "
+        + $"too long a name: accepted are at most {MostFields}, with the names in the documentation.");
 
-    private static ApiException Unreadable() => ApiException.BadRequest("The body is not a complete form (multipart/form-data with a boundary, or application/x-www-form-urlencoded).");
+    private static ApiException Unreadable() => ApiException.BadRequest(
+        "The body is not a complete form (multipart/form-data with a boundary, or application/x-www-form-urlencoded).");
 }

@@ -11,7 +11,8 @@ internal sealed record WebFile(string ContentType, byte[] Content, byte[]? Gzip)
     public string ETag { get; } = $"\"{Convert.ToHexStringLower(SHA256.HashData(Content))[..16]}\"";
 }
 
-/// <summary>Pages, what they are made of, and the API's description: all inside the program, so that they work wherever it does, without internet.</summary>
+/// <summary>Pages, what they are made of, and the API's description: all inside the program, so that they work
+/// wherever it does, without internet.</summary>
 internal static class WebFiles
 {
     private const string Prefix = "web/";
@@ -22,7 +23,8 @@ internal static class WebFiles
     private static FrozenDictionary<string, WebFile> Read()
     {
         var ours = typeof(WebFiles).Assembly;
-        var files = ours.GetManifestResourceNames().Where(name => name.StartsWith(Prefix, StringComparison.Ordinal)).ToDictionary(
+        var files = ours.GetManifestResourceNames().Where(name => name.StartsWith(Prefix, StringComparison.Ordinal))
+            .ToDictionary(
             name => name[Prefix.Length..],
             name =>
             {
@@ -31,7 +33,8 @@ internal static class WebFiles
             });
 
         // The reference page's program comes with its package, compressed already.
-        var zipped = Bytes(typeof(Scalar.AspNetCore.ScalarOptions).Assembly.GetManifestResourceStream("ScalarStaticAssets.scalar.js")
+        var zipped = Bytes(
+            typeof(Scalar.AspNetCore.ScalarOptions).Assembly.GetManifestResourceStream("ScalarStaticAssets.scalar.js")
             ?? throw new InvalidOperationException("Scalar.AspNetCore no longer has scalar.js where it was."));
         using var unzip = new GZipStream(new MemoryStream(zipped), CompressionMode.Decompress);
         files["scalar.js"] = new(TypeOf(".js"), Bytes(unzip), zipped);

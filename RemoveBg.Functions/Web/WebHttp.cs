@@ -10,34 +10,42 @@ namespace RemoveBg.Functions.Web;
 /// <summary>The try-it page, the reference page, and the API's description.</summary>
 public sealed class WebHttp(PageSettings settings)
 {
-    // An empty Route would be the function's name; this is the way to serve the root. The host's own page has to be turned off
-    // (AzureWebJobsDisableHomepage).
+    // An empty Route would be the function's name; this is the way to serve the root. The host's own page has to
+    // be turned off (AzureWebJobsDisableHomepage).
     [Function("Page")]
-    public IResult Page([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "{ignored:maxlength(0)?}")] HttpRequest request)
+    public IResult Page(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "{ignored:maxlength(0)?}")] HttpRequest request)
     {
         var page = WebFiles.All["index.html"];
-        var told = JsonSerializer.Serialize(new { developmentKey = IsFromHere(request) ? settings.DevelopmentKey : null });
-        var content = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(page.Content).Replace("{{settings}}", told, StringComparison.Ordinal));
+        var told =
+            JsonSerializer.Serialize(new { developmentKey = IsFromHere(request) ? settings.DevelopmentKey : null });
+        var content = Encoding.UTF8.GetBytes(
+            Encoding.UTF8.GetString(page.Content).Replace("{{settings}}", told, StringComparison.Ordinal));
 
         // Photos may be shown from wherever the visitor says; programs, styles and calls are ours alone.
-        SetPolicy(request, "script-src 'self'; style-src 'self'; img-src 'self' blob: https: http:; connect-src 'self'");
+        SetPolicy(request,
+            "script-src 'self'; style-src 'self'; img-src 'self' blob: https: http:; connect-src 'self'");
         return Answer(request, new(page.ContentType, content, null));
     }
 
     [Function("Docs")]
     public IResult Docs([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "docs")] HttpRequest request)
     {
-        SetPolicy(request, "script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; connect-src 'self'");
+        SetPolicy(request, "script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' "
+            + "data:; connect-src 'self'");
         return Answer(request, WebFiles.All["docs.html"]);
     }
 
     [Function("OpenApi")]
-    public IResult OpenApi([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "openapi.json")] HttpRequest request) =>
+    public IResult OpenApi(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "openapi.json")] HttpRequest request) =>
         Answer(request, WebFiles.All["openapi.json"]);
 
     [Function("Asset")]
-    public IResult Asset([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "assets/{file}")] HttpRequest request, string file) =>
-        WebFiles.All.TryGetValue(file, out var found) && !file.EndsWith(".html", StringComparison.Ordinal) ? Answer(request, found)
+    public IResult Asset(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "assets/{file}")] HttpRequest request, string file) =>
+        WebFiles.All.TryGetValue(file, out var found) && !file.EndsWith(".html", StringComparison.Ordinal)
+            ? Answer(request, found)
             : Answers.Error(StatusCodes.Status404NotFound, "Not Found");
 
     private static IResult Answer(HttpRequest request, WebFile file)
@@ -48,16 +56,21 @@ public sealed class WebHttp(PageSettings settings)
         headers["Referrer-Policy"] = "no-referrer";
         if (file.Gzip is null) return Results.Bytes(file.Content, file.ContentType, entityTag: new(file.ETag));
         headers.Vary = "Accept-Encoding";
-        var takesGzip = request.GetTypedHeaders().AcceptEncoding.Any(encoding => encoding.Value == "gzip" && encoding.Quality is null or > 0);
+        var takesGzip = request.GetTypedHeaders().AcceptEncoding
+            .Any(encoding => encoding.Value == "gzip" && encoding.Quality is null or > 0);
         if (takesGzip) headers.ContentEncoding = "gzip";
-        return Results.Bytes(takesGzip ? file.Gzip : file.Content, file.ContentType, entityTag: new(takesGzip ? file.ETag.Insert(file.ETag.Length - 1, "z") : file.ETag));
+        return Results.Bytes(takesGzip ? file.Gzip : file.Content, file.ContentType,
+            entityTag: new(takesGzip ? file.ETag.Insert(file.ETag.Length - 1, "z") : file.ETag));
     }
 
     private static void SetPolicy(HttpRequest request, string own) =>
-        request.HttpContext.Response.Headers.ContentSecurityPolicy = $"default-src 'none'; {own}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+        request.HttpContext.Response.Headers.ContentSecurityPolicy =
+            $"default-src 'none'; {own}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-    /// <summary>By connection and by name: a foreign page whose name leads to this machine (DNS rebinding) must not read the key.</summary>
+    /// <summary>By connection and by name: a foreign page whose name leads to this machine (DNS
+    /// rebinding) must not read the key.</summary>
     private static bool IsFromHere(HttpRequest request) =>
         request.HttpContext.Connection.RemoteIpAddress is { } address && IPAddress.IsLoopback(address)
-        && (request.Host.Host == "localhost" || IPAddress.TryParse(request.Host.Host.Trim('[', ']'), out var host) && IPAddress.IsLoopback(host));
+        && (request.Host.Host == "localhost"
+            || IPAddress.TryParse(request.Host.Host.Trim('[', ']'), out var host) && IPAddress.IsLoopback(host));
 }

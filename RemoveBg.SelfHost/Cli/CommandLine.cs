@@ -20,40 +20,58 @@ internal static class CommandLine
         };
         photo.Validators.Add(result =>
         {
-            if (result.GetValueOrDefault<FileInfo?>() is { Exists: false } missing) result.AddError($"PHOTO: {missing.FullName} is not there.");
+            if (result.GetValueOrDefault<FileInfo?>() is { Exists: false } missing)
+                result.AddError($"PHOTO: {missing.FullName} is not there.");
         });
-        var output = new Option<string?>("-o", "--output") { Description = "Where to write the cut-out (default: PHOTO's name with -cutout, in this folder)", HelpName = "FILE" };
-        var format = new Option<string>("--format") { Description = "webp (default) or png", DefaultValueFactory = _ => "webp" };
+        var output = new Option<string?>("-o", "--output") { Description =
+            "Where to write the cut-out (default: PHOTO's name with -cutout, in this folder)", HelpName = "FILE" };
+        var format =
+            new Option<string>("--format") { Description = "webp (default) or png", DefaultValueFactory = _ => "webp" };
         format.AcceptOnlyFromAmong("webp", "png");
-        var model = new Option<string?>("--model") { Description = "The network to use, or cascade: the smallest first, the best where that is unsure (default: the best one that is here)", HelpName = "NAME" };
-        model.AcceptOnlyFromAmong(["auto", ModelCatalog.Cascade, .. ModelManifest.Shipped.ByRank.Select(entry => entry.Name)]);
-        var crop = new Option<string?>("--crop") { Description = "Only the subject, with so much room around it: 0 (default), 10%, '20px 0'", HelpName = "MARGIN", Arity = ArgumentArity.ZeroOrOne };
-        var background = new Option<string?>("--background") { Description = "A colour (#ffffff, white) or the URL of a picture to put behind the subject", HelpName = "COLOUR" };
+        var model = new Option<string?>("--model") { Description = "The network to use, or cascade: the smallest "
+            + "first, the best where that is unsure (default: the best one that is here)", HelpName = "NAME" };
+        model.AcceptOnlyFromAmong(
+            ["auto", ModelCatalog.Cascade, .. ModelManifest.Shipped.ByRank.Select(entry => entry.Name)]);
+        var crop = new Option<string?>(
+            "--crop") { Description = "Only the subject, with so much room around it: 0 (default), 10%, '20px 0'",
+            HelpName = "MARGIN", Arity = ArgumentArity.ZeroOrOne };
+        var background = new Option<string?>("--background") { Description =
+            "A colour (#ffffff, white) or the URL of a picture to put behind the subject", HelpName = "COLOUR" };
         var shadow = new Option<bool>("--shadow") { Description = "A soft shadow below the subject" };
-        var size = new Option<int?>("--size") { Description = "The longest side at most, in pixels", HelpName = "PIXELS" };
+        var size =
+            new Option<int?>("--size") { Description = "The longest side at most, in pixels", HelpName = "PIXELS" };
         var mask = new Option<bool>("--mask") { Description = "The matte alone, as a grey picture" };
-        var port = new Option<int?>("--port") { Description = "Port to listen on (default: 7071; with PHOTO any free one)", HelpName = "N" };
+        var port = new Option<int?>(
+            "--port") { Description = "Port to listen on (default: 7071; with PHOTO any free one)", HelpName = "N" };
         port.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<int?>() is < 0 or > 65535) result.AddError("--port must be 0 to 65535.");
         });
-        var listen = new Option<string>("--listen") { Description = "Address to listen on (default: 127.0.0.1; in a container 0.0.0.0)", HelpName = "IP", DefaultValueFactory = _ => "127.0.0.1" };
+        var listen = new Option<string>(
+            "--listen") { Description = "Address to listen on (default: 127.0.0.1; in a container 0.0.0.0)",
+            HelpName = "IP", DefaultValueFactory = _ => "127.0.0.1" };
         listen.Validators.Add(result =>
         {
-            if (!IPAddress.TryParse(result.GetValueOrDefault<string>(), out _)) result.AddError("--listen must be an IP address, like 127.0.0.1 or 0.0.0.0.");
+            if (!IPAddress.TryParse(result.GetValueOrDefault<string>(), out _))
+                result.AddError("--listen must be an IP address, like 127.0.0.1 or 0.0.0.0.");
         });
-        var noAzurite = new Option<bool>("--no-azurite") { Description = "Do not start the storage emulator; AzureWebJobsStorage says where storage is" };
-        var host = new Option<string>("--host") { Description = "self (default): this program; func: a real Functions host, from Azure Functions Core Tools", HelpName = "HOST", DefaultValueFactory = _ => "self" };
+        var noAzurite = new Option<bool>("--no-azurite") {
+            Description = "Do not start the storage emulator; AzureWebJobsStorage says where storage is" };
+        var host = new Option<string>("--host") {
+            Description = "self (default): this program; func: a real Functions host, from Azure Functions Core Tools",
+            HelpName = "HOST", DefaultValueFactory = _ => "self" };
         host.AcceptOnlyFromAmong("self", "func");
         var offline = new Option<bool>("--offline") { Description = "Never ask the internet for networks" };
 
-        var command = new RootCommand("RemoveBg: removes the background of photos.") { photo, output, format, crop, background, shadow, size, mask, model, port, listen, noAzurite, host, offline };
+        var command = new RootCommand("RemoveBg: removes the background of photos.") { photo, output, format, crop,
+            background, shadow, size, mask, model, port, listen, noAzurite, host, offline };
         command.Validators.Add(result =>
         {
             if (result.GetValue(host) != "func") return;
             if (result.GetResult(photo)?.Tokens.Count > 0) result.AddError("--host func takes no PHOTO.");
             if (result.GetResult(listen) is { Implicit: false }) result.AddError("--host func takes no --listen.");
-            if (result.GetResult(port)?.Tokens is [{ Value: "0" }]) result.AddError("--host func needs a --port from 1 to 65535.");
+            if (result.GetResult(port)?.Tokens is [{ Value: "0" }])
+                result.AddError("--host func needs a --port from 1 to 65535.");
         });
         command.SetAction((arguments, cancellationToken) =>
         {
@@ -70,7 +88,8 @@ internal static class CommandLine
                 Offline = arguments.GetValue(offline),
                 Model = arguments.GetValue(model),
             };
-            return run(settings, file is null ? null : new(file.FullName, arguments.GetValue(output), arguments.GetValue(format)!, Wanted(arguments)), cancellationToken);
+            return run(settings, file is null ? null : new(file.FullName, arguments.GetValue(output),
+                arguments.GetValue(format)!, Wanted(arguments)), cancellationToken);
         });
         Dictionary<string, object> Wanted(ParseResult arguments)
         {

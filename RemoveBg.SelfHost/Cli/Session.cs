@@ -11,7 +11,8 @@ using Spectre.Console;
 
 namespace RemoveBg.SelfHost.Cli;
 
-/// <summary>One run from start to end: emulator, network, host, and then either a photo or waiting for Ctrl-C.</summary>
+/// <summary>One run from start to end: emulator, network, host, and then either a
+/// photo or waiting for Ctrl-C.</summary>
 internal sealed class Session(HostSettings settings, PhotoOrder? order)
 {
     private readonly IAnsiConsole _console = Terminal.Open();
@@ -26,16 +27,19 @@ internal sealed class Session(HostSettings settings, PhotoOrder? order)
             var (chooser, model) = await ChooseAsync(cancellationToken);
 
             // 2. Storage: ours, unless there is one. For a photo nothing has to outlast the run.
-            await using var azurite = settings.NeedsAzurite() ? await Azurite.StartAsync(settings.Root, order is null ? settings.AzuriteFolder : null, cancellationToken) : null;
+            await using var azurite = settings.NeedsAzurite() ? await Azurite.StartAsync(settings.Root,
+                order is null ? settings.AzuriteFolder : null, cancellationToken) : null;
 
             // 3. The host.
-            var secrets = order is not null ? ForOnePhoto() : settings.IsDevelopment ? DevelopmentSecrets.LoadOrCreate(settings.LocalFolder) : null;
+            var secrets = order is not null ? ForOnePhoto()
+                : settings.IsDevelopment ? DevelopmentSecrets.LoadOrCreate(settings.LocalFolder) : null;
             await using var app = HostApp.Build(settings, azurite?.ConnectionString, secrets, builder =>
             {
                 if (order is null) return;
                 builder.Logging.SetMinimumLevel(LogLevel.Error).AddFilter((_, level) => level >= LogLevel.Error);
                 // Ours verifies what comes back, whatever else is configured.
-                builder.Configuration.AddInMemoryCollection([new($"{WebhookOptions.Section}:{nameof(WebhookOptions.Secrets)}", secrets!.WebhookSecret)]);
+                builder.Configuration.AddInMemoryCollection(
+                    [new($"{WebhookOptions.Section}:{nameof(WebhookOptions.Secrets)}", secrets!.WebhookSecret)]);
             });
             try
             {
@@ -58,16 +62,19 @@ internal sealed class Session(HostSettings settings, PhotoOrder? order)
     });
 
     /// <summary>On storage that somebody named, the key must not stay behind for good.</summary>
-    private static DevelopmentSecrets ForOnePhoto() => DevelopmentSecrets.Create() with { KeyExpiresAt = TimeProvider.System.GetUtcNow().AddHours(1) };
+    private static DevelopmentSecrets ForOnePhoto() =>
+        DevelopmentSecrets.Create() with { KeyExpiresAt = TimeProvider.System.GetUtcNow().AddHours(1) };
 
     private async Task<(ChooseModel, FoundModel)> ChooseAsync(CancellationToken cancellationToken)
     {
-        var configuration = new ConfigurationBuilder().SetBasePath(AppContext.BaseDirectory).AddJsonFile("appsettings.json").AddEnvironmentVariables().Build();
+        var configuration = new ConfigurationBuilder().SetBasePath(AppContext.BaseDirectory)
+            .AddJsonFile("appsettings.json").AddEnvironmentVariables().Build();
         var options = new ModelOptions();
         configuration.GetSection(ModelOptions.Section).Bind(options);
         options.Name = settings.Model ?? options.Name;
         options.Folders ??= settings.ModelFolders();
-        var chooser = new ChooseModel(options, settings.LocalFolder, settings.Offline, ModelDownload.Create, _console, TimeProvider.System);
+        var chooser = new ChooseModel(options, settings.LocalFolder, settings.Offline, ModelDownload.Create, _console,
+            TimeProvider.System);
         return (chooser, await chooser.RunAsync(cancellationToken));
     }
 
@@ -76,7 +83,8 @@ internal sealed class Session(HostSettings settings, PhotoOrder? order)
     {
         var func = FunctionsHost.Find();
         var (chooser, model) = await ChooseAsync(cancellationToken);
-        await using var azurite = settings.NeedsAzurite() ? await Azurite.StartAsync(settings.Root, settings.AzuriteFolder, cancellationToken) : null;
+        await using var azurite = settings.NeedsAzurite()
+            ? await Azurite.StartAsync(settings.Root, settings.AzuriteFolder, cancellationToken) : null;
         var secrets = settings.IsDevelopment ? DevelopmentSecrets.LoadOrCreate(settings.LocalFolder) : null;
 
         var given = new ConfigurationBuilder().AddEnvironmentVariables().Build();
@@ -87,20 +95,24 @@ internal sealed class Session(HostSettings settings, PhotoOrder? order)
                 given[$"{NetworkOptions.Section}:{nameof(NetworkOptions.AllowLoopbackForDevelopment)}"] ?? "true");
         if (secrets is not null)
         {
-            var storage = new StorageClients(new ConfigurationBuilder().AddConfiguration(given).AddInMemoryCollection(known).Build());
+            var storage = new StorageClients(
+                new ConfigurationBuilder().AddConfiguration(given).AddInMemoryCollection(known).Build());
             await storage.Table("keys").CreateIfNotExistsAsync(cancellationToken);
             await secrets.RegisterAsync(new ApiKeyTable(storage, TimeProvider.System), cancellationToken);
         }
 
-        await using var host = await FunctionsHost.StartAsync(func, settings.FunctionsFolder, settings.Port, known, cancellationToken);
+        await using var host =
+            await FunctionsHost.StartAsync(func, settings.FunctionsFolder, settings.Port, known, cancellationToken);
         await AnnounceAsync(host.Url.GetLeftPart(UriPartial.Authority), chooser.Describe(model), secrets);
         return await host.WaitForExitAsync(cancellationToken);
     }
 
-    private static async Task ServeAsync(WebApplication app, string network, DevelopmentSecrets? secrets, CancellationToken cancellationToken)
+    private static async Task ServeAsync(WebApplication app, string network, DevelopmentSecrets? secrets,
+        CancellationToken cancellationToken)
     {
         await AnnounceAsync(app.Urls.First(), network, secrets);
-        await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await Console.Out.WriteLineAsync("Stopping: what runs may finish");
     }
 

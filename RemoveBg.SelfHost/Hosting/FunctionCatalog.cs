@@ -12,7 +12,8 @@ internal sealed record DiscoveredFunction(string Name, MethodInfo Method, Parame
 /// <summary>All functions of the app, found by reflection as the worker's indexing does.</summary>
 internal static class FunctionCatalog
 {
-    /// <exception cref="InvalidOperationException">A function that the Functions host could run and we can't: better known at start.</exception>
+    /// <exception cref="InvalidOperationException">A function that the Functions host could run and we
+    /// can't: better known at start.</exception>
     public static IReadOnlyList<DiscoveredFunction> Find(Assembly assembly) =>
     [
         .. from type in assembly.GetExportedTypes()
@@ -25,11 +26,13 @@ internal static class FunctionCatalog
     private static ParameterInfo Checked(string name, MethodInfo method)
     {
         var triggers = method.GetParameters().Where(IsTrigger).ToList();
-        if (triggers.Count != 1) throw new InvalidOperationException($"Function {name} needs exactly one trigger; it has {triggers.Count}.");
+        if (triggers.Count != 1)
+            throw new InvalidOperationException($"Function {name} needs exactly one trigger; it has {triggers.Count}.");
         var trigger = triggers[0];
         var http = trigger.GetCustomAttribute<HttpTriggerAttribute>();
         if (http is { AuthLevel: not AuthorizationLevel.Anonymous })
-            throw new InvalidOperationException($"Function {name}: this host knows no function keys; AuthorizationLevel must be Anonymous.");
+            throw new InvalidOperationException(
+                $"Function {name}: this host knows no function keys; AuthorizationLevel must be Anonymous.");
 
         foreach (var parameter in method.GetParameters())
         {
@@ -37,11 +40,13 @@ internal static class FunctionCatalog
             var fits = type == typeof(CancellationToken)
                 || http is not null && (type == typeof(HttpRequest) || type == typeof(string))
                 || parameter == trigger && (type == typeof(string) && http is null || type == typeof(TimerInfo));
-            if (!fits) throw new InvalidOperationException($"Function {name}: this host cannot fill parameter {parameter.Name} of type {type.Name}.");
+            if (!fits) throw new InvalidOperationException(
+                $"Function {name}: this host cannot fill parameter {parameter.Name} of type {type.Name}.");
         }
         return trigger;
     }
 
     private static bool IsTrigger(ParameterInfo parameter) =>
-        parameter.IsDefined(typeof(HttpTriggerAttribute)) || parameter.IsDefined(typeof(QueueTriggerAttribute)) || parameter.IsDefined(typeof(TimerTriggerAttribute));
+        parameter.IsDefined(typeof(HttpTriggerAttribute)) || parameter.IsDefined(typeof(QueueTriggerAttribute))
+            || parameter.IsDefined(typeof(TimerTriggerAttribute));
 }

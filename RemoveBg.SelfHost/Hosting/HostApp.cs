@@ -15,13 +15,16 @@ namespace RemoveBg.SelfHost.Hosting;
 /// <summary>One process that does the Functions host's work for the function classes.</summary>
 internal static class HostApp
 {
-    /// <param name="storage">Connection string of the emulator that was started; null when the configuration has its own.</param>
+    /// <param name="storage">Connection string of the emulator that was started; null when
+    /// the configuration has its own.</param>
     /// <param name="secrets">Key and secret to use; null outside development.</param>
     /// <param name="configure">Last word on services and settings, for tests.</param>
-    public static WebApplication Build(HostSettings settings, string? storage, DevelopmentSecrets? secrets, Action<WebApplicationBuilder>? configure = null)
+    public static WebApplication Build(HostSettings settings, string? storage, DevelopmentSecrets? secrets,
+        Action<WebApplicationBuilder>? configure = null)
     {
         // 1. Settings: files beside the program, environment, and what we know better.
-        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory, EnvironmentName = settings.EnvironmentName });
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions {
+            ContentRootPath = AppContext.BaseDirectory, EnvironmentName = settings.EnvironmentName });
         builder.Configuration.AddInMemoryCollection(Known(builder.Configuration, settings, storage, secrets));
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
@@ -29,7 +32,8 @@ internal static class HostApp
             kestrel.Listen(IPAddress.Parse(settings.Address), settings.Port);
         });
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(45));
-        builder.Logging.AddSimpleConsole(console => (console.SingleLine, console.TimestampFormat) = (true, "HH:mm:ss "));
+        builder.Logging.AddSimpleConsole(
+            console => (console.SingleLine, console.TimestampFormat) = (true, "HH:mm:ss "));
 
         // 2. The app's own services, as in the Functions worker's Program.cs.
         builder.Services.AddRemoveBg(builder.Configuration);
@@ -42,9 +46,11 @@ internal static class HostApp
         foreach (var function in settings.TakesWork ? functions : [])
         {
             if (function.TriggerAttribute<QueueTriggerAttribute>() is { } queue)
-                builder.Services.AddSingleton<IHostedService>(all => ActivatorUtilities.CreateInstance<QueuePump>(all, function, queue.QueueName));
+                builder.Services.AddSingleton<IHostedService>(
+                    all => ActivatorUtilities.CreateInstance<QueuePump>(all, function, queue.QueueName));
             if (function.TriggerAttribute<TimerTriggerAttribute>() is { } timer)
-                builder.Services.AddSingleton<IHostedService>(all => ActivatorUtilities.CreateInstance<TimerPump>(all, function, timer));
+                builder.Services.AddSingleton<IHostedService>(
+                    all => ActivatorUtilities.CreateInstance<TimerPump>(all, function, timer));
         }
         configure?.Invoke(builder);
 
@@ -53,18 +59,23 @@ internal static class HostApp
         return app;
     }
 
-    /// <summary>Starts listening, and returns when the app can work: storage there, network loaded, development key known.</summary>
-    /// <exception cref="UserException">The port is taken, a setting is wrong, storage or network is missing.</exception>
-    public static async Task StartAndWaitUntilReadyAsync(WebApplication app, HostSettings settings, DevelopmentSecrets? secrets, CancellationToken cancellationToken)
+    /// <summary>Starts listening, and returns when the app can work: storage there, network
+    /// loaded, development key known.</summary>
+    /// <exception cref="UserException">The port is taken, a setting is wrong, storage
+    /// or network is missing.</exception>
+    public static async Task StartAndWaitUntilReadyAsync(WebApplication app, HostSettings settings,
+        DevelopmentSecrets? secrets, CancellationToken cancellationToken)
     {
         try
         {
             await app.StartAsync(cancellationToken);
             await app.Services.GetRequiredService<StorageSetup>().EnsureAsync(cancellationToken);
-            if (secrets is not null) await secrets.RegisterAsync(app.Services.GetRequiredService<ApiKeyTable>(), cancellationToken);
+            if (secrets is not null)
+                await secrets.RegisterAsync(app.Services.GetRequiredService<ApiKeyTable>(), cancellationToken);
             await app.Services.GetRequiredService<ModelCache>().GetAsync(cancellationToken);
         }
-        catch (Exception problem) when (problem is FileNotFoundException or InvalidDataException or Microsoft.Extensions.Options.OptionsValidationException)
+        catch (Exception problem) when (problem is FileNotFoundException or InvalidDataException
+            or Microsoft.Extensions.Options.OptionsValidationException)
         {
             throw new UserException(problem.Message);
         }
@@ -72,21 +83,27 @@ internal static class HostApp
         {
             throw new UserException("Storage does not answer: is the connection string in AzureWebJobsStorage right?");
         }
-        catch (IOException problem) when (problem.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
+        catch (IOException problem)
+            when (problem.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
         {
-            throw new UserException($"Port {settings.Port} is taken: stop what listens there, or choose another one with --port.");
+            throw new UserException(
+                $"Port {settings.Port} is taken: stop what listens there, or choose another one with --port.");
         }
     }
 
     /// <summary>Returns the app settings that follow from the command line and this clone.</summary>
-    internal static Dictionary<string, string?> Known(IConfiguration given, HostSettings settings, string? storage, DevelopmentSecrets? secrets)
+    internal static Dictionary<string, string?> Known(IConfiguration given, HostSettings settings, string? storage,
+        DevelopmentSecrets? secrets)
     {
         var known = new Dictionary<string, string?>();
         if (storage is not null) known[StorageClients.ConnectionName] = storage;
         if (settings.Model is not null) known[$"{ModelOptions.Section}:Name"] = settings.Model;
-        if (given[$"{ModelOptions.Section}:Folders"] is null) known[$"{ModelOptions.Section}:Folders"] = settings.ModelFolders();
-        if (secrets is not null && given[$"{WebhookOptions.Section}:Secrets"] is null) known[$"{WebhookOptions.Section}:Secrets"] = secrets.WebhookSecret;
-        if (given["REMOVEBG_DEV_LOOPBACK"] is { } loopback) known[$"{NetworkOptions.Section}:AllowLoopbackForDevelopment"] = loopback;
+        if (given[$"{ModelOptions.Section}:Folders"] is null)
+            known[$"{ModelOptions.Section}:Folders"] = settings.ModelFolders();
+        if (secrets is not null && given[$"{WebhookOptions.Section}:Secrets"] is null)
+            known[$"{WebhookOptions.Section}:Secrets"] = secrets.WebhookSecret;
+        if (given["REMOVEBG_DEV_LOOPBACK"] is { } loopback)
+            known[$"{NetworkOptions.Section}:AllowLoopbackForDevelopment"] = loopback;
         return known;
     }
 }

@@ -2,14 +2,17 @@ using System.Text.Json;
 
 namespace RemoveBg.SelfHost.Hosting;
 
-/// <summary>The part of host.json that concerns us: the same file and the same meaning as on the Functions host.</summary>
+/// <summary>The part of host.json that concerns us: the same file and the same meaning
+/// as on the Functions host.</summary>
 internal sealed record HostJson(
-    string RoutePrefix, int BatchSize, int NewBatchThreshold, int MaxDequeueCount, TimeSpan VisibilityTimeout, TimeSpan MaxPollingInterval)
+    string RoutePrefix, int BatchSize, int NewBatchThreshold, int MaxDequeueCount, TimeSpan VisibilityTimeout,
+        TimeSpan MaxPollingInterval)
 {
     /// <exception cref="InvalidDataException">A value that the Functions host would refuse too.</exception>
     public static HostJson Read(string path)
     {
-        using var document = JsonDocument.Parse(File.ReadAllText(path), new() { CommentHandling = JsonCommentHandling.Skip });
+        using var document =
+            JsonDocument.Parse(File.ReadAllText(path), new() { CommentHandling = JsonCommentHandling.Skip });
         var extensions = Section(document.RootElement, "extensions");
         var (http, queues) = (Section(extensions, "http"), Section(extensions, "queues"));
         var settings = new HostJson(
@@ -19,14 +22,18 @@ internal sealed record HostJson(
             Number("maxDequeueCount", 5),
             Time("visibilityTimeout", TimeSpan.Zero),
             Time("maxPollingInterval", TimeSpan.FromMinutes(1)));
-        if (settings.BatchSize is < 1 or > 32) throw new InvalidDataException($"{path}: extensions.queues.batchSize must be 1 to 32.");
+        if (settings.BatchSize is < 1 or > 32)
+            throw new InvalidDataException($"{path}: extensions.queues.batchSize must be 1 to 32.");
         // With base64 the host loses what is not base64; the functions decode messages themselves.
-        if (queues is not { } all || !all.TryGetProperty("messageEncoding", out var encoding) || encoding.GetString() != "none")
+        if (queues is not { } all || !all.TryGetProperty("messageEncoding", out var encoding)
+            || encoding.GetString() != "none")
             throw new InvalidDataException($"{path}: extensions.queues.messageEncoding must be none.");
-        if (settings.MaxDequeueCount < 1) throw new InvalidDataException($"{path}: extensions.queues.maxDequeueCount must be at least 1.");
+        if (settings.MaxDequeueCount < 1)
+            throw new InvalidDataException($"{path}: extensions.queues.maxDequeueCount must be at least 1.");
         return settings;
 
-        int Number(string name, int otherwise) => queues is { } q && q.TryGetProperty(name, out var value) ? value.GetInt32() : otherwise;
+        int Number(string name, int otherwise) =>
+            queues is { } q && q.TryGetProperty(name, out var value) ? value.GetInt32() : otherwise;
 
         TimeSpan Time(string name, TimeSpan otherwise) => queues is { } q && q.TryGetProperty(name, out var value)
             ? TimeSpan.Parse(value.GetString()!, System.Globalization.CultureInfo.InvariantCulture) : otherwise;

@@ -16,7 +16,8 @@ internal sealed record HostSettings
     public string EnvironmentName { get; init; } = AmbientEnvironment;
 
     public static string AmbientEnvironment =>
-        Environment.GetEnvironmentVariable("DOTNET_ENVIRONMENT") ?? Environment.GetEnvironmentVariable("ASPNETCORE_ENVIRONMENT") ?? Environments.Production;
+        Environment.GetEnvironmentVariable("DOTNET_ENVIRONMENT")
+            ?? Environment.GetEnvironmentVariable("ASPNETCORE_ENVIRONMENT") ?? Environments.Production;
 
     public bool IsDevelopment => EnvironmentName == Environments.Development;
 
@@ -25,7 +26,8 @@ internal sealed record HostSettings
     /// <summary>True runs the functions on a real Functions host, false in this process.</summary>
     public bool UsesFunctionsHost { get; init; }
 
-    /// <summary>False serves HTTP only: other processes on the same storage take the messages and run the timers.</summary>
+    /// <summary>False serves HTTP only: other processes on the same storage take the
+    /// messages and run the timers.</summary>
     public bool TakesWork { get; init; } = true;
 
     /// <summary>Never ask the internet for networks.</summary>
@@ -36,7 +38,8 @@ internal sealed record HostSettings
 
     public string AzuriteFolder => Path.Combine(LocalFolder, "azurite");
 
-    /// <summary>What was built of RemoveBg.Functions together with this program: same configuration, same framework.</summary>
+    /// <summary>What was built of RemoveBg.Functions together with this program: same
+    /// configuration, same framework.</summary>
     public string FunctionsFolder
     {
         get
@@ -48,7 +51,8 @@ internal sealed record HostSettings
 
     public string LocalFolder => Path.Combine(Root, ".local");
 
-    /// <summary>The folder that ./run names, or the first one above the program that has the solution; a container has neither.</summary>
+    /// <summary>The folder that ./run names, or the first one above the program that has the
+    /// solution; a container has neither.</summary>
     public static string FindRoot()
     {
         if (Environment.GetEnvironmentVariable("REMOVEBG_ROOT") is { Length: > 0 } named) return named;
@@ -61,17 +65,21 @@ internal sealed record HostSettings
     /// <exception cref="UserException">--no-azurite, and nobody has.</exception>
     public bool NeedsAzurite()
     {
-        var given = new ConfigurationBuilder().AddEnvironmentVariables().Build().GetSection(Core.Store.StorageClients.ConnectionName);
+        var given = new ConfigurationBuilder().AddEnvironmentVariables().Build()
+            .GetSection(Core.Store.StorageClients.ConnectionName);
         var isGiven = !string.IsNullOrEmpty(given.Value) || given.GetChildren().Any();
         if (NoAzurite && !isGiven)
-            throw new UserException($"--no-azurite needs storage: set {given.Key} to a connection string (UseDevelopmentStorage=true for an Azurite on its usual ports).");
+            throw new UserException($"--no-azurite needs storage: set {given.Key} to a connection string "
+                + $"(UseDevelopmentStorage=true for an Azurite on its usual ports).");
         return !isGiven;
     }
 
-    /// <summary>Where networks are looked for: REMOVEBG_MODELS, then the repository, then what a developer keeps beside it.</summary>
+    /// <summary>Where networks are looked for: REMOVEBG_MODELS, then the repository, then what a
+    /// developer keeps beside it.</summary>
     public string ModelFolders() => string.Join(Path.PathSeparator,
     [
-        .. (Environment.GetEnvironmentVariable("REMOVEBG_MODELS") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries),
+        .. (Environment.GetEnvironmentVariable("REMOVEBG_MODELS") ?? "")
+            .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries),
         Path.Combine(Root, "models"),
         Path.Combine(AppContext.BaseDirectory, "models"),
         Path.GetFullPath(Path.Combine(Root, "..", "shared", "models")),

@@ -6,7 +6,8 @@ namespace RemoveBg.SelfHost.Hosting;
 /// <summary>Serves the functions that have an [HttpTrigger].</summary>
 internal static class HttpRoutes
 {
-    public static void MapFunctions(this WebApplication app, IReadOnlyList<DiscoveredFunction> functions, HostJson settings)
+    public static void MapFunctions(this WebApplication app, IReadOnlyList<DiscoveredFunction> functions,
+        HostJson settings)
     {
         var invoker = app.Services.GetRequiredService<FunctionInvoker>();
         foreach (var function in functions)
@@ -16,7 +17,8 @@ internal static class HttpRoutes
             app.MapMethods(pattern, trigger.Methods ?? ["GET", "POST"], async context =>
             {
                 var result = await invoker.InvokeAsync(function,
-                    parameter => parameter.ParameterType == typeof(HttpRequest) ? context.Request : context.GetRouteValue(parameter.Name!)?.ToString(),
+                    parameter => parameter.ParameterType == typeof(HttpRequest) ? context.Request
+                        : context.GetRouteValue(parameter.Name!)?.ToString(),
                     context.RequestAborted);
                 if (result is IResult answer) await answer.ExecuteAsync(context);
             });
@@ -25,7 +27,8 @@ internal static class HttpRoutes
         {
             // Unknown routes and methods; functions write their own bodies.
             var status = pages.HttpContext.Response.StatusCode;
-            await Answers.Error(status, Microsoft.AspNetCore.WebUtilities.ReasonPhrases.GetReasonPhrase(status)).ExecuteAsync(pages.HttpContext);
+            await Answers.Error(status, Microsoft.AspNetCore.WebUtilities.ReasonPhrases.GetReasonPhrase(status))
+                .ExecuteAsync(pages.HttpContext);
         });
     }
 }

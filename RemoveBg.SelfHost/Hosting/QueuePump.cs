@@ -8,23 +8,26 @@ namespace RemoveBg.SelfHost.Hosting;
 
 /// <summary>
 /// Feeds one [QueueTrigger] function as the Functions host does: leases messages and renews the leases while they are
-/// worked on, bounds how many there are, cancels one that runs longer than functionTimeout, retries a failed one after a
-/// while, moves one that fails too often to the poison queue, and on shutdown lets the running ones finish.
+/// worked on, bounds how many there are, cancels one that runs longer than functionTimeout, retries a failed one after
+/// a while, moves one that fails too often to the poison queue, and on shutdown lets the running ones finish.
 /// </summary>
 internal sealed class QueuePump(
-    DiscoveredFunction function, string queueName, StorageClients storage, StorageSetup setup, FunctionInvoker invoker, HostJson settings,
+    DiscoveredFunction function, string queueName, StorageClients storage, StorageSetup setup, FunctionInvoker invoker,
+        HostJson settings,
     FunctionTimeout limit, TimeProvider clock, ILogger<QueuePump> log) : BackgroundService
 {
     /// <summary>Shorter than the Functions host's ten minutes: after a crash the message is back sooner.</summary>
     private static readonly TimeSpan Lease = TimeSpan.FromSeconds(30), RenewEvery = TimeSpan.FromSeconds(10);
 
-    private static readonly TimeSpan ShortestPoll = TimeSpan.FromMilliseconds(100), Grace = TimeSpan.FromSeconds(30), LastGrace = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan ShortestPoll = TimeSpan.FromMilliseconds(100), Grace = TimeSpan.FromSeconds(30),
+        LastGrace = TimeSpan.FromSeconds(10);
 
     private readonly QueueClient _queue = storage.UndecodedQueue(queueName);
     private readonly QueueClient _poison = storage.UndecodedQueue(queueName + ArtworkQueues.PoisonSuffix);
     private readonly HashSet<Task> _running = [];
 
-    /// <summary>Never disposed: without a timer it holds nothing, and a host that fails to start disposes us while we still drain.</summary>
+    /// <summary>Never disposed: without a timer it holds nothing, and a host that fails to start
+    /// disposes us while we still drain.</summary>
     private readonly CancellationTokenSource _abandon = new();
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -103,10 +106,12 @@ internal sealed class QueuePump(
                     break;
             }
         }
-        catch (Exception problem) when (problem is RequestFailedException || StorageFailure.Is(problem, CancellationToken.None))
+        catch (Exception problem)
+            when (problem is RequestFailedException || StorageFailure.Is(problem, CancellationToken.None))
         {
             // Then its lease ends by itself and somebody gets it again: functions expect that.
-            log.LogWarning("Queue {Queue}: a message could not be settled ({Reason})", queueName, problem.GetType().Name);
+            log.LogWarning("Queue {Queue}: a message could not be settled ({Reason})", queueName,
+                problem.GetType().Name);
         }
     }
 
@@ -132,7 +137,8 @@ internal sealed class QueuePump(
         }
         catch (Exception problem)
         {
-            log.LogError(problem, "Function {Function} failed, try {Try} of {Tries}", function.Name, message.DequeueCount, settings.MaxDequeueCount);
+            log.LogError(problem, "Function {Function} failed, try {Try} of {Tries}", function.Name,
+                message.DequeueCount, settings.MaxDequeueCount);
             return message.DequeueCount >= settings.MaxDequeueCount ? Outcome.Poison : Outcome.Retry;
         }
     }
@@ -148,11 +154,14 @@ internal sealed class QueuePump(
             try
             {
                 // Not cancelled half-way: the new receipt must become known.
-                receipt = (await _queue.UpdateMessageAsync(message.MessageId, receipt, visibilityTimeout: Lease, cancellationToken: CancellationToken.None)).Value.PopReceipt;
+                receipt = (await _queue.UpdateMessageAsync(message.MessageId, receipt, visibilityTimeout: Lease,
+                    cancellationToken: CancellationToken.None)).Value.PopReceipt;
             }
-            catch (Exception problem) when (problem is RequestFailedException || StorageFailure.Is(problem, CancellationToken.None))
+            catch (Exception problem)
+                when (problem is RequestFailedException || StorageFailure.Is(problem, CancellationToken.None))
             {
-                log.LogWarning("Queue {Queue}: a lease could not be renewed ({Reason})", queueName, problem.GetType().Name);
+                log.LogWarning("Queue {Queue}: a lease could not be renewed ({Reason})", queueName,
+                    problem.GetType().Name);
             }
         }
     }
@@ -161,7 +170,8 @@ internal sealed class QueuePump(
     private async Task DrainAsync()
     {
         var all = Task.WhenAll(_running);
-        if (_running.Any(task => !task.IsCompleted)) log.LogInformation("Queue {Queue}: waiting for {Count} running", queueName, _running.Count(task => !task.IsCompleted));
+        if (_running.Any(task => !task.IsCompleted)) log.LogInformation("Queue {Queue}: waiting for {Count} running",
+            queueName, _running.Count(task => !task.IsCompleted));
         await Task.WhenAny(all, Task.Delay(Grace, clock, CancellationToken.None));
         await _abandon.CancelAsync();
         await Task.WhenAny(all, Task.Delay(LastGrace, clock, CancellationToken.None));

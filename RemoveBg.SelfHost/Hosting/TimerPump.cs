@@ -6,10 +6,12 @@ namespace RemoveBg.SelfHost.Hosting;
 
 /// <summary>Runs one [TimerTrigger] function by its NCRONTAB schedule, never twice at a time.</summary>
 internal sealed class TimerPump(
-    DiscoveredFunction function, TimerTriggerAttribute trigger, StorageSetup setup, FunctionInvoker invoker, TimeProvider clock, ILogger<TimerPump> log)
+    DiscoveredFunction function, TimerTriggerAttribute trigger, StorageSetup setup, FunctionInvoker invoker,
+        TimeProvider clock, ILogger<TimerPump> log)
     : BackgroundService
 {
-    private readonly CrontabSchedule _schedule = CrontabSchedule.Parse(trigger.Schedule, new() { IncludingSeconds = true });
+    private readonly CrontabSchedule _schedule =
+        CrontabSchedule.Parse(trigger.Schedule, new() { IncludingSeconds = true });
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {

@@ -39,7 +39,8 @@ public sealed class GcraTests
         var allowed = 0;
         for (var tenths = 0; tenths < 36_000; tenths++)
         {
-            (var decision, state) = Gcra.Admit(state, Start + TimeSpan.FromMilliseconds(100 * tenths), ratePerMinute: 60, burst: 10);
+            (var decision, state) =
+                Gcra.Admit(state, Start + TimeSpan.FromMilliseconds(100 * tenths), ratePerMinute: 60, burst: 10);
             if (decision.IsAllowed) allowed++;
         }
         Assert.That(allowed, Is.InRange(3600, 3610));

@@ -20,7 +20,8 @@ public sealed class KeyAdminTests
     [SetUp]
     public async Task Open()
     {
-        var storage = new StorageClients(new ConfigurationBuilder().AddInMemoryCollection([new(StorageClients.ConnectionName, Storage.NewAccount())]).Build());
+        var storage = new StorageClients(new ConfigurationBuilder()
+            .AddInMemoryCollection([new(StorageClients.ConnectionName, Storage.NewAccount())]).Build());
         await storage.Table("keys").CreateAsync();
         var keys = new ApiKeyTable(storage, _clock);
         _said = new StringWriter();
@@ -72,8 +73,10 @@ public sealed class KeyAdminTests
     {
         await AddAsync("twin");
         await AddAsync("twin");
-        Assert.That(() => _admin.SetEnabledAsync("nobody", false, CancellationToken.None), Throws.TypeOf<UserException>().With.Message.Contains("./run keys list"));
-        Assert.That(() => _admin.SetEnabledAsync("twin", false, CancellationToken.None), Throws.TypeOf<UserException>().With.Message.Contains("use the id"));
+        Assert.That(() => _admin.SetEnabledAsync("nobody", false, CancellationToken.None),
+            Throws.TypeOf<UserException>().With.Message.Contains("./run keys list"));
+        Assert.That(() => _admin.SetEnabledAsync("twin", false, CancellationToken.None),
+            Throws.TypeOf<UserException>().With.Message.Contains("use the id"));
     }
 
     private async Task<string> AddAsync(string name)
@@ -92,5 +95,6 @@ public sealed class KeyAdminTests
         return text;
     }
 
-    private Task<ApiKey> CheckAsync(string secret) => _authenticate.CheckAsync($"Bearer {secret}", null, Scopes.Write, CancellationToken.None);
+    private Task<ApiKey> CheckAsync(string secret) =>
+        _authenticate.CheckAsync($"Bearer {secret}", null, Scopes.Write, CancellationToken.None);
 }

@@ -17,7 +17,8 @@ internal sealed partial record Snippet(string Source, string Language, string Co
             .Where(snippet => snippet.Code.Contains("REMOVEBG_", StringComparison.Ordinal)),
     ];
 
-    /// <summary>Starts it in a folder of its own, where the samples are, or skips the test and says what is missing.</summary>
+    /// <summary>Starts it in a folder of its own, where the samples are, or skips the test
+    /// and says what is missing.</summary>
     public Process Start(string folder, string serviceUrl, IReadOnlyDictionary<string, string> environment)
     {
         var (file, program, arguments) = Language switch
@@ -28,11 +29,15 @@ internal sealed partial record Snippet(string Source, string Language, string Co
             "csharp" => ("program.cs", "dotnet", ["run", "program.cs"]),
             _ => throw new InvalidOperationException($"No program runs {Language}."),
         };
-        if (Language == "python" && !Has("python3", "-c", Code.Contains("import requests", StringComparison.Ordinal) ? "import requests" : "pass")) Assert.Ignore("needs python3 with requests (Debian: python3-requests)");
+        if (Language == "python" && !Has("python3", "-c", Code.Contains("import requests", StringComparison.Ordinal)
+            ? "import requests" : "pass")) Assert.Ignore("needs python3 with requests (Debian: python3-requests)");
         if (Language == "bash" && !Has("curl", "--version")) Assert.Ignore("needs curl");
-        File.WriteAllText(Path.Combine(folder, file), Code.Replace("http://127.0.0.1:7071", serviceUrl, StringComparison.Ordinal));
-        if (!Directory.Exists(Path.Combine(folder, "samples"))) Directory.CreateSymbolicLink(Path.Combine(folder, "samples"), Path.Combine(Repo.Root, "samples"));
-        var start = new ProcessStartInfo(program, arguments) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
+        File.WriteAllText(Path.Combine(folder, file),
+            Code.Replace("http://127.0.0.1:7071", serviceUrl, StringComparison.Ordinal));
+        if (!Directory.Exists(Path.Combine(folder, "samples")))
+            Directory.CreateSymbolicLink(Path.Combine(folder, "samples"), Path.Combine(Repo.Root, "samples"));
+        var start = new ProcessStartInfo(program, arguments) { WorkingDirectory = folder, RedirectStandardOutput = true,
+            RedirectStandardError = true };
         foreach (var (name, value) in environment) start.Environment[name] = value;
         return Process.Start(start)!;
     }
@@ -41,7 +46,8 @@ internal sealed partial record Snippet(string Source, string Language, string Co
     {
         try
         {
-            using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+            using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true,
+                RedirectStandardError = true })!;
             process.WaitForExit();
             return process.ExitCode == 0;
         }
@@ -51,6 +57,7 @@ internal sealed partial record Snippet(string Source, string Language, string Co
         }
     }
 
-    [GeneratedRegex("^```(?<language>bash|js|python|csharp)\n(?<code>.*?)^```", RegexOptions.Multiline | RegexOptions.Singleline)]
+    [GeneratedRegex("^```(?<language>bash|js|python|csharp)\n(?<code>.*?)^```",
+        RegexOptions.Multiline | RegexOptions.Singleline)]
     private static partial Regex Block();
 }

@@ -28,7 +28,8 @@ public sealed class SnippetTests
     public async Task A_client_saves_the_cut_out(object snippet)
     {
         await RunAsync((Snippet)snippet);
-        var saved = Directory.GetFiles(_folder, "cutout.*").Single(file => !file.EndsWith(".json", StringComparison.Ordinal));
+        var saved =
+            Directory.GetFiles(_folder, "cutout.*").Single(file => !file.EndsWith(".json", StringComparison.Ordinal));
         Assert.That(Picture.Read(saved).MeanAlpha(), Is.InRange(0.02, 0.9));
     }
 
@@ -36,7 +37,8 @@ public sealed class SnippetTests
     public async Task A_receiver_takes_what_we_signed_and_nothing_else(object snippet)
     {
         var port = FreePort();
-        using var receiver = ((Snippet)snippet).Start(_folder, Url, new Dictionary<string, string> { ["PORT"] = $"{port}", ["REMOVEBG_WEBHOOK_SECRET"] = _host.Secrets.WebhookSecret });
+        using var receiver = ((Snippet)snippet).Start(_folder, Url, new Dictionary<string, string> {
+            ["PORT"] = $"{port}", ["REMOVEBG_WEBHOOK_SECRET"] = _host.Secrets.WebhookSecret });
         var said = new StringBuilder();
         receiver.OutputDataReceived += (_, line) => { lock (said) said.AppendLine(line.Data); };
         receiver.ErrorDataReceived += (_, line) => { lock (said) said.AppendLine(line.Data); };
@@ -44,24 +46,32 @@ public sealed class SnippetTests
         receiver.BeginErrorReadLine();
         try
         {
-            await Eventually.HoldsAsync(async () => receiver.HasExited || await ListensAsync(port), "the receiver listens");
+            await Eventually.HoldsAsync(async () => receiver.HasExited || await ListensAsync(port),
+                "the receiver listens");
             Assert.That(receiver.HasExited, Is.False, said.ToString());
 
             // 1. Forged, and genuine but old.
             using var client = new HttpClient();
-            using var forged = await client.PostAsync($"http://127.0.0.1:{port}/hook", new StringContent("{}", Encoding.UTF8, "application/json"));
+            using var forged = await client.PostAsync($"http://127.0.0.1:{port}/hook",
+                new StringContent("{}", Encoding.UTF8, "application/json"));
             Assert.That((int)forged.StatusCode, Is.EqualTo(401), said.ToString());
-            Assert.That(await PostAsync(client, port, TimeProvider.System.GetUtcNow().AddMinutes(-10)), Is.EqualTo(401), "old");
+            Assert.That(await PostAsync(client, port, TimeProvider.System.GetUtcNow().AddMinutes(-10)), Is.EqualTo(401),
+                "old");
             Assert.That(await PostAsync(client, port, TimeProvider.System.GetUtcNow()), Is.EqualTo(204), "genuine");
 
             // 2. The real thing.
             var artwork = await _host.CutOutAsync(DataUri(), $"http://127.0.0.1:{port}/hook");
             await Eventually.HoldsAsync(async () =>
             {
-                using var response = await _host.Client.GetAsync($"/v2/artworks/{artwork.Text("id")}/webhook-deliveries");
+                using var response =
+                    await _host.Client.GetAsync($"/v2/artworks/{artwork.Text("id")}/webhook-deliveries");
                 return (await response.JsonAsync()).Text("status") == "delivered";
             }, "the webhook is delivered");
-            await Eventually.HoldsAsync(() => { lock (said) return said.ToString().Contains($"{artwork.Text("id")} succeeded", StringComparison.Ordinal); }, "the receiver says so");
+            await Eventually.HoldsAsync(() =>
+            {
+                lock (said)
+                    return said.ToString().Contains($"{artwork.Text("id")} succeeded", StringComparison.Ordinal);
+            }, "the receiver says so");
         }
         finally
         {
@@ -71,15 +81,19 @@ public sealed class SnippetTests
     }
 
     private static IEnumerable<TestCaseData> Clients() =>
-        new[] { "README.md", "docs/clients.md" }.SelectMany(Snippet.In).Where(snippet => !IsReceiver(snippet)).Concat(OfPage())
+        new[] { "README.md", "docs/clients.md" }.SelectMany(Snippet.In).Where(snippet => !IsReceiver(snippet))
+            .Concat(OfPage())
             .Select((snippet, number) => new TestCaseData(snippet).SetArgDisplayNames($"{number + 1} {snippet}"));
 
     private static IEnumerable<TestCaseData> Receivers() =>
-        Snippet.In("docs/clients.md").Where(IsReceiver).Select(snippet => new TestCaseData(snippet).SetArgDisplayNames(snippet.ToString()));
+        Snippet.In("docs/clients.md").Where(IsReceiver)
+            .Select(snippet => new TestCaseData(snippet).SetArgDisplayNames(snippet.ToString()));
 
-    private static bool IsReceiver(Snippet snippet) => snippet.Code.Contains("REMOVEBG_WEBHOOK_SECRET", StringComparison.Ordinal);
+    private static bool IsReceiver(Snippet snippet) =>
+        snippet.Code.Contains("REMOVEBG_WEBHOOK_SECRET", StringComparison.Ordinal);
 
-    /// <summary>What the page shows after an upload, and after a URL; its program runs in Node as it does in a browser.</summary>
+    /// <summary>What the page shows after an upload, and after a URL; its program runs in
+    /// Node as it does in a browser.</summary>
     private static List<Snippet> OfPage()
     {
         const string ask = """
@@ -90,13 +104,16 @@ public sealed class SnippetTests
               snippets({ url, file: null, fields: { imageUrl: "http://127.0.0.1:7071/assets/scene-toycar.jpg", outputFormat: "webp", shadow: true } }),
             ]));
             """;
-        using var node = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("node", ["--input-type=module", "-e", ask, Path.Combine(Repo.Root, "RemoveBg.Functions/Web/assets/snippets.js")]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using var node = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("node",
+            ["--input-type=module", "-e", ask, Path.Combine(Repo.Root, "RemoveBg.Functions/Web/assets/snippets.js")]) {
+            RedirectStandardOutput = true, RedirectStandardError = true })!;
         var kinds = JsonDocument.Parse(node.StandardOutput.ReadToEnd()).RootElement;
         return
         [
             .. from kind in kinds.EnumerateArray()
                from language in kind.EnumerateObject()
-               select new Snippet("page", language.Name switch { "curl" => "bash", "JavaScript" => "js", "Python" => "python", _ => "csharp" }, language.Value.GetString()! + "\n"),
+               select new Snippet("page", language.Name switch { "curl" => "bash", "JavaScript" => "js",
+                   "Python" => "python", _ => "csharp" }, language.Value.GetString()! + "\n"),
         ];
     }
 
@@ -104,7 +121,8 @@ public sealed class SnippetTests
 
     private async Task RunAsync(Snippet snippet)
     {
-        using var process = snippet.Start(_folder, Url, new Dictionary<string, string> { ["REMOVEBG_KEY"] = _host.Secrets.ApiKey });
+        using var process =
+            snippet.Start(_folder, Url, new Dictionary<string, string> { ["REMOVEBG_KEY"] = _host.Secrets.ApiKey });
         var output = process.StandardOutput.ReadToEndAsync();
         var errors = process.StandardError.ReadToEndAsync();
         await process.WaitForExitAsync().WaitAsync(TimeSpan.FromMinutes(2));
@@ -114,10 +132,12 @@ public sealed class SnippetTests
     private async Task<int> PostAsync(HttpClient client, int port, DateTimeOffset at)
     {
         const string id = "evt_test", body = """{"id":"x","status":"canceled","results":[]}""";
-        using var request = new HttpRequestMessage(HttpMethod.Post, $"http://127.0.0.1:{port}/hook") { Content = new StringContent(body, Encoding.UTF8, "application/json") };
+        using var request = new HttpRequestMessage(HttpMethod.Post,
+            $"http://127.0.0.1:{port}/hook") { Content = new StringContent(body, Encoding.UTF8, "application/json") };
         request.Headers.Add(WebhookSigner.IdHeader, id);
         request.Headers.Add(WebhookSigner.TimestampHeader, $"{at.ToUnixTimeSeconds()}");
-        request.Headers.Add(WebhookSigner.SignatureHeader, WebhookSigner.Sign([WebhookSigner.KeyOf(_host.Secrets.WebhookSecret)], id, at, Encoding.UTF8.GetBytes(body)));
+        request.Headers.Add(WebhookSigner.SignatureHeader, WebhookSigner.Sign(
+            [WebhookSigner.KeyOf(_host.Secrets.WebhookSecret)], id, at, Encoding.UTF8.GetBytes(body)));
         using var response = await client.SendAsync(request);
         return (int)response.StatusCode;
     }
@@ -143,5 +163,6 @@ public sealed class SnippetTests
         return ((System.Net.IPEndPoint)listener.LocalEndpoint).Port;
     }
 
-    private static string DataUri() => "data:image/jpeg;base64," + Convert.ToBase64String(File.ReadAllBytes(Repo.Sample("scene-toycar.jpg")));
+    private static string DataUri() =>
+        "data:image/jpeg;base64," + Convert.ToBase64String(File.ReadAllBytes(Repo.Sample("scene-toycar.jpg")));
 }

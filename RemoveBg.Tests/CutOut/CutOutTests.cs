@@ -38,7 +38,8 @@ public sealed class CutOutTests
     [Test]
     public void Steps_are_timed_under_their_names() =>
         Assert.That(CutOut(Repo.Sample("scene-mug.jpg")).Done.Steps.Select(step => step.Name),
-            Is.EqualTo(new[] { "decode", "orient", "prepare", "infer", "settle", "grid", "matte", "foreground", "compose", "encode" }));
+            Is.EqualTo(new[] { "decode", "orient", "prepare", "infer", "settle", "grid", "matte", "foreground",
+                "compose", "encode" }));
 
     [Test]
     public void Colour_is_zero_where_alpha_is_zero_so_that_the_background_cannot_be_recovered()
@@ -68,7 +69,8 @@ public sealed class CutOutTests
     public void Soft_edges_stay_soft()
     {
         var picture = Picture.Read(CutOut(Repo.Sample("scene-fur.jpg")).File);
-        var alphas = Enumerable.Range(0, picture.Height).SelectMany(y => Enumerable.Range(0, picture.Width).Select(x => picture.Alpha(x, y)));
+        var alphas = Enumerable.Range(0, picture.Height)
+            .SelectMany(y => Enumerable.Range(0, picture.Width).Select(x => picture.Alpha(x, y)));
         Assert.That(alphas.Distinct().Count(), Is.GreaterThan(200));
     }
 
@@ -100,7 +102,8 @@ public sealed class CutOutTests
             "sky" => 0xE60000 | (uint)(150 + y / 10) << 8 | (uint)(100 + y / 6),
             _ => (uint)random.Next(0x1000000),
         });
-        Assert.That(Picture.Read(_lite.CutOut(PngFile.Encode(photo), OutputFormat.Png).File).MeanAlpha(), Is.LessThan(0.1));
+        Assert.That(Picture.Read(_lite.CutOut(PngFile.Encode(photo), OutputFormat.Png).File).MeanAlpha(),
+            Is.LessThan(0.1));
     }
 
     [TestCase(1, 1)]
@@ -131,8 +134,10 @@ public sealed class CutOutTests
             for (var y = 0; y < photo.Height; y += 2)
                 for (var x = 0; x < photo.Width; x += 2)
                     for (var shift = 0; shift < 24; shift += 8)
-                        sum += Math.Abs((int)((photo.Row(y)[x] >> shift) & 255) - (int)((reference.Row(y)[x] >> shift) & 255));
-            Assert.That(sum / (photo.PixelCount / 4 * 3), Is.LessThan(variant.Contains("cmyk", StringComparison.Ordinal) ? 12 : 3), "mean difference a channel");
+                        sum += Math.Abs(
+                            (int)((photo.Row(y)[x] >> shift) & 255) - (int)((reference.Row(y)[x] >> shift) & 255));
+            Assert.That(sum / (photo.PixelCount / 4 * 3),
+                Is.LessThan(variant.Contains("cmyk", StringComparison.Ordinal) ? 12 : 3), "mean difference a channel");
         }
     }
 
@@ -151,9 +156,11 @@ public sealed class CutOutTests
         var set = Repo.SharedOrSkip("eval", "ecssd200");
         using var u2netp = Networks.Load("u2netp", Repo.SharedOrSkip("models"));
         var ious = new List<double>();
-        foreach (var mask in Directory.GetFiles(Path.Combine(set, "masks")).Order(StringComparer.Ordinal).Where((_, i) => i % 10 == 0))
+        foreach (var mask in Directory.GetFiles(Path.Combine(set, "masks")).Order(StringComparer.Ordinal)
+            .Where((_, i) => i % 10 == 0))
         {
-            var photo = Directory.GetFiles(Path.Combine(set, "images"), Path.GetFileNameWithoutExtension(mask) + ".*").Single();
+            var photo =
+                Directory.GetFiles(Path.Combine(set, "images"), Path.GetFileNameWithoutExtension(mask) + ".*").Single();
             var (file, _) = u2netp.CutOut(File.ReadAllBytes(photo), OutputFormat.Png);
             ious.Add(Picture.Read(file).IouWith(Picture.Read(mask)));
         }
@@ -162,5 +169,6 @@ public sealed class CutOutTests
         Assert.That(ious.Average(), Is.GreaterThanOrEqualTo(0.85));
     }
 
-    private (byte[] File, CutOutResult Done) CutOut(string path, OutputFormat format = OutputFormat.Png) => _lite.CutOut(File.ReadAllBytes(path), format);
+    private (byte[] File, CutOutResult Done) CutOut(string path, OutputFormat format = OutputFormat.Png) =>
+        _lite.CutOut(File.ReadAllBytes(path), format);
 }

@@ -81,7 +81,8 @@ public sealed class FairGateTests
 
     [Test]
     public void More_places_than_there_are_is_refused_at_once() =>
-        Assert.That(async () => await new FairGate(places: 2).EnterAsync("a", CancellationToken.None, wanted: 3), Throws.TypeOf<ArgumentOutOfRangeException>());
+        Assert.That(async () => await new FairGate(places: 2).EnterAsync("a", CancellationToken.None, wanted: 3),
+            Throws.TypeOf<ArgumentOutOfRangeException>());
 
     private async Task EnterAsync(FairGate gate, string name)
     {

@@ -39,10 +39,12 @@ public sealed class ApiTests
         Environment.SetEnvironmentVariable("REMOVEBG_DEV_LOOPBACK", "false");
         await using var strict = await RunningHost.StartAsync(takesWork: false);
         Environment.SetEnvironmentVariable("REMOVEBG_DEV_LOOPBACK", null);
-        using var response = await strict.SubmitAsync(new { imageUrl = "http://127.0.0.1:8080/x.png", webhook = "https://localhost/hook" });
+        using var response = await strict.SubmitAsync(new { imageUrl = "http://127.0.0.1:8080/x.png",
+            webhook = "https://localhost/hook" });
         await AssertErrorAsync(response, 400, "Bad Request");
         Assert.That((await response.JsonAsync()).Text("message"), Does.Contain("imageUrl").And.Contain("webhook"));
-        using var lenient = await _host.SubmitAsync(new { imageUrl = "http://127.0.0.1:8080/x.png", webhook = "http://localhost:5000/hook" });
+        using var lenient = await _host.SubmitAsync(new { imageUrl = "http://127.0.0.1:8080/x.png",
+            webhook = "http://localhost:5000/hook" });
         Assert.That((int)lenient.StatusCode, Is.EqualTo(202));
     }
 
@@ -98,7 +100,8 @@ public sealed class ApiTests
         foreach (var key in keys)
         {
             using var client = _host.ClientWith(key);
-            using var response = await client.PostAsync("/v2/artworks/remove-background", new StringContent($$"""{"imageUrl":"{{Photo}}"}""", Encoding.UTF8, "application/json"));
+            using var response = await client.PostAsync("/v2/artworks/remove-background",
+                new StringContent($$"""{"imageUrl":"{{Photo}}"}""", Encoding.UTF8, "application/json"));
             await AssertErrorAsync(response, 403, "Forbidden");
         }
     }
@@ -107,7 +110,8 @@ public sealed class ApiTests
     public async Task Over_the_rate_is_answered_429_and_says_when_to_come_back()
     {
         using var client = _host.ClientWith(await _host.AddKeyAsync("slow", ratePerMinute: 1, burst: 2));
-        for (var i = 0; i < 2; i++) using (var accepted = await PostAsync(client)) Assert.That((int)accepted.StatusCode, Is.EqualTo(202));
+        for (var i = 0; i < 2; i++) using (var accepted = await PostAsync(client))
+            Assert.That((int)accepted.StatusCode, Is.EqualTo(202));
         using var response = await PostAsync(client);
         await AssertErrorAsync(response, 429, "Too Many Requests");
         Assert.Multiple(() =>
@@ -147,7 +151,8 @@ public sealed class ApiTests
         var key = await _host.AddKeyAsync("shared", ratePerMinute: 1, burst: 4);
         using HttpClient one = _host.ClientWith(key), other = second.ClientWith(key);
         var answers = new List<int>();
-        for (var i = 0; i < 8; i++) using (var response = await PostAsync(i % 2 == 0 ? one : other)) answers.Add((int)response.StatusCode);
+        for (var i = 0; i < 8; i++) using (var response = await PostAsync(i % 2 == 0 ? one : other))
+            answers.Add((int)response.StatusCode);
         Assert.That(answers.Count(status => status == 202), Is.EqualTo(4), string.Join(' ', answers));
     }
 
@@ -183,8 +188,10 @@ public sealed class ApiTests
     [Test]
     public async Task The_same_idempotency_key_and_body_give_the_same_artwork()
     {
-        using var first = await _host.SubmitAsync(new { imageUrl = Photo, outputFormat = "png" }, ("Idempotency-Key", "\"order-7\""));
-        using var again = await _host.SubmitAsync(new { outputFormat = "png", imageUrl = Photo }, ("Idempotency-Key", "order-7"));
+        using var first =
+            await _host.SubmitAsync(new { imageUrl = Photo, outputFormat = "png" }, ("Idempotency-Key", "\"order-7\""));
+        using var again =
+            await _host.SubmitAsync(new { outputFormat = "png", imageUrl = Photo }, ("Idempotency-Key", "order-7"));
         Assert.That(((int)first.StatusCode, (int)again.StatusCode), Is.EqualTo((202, 202)));
         Assert.That((await again.JsonAsync()).GetRawText(), Is.EqualTo((await first.JsonAsync()).GetRawText()));
     }
@@ -214,7 +221,8 @@ public sealed class ApiTests
     {
         using var client = _host.ClientWith(await _host.AddKeyAsync("lister"));
         var ids = new List<string>();
-        for (var i = 0; i < 5; i++) using (var response = await PostAsync(client)) ids.Insert(0, (await response.JsonAsync()).Text("id")!);
+        for (var i = 0; i < 5; i++) using (var response = await PostAsync(client))
+            ids.Insert(0, (await response.JsonAsync()).Text("id")!);
 
         var (seen, url) = (new List<string>(), "/v2/artworks?limit=2");
         for (var page = 0; url is not null; page++)
@@ -237,7 +245,8 @@ public sealed class ApiTests
         var canceled = (await one.JsonAsync()).Text("id");
         using (await client.PostAsync($"/v2/artworks/{canceled}/cancel", null)) { }
         using var response = await client.GetAsync("/v2/artworks?status=canceled");
-        Assert.That((await response.JsonAsync()).GetProperty("items").EnumerateArray().Select(item => item.Text("id")), Is.EqualTo(new[] { canceled }));
+        Assert.That((await response.JsonAsync()).GetProperty("items").EnumerateArray().Select(item => item.Text("id")),
+            Is.EqualTo(new[] { canceled }));
     }
 
     [TestCase("limit=0", "limit")]
@@ -268,7 +277,8 @@ public sealed class ApiTests
         using var client = _host.ClientWith(await _host.AddKeyAsync("deleter"));
         using var submitted = await PostAsync(client);
         var id = (await submitted.JsonAsync()).Text("id");
-        using (var deleted = await client.DeleteAsync($"/v2/artworks/{id}")) Assert.That((int)deleted.StatusCode, Is.EqualTo(204));
+        using (var deleted = await client.DeleteAsync($"/v2/artworks/{id}"))
+            Assert.That((int)deleted.StatusCode, Is.EqualTo(204));
         using var read = await client.GetAsync($"/v2/artworks/{id}");
         Assert.That((int)read.StatusCode, Is.EqualTo(404));
         using var list = await client.GetAsync("/v2/artworks");
@@ -278,7 +288,8 @@ public sealed class ApiTests
     [Test]
     public async Task Redelivering_what_has_no_webhook_is_answered_400()
     {
-        using var response = await _host.Client.PostAsync($"/v2/artworks/{await SubmitAsync()}/webhook-deliveries/redeliver", null);
+        using var response =
+            await _host.Client.PostAsync($"/v2/artworks/{await SubmitAsync()}/webhook-deliveries/redeliver", null);
         await AssertErrorAsync(response, 400, "Bad Request");
     }
 
@@ -313,7 +324,8 @@ public sealed class ApiTests
     {
         using var response = await _host.Client.GetAsync("/readyz");
         var ready = await response.JsonAsync();
-        Assert.That((ready.Text("status"), ready.Text("model"), ready.Text("provider")), Is.EqualTo(("ready", "removebg-lite", "cpu")));
+        Assert.That((ready.Text("status"), ready.Text("model"), ready.Text("provider")),
+            Is.EqualTo(("ready", "removebg-lite", "cpu")));
     }
 
     private async Task<string> SubmitAsync()
@@ -323,7 +335,8 @@ public sealed class ApiTests
     }
 
     private static Task<HttpResponseMessage> PostAsync(HttpClient client) =>
-        client.PostAsync("/v2/artworks/remove-background", new StringContent($$"""{"imageUrl":"{{Photo}}"}""", Encoding.UTF8, "application/json"));
+        client.PostAsync("/v2/artworks/remove-background",
+            new StringContent($$"""{"imageUrl":"{{Photo}}"}""", Encoding.UTF8, "application/json"));
 
     private static async Task AssertErrorAsync(HttpResponseMessage response, int status, string? reason)
     {

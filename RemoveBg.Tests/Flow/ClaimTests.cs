@@ -28,11 +28,13 @@ public sealed class ClaimTests : HandRunTests
     {
         var id = await SubmitAsync(Photo);
         var artwork = await FindAsync(id);
-        await Table().TryUpdateAsync(artwork, artwork.Claim("other", Clock.GetUtcNow(), TimeSpan.FromSeconds(30)), CancellationToken.None);
+        await Table().TryUpdateAsync(artwork, artwork.Claim("other", Clock.GetUtcNow(), TimeSpan.FromSeconds(30)),
+            CancellationToken.None);
         await Queue(ArtworkQueues.Artworks).ClearMessagesAsync();
         await ProcessAsync(id, 1);
         Assert.That((await FindAsync(id)).LeaseOwner, Is.EqualTo("other"));
-        Assert.That((await Queue(ArtworkQueues.Artworks).GetPropertiesAsync()).Value.ApproximateMessagesCount, Is.EqualTo(1), "a copy, invisible for now");
+        Assert.That((await Queue(ArtworkQueues.Artworks).GetPropertiesAsync()).Value.ApproximateMessagesCount,
+            Is.EqualTo(1), "a copy, invisible for now");
         Assert.That(await WaitingAsync(ArtworkQueues.Artworks), Is.Zero);
     }
 
@@ -40,11 +42,13 @@ public sealed class ClaimTests : HandRunTests
     public async Task A_cancel_during_the_work_wins_and_leaves_no_result()
     {
         var (photo, id, work) = await BeginAsync();
-        using (var canceled = await Host.Client.PostAsync($"/v2/artworks/{id}/cancel", null)) Assert.That((await canceled.JsonAsync()).Text("status"), Is.EqualTo("canceled"));
+        using (var canceled = await Host.Client.PostAsync($"/v2/artworks/{id}/cancel", null))
+            Assert.That((await canceled.JsonAsync()).Text("status"), Is.EqualTo("canceled"));
         photo.Answer.SetResult();
         await work;
         Assert.That((await FindAsync(id)).Status, Is.EqualTo(ArtworkStatus.Canceled));
-        Assert.That(new BlobContainerClient(Host.ConnectionString, StoredPictures.ResultContainer).GetBlobs(), Is.Empty);
+        Assert.That(new BlobContainerClient(Host.ConnectionString, StoredPictures.ResultContainer).GetBlobs(),
+            Is.Empty);
         await DeliverAsync(id, 1);
         Assert.That(Caller.Deliveries.Single().Id, Does.EndWith("_canceled"));
     }
@@ -53,10 +57,12 @@ public sealed class ClaimTests : HandRunTests
     public async Task A_delete_during_the_work_leaves_nothing_behind()
     {
         var (photo, id, work) = await BeginAsync();
-        using (var deleted = await Host.Client.DeleteAsync($"/v2/artworks/{id}")) Assert.That((int)deleted.StatusCode, Is.EqualTo(204));
+        using (var deleted = await Host.Client.DeleteAsync($"/v2/artworks/{id}"))
+            Assert.That((int)deleted.StatusCode, Is.EqualTo(204));
         photo.Answer.SetResult();
         await work;
-        Assert.That(new BlobContainerClient(Host.ConnectionString, StoredPictures.ResultContainer).GetBlobs(), Is.Empty);
+        Assert.That(new BlobContainerClient(Host.ConnectionString, StoredPictures.ResultContainer).GetBlobs(),
+            Is.Empty);
         foreach (var table in new[] { "artworks", "artworksbykey" })
             Assert.That(new TableClient(Host.ConnectionString, table).Query<TableEntity>(), Is.Empty, table);
     }
@@ -83,7 +89,8 @@ public sealed class ClaimTests : HandRunTests
         var (photo, id, work) = await BeginAsync();
         // As if it had slept past its lease, and another one had come.
         var artwork = await FindAsync(id);
-        await Table().TryUpdateAsync(artwork, artwork.Claim("other", Clock.GetUtcNow(), TimeSpan.FromSeconds(30)), CancellationToken.None);
+        await Table().TryUpdateAsync(artwork, artwork.Claim("other", Clock.GetUtcNow(), TimeSpan.FromSeconds(30)),
+            CancellationToken.None);
         await Eventually.HoldsAsync(() =>
         {
             if (!work.IsCompleted) Clock.Advance(TimeSpan.FromSeconds(0.5));
@@ -99,8 +106,10 @@ public sealed class ClaimTests : HandRunTests
     {
         var id = await SubmitAsync(Photo);
         var artwork = await FindAsync(id);
-        await Table().TryUpdateAsync(artwork, artwork.Claim("dead", Clock.GetUtcNow(), TimeSpan.FromSeconds(30)), CancellationToken.None);
-        await Host.Get<StoredPictures>().PutResultAsync(artwork.Id, new MemoryStream([1, 2, 3]), "image/webp", CancellationToken.None);
+        await Table().TryUpdateAsync(artwork, artwork.Claim("dead", Clock.GetUtcNow(), TimeSpan.FromSeconds(30)),
+            CancellationToken.None);
+        await Host.Get<StoredPictures>()
+            .PutResultAsync(artwork.Id, new MemoryStream([1, 2, 3]), "image/webp", CancellationToken.None);
         Clock.Advance(TimeSpan.FromSeconds(31));
         await ProcessAsync(id, 2);
         var result = new BlobContainerClient(Host.ConnectionString, StoredPictures.ResultContainer).GetBlobs().Single();
@@ -115,20 +124,23 @@ public sealed class ClaimTests : HandRunTests
     {
         var (photo, id, work) = await BeginAsync();
         var wrong = new FakeTimeProvider(Clock.GetUtcNow().AddHours(hours));
-        await using var other = await RunningHost.StartAsync(services: services => services.AddSingleton<TimeProvider>(wrong), takesWork: false, storage: Host.ConnectionString);
+        await using var other = await RunningHost.StartAsync(services: services =>
+            services.AddSingleton<TimeProvider>(wrong), takesWork: false, storage: Host.ConnectionString);
         var second = other.Get<ProcessArtwork>().ProcessAsync(Message(id, 1), CancellationToken.None);
         photo.Answer.SetResult();
         await Task.WhenAll(work, second);
         var artwork = await FindAsync(id);
         Assert.That(artwork.Status, Is.EqualTo(ArtworkStatus.Succeeded));
         Assert.That(await WaitingAsync(ArtworkQueues.Webhooks), Is.EqualTo(1), "announced once");
-        Assert.That(new BlobContainerClient(Host.ConnectionString, StoredPictures.ResultContainer).GetBlobs().Count(), Is.EqualTo(1));
+        Assert.That(new BlobContainerClient(Host.ConnectionString, StoredPictures.ResultContainer).GetBlobs().Count(),
+            Is.EqualTo(1));
     }
 
     [Test]
     public async Task Processing_that_outlasts_its_deadline_fails()
     {
-        await using var host = await RunningHost.StartAsync(new() { ["RemoveBg:Process:Deadline"] = "00:00:02" }, takesWork: false);
+        await using var host =
+            await RunningHost.StartAsync(new() { ["RemoveBg:Process:Deadline"] = "00:00:02" }, takesWork: false);
         var photo = Caller.ServeHeld(Repo.Sample("scene-toycar.jpg"));
         using var submitted = await host.SubmitAsync(new { imageUrl = photo.Url });
         var id = (await submitted.JsonAsync()).Text("id")!;

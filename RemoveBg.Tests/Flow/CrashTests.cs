@@ -23,7 +23,8 @@ public sealed class CrashTests
         photo.Answer.SetResult();
 
         using var second = await HostProcess.StartAsync(storage);
-        await Eventually.HoldsAsync(async () => await second.StatusAsync(id) == "succeeded", "the artwork succeeds after the restart", TimeSpan.FromSeconds(120));
+        await Eventually.HoldsAsync(async () => await second.StatusAsync(id) == "succeeded",
+            "the artwork succeeds after the restart", TimeSpan.FromSeconds(120));
         var deliveries = await caller.UntilDeliveredAsync(1);
         var results = new BlobContainerClient(storage, "results").GetBlobs().ToList();
         Assert.Multiple(() =>
@@ -54,8 +55,10 @@ public sealed class CrashTests
         }
 
         using var last = await HostProcess.StartAsync(storage);
-        foreach (var id in ids) await Eventually.HoldsAsync(async () => await last.StatusAsync(id) == "succeeded", $"artwork {id} succeeds", TimeSpan.FromSeconds(120));
-        await Eventually.HoldsAsync(() => caller.Deliveries.Select(delivery => delivery.Id).Distinct().Count() == ids.Count, "each is announced, under one id");
+        foreach (var id in ids) await Eventually.HoldsAsync(async () => await last.StatusAsync(id) == "succeeded",
+            $"artwork {id} succeeds", TimeSpan.FromSeconds(120));
+        await Eventually.HoldsAsync(() => caller.Deliveries.Select(delivery => delivery.Id).Distinct().Count()
+            == ids.Count, "each is announced, under one id");
         Assert.That(new BlobContainerClient(storage, "results").GetBlobs().Count(), Is.EqualTo(ids.Count));
     }
 
@@ -79,7 +82,8 @@ public sealed class CrashTests
             first.Kill();
         }
         using var second = await HostProcess.StartAsync(storage);
-        await Eventually.HoldsAsync(() => caller.Deliveries.Count == 2, "the webhook comes again", TimeSpan.FromSeconds(180));
+        await Eventually.HoldsAsync(() => caller.Deliveries.Count == 2, "the webhook comes again",
+            TimeSpan.FromSeconds(180));
         Assert.That(caller.Deliveries.Select(delivery => delivery.Id).Distinct().Count(), Is.EqualTo(1));
     }
 

@@ -33,7 +33,8 @@ public sealed class FairnessTests : HandRunTests
         var order = new List<string>();
         while (await TakeMessageAsync() is { } message)
         {
-            Assert.That(await WaitingAsync(ArtworkQueues.Artworks), Is.LessThanOrEqualTo(1), "one is being worked on, so one may wait");
+            Assert.That(await WaitingAsync(ArtworkQueues.Artworks), Is.LessThanOrEqualTo(1),
+                "one is being worked on, so one may wait");
             await ProcessAsync(message, 1);
             order.Add(message);
         }
@@ -48,17 +49,22 @@ public sealed class FairnessTests : HandRunTests
         for (var i = 0; i < 6; i++) await SubmitBusyAsync();
         var other = await SubmitAsync(Photo);
         Assert.That(await WaitingAsync(ArtworkQueues.Artworks), Is.EqualTo(3));
-        var queued = (await Queue(ArtworkQueues.Artworks).PeekMessagesAsync(32)).Value.Select(message => ArtworkMessage.TryParse(message.MessageText)!.Id.ToString());
+        var queued = (await Queue(ArtworkQueues.Artworks).PeekMessagesAsync(32)).Value
+            .Select(message => ArtworkMessage.TryParse(message.MessageText)!.Id.ToString());
         Assert.That(queued, Does.Contain(other));
     }
 
     [Test]
     public async Task Canceling_or_deleting_what_has_a_turn_passes_it_on_and_what_waits_just_leaves()
     {
-        var (first, second, third, fourth, fifth) = (await SubmitBusyAsync(), await SubmitBusyAsync(), await SubmitBusyAsync(), await SubmitBusyAsync(), await SubmitBusyAsync());
-        using (await _busy.PostAsync($"/v2/artworks/{third}/cancel", null)) Assert.That(await TurnsAsync(), Is.EquivalentTo(new[] { first, second }));
-        using (await _busy.PostAsync($"/v2/artworks/{first}/cancel", null)) Assert.That(await TurnsAsync(), Is.EquivalentTo(new[] { second, fourth }));
-        using (await _busy.DeleteAsync($"/v2/artworks/{second}")) Assert.That(await TurnsAsync(), Is.EquivalentTo(new[] { fourth, fifth }));
+        var (first, second, third, fourth, fifth) = (await SubmitBusyAsync(), await SubmitBusyAsync(),
+            await SubmitBusyAsync(), await SubmitBusyAsync(), await SubmitBusyAsync());
+        using (await _busy.PostAsync($"/v2/artworks/{third}/cancel", null))
+            Assert.That(await TurnsAsync(), Is.EquivalentTo(new[] { first, second }));
+        using (await _busy.PostAsync($"/v2/artworks/{first}/cancel", null))
+            Assert.That(await TurnsAsync(), Is.EquivalentTo(new[] { second, fourth }));
+        using (await _busy.DeleteAsync($"/v2/artworks/{second}"))
+            Assert.That(await TurnsAsync(), Is.EquivalentTo(new[] { fourth, fifth }));
     }
 
     [Test]
@@ -143,7 +149,8 @@ public sealed class FairnessTests : HandRunTests
     private async Task<IReadOnlyList<string>> TurnsAsync()
     {
         var turns = new List<string>();
-        await foreach (var row in Rows().QueryAsync<TableEntity>(row => row.PartitionKey == "busy" && row.RowKey.CompareTo("turn_") >= 0 && row.RowKey.CompareTo("turn`") < 0))
+        await foreach (var row in Rows().QueryAsync<TableEntity>(row =>
+            row.PartitionKey == "busy" && row.RowKey.CompareTo("turn_") >= 0 && row.RowKey.CompareTo("turn`") < 0))
             turns.Add(row.GetGuid("Id")!.Value.ToString());
         return turns;
     }

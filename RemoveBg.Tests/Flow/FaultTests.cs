@@ -9,7 +9,8 @@ using RemoveBg.Tests.Given;
 
 namespace RemoveBg.Tests.Flow;
 
-/// <summary>Faults from outside while a job runs: frozen workers, storage that stops answering, receivers that misbehave, keys that go.</summary>
+/// <summary>Faults from outside while a job runs: frozen workers, storage that stops answering,
+/// receivers that misbehave, keys that go.</summary>
 public sealed class FaultTests
 {
     private Caller _caller = null!;
@@ -41,7 +42,8 @@ public sealed class FaultTests
         frozen.Signal("STOP");
 
         using var other = await HostProcess.StartAsync(storage);
-        await Eventually.HoldsAsync(async () => await other.StatusAsync(id) == "succeeded", "the other worker takes over", TimeSpan.FromSeconds(120));
+        await Eventually.HoldsAsync(async () => await other.StatusAsync(id) == "succeeded",
+            "the other worker takes over", TimeSpan.FromSeconds(120));
         await _caller.UntilDeliveredAsync(1);
         var results = new BlobContainerClient(storage, "results");
         var before = results.GetBlobs().Single();
@@ -71,7 +73,8 @@ public sealed class FaultTests
         HostProcess.Signal(azurite.ProcessId.Value, "CONT");
 
         Assert.That((await host.UntilEndedAsync(id)).Text("status"), Is.EqualTo("succeeded"));
-        Assert.That((await _caller.UntilDeliveredAsync(1)).Select(delivery => delivery.Id).Distinct().Count(), Is.EqualTo(1));
+        Assert.That((await _caller.UntilDeliveredAsync(1)).Select(delivery => delivery.Id).Distinct().Count(),
+            Is.EqualTo(1));
     }
 
     [Test]
@@ -87,16 +90,19 @@ public sealed class FaultTests
         });
         using var submitted = await host.SubmitAsync(new { imageUrl = slow.Url });
         await slow.Asked;
-        Assert.That((await host.CutOutAsync(_caller.Serve(Repo.Sample("scene-toycar.jpg")))).Text("status"), Is.EqualTo("succeeded"));
+        Assert.That((await host.CutOutAsync(_caller.Serve(Repo.Sample("scene-toycar.jpg")))).Text("status"),
+            Is.EqualTo("succeeded"));
         slow.Answer.SetResult();
-        Assert.That((await host.UntilEndedAsync((await submitted.JsonAsync()).Text("id")!)).Text("status"), Is.EqualTo("succeeded"));
+        Assert.That((await host.UntilEndedAsync((await submitted.JsonAsync()).Text("id")!)).Text("status"),
+            Is.EqualTo("succeeded"));
     }
 
     [Test]
     public async Task A_key_all_of_whose_sources_are_slow_holds_up_itself_only()
     {
         var slow = _caller.ServeHeld(Repo.Sample("scene-toycar.jpg"));
-        await using var host = await RunningHost.StartAsync(new() { ["RemoveBg:Fetch:TotalTimeout"] = "00:05:00", ["RemoveBg:Fetch:IdleTimeout"] = "00:05:00" });
+        await using var host = await RunningHost.StartAsync(new() { ["RemoveBg:Fetch:TotalTimeout"] = "00:05:00",
+            ["RemoveBg:Fetch:IdleTimeout"] = "00:05:00" });
         using var busy = host.ClientWith(await host.AddKeyAsync("busy"));
         // More than an instance reads at once.
         var jobs = new List<string>();
@@ -105,9 +111,12 @@ public sealed class FaultTests
             using var submitted = await host.SubmitAsync(new { imageUrl = slow.Url }, busy);
             jobs.Add((await submitted.JsonAsync()).Text("id")!);
         }
-        await Eventually.HoldsAsync(() => _caller.Hits("/held.jpg") == Core.Access.ApiKey.DefaultConcurrentJobs, "the busy key has all it may have at once");
-        Assert.That((await host.CutOutAsync(_caller.Serve(Repo.Sample("scene-toycar.jpg")))).Text("status"), Is.EqualTo("succeeded"));
-        Assert.That(_caller.Hits("/held.jpg"), Is.EqualTo(Core.Access.ApiKey.DefaultConcurrentJobs), "and not one more");
+        await Eventually.HoldsAsync(() => _caller.Hits("/held.jpg") == Core.Access.ApiKey.DefaultConcurrentJobs,
+            "the busy key has all it may have at once");
+        Assert.That((await host.CutOutAsync(_caller.Serve(Repo.Sample("scene-toycar.jpg")))).Text("status"),
+            Is.EqualTo("succeeded"));
+        Assert.That(_caller.Hits("/held.jpg"), Is.EqualTo(Core.Access.ApiKey.DefaultConcurrentJobs),
+            "and not one more");
 
         slow.Answer.SetResult();
         foreach (var id in jobs)
@@ -123,11 +132,13 @@ public sealed class FaultTests
     {
         _caller.OnDelivery = async (_, context) =>
         {
-            while (!context.RequestAborted.IsCancellationRequested) await context.Response.Body.WriteAsync(new byte[64 * 1024], context.RequestAborted);
+            while (!context.RequestAborted.IsCancellationRequested)
+                await context.Response.Body.WriteAsync(new byte[64 * 1024], context.RequestAborted);
         };
         await using var host = await RunningHost.StartAsync();
         var artwork = await host.CutOutAsync(_caller.Serve(Repo.Sample("scene-toycar.jpg")), _caller.WebhookUrl);
-        await Eventually.HoldsAsync(async () => await WebhookStatusOfAsync(host, artwork.Text("id")!) == "delivered", "the headers decide", TimeSpan.FromSeconds(10));
+        await Eventually.HoldsAsync(async () => await WebhookStatusOfAsync(host, artwork.Text("id")!) == "delivered",
+            "the headers decide", TimeSpan.FromSeconds(10));
     }
 
     [Test]
@@ -140,7 +151,8 @@ public sealed class FaultTests
         await Eventually.HoldsAsync(() => _caller.Hits("/hang") == 1, "the hanging receiver has been asked");
         await host.CutOutAsync(photo, _caller.WebhookUrl);
         await _caller.UntilDeliveredAsync(1);
-        await Eventually.HoldsAsync(async () => (await AttemptsAsync(host, stuck.Text("id")!)).FirstOrDefault() == "timeout", "the attempt has timed out");
+        await Eventually.HoldsAsync(async () =>
+            (await AttemptsAsync(host, stuck.Text("id")!)).FirstOrDefault() == "timeout", "the attempt has timed out");
     }
 
     [Test]
@@ -152,7 +164,8 @@ public sealed class FaultTests
         var photo = _caller.Serve(Repo.Sample("scene-toycar.jpg"));
         // More than an instance reads at once.
         for (var i = 0; i < 20; i++) (await host.SubmitAsync(new { imageUrl = photo, webhook = hanging })).Dispose();
-        await Eventually.HoldsAsync(() => _caller.Hits("/hang") == 4, "the hanging receiver has all it may have at once");
+        await Eventually.HoldsAsync(() => _caller.Hits("/hang") == 4,
+            "the hanging receiver has all it may have at once");
         // Another receiver: another port.
         await using var other = await Caller.StartAsync();
         await host.CutOutAsync(photo, other.WebhookUrl);
@@ -164,9 +177,12 @@ public sealed class FaultTests
     [Test]
     public async Task A_receiver_whose_name_now_leads_to_a_private_address_is_not_connected()
     {
-        await using var host = await RunningHost.StartAsync(services: services => services.AddSingleton<IAddressLookup>(new Private()));
-        var artwork = await host.CutOutAsync(_caller.Serve(Repo.Sample("scene-toycar.jpg")), "https://hooks.some-shop.net/removebg");
-        await Eventually.HoldsAsync(async () => (await AttemptsAsync(host, artwork.Text("id")!)).FirstOrDefault() == "unreachable", "the attempt has failed");
+        await using var host =
+            await RunningHost.StartAsync(services: services => services.AddSingleton<IAddressLookup>(new Private()));
+        var artwork = await host.CutOutAsync(_caller.Serve(Repo.Sample("scene-toycar.jpg")),
+            "https://hooks.some-shop.net/removebg");
+        await Eventually.HoldsAsync(async () => (await AttemptsAsync(host, artwork.Text("id")!)).FirstOrDefault()
+            == "unreachable", "the attempt has failed");
     }
 
     [Test]
@@ -177,11 +193,13 @@ public sealed class FaultTests
         var key = await host.AddKeyAsync("leaver");
         using var client = host.ClientWith(key);
         using var submitted = await client.PostAsync("/v2/artworks/remove-background", new StringContent(
-            $$"""{"imageUrl":"{{photo.Url}}","webhook":"{{_caller.WebhookUrl}}"}""", System.Text.Encoding.UTF8, "application/json"));
+            $$"""{"imageUrl":"{{photo.Url}}","webhook":"{{_caller.WebhookUrl}}"}""", System.Text.Encoding.UTF8,
+                "application/json"));
         var id = (await submitted.JsonAsync()).Text("id")!;
         await photo.Asked;
         await host.Get<Core.Access.ApiKeyTable>().PutAsync(
-            new("leaver", "leaver", Core.Access.ApiKey.HashOf(key), IsEnabled: false, null, Core.Access.Scopes.All, 60, 10), CancellationToken.None);
+            new("leaver", "leaver", Core.Access.ApiKey.HashOf(key), IsEnabled: false, null, Core.Access.Scopes.All, 60,
+                10), CancellationToken.None);
         photo.Answer.SetResult();
         Assert.That((await _caller.UntilDeliveredAsync(1))[0].Text, Does.Contain("\"succeeded\""));
         await Eventually.HoldsAsync(async () =>
@@ -193,7 +211,8 @@ public sealed class FaultTests
 
     [Test]
     public void A_message_of_a_later_minor_format_is_still_understood() =>
-        Assert.That(ArtworkMessage.TryParse("""{"v":1,"id":"3fa85f64-5717-4562-b3fc-2c963f66afa6","attempt":2,"priority":"high"}"""),
+        Assert.That(ArtworkMessage.TryParse(
+            """{"v":1,"id":"3fa85f64-5717-4562-b3fc-2c963f66afa6","attempt":2,"priority":"high"}"""),
             Is.EqualTo(new ArtworkMessage(1, Guid.Parse("3fa85f64-5717-4562-b3fc-2c963f66afa6"), 2)));
 
     private static async Task<string?> WebhookStatusOfAsync(RunningHost host, string id)
@@ -205,11 +224,13 @@ public sealed class FaultTests
     private static async Task<List<string?>> AttemptsAsync(RunningHost host, string id)
     {
         using var response = await host.Client.GetAsync($"/v2/artworks/{id}/webhook-deliveries");
-        return [.. (await response.JsonAsync()).GetProperty("items").EnumerateArray().Select(item => item.Text("outcome"))];
+        return [
+            .. (await response.JsonAsync()).GetProperty("items").EnumerateArray().Select(item => item.Text("outcome"))];
     }
 
     private sealed class Private : IAddressLookup
     {
-        public Task<IPAddress[]> LookupAsync(string host, CancellationToken cancellationToken) => Task.FromResult<IPAddress[]>([IPAddress.Parse("10.1.2.3")]);
+        public Task<IPAddress[]> LookupAsync(string host, CancellationToken cancellationToken) =>
+            Task.FromResult<IPAddress[]>([IPAddress.Parse("10.1.2.3")]);
     }
 }

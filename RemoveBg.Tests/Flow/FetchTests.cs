@@ -41,7 +41,8 @@ public sealed class FetchTests
     [Test]
     public async Task A_picture_comes_whole()
     {
-        using var image = await _fetcher.FetchAsync(_server.Serve(Repo.Sample("scene-mug.jpg")), CancellationToken.None);
+        using var image =
+            await _fetcher.FetchAsync(_server.Serve(Repo.Sample("scene-mug.jpg")), CancellationToken.None);
         Assert.That(image.Bytes.ToArray(), Is.EqualTo(await File.ReadAllBytesAsync(Repo.Sample("scene-mug.jpg"))));
     }
 
@@ -59,23 +60,27 @@ public sealed class FetchTests
     [TestCase("file:///etc/passwd")]
     [TestCase("http://user@example.com/")]
     [TestCase("http:\\\\127.0.0.1\\")]
-    public void A_redirect_to_what_is_not_allowed_is_blocked_for_good(string location) => AssertFails(Redirect("/bad", location), ArtworkFailure.ImageUrlBlocked, isTransient: false);
+    public void A_redirect_to_what_is_not_allowed_is_blocked_for_good(string location) =>
+        AssertFails(Redirect("/bad", location), ArtworkFailure.ImageUrlBlocked, isTransient: false);
 
     [Test]
     public void Every_known_redirect_ends_as_it_must_from_https_too()
     {
         using var payloads = JsonDocument.Parse(File.ReadAllText(Repo.SharedOrSkip("security", "ssrf-payloads.json")));
-        var redirects = payloads.RootElement.EnumerateArray().Where(payload => payload.Text("stage") == "redirect").ToList();
+        var redirects =
+            payloads.RootElement.EnumerateArray().Where(payload => payload.Text("stage") == "redirect").ToList();
         Assert.That(redirects, Is.Not.Empty);
         var policy = new UrlPolicy(Options.Create(new NetworkOptions()));
         Assert.Multiple(() =>
         {
             foreach (var payload in redirects)
-                Assert.That(IsRefused(policy, payload), Is.EqualTo(payload.GetProperty("reject").GetBoolean()), payload.ToString());
+                Assert.That(IsRefused(policy, payload), Is.EqualTo(payload.GetProperty("reject").GetBoolean()),
+                    payload.ToString());
         });
     }
 
-    /// <summary>Follows the payload's hops as the fetcher would, with its two judges and without the network between them.</summary>
+    /// <summary>Follows the payload's hops as the fetcher would, with its two judges and
+    /// without the network between them.</summary>
     private static bool IsRefused(UrlPolicy policy, JsonElement payload)
     {
         var from = new Uri(payload.Text("url")!);
@@ -85,7 +90,8 @@ public sealed class FetchTests
             response.Headers.TryAddWithoutValidation("Location", location.GetString());
             try
             {
-                if (policy.Check(ImageFetcher.Redirect(response, from) ?? "", UrlUse.Image, out var next) is not null) return true;
+                if (policy.Check(ImageFetcher.Redirect(response, from) ?? "", UrlUse.Image, out var next) is not null)
+                    return true;
                 from = next!;
             }
             catch (Exception problem) when (problem is ArtworkFailedException or UriFormatException)
@@ -105,7 +111,8 @@ public sealed class FetchTests
         }), ArtworkFailure.ImageUnreachable, isTransient: true);
 
     [TestCase("HTTP/1.1 100 Continue\r\n\r\n", TestName = "A server that promises an answer without end is left")]
-    [TestCase("HTTP/1.1 103 Early Hints\r\nLink: </a>; rel=preload\r\n\r\n", TestName = "A server that hints without end is left")]
+    [TestCase("HTTP/1.1 103 Early Hints\r\nLink: </a>; rel=preload\r\n\r\n",
+        TestName = "A server that hints without end is left")]
     public async Task Endless_interim_answers_end(string interim)
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
@@ -118,7 +125,8 @@ public sealed class FetchTests
             // Bounded far above what any limit lets through.
             for (var i = 0; i < 1_000_000; i++) await socket.SendAsync(answer);
         });
-        var problem = Assert.ThrowsAsync<ArtworkFailedException>(() => _fetcher.FetchAsync($"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}/", CancellationToken.None));
+        var problem = Assert.ThrowsAsync<ArtworkFailedException>(() => _fetcher.FetchAsync(
+            $"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}/", CancellationToken.None));
         Assert.That(problem!.Failure.Code, Is.AnyOf(ArtworkFailure.ImageUnreachable, ArtworkFailure.ImageTimeout));
         Assert.That(async () => await serving, Throws.InstanceOf<SocketException>(), "and the connection is closed");
     }
@@ -133,13 +141,15 @@ public sealed class FetchTests
         }), ArtworkFailure.ImageUnreachable, isTransient: true);
 
     [Test]
-    public void A_redirect_loop_ends() => AssertFails(Redirect("/loop", "/loop"), ArtworkFailure.TooManyRedirects, isTransient: false);
+    public void A_redirect_loop_ends() =>
+        AssertFails(Redirect("/loop", "/loop"), ArtworkFailure.TooManyRedirects, isTransient: false);
 
     [Test]
     public void An_endless_body_is_cut_at_the_limit() =>
         AssertFails(_server.ServePage("/endless", async context =>
         {
-            // Endless for a client whose limit is 1 MB; a server that really never ended would take a core from the next test.
+            // Endless for a client whose limit is 1 MB; a server that really never ended
+            // would take a core from the next test.
             for (var chunks = 0; chunks < 1000; chunks++)
             {
                 await context.Response.Body.WriteAsync(new byte[64 * 1024], context.RequestAborted);
@@ -200,9 +210,12 @@ public sealed class FetchTests
     [Test]
     public void A_blocked_address_a_refused_connection_and_an_unknown_name_look_the_same()
     {
-        var failures = new[] { "http://private.photos.test.dev/", "http://127.0.0.1:1/", "http://unknown.photos.test.dev/" }
-            .Select(url => Assert.ThrowsAsync<ArtworkFailedException>(() => _fetcher.FetchAsync(url, CancellationToken.None))!).ToList();
-        Assert.That(failures.Select(failure => (failure.Failure, failure.IsTransient)).Distinct().Count(), Is.EqualTo(1), string.Join(" / ", failures.Select(failure => failure.Message)));
+        var failures =
+            new[] { "http://private.photos.test.dev/", "http://127.0.0.1:1/", "http://unknown.photos.test.dev/" }
+            .Select(url => Assert.ThrowsAsync<ArtworkFailedException>(
+                () => _fetcher.FetchAsync(url, CancellationToken.None))!).ToList();
+        Assert.That(failures.Select(failure => (failure.Failure, failure.IsTransient)).Distinct().Count(),
+            Is.EqualTo(1), string.Join(" / ", failures.Select(failure => failure.Message)));
         Assert.That(failures[0].Failure.Code, Is.EqualTo(ArtworkFailure.ImageUnreachable));
     }
 
@@ -215,11 +228,13 @@ public sealed class FetchTests
 
     private void AssertFails(string url, string code, bool isTransient) =>
         Assert.That(() => _fetcher.FetchAsync(url, CancellationToken.None),
-            Throws.TypeOf<ArtworkFailedException>().With.Property("Failure").Property("Code").EqualTo(code).And.Property("IsTransient").EqualTo(isTransient));
+            Throws.TypeOf<ArtworkFailedException>().With.Property("Failure").Property("Code").EqualTo(code).And
+                .Property("IsTransient").EqualTo(isTransient));
 
     private sealed class Names : IAddressLookup
     {
-        public Task<IPAddress[]> LookupAsync(string host, CancellationToken cancellationToken) => host.StartsWith("private", StringComparison.Ordinal)
+        public Task<IPAddress[]> LookupAsync(string host, CancellationToken cancellationToken) =>
+            host.StartsWith("private", StringComparison.Ordinal)
             ? Task.FromResult<IPAddress[]>([IPAddress.Parse("10.0.0.1")])
             : throw new SocketException((int)SocketError.HostNotFound);
     }

@@ -50,7 +50,8 @@ public sealed class FunctionTimeoutTests
         };
         var result = new FunctionTimeout.Check(new(TimeSpan.FromSeconds(limit))).Validate(null, options);
         Assert.That(result.Succeeded, Is.EqualTo(isValid));
-        if (!isValid) Assert.That(result.FailureMessage, Does.Contain("RemoveBg:Process:Deadline").And.Contain("functionTimeout"));
+        if (!isValid) Assert.That(result.FailureMessage,
+            Does.Contain("RemoveBg:Process:Deadline").And.Contain("functionTimeout"));
     }
 
     [Test]
@@ -74,5 +75,6 @@ public sealed class FunctionTimeoutTests
     }
 
     private FunctionTimeout Read(string? setting = null) => FunctionTimeout.Read(
-        new ConfigurationBuilder().AddInMemoryCollection([new("AzureFunctionsJobHost:functionTimeout", setting)]).Build(), _folder);
+        new ConfigurationBuilder().AddInMemoryCollection([new("AzureFunctionsJobHost:functionTimeout", setting)])
+            .Build(), _folder);
 }

@@ -8,7 +8,8 @@ namespace RemoveBg.Tests.Flow;
 /// <summary>The corpus of hostile files as sources of real jobs, with good photos between them.</summary>
 public sealed class HostileSourceTests
 {
-    private static readonly string[] FinalCodes = [ArtworkFailure.UnsupportedFormat, ArtworkFailure.ImageCorrupt, ArtworkFailure.ImageTooManyPixels];
+    private static readonly string[] FinalCodes =
+        [ArtworkFailure.UnsupportedFormat, ArtworkFailure.ImageCorrupt, ArtworkFailure.ImageTooManyPixels];
 
     [Test]
     public async Task Each_hostile_file_ends_as_it_must_and_the_good_photos_between_them_succeed()
@@ -16,7 +17,8 @@ public sealed class HostileSourceTests
         var folder = Repo.SharedOrSkip("images", "corpus");
         using var manifest = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(folder, "manifest.json")));
         var hostile = manifest.RootElement.GetProperty("files").EnumerateArray()
-            .Select(entry => (File: entry.Text("file")!, Expected: entry.Text("expected"))).Where(entry => entry.File.StartsWith("hostile/", StringComparison.Ordinal)).ToList();
+            .Select(entry => (File: entry.Text("file")!, Expected: entry.Text("expected")))
+                .Where(entry => entry.File.StartsWith("hostile/", StringComparison.Ordinal)).ToList();
         await using var caller = await Caller.StartAsync();
         await using var host = await RunningHost.StartAsync();
         using var counted = new Counted(host);
@@ -25,7 +27,8 @@ public sealed class HostileSourceTests
         var jobs = new List<(string Id, string File, string? Expected)>();
         foreach (var (file, expected) in hostile)
         {
-            var source = caller.ServePage("/" + file, context => context.Response.SendFileAsync(Path.Combine(folder, file)));
+            var source =
+                caller.ServePage("/" + file, context => context.Response.SendFileAsync(Path.Combine(folder, file)));
             jobs.Add((await SubmitAsync(host, source), file, expected));
             if (jobs.Count % 4 == 0) jobs.Add((await SubmitAsync(host, good), "good", "succeeds"));
         }
@@ -39,7 +42,8 @@ public sealed class HostileSourceTests
             if (code is null) await AssertHoldsNothingElseAsync(host, artwork, file);
             else Assert.That(FinalCodes, Does.Contain(code), file);
         }
-        Assert.That(counted.Of("removebg.faults fault=Failed"), Is.EqualTo(counted.Of("removebg.artworks.ended status=failed")).And.GreaterThan(0), "each failure is counted");
+        Assert.That(counted.Of("removebg.faults fault=Failed"), Is.EqualTo(
+            counted.Of("removebg.artworks.ended status=failed")).And.GreaterThan(0), "each failure is counted");
         Assert.That(counted.Of("removebg.faults fault=Retried"), Is.Zero, "a bad file is not tried again");
     }
 

@@ -71,12 +71,14 @@ public sealed class NothingLostTests : HandRunTests
         {
             // A worker that claims and dies.
             var artwork = await FindAsync(id);
-            await Table().TryUpdateAsync(artwork, artwork.Claim($"dead{start}", Clock.GetUtcNow(), TimeSpan.FromSeconds(30)), CancellationToken.None);
+            await Table().TryUpdateAsync(artwork,
+                artwork.Claim($"dead{start}", Clock.GetUtcNow(), TimeSpan.FromSeconds(30)), CancellationToken.None);
             Clock.Advance(TimeSpan.FromSeconds(31));
         }
         await ProcessAsync(id, 4);
         var failed = await FindAsync(id);
-        Assert.That((failed.Status, failed.Failure!.Code), Is.EqualTo((ArtworkStatus.Failed, ArtworkFailure.InternalError)));
+        Assert.That((failed.Status, failed.Failure!.Code),
+            Is.EqualTo((ArtworkStatus.Failed, ArtworkFailure.InternalError)));
         Assert.That(await WaitingAsync(ArtworkQueues.Webhooks), Is.EqualTo(1));
     }
 
@@ -105,8 +107,10 @@ public sealed class NothingLostTests : HandRunTests
             Assert.That(counted.Of("removebg.artworks.ended status=succeeded code="), Is.EqualTo(1));
             Assert.That(counted.Of("removebg.artworks.ended status=failed code=internal_error"), Is.EqualTo(1));
             Assert.That(counted.Of("removebg.artworks.wait"), Is.EqualTo(2));
-            Assert.That(counted.Of("removebg.pipeline.step.duration step=infer model=removebg-lite provider=cpu"), Is.EqualTo(1));
-            foreach (var fault in new[] { "UnreadableMessage", "RecordMissing", "Duplicate", "Retried code=image_unreachable", "Poisoned" })
+            Assert.That(counted.Of("removebg.pipeline.step.duration step=infer model=removebg-lite provider=cpu"),
+                Is.EqualTo(1));
+            foreach (var fault in new[] { "UnreadableMessage", "RecordMissing", "Duplicate",
+                "Retried code=image_unreachable", "Poisoned" })
                 Assert.That(counted.Of($"removebg.faults fault={fault}"), Is.EqualTo(1), fault);
             Assert.That(counted.Of("removebg.faults fault=Overdue"), Is.GreaterThanOrEqualTo(1));
         });
@@ -213,7 +217,8 @@ public sealed class NothingLostTests : HandRunTests
         Assert.That((await FindAsync(id)).Delivery.Status, Is.EqualTo(WebhookStatus.Exhausted));
         Assert.That((await Host.ReadAsync(id)).Text("status"), Is.EqualTo("succeeded"));
 
-        using (var again = await Host.Client.PostAsync($"/v2/artworks/{id}/webhook-deliveries/redeliver", null)) Assert.That((int)again.StatusCode, Is.EqualTo(202));
+        using (var again = await Host.Client.PostAsync($"/v2/artworks/{id}/webhook-deliveries/redeliver", null))
+            Assert.That((int)again.StatusCode, Is.EqualTo(202));
         await DeliverAsync(id, 11);
         Assert.That((await FindAsync(id)).Delivery.Status, Is.EqualTo(WebhookStatus.Delivered));
         Assert.That(Caller.Deliveries.Select(delivery => delivery.Id).Distinct().Count(), Is.EqualTo(1));
@@ -232,7 +237,8 @@ public sealed class NothingLostTests : HandRunTests
         await Host.Get<SweepArtworks>().EraseAsync(CancellationToken.None);
         Assert.That(results.GetBlobs(), Is.Empty);
         var artwork = await Host.ReadAsync(id);
-        Assert.That((artwork.Text("status"), artwork.GetProperty("results").GetArrayLength()), Is.EqualTo(("succeeded", 0)), "no dead URL");
+        Assert.That((artwork.Text("status"), artwork.GetProperty("results").GetArrayLength()),
+            Is.EqualTo(("succeeded", 0)), "no dead URL");
 
         Clock.Advance(TimeSpan.FromDays(7));
         await Host.Get<SweepArtworks>().EraseAsync(CancellationToken.None);
@@ -255,7 +261,8 @@ public sealed class NothingLostTests : HandRunTests
         {
             Assert.That((int)submit.StatusCode, Is.EqualTo(500));
             Assert.That(submit.Headers.RetryAfter!.Delta, Is.GreaterThan(TimeSpan.Zero));
-            Assert.That(submit.Headers.GetValues("traceparent").Single(), Does.Match("^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$"));
+            Assert.That(submit.Headers.GetValues("traceparent").Single(),
+                Does.Match("^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$"));
             Assert.That(error.Text("message"), Does.Not.Contain("127.0.0.1"));
             Assert.That((int)ready.StatusCode, Is.EqualTo(503));
             Assert.That((int)alive.StatusCode, Is.EqualTo(200));

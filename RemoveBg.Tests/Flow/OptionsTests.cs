@@ -32,14 +32,16 @@ public sealed class OptionsTests
     public async Task Without_options_the_parameters_are_three()
     {
         var (artwork, _) = await CutOutAsync(new { imageUrl = _photo });
-        Assert.That(Names(artwork.GetProperty("parameters")), Is.EqualTo(new[] { "imageUrl", "webhook", "outputFormat" }));
+        Assert.That(Names(artwork.GetProperty("parameters")),
+            Is.EqualTo(new[] { "imageUrl", "webhook", "outputFormat" }));
     }
 
     [Test]
     public async Task The_options_asked_for_come_back_after_them()
     {
         var (artwork, _) = await CutOutAsync(new { size = 200, imageUrl = _photo, crop = true, cropMargin = "5%" });
-        Assert.That(Names(artwork.GetProperty("parameters")), Is.EqualTo(new[] { "imageUrl", "webhook", "outputFormat", "crop", "cropMargin", "size" }));
+        Assert.That(Names(artwork.GetProperty("parameters")),
+            Is.EqualTo(new[] { "imageUrl", "webhook", "outputFormat", "crop", "cropMargin", "size" }));
         Assert.That(artwork.GetProperty("parameters").GetProperty("size").GetInt32(), Is.EqualTo(200));
     }
 
@@ -56,7 +58,8 @@ public sealed class OptionsTests
     [TestCase("webp", 8)]
     public async Task A_background_colour_makes_the_picture_opaque(string format, int tolerance)
     {
-        var picture = (await CutOutAsync(new { imageUrl = _photo, outputFormat = format, background = "#00ff00" })).Picture;
+        var picture =
+            (await CutOutAsync(new { imageUrl = _photo, outputFormat = format, background = "#00ff00" })).Picture;
         var corner = picture[2, 2];
         Assert.That(picture.MeanAlpha(), Is.EqualTo(1));
         Assert.That(new int[] { corner.R, corner.G, corner.B }, Is.EqualTo(new[] { 0, 255, 0 }).Within(tolerance));
@@ -65,13 +68,16 @@ public sealed class OptionsTests
     [Test]
     public async Task A_background_picture_is_fetched_and_one_that_came_along_is_erased_with_the_artwork()
     {
-        var fetched = (await CutOutAsync(new { imageUrl = _photo, outputFormat = "png", background = _caller.Serve(Repo.Sample("scene-mug.jpg")) })).Picture;
+        var fetched = (await CutOutAsync(new { imageUrl = _photo, outputFormat = "png",
+            background = _caller.Serve(Repo.Sample("scene-mug.jpg")) })).Picture;
         Assert.That(fetched.MeanAlpha(), Is.EqualTo(1));
 
-        var (artwork, inline) = await CutOutAsync(new { imageUrl = _photo, outputFormat = "png", background = DataUri("scene-mug.jpg") });
+        var (artwork, inline) =
+            await CutOutAsync(new { imageUrl = _photo, outputFormat = "png", background = DataUri("scene-mug.jpg") });
         Assert.That(inline[2, 2], Is.EqualTo(fetched[2, 2]));
         Assert.That(artwork.GetProperty("parameters").Text("background"), Is.EqualTo("data:image/jpeg"));
-        var stored = new Azure.Storage.Blobs.BlobContainerClient(_host.ConnectionString, "inputs").GetBlobClient($"{Guid.Parse(artwork.Text("id")!):N}_background");
+        var stored = new Azure.Storage.Blobs.BlobContainerClient(_host.ConnectionString, "inputs")
+            .GetBlobClient($"{Guid.Parse(artwork.Text("id")!):N}_background");
         Assert.That((await stored.ExistsAsync()).Value, Is.True);
         (await _host.Client.DeleteAsync($"/v2/artworks/{artwork.Text("id")}")).Dispose();
         Assert.That((await stored.ExistsAsync()).Value, Is.False);
@@ -95,7 +101,8 @@ public sealed class OptionsTests
         Assert.That((mask.Width, mask.Height), Is.EqualTo((cutOut.Width, cutOut.Height)));
         for (var y = 0; y < mask.Height; y += 7)
             for (var x = 0; x < mask.Width; x += 7)
-                Assert.That(mask[x, y], Is.EqualTo((cutOut.Alpha(x, y), cutOut.Alpha(x, y), cutOut.Alpha(x, y), (byte)255)));
+                Assert.That(mask[x, y],
+                    Is.EqualTo((cutOut.Alpha(x, y), cutOut.Alpha(x, y), cutOut.Alpha(x, y), (byte)255)));
     }
 
     [Test]
@@ -110,9 +117,12 @@ public sealed class OptionsTests
     public async Task A_network_may_be_named()
     {
         var models = Repo.SharedOrSkip("models", "u2netp.onnx");
-        await using var host = await RunningHost.StartAsync(new() { ["RemoveBg:Model:Folders"] = Path.GetDirectoryName(models) + Path.PathSeparator + Path.Combine(Repo.Root, "models") });
-        using var lite = await host.SubmitAsync(new { imageUrl = _photo, outputFormat = "png", channels = "alpha" }, ("Prefer", "wait=30"));
-        using var named = await host.SubmitAsync(new { imageUrl = _photo, outputFormat = "png", channels = "alpha", model = "u2netp" }, ("Prefer", "wait=30"));
+        await using var host = await RunningHost.StartAsync(new() { ["RemoveBg:Model:Folders"] =
+            Path.GetDirectoryName(models) + Path.PathSeparator + Path.Combine(Repo.Root, "models") });
+        using var lite = await host.SubmitAsync(new { imageUrl = _photo, outputFormat = "png", channels = "alpha" },
+            ("Prefer", "wait=30"));
+        using var named = await host.SubmitAsync(new { imageUrl = _photo, outputFormat = "png", channels = "alpha",
+            model = "u2netp" }, ("Prefer", "wait=30"));
         var (first, second) = (await lite.JsonAsync(), await named.JsonAsync());
         Assert.That(second.Text("status"), Is.EqualTo("succeeded"));
         Assert.That(second.GetProperty("parameters").Text("model"), Is.EqualTo("u2netp"));
@@ -122,7 +132,8 @@ public sealed class OptionsTests
     [Test]
     public async Task The_operator_says_which_networks_are_offered()
     {
-        await using var host = await RunningHost.StartAsync(new() { ["RemoveBg:Model:Offered"] = "none" }, takesWork: false);
+        await using var host =
+            await RunningHost.StartAsync(new() { ["RemoveBg:Model:Offered"] = "none" }, takesWork: false);
         using var response = await host.SubmitAsync(new { imageUrl = _photo, model = "removebg-lite" });
         Assert.That((await response.JsonAsync()).Text("message"), Is.EqualTo("model must be one of auto."));
     }
@@ -130,7 +141,8 @@ public sealed class OptionsTests
     [Test]
     public async Task A_photo_without_a_subject_fails_if_one_is_required_and_is_empty_else()
     {
-        var blank = _caller.ServePage("/blank.png", context => context.Response.Body.WriteAsync(PngFile.Blank(64, 48)).AsTask());
+        var blank = _caller.ServePage("/blank.png",
+            context => context.Response.Body.WriteAsync(PngFile.Blank(64, 48)).AsTask());
         using var response = await _host.SubmitAsync(new { imageUrl = blank, requireForeground = true });
         var failed = await _host.UntilEndedAsync((await response.JsonAsync()).Text("id")!);
         Assert.That(failed.GetProperty("error").Text("code"), Is.EqualTo("no_foreground"));
@@ -140,7 +152,8 @@ public sealed class OptionsTests
     [Test]
     public async Task A_photo_may_be_uploaded_in_a_form()
     {
-        using var form = new MultipartFormDataContent { { File("scene-toycar.jpg"), "image", "car.jpg" }, { new StringContent("png"), "outputFormat" }, { new StringContent("300"), "size" } };
+        using var form = new MultipartFormDataContent { { File("scene-toycar.jpg"), "image", "car.jpg" },
+            { new StringContent("png"), "outputFormat" }, { new StringContent("300"), "size" } };
         using var response = await _host.Client.PostAsync("/v2/artworks/remove-background", form);
         var accepted = await response.JsonAsync();
         Assert.That((int)response.StatusCode, Is.EqualTo(202), accepted.ToString());
@@ -153,12 +166,16 @@ public sealed class OptionsTests
     [Test]
     public async Task A_form_without_a_photo_and_one_that_breaks_off_are_answered_400()
     {
-        using var empty = await _host.Client.PostAsync("/v2/artworks/remove-background", new MultipartFormDataContent { { new StringContent("png"), "outputFormat" } });
+        using var empty = await _host.Client.PostAsync("/v2/artworks/remove-background",
+            new MultipartFormDataContent { { new StringContent("png"), "outputFormat" } });
         Assert.That((await empty.JsonAsync()).Text("message"), Does.StartWith("imageUrl is required"));
-        var broken = new ByteArrayContent("--x\r\nContent-Disposition: form-data; name=\"image\"; filename=\"a\"\r\n\r\nabc"u8.ToArray());
+        var broken = new ByteArrayContent(
+            "--x\r\nContent-Disposition: form-data; name=\"image\"; filename=\"a\"\r\n\r\nabc"u8.ToArray());
         broken.Headers.ContentType = MediaTypeHeaderValue.Parse("multipart/form-data; boundary=x");
         using var response = await _host.Client.PostAsync("/v2/artworks/remove-background", broken);
-        Assert.That(((int)response.StatusCode, (await response.JsonAsync()).Text("message")), Is.EqualTo((400, "The body is not a complete form (multipart/form-data with a boundary, or application/x-www-form-urlencoded).")));
+        Assert.That(((int)response.StatusCode, (await response.JsonAsync()).Text("message")),
+            Is.EqualTo((400, "The body is not a complete form (multipart/form-data with a boundary, or "
+            + "application/x-www-form-urlencoded).")));
     }
 
     [Test]
@@ -168,27 +185,32 @@ public sealed class OptionsTests
         for (var i = 0; i <= 100; i++) form.Add(new StringContent("png"), $"field{i}");
         using var response = await _host.Client.PostAsync("/v2/artworks/remove-background", form);
         Assert.That(((int)response.StatusCode, (await response.JsonAsync()).Text("message")),
-            Is.EqualTo((400, "The form has too many fields, or one with too long a name: accepted are at most 100, with the names in the documentation.")));
+            Is.EqualTo((400, "The form has too many fields, or one with too long a name: accepted are at most 100, "
+                + "with the names in the documentation.")));
     }
 
     [Test]
     public async Task A_form_over_16_MiB_is_answered_400()
     {
-        using var form = new MultipartFormDataContent { { new ByteArrayContent(new byte[16 * 1024 * 1024]), "image", "large.jpg" } };
+        using var form =
+            new MultipartFormDataContent { { new ByteArrayContent(new byte[16 * 1024 * 1024]), "image", "large.jpg" } };
         using var response = await _host.Client.PostAsync("/v2/artworks/remove-background", form);
-        Assert.That(((int)response.StatusCode, (await response.JsonAsync()).Text("message")!), Is.EqualTo((400, "The body has more than 16,777,216 bytes (16 MiB), the most that is accepted.")));
+        Assert.That(((int)response.StatusCode, (await response.JsonAsync()).Text("message")!),
+            Is.EqualTo((400, "The body has more than 16,777,216 bytes (16 MiB), the most that is accepted.")));
     }
 
     [Test]
     public async Task A_batch_is_accepted_in_order_and_once_for_each_idempotency_key()
     {
-        var body = new { artworks = new object[] { new { imageUrl = _photo }, new { imageUrl = _photo, crop = true } } };
+        var body =
+            new { artworks = new object[] { new { imageUrl = _photo }, new { imageUrl = _photo, crop = true } } };
         var first = await BatchAsync(body, "batch-1");
         var second = await BatchAsync(body, "batch-1");
         Assert.That(first, Has.Count.EqualTo(2));
         Assert.That(first.Select(item => item.Text("id")), Is.EqualTo(second.Select(item => item.Text("id"))));
         Assert.That(first[1].GetProperty("parameters").TryGetProperty("crop", out _), Is.True);
-        foreach (var item in first) Assert.That((await _host.UntilEndedAsync(item.Text("id")!)).Text("status"), Is.EqualTo("succeeded"));
+        foreach (var item in first)
+            Assert.That((await _host.UntilEndedAsync(item.Text("id")!)).Text("status"), Is.EqualTo("succeeded"));
     }
 
     [Test]
@@ -196,9 +218,11 @@ public sealed class OptionsTests
     {
         using var client = _host.ClientWith(await _host.AddKeyAsync("batcher", ratePerMinute: 1, burst: 3));
         Task<HttpResponseMessage> Send(int count) => client.PostAsync("/v2/artworks/batch",
-            new StringContent(JsonSerializer.Serialize(new { artworks = Enumerable.Repeat(new { imageUrl = "http://127.0.0.1:9/a" }, count) }), Encoding.UTF8, "application/json"));
+            new StringContent(JsonSerializer.Serialize(new { artworks = Enumerable.Repeat(
+                new { imageUrl = "http://127.0.0.1:9/a" }, count) }), Encoding.UTF8, "application/json"));
         using var tooMany = await Send(4);
-        Assert.That(((int)tooMany.StatusCode, (await tooMany.JsonAsync()).Text("message")), Is.EqualTo((400, "The request has 4 artworks; this key may submit at most 3 at once.")));
+        Assert.That(((int)tooMany.StatusCode, (await tooMany.JsonAsync()).Text("message")),
+            Is.EqualTo((400, "The request has 4 artworks; this key may submit at most 3 at once.")));
         using var accepted = await Send(2);
         Assert.That((int)accepted.StatusCode, Is.EqualTo(202));
         using var refused = await Send(2);
@@ -211,10 +235,12 @@ public sealed class OptionsTests
         var held = _caller.ServeHeld(Repo.Sample("scene-toycar.jpg"));
         using var submitted = await _host.SubmitAsync(new { imageUrl = held.Url });
         var id = (await submitted.JsonAsync()).Text("id")!;
-        using var response = await _host.Client.GetAsync($"/v2/artworks/{id}/events", HttpCompletionOption.ResponseHeadersRead);
+        using var response =
+            await _host.Client.GetAsync($"/v2/artworks/{id}/events", HttpCompletionOption.ResponseHeadersRead);
         Assert.That(response.Content.Headers.ContentType!.MediaType, Is.EqualTo("text/event-stream"));
         var seen = new List<(string Type, JsonElement Artwork)>();
-        await foreach (var item in System.Net.ServerSentEvents.SseParser.Create(await response.Content.ReadAsStreamAsync()).EnumerateAsync())
+        await foreach (var item in System.Net.ServerSentEvents.SseParser.Create(
+            await response.Content.ReadAsStreamAsync()).EnumerateAsync())
         {
             seen.Add((item.EventType, JsonDocument.Parse(item.Data).RootElement));
             held.Answer.TrySetResult();
@@ -234,7 +260,8 @@ public sealed class OptionsTests
 
     private async Task<List<JsonElement>> BatchAsync(object body, string idempotencyKey)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/v2/artworks/batch") { Content = new StringContent(JsonSerializer.Serialize(body), Encoding.UTF8, "application/json") };
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/v2/artworks/batch") {
+            Content = new StringContent(JsonSerializer.Serialize(body), Encoding.UTF8, "application/json") };
         request.Headers.Add("Idempotency-Key", idempotencyKey);
         using var response = await _host.Client.SendAsync(request);
         var answer = await response.JsonAsync();
@@ -258,7 +285,8 @@ public sealed class OptionsTests
         return await client.GetByteArrayAsync(artwork.GetProperty("results")[0].GetString());
     }
 
-    private static IEnumerable<string> Names(JsonElement element) => element.EnumerateObject().Select(property => property.Name);
+    private static IEnumerable<string> Names(JsonElement element) =>
+        element.EnumerateObject().Select(property => property.Name);
 
     private static ByteArrayContent File(string sample)
     {
@@ -267,5 +295,6 @@ public sealed class OptionsTests
         return content;
     }
 
-    private static string DataUri(string sample) => "data:image/jpeg;base64," + Convert.ToBase64String(System.IO.File.ReadAllBytes(Repo.Sample(sample)));
+    private static string DataUri(string sample) =>
+        "data:image/jpeg;base64," + Convert.ToBase64String(System.IO.File.ReadAllBytes(Repo.Sample(sample)));
 }

@@ -31,16 +31,20 @@ public sealed class RemoveBgV1Tests
     [Test]
     public async Task An_uploaded_file_comes_back_as_png_of_a_quarter_megapixel()
     {
-        using var response = await _client.PostAsync("/v1.0/removebg", new MultipartFormDataContent { { Photo(), "image_file", "car.jpg" } });
+        using var response = await _client.PostAsync("/v1.0/removebg",
+            new MultipartFormDataContent { { Photo(), "image_file", "car.jpg" } });
         var picture = Picture.Read(await OkAsync(response, "image/png"));
         Assert.Multiple(() =>
         {
             Assert.That(picture.Width * picture.Height, Is.InRange(240_000, 251_000));
             Assert.That(picture.MeanAlpha(), Is.InRange(0.02, 0.9));
-            Assert.That((Header(response, "X-Width"), Header(response, "X-Height")), Is.EqualTo((picture.Width, picture.Height)));
+            Assert.That((Header(response, "X-Width"), Header(response, "X-Height")),
+                Is.EqualTo((picture.Width, picture.Height)));
             Assert.That(Header(response, "X-Credits-Charged"), Is.Zero);
-            Assert.That(Header(response, "X-Foreground-Left") + Header(response, "X-Foreground-Width"), Is.InRange(1, picture.Width));
-            Assert.That(Header(response, "X-Foreground-Top") + Header(response, "X-Foreground-Height"), Is.InRange(1, picture.Height));
+            Assert.That(Header(response, "X-Foreground-Left") + Header(response, "X-Foreground-Width"),
+                Is.InRange(1, picture.Width));
+            Assert.That(Header(response, "X-Foreground-Top") + Header(response, "X-Foreground-Height"),
+                Is.InRange(1, picture.Height));
             Assert.That(Header(response, "X-RateLimit-Limit"), Is.Positive);
             Assert.That(Header(response, "X-RateLimit-Remaining"), Is.Positive);
             Assert.That(Header(response, "X-RateLimit-Reset"), Is.Positive);
@@ -51,7 +55,8 @@ public sealed class RemoveBgV1Tests
     [Test]
     public async Task A_url_in_a_form_of_full_size_keeps_the_photos_size()
     {
-        using var response = await FormAsync(("image_url", _caller.Serve(Repo.Sample("scene-toycar.jpg"))), ("size", "full"), ("format", "webp"));
+        using var response = await FormAsync(("image_url", _caller.Serve(Repo.Sample("scene-toycar.jpg"))),
+            ("size", "full"), ("format", "webp"));
         var picture = Picture.Read(await OkAsync(response, "image/webp"));
         var photo = Picture.Read(Repo.Sample("scene-toycar.jpg"));
         Assert.That((picture.Width, picture.Height), Is.EqualTo((photo.Width, photo.Height)));
@@ -67,8 +72,10 @@ public sealed class RemoveBgV1Tests
         var picture = Picture.Read(Convert.FromBase64String(data.Text("result_b64")!));
         Assert.Multiple(() =>
         {
-            Assert.That((data.GetProperty("foreground_top").GetInt32(), data.GetProperty("foreground_left").GetInt32()), Is.EqualTo((0, 0)));
-            Assert.That((data.GetProperty("foreground_width").GetInt32(), data.GetProperty("foreground_height").GetInt32()), Is.EqualTo((picture.Width, picture.Height)));
+            Assert.That((data.GetProperty("foreground_top").GetInt32(), data.GetProperty("foreground_left").GetInt32()),
+                Is.EqualTo((0, 0)));
+            Assert.That((data.GetProperty("foreground_width").GetInt32(),
+                data.GetProperty("foreground_height").GetInt32()), Is.EqualTo((picture.Width, picture.Height)));
         });
     }
 
@@ -78,7 +85,8 @@ public sealed class RemoveBgV1Tests
         using var response = await FormAsync(("image_file_b64", Base64()), ("bg_color", "81d4fa"));
         var picture = Picture.Read(await OkAsync(response, "image/jpeg"));
         var corner = picture[3, 3];
-        Assert.That((corner.R, corner.G, corner.B), Is.EqualTo(((byte)0x81, (byte)0xd4, (byte)0xfa)).Using<(byte R, byte G, byte B)>((a, b) => Math.Abs(a.R - b.R) < 6 && Math.Abs(a.G - b.G) < 6 && Math.Abs(a.B - b.B) < 6));
+        Assert.That((corner.R, corner.G, corner.B), Is.EqualTo(((byte)0x81, (byte)0xd4, (byte)0xfa)).Using<(byte R,
+            byte G, byte B)>((a, b) => Math.Abs(a.R - b.R) < 6 && Math.Abs(a.G - b.G) < 6 && Math.Abs(a.B - b.B) < 6));
     }
 
     [Test]
@@ -104,8 +112,10 @@ public sealed class RemoveBgV1Tests
     {
         using var response = await _client.PostAsync("/v1.0/removebg", new MultipartFormDataContent
         {
-            { Photo(), "image_file", "car.jpg" }, { Photo("scene-mug.jpg"), "bg_image_file", "mug.jpg" }, { Text("medium"), "size" }, { Text("png"), "format" }, { Text("auto"), "type" },
-            { Text("0% 0% 100% 100%"), "roi" }, { Text("false"), "crop" }, { Text("80%"), "scale" }, { Text("50% 100%"), "position" }, { Text("rgba"), "channels" },
+            { Photo(), "image_file", "car.jpg" }, { Photo("scene-mug.jpg"), "bg_image_file", "mug.jpg" },
+                { Text("medium"), "size" }, { Text("png"), "format" }, { Text("auto"), "type" },
+            { Text("0% 0% 100% 100%"), "roi" }, { Text("false"), "crop" }, { Text("80%"), "scale" },
+                { Text("50% 100%"), "position" }, { Text("rgba"), "channels" },
             { Text("true"), "add_shadow" }, { Text("true"), "semitransparency" },
         });
         Assert.That(Picture.Read(await OkAsync(response, "image/png")).MeanAlpha(), Is.EqualTo(1));
@@ -121,27 +131,34 @@ public sealed class RemoveBgV1Tests
         using var list = await _host.Client.GetAsync("/v2/artworks");
         Assert.That((await list.JsonAsync()).GetProperty("items").GetArrayLength(), Is.Zero);
         foreach (var container in new[] { "inputs", "results" })
-            Assert.That(new Azure.Storage.Blobs.BlobContainerClient(_host.ConnectionString, container).GetBlobs(), Is.Empty);
+            Assert.That(new Azure.Storage.Blobs.BlobContainerClient(_host.ConnectionString, container).GetBlobs(),
+                Is.Empty);
     }
 
     [TestCase("", "missing_source", "No image given")]
-    [TestCase("image_url=https://example.com/a&image_file_b64=AAAA", "multiple_sources", "Multiple image sources given")]
+    [TestCase("image_url=https://example.com/a&image_file_b64=AAAA", "multiple_sources",
+        "Multiple image sources given")]
     [TestCase("image_url=http://10.0.0.1/a", "invalid_parameter", "image_url must name a publicly routable host")]
     [TestCase("image_file_b64=%21%21", "invalid_parameter", "image_file_b64 is not valid base64")]
     [TestCase("image_file_b64=AAAA", "invalid_file_type", "accepted are")]
     [TestCase("image_url=https://example.com/a&size=huge", "invalid_parameter", "size must be one of preview")]
     [TestCase("image_url=https://example.com/a&format=gif", "invalid_parameter", "format must be one of auto")]
     [TestCase("image_url=https://example.com/a&type=person", "invalid_parameter", "type can only be auto")]
-    [TestCase("image_url=https://example.com/a&semitransparency=false", "invalid_parameter", "semitransparency can only be true")]
-    [TestCase("image_url=https://example.com/a&shadow_opacity=50", "invalid_parameter", "shadow_opacity is not a known parameter")]
+    [TestCase("image_url=https://example.com/a&semitransparency=false", "invalid_parameter",
+        "semitransparency can only be true")]
+    [TestCase("image_url=https://example.com/a&shadow_opacity=50", "invalid_parameter",
+        "shadow_opacity is not a known parameter")]
     [TestCase("image_url=https://example.com/a&crop_margin=10%25", "invalid_parameter", "crop_margin needs crop: true")]
     [TestCase("image_url=https://example.com/a&crop=1", "invalid_parameter", "crop must be true or false")]
     [TestCase("image_url=https://example.com/a&bg_color=nocolour", "invalid_parameter", "bg_color must be a colour")]
-    [TestCase("image_url=https://example.com/a&bg_color=red&bg_image_url=https://example.com/b", "multiple_sources", "bg_color, bg_image_url")]
-    [TestCase("image_url=https://example.com/a&channels=alpha&format=jpg", "invalid_parameter", "format must be auto, png or webp")]
+    [TestCase("image_url=https://example.com/a&bg_color=red&bg_image_url=https://example.com/b", "multiple_sources",
+        "bg_color, bg_image_url")]
+    [TestCase("image_url=https://example.com/a&channels=alpha&format=jpg", "invalid_parameter",
+        "format must be auto, png or webp")]
     public async Task A_bad_request_is_answered_400_in_their_shape(string form, string code, string text)
     {
-        using var response = await _client.PostAsync("/v1.0/removebg", new StringContent(form, Encoding.ASCII, "application/x-www-form-urlencoded"));
+        using var response = await _client.PostAsync("/v1.0/removebg",
+            new StringContent(form, Encoding.ASCII, "application/x-www-form-urlencoded"));
         await AssertErrorAsync(response, 400, code, text);
     }
 
@@ -166,7 +183,8 @@ public sealed class RemoveBgV1Tests
     public async Task A_wrong_key_is_answered_403_as_they_do(string? key)
     {
         using var client = Client(key);
-        using var response = await client.PostAsync("/v1.0/removebg", new FormUrlEncodedContent([new("image_url", "https://example.com/a")]));
+        using var response = await client.PostAsync("/v1.0/removebg",
+            new FormUrlEncodedContent([new("image_url", "https://example.com/a")]));
         await AssertErrorAsync(response, 403, "auth_failed", "API Key invalid");
     }
 
@@ -184,16 +202,19 @@ public sealed class RemoveBgV1Tests
     [Test]
     public async Task A_body_that_is_no_object_is_answered_400()
     {
-        using var response = await _client.PostAsync("/v1.0/removebg", new StringContent("[1]", Encoding.UTF8, "application/json"));
+        using var response =
+            await _client.PostAsync("/v1.0/removebg", new StringContent("[1]", Encoding.UTF8, "application/json"));
         await AssertErrorAsync(response, 400, "invalid_request", "not a JSON object");
-        using var other = await _client.PostAsync("/v1.0/removebg", new StringContent("x", Encoding.UTF8, "text/plain"));
+        using var other =
+            await _client.PostAsync("/v1.0/removebg", new StringContent("x", Encoding.UTF8, "text/plain"));
         await AssertErrorAsync(other, 400, "invalid_request", "Content-Type");
     }
 
     private static async Task<byte[]> OkAsync(HttpResponseMessage response, string mediaType)
     {
         var body = await response.Content.ReadAsByteArrayAsync();
-        Assert.That((int)response.StatusCode, Is.EqualTo(200), () => Encoding.UTF8.GetString(body.AsSpan(0, Math.Min(500, body.Length))));
+        Assert.That((int)response.StatusCode, Is.EqualTo(200),
+            () => Encoding.UTF8.GetString(body.AsSpan(0, Math.Min(500, body.Length))));
         Assert.That(response.Content.Headers.ContentType!.MediaType, Is.EqualTo(mediaType));
         return body;
     }
@@ -208,10 +229,12 @@ public sealed class RemoveBgV1Tests
     }
 
     private Task<HttpResponseMessage> FormAsync(params (string Name, string Value)[] fields) =>
-        _client.PostAsync("/v1.0/removebg", new FormUrlEncodedContent(fields.Select(field => new KeyValuePair<string, string>(field.Name, field.Value))));
+        _client.PostAsync("/v1.0/removebg", new FormUrlEncodedContent(
+            fields.Select(field => new KeyValuePair<string, string>(field.Name, field.Value))));
 
     private static HttpRequestMessage Json(object body) =>
-        new(HttpMethod.Post, "/v1.0/removebg") { Content = new StringContent(JsonSerializer.Serialize(body), Encoding.UTF8, "application/json") };
+        new(HttpMethod.Post, "/v1.0/removebg") {
+            Content = new StringContent(JsonSerializer.Serialize(body), Encoding.UTF8, "application/json") };
 
     private HttpClient Client(string? key)
     {
@@ -220,9 +243,11 @@ public sealed class RemoveBgV1Tests
         return client;
     }
 
-    private static int Header(HttpResponseMessage response, string name) => int.Parse(response.Headers.GetValues(name).Single(), System.Globalization.CultureInfo.InvariantCulture);
+    private static int Header(HttpResponseMessage response, string name) =>
+        int.Parse(response.Headers.GetValues(name).Single(), System.Globalization.CultureInfo.InvariantCulture);
 
-    private static ByteArrayContent Photo(string sample = "scene-toycar.jpg") => new(File.ReadAllBytes(Repo.Sample(sample)));
+    private static ByteArrayContent Photo(string sample = "scene-toycar.jpg") =>
+        new(File.ReadAllBytes(Repo.Sample(sample)));
 
     private static StringContent Text(string text) => new(text);
 

@@ -76,7 +76,8 @@ public sealed class SlotWaitTests : HandRunTests
             }
             await Eventually.HoldsAsync(() => _host.Get<PipelineSlots>().Waiting == 1, "it waits for the slot");
             await host.CancelAsync();
-            Assert.That(async () => await work, time < 3 ? Throws.InstanceOf<OperationCanceledException>() : Throws.Nothing);
+            Assert.That(async () => await work,
+                time < 3 ? Throws.InstanceOf<OperationCanceledException>() : Throws.Nothing);
             slot.Dispose();
         }
         var failed = await RecordAsync(id);

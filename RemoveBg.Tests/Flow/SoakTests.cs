@@ -5,8 +5,8 @@ using RemoveBg.Tests.Given;
 
 namespace RemoveBg.Tests.Flow;
 
-/// <summary>Three hosts on one storage, good and hostile photos, and every 20 seconds one of two hosts is killed; the third lives through it
-/// all, so that its memory can be watched.</summary>
+/// <summary>Three hosts on one storage, good and hostile photos, and every 20 seconds one of two hosts is killed; the
+/// third lives through it all, so that its memory can be watched.</summary>
 [Category("Soak")]
 public sealed class SoakTests
 {
@@ -30,7 +30,8 @@ public sealed class SoakTests
         {
             while (true)
             {
-                await Task.Delay(KillEvery, TimeProvider.System, done.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.Delay(KillEvery, TimeProvider.System, done.Token)
+                    .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 if (done.IsCancellationRequested) return;
                 var victim = 1 + kills++ % 2;
                 hosts[victim].Kill();
@@ -42,7 +43,8 @@ public sealed class SoakTests
         // 2. Callers that try again with the same key when a host dies under them.
         var watch = Stopwatch.StartNew();
         var accepted = new ConcurrentDictionary<string, int>();
-        await Parallel.ForEachAsync(Enumerable.Range(0, Jobs), new ParallelOptions { MaxDegreeOfParallelism = 4 }, async (job, _) =>
+        await Parallel.ForEachAsync(Enumerable.Range(0, Jobs), new ParallelOptions { MaxDegreeOfParallelism = 4 },
+            async (job, _) =>
             accepted[await Submit(job)] = job);
         Assert.That(accepted, Has.Count.EqualTo(Jobs), "one artwork a job");
 
@@ -57,21 +59,25 @@ public sealed class SoakTests
 
         // 4. What became of them, asked one by one.
         var statuses = new ConcurrentDictionary<string, string?>();
-        await Parallel.ForEachAsync(accepted.Keys, new ParallelOptions { MaxDegreeOfParallelism = 4 }, async (id, _) => statuses[id] = await hosts[0].StatusAsync(id));
+        await Parallel.ForEachAsync(accepted.Keys, new ParallelOptions { MaxDegreeOfParallelism = 4 },
+            async (id, _) => statuses[id] = await hosts[0].StatusAsync(id));
         var terminal = statuses.Count(pair => pair.Value is "succeeded" or "failed");
         var succeeded = statuses.Count(pair => pair.Value == "succeeded");
         var results = new BlobContainerClient(storage, "results").GetBlobs().Count();
         var ids = Announced();
         var doubled = ids.Select(id => id.Split('_')[1]).GroupBy(id => id).Count(group => group.Count() > 1);
-        var waits = caller.Deliveries.DistinctBy(delivery => delivery.Id).Select(delivery => (delivery.At - Created(delivery.Text)).TotalSeconds).Order().ToList();
+        var waits = caller.Deliveries.DistinctBy(delivery => delivery.Id)
+            .Select(delivery => (delivery.At - Created(delivery.Text)).TotalSeconds).Order().ToList();
         TestContext.Out.WriteLine(FormattableString.Invariant(
             $"accepted {accepted.Count}, terminal {terminal}, succeeded {succeeded}, results {results}, ids announced twice {doubled}, lost {Jobs - ids.Count}, stuck {Jobs - terminal}, repeats {caller.Deliveries.Count - ids.Count}, kills {kills}"));
         TestContext.Out.WriteLine(FormattableString.Invariant(
             $"wait p50 {waits[waits.Count / 2]:0.0} s, p99 {waits[waits.Count * 99 / 100]:0.0} s; {Jobs / watch.Elapsed.TotalSeconds:0.0} jobs/s"));
         // The middle of ten readings: one alone may fall on a photo's peak.
-        var warm = resident.Where(reading => reading.At > TimeSpan.FromMinutes(2)).Select(reading => reading.Bytes).ToList();
+        var warm =
+            resident.Where(reading => reading.At > TimeSpan.FromMinutes(2)).Select(reading => reading.Bytes).ToList();
         var (early, late) = (Middle(warm.Take(10)), Middle(warm.TakeLast(10)));
-        TestContext.Out.WriteLine(FormattableString.Invariant($"resident of the host that lived: {early / 1_000_000} MB after two minutes, {late / 1_000_000} MB at the end"));
+        TestContext.Out.WriteLine(FormattableString.Invariant(
+            $"resident of the host that lived: {early / 1_000_000} MB after two minutes, {late / 1_000_000} MB at the end"));
         foreach (var host in hosts.Values) host.Dispose();
 
         Assert.Multiple(() =>
@@ -94,9 +100,12 @@ public sealed class SoakTests
             {
                 try
                 {
-                    return await hosts[(job + tries) % 3].SubmitAsync(photos[job % photos.Count], caller.WebhookUrl, $"job-{job}");
+                    return await hosts[(job + tries) % 3]
+                        .SubmitAsync(photos[job % photos.Count], caller.WebhookUrl, $"job-{job}");
                 }
-                catch (Exception problem) when (problem is HttpRequestException or TaskCanceledException or ObjectDisposedException && tries < 100)
+                catch (Exception problem)
+                    when (problem is HttpRequestException or TaskCanceledException or ObjectDisposedException
+                    && tries < 100)
                 {
                     await Task.Delay(TimeSpan.FromMilliseconds(200), TimeProvider.System);
                 }
@@ -111,12 +120,15 @@ public sealed class SoakTests
         var bytes = File.ReadAllBytes(Repo.Sample("scene-toycar.jpg"));
         byte[] huge = [.. bytes];
         // Height and width in the JPEG's frame header: 65,500 each.
-        var frame = huge.AsSpan().IndexOf<byte>([0xFF, 0xC0]) is var baseline and >= 0 ? baseline : huge.AsSpan().IndexOf<byte>([0xFF, 0xC2]);
+        var frame = huge.AsSpan().IndexOf<byte>([0xFF, 0xC0]) is var baseline and >= 0 ? baseline
+            : huge.AsSpan().IndexOf<byte>([0xFF, 0xC2]);
         (huge[frame + 5], huge[frame + 6], huge[frame + 7], huge[frame + 8]) = (0xFF, 0xDC, 0xFF, 0xDC);
         return
         [
-            good, caller.ServePage("/cut", context => context.Response.Body.WriteAsync(bytes.AsMemory(0, bytes.Length / 2)).AsTask()),
-            good, caller.ServePage("/text", context => context.Response.Body.WriteAsync("no picture"u8.ToArray()).AsTask()),
+            good, caller.ServePage("/cut",
+                context => context.Response.Body.WriteAsync(bytes.AsMemory(0, bytes.Length / 2)).AsTask()),
+            good, caller.ServePage("/text",
+                context => context.Response.Body.WriteAsync("no picture"u8.ToArray()).AsTask()),
             good, caller.ServePage("/huge", context => context.Response.Body.WriteAsync(huge).AsTask()),
         ];
     }

@@ -8,7 +8,8 @@ namespace RemoveBg.Tests.Flow;
 /// <summary>The main road with everything real: host, storage, network, HTTP.</summary>
 public sealed class SubmitToWebhookTests
 {
-    private static readonly string[] Fields = ["id", "artworkType", "parameters", "duration", "results", "status", "createdAt"];
+    private static readonly string[] Fields =
+        ["id", "artworkType", "parameters", "duration", "results", "status", "createdAt"];
     private RunningHost _host = null!;
     private Caller _caller = null!;
     private string _photo = null!;
@@ -37,7 +38,8 @@ public sealed class SubmitToWebhookTests
     [Test]
     public async Task A_post_is_answered_202_with_exactly_the_artworks_fields()
     {
-        using var response = await _host.SubmitAsync(new { imageUrl = _photo, webhook = _caller.WebhookUrl, outputFormat = "png" });
+        using var response =
+            await _host.SubmitAsync(new { imageUrl = _photo, webhook = _caller.WebhookUrl, outputFormat = "png" });
         var artwork = await response.JsonAsync();
         var id = artwork.Text("id");
         Assert.Multiple(() =>
@@ -54,9 +56,11 @@ public sealed class SubmitToWebhookTests
             Assert.That(artwork.Text("status"), Is.EqualTo("starting"));
             Assert.That(artwork.Text("createdAt"), Does.Match(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$"));
             Assert.That(response.Headers.Location!.ToString(), Is.EqualTo($"/v2/artworks/{id}"));
-            Assert.That(response.Headers.GetValues("Operation-Location").Single(), Is.EqualTo($"{_host.Client.BaseAddress}v2/artworks/{id}"));
+            Assert.That(response.Headers.GetValues("Operation-Location").Single(),
+                Is.EqualTo($"{_host.Client.BaseAddress}v2/artworks/{id}"));
             Assert.That(response.Headers.RetryAfter!.Delta, Is.EqualTo(TimeSpan.FromSeconds(2)));
-            Assert.That(response.Headers.GetValues("RateLimit-Policy").Single(), Does.Match("^\"submit\";q=\\d+;w=60$"));
+            Assert.That(response.Headers.GetValues("RateLimit-Policy").Single(),
+                Does.Match("^\"submit\";q=\\d+;w=60$"));
         });
     }
 
@@ -73,7 +77,8 @@ public sealed class SubmitToWebhookTests
             Assert.That(artwork.Text("status"), Is.EqualTo("succeeded"));
             Assert.That(WithoutSignature(delivery.Text), Is.EqualTo(WithoutSignature(artwork.GetRawText())));
             Assert.That(delivery.ContentType, Is.EqualTo("application/json"));
-            Assert.That(delivery.Id, Is.EqualTo($"evt_{artwork.Text("id")!.Replace("-", "", StringComparison.Ordinal)}_succeeded"));
+            Assert.That(delivery.Id,
+                Is.EqualTo($"evt_{artwork.Text("id")!.Replace("-", "", StringComparison.Ordinal)}_succeeded"));
             Assert.That(delivery.IsSignedWith(_host.Secrets.WebhookSecret), Is.True);
             Assert.That(artwork.GetProperty("duration").GetDecimal(), Is.GreaterThan(0));
             Assert.That(artwork.GetProperty("duration").GetRawText(), Does.Match(@"^\d+\.\d{1,3}$"));
@@ -98,14 +103,16 @@ public sealed class SubmitToWebhookTests
         using var overwriting = new StringContent("x");
         overwriting.Headers.Add("x-ms-blob-type", "BlockBlob");
         using (var write = await anyone.PutAsync(url, overwriting)) Assert.That((int)write.StatusCode, Is.EqualTo(403));
-        using (var other = await anyone.GetAsync(url.Replace(".png", ".webp", StringComparison.Ordinal))) Assert.That((int)other.StatusCode, Is.EqualTo(403));
+        using (var other = await anyone.GetAsync(url.Replace(".png", ".webp", StringComparison.Ordinal)))
+            Assert.That((int)other.StatusCode, Is.EqualTo(403));
 
         await Eventually.HoldsAsync(async () =>
         {
             using var late = await anyone.GetAsync(url);
             return (int)late.StatusCode == 403;
         }, "the URL has expired");
-        Assert.That((await _host.ReadAsync(artwork.Text("id")!)).GetProperty("results")[0].GetString(), Is.Not.EqualTo(url), "a poll signs a new one");
+        Assert.That((await _host.ReadAsync(artwork.Text("id")!)).GetProperty("results")[0].GetString(),
+            Is.Not.EqualTo(url), "a poll signs a new one");
     }
 
     [Test]
@@ -119,7 +126,8 @@ public sealed class SubmitToWebhookTests
         var artwork = await _host.CutOutAsync(_photo, _caller.WebhookUrl);
         var deliveries = await _caller.UntilDeliveredAsync(5);
         var id = artwork.Text("id");
-        await Eventually.HoldsAsync(async () => (await AttemptsAsync(id!)).Text("status") == "delivered", "the fifth attempt is recorded");
+        await Eventually.HoldsAsync(async () => (await AttemptsAsync(id!)).Text("status") == "delivered",
+            "the fifth attempt is recorded");
 
         var attempts = (await AttemptsAsync(id!)).GetProperty("items").EnumerateArray().ToList();
         var gaps = deliveries.Zip(deliveries.Skip(1), (a, b) => b.At - a.At).ToList();
@@ -128,13 +136,17 @@ public sealed class SubmitToWebhookTests
         {
             Assert.That(deliveries, Has.Count.EqualTo(5));
             Assert.That(deliveries.Select(delivery => delivery.Id).Distinct().Count(), Is.EqualTo(1));
-            Assert.That(deliveries.Select(delivery => delivery.Timestamp).Distinct().Count(), Is.EqualTo(5), "each has a timestamp of its own");
+            Assert.That(deliveries.Select(delivery => delivery.Timestamp).Distinct().Count(), Is.EqualTo(5),
+                "each has a timestamp of its own");
             Assert.That(deliveries.All(delivery => delivery.IsSignedWith(_host.Secrets.WebhookSecret)), Is.True);
             Assert.That(waits, Is.Ordered.Ascending);
             Assert.That(waits.Distinct().Count(), Is.EqualTo(4));
-            Assert.That(gaps.Zip(waits, (gap, wait) => gap - wait), Has.All.GreaterThan(TimeSpan.FromMilliseconds(-250)), "none came before its time");
-            Assert.That(attempts.Select(attempt => attempt.Text("outcome")), Is.EqualTo(new[] { "failed", "failed", "failed", "failed", "delivered" }));
-            Assert.That(attempts.Select(attempt => attempt.GetProperty("statusCode").GetInt32()), Is.EqualTo(new[] { 500, 500, 500, 500, 200 }));
+            Assert.That(gaps.Zip(waits, (gap, wait) => gap - wait),
+                Has.All.GreaterThan(TimeSpan.FromMilliseconds(-250)), "none came before its time");
+            Assert.That(attempts.Select(attempt => attempt.Text("outcome")),
+                Is.EqualTo(new[] { "failed", "failed", "failed", "failed", "delivered" }));
+            Assert.That(attempts.Select(attempt => attempt.GetProperty("statusCode").GetInt32()),
+                Is.EqualTo(new[] { 500, 500, 500, 500, 200 }));
         });
     }
 
@@ -148,7 +160,8 @@ public sealed class SubmitToWebhookTests
             return Task.CompletedTask;
         };
         var artwork = await _host.CutOutAsync(_photo, _caller.WebhookUrl);
-        await Eventually.HoldsAsync(async () => (await AttemptsAsync(artwork.Text("id")!)).Text("status") == "gone", "the receiver is gone");
+        await Eventually.HoldsAsync(async () => (await AttemptsAsync(artwork.Text("id")!)).Text("status") == "gone",
+            "the receiver is gone");
         Assert.That(_caller.Hits("/elsewhere"), Is.Zero);
         Assert.That(_caller.Deliveries, Has.Count.EqualTo(2));
     }
@@ -158,8 +171,10 @@ public sealed class SubmitToWebhookTests
     {
         var artwork = await _host.CutOutAsync(_photo, _caller.WebhookUrl);
         var id = artwork.Text("id")!;
-        await Eventually.HoldsAsync(async () => (await AttemptsAsync(id)).Text("status") == "delivered", "it is delivered");
-        using (var again = await _host.Client.PostAsync($"/v2/artworks/{id}/webhook-deliveries/redeliver", null)) Assert.That((int)again.StatusCode, Is.EqualTo(202));
+        await Eventually.HoldsAsync(async () => (await AttemptsAsync(id)).Text("status") == "delivered",
+            "it is delivered");
+        using (var again = await _host.Client.PostAsync($"/v2/artworks/{id}/webhook-deliveries/redeliver", null))
+            Assert.That((int)again.StatusCode, Is.EqualTo(202));
         var deliveries = await _caller.UntilDeliveredAsync(2);
         Assert.That(deliveries[1].Id, Is.EqualTo(deliveries[0].Id));
     }
@@ -167,12 +182,15 @@ public sealed class SubmitToWebhookTests
     [Test]
     public async Task A_failed_artwork_carries_its_error_and_is_announced()
     {
-        var artwork = await _host.CutOutAsync(_caller.ServePage("/text", context => context.Response.WriteAsync("secret of the intranet")), _caller.WebhookUrl);
+        var artwork = await _host.CutOutAsync(_caller.ServePage("/text",
+            context => context.Response.WriteAsync("secret of the intranet")), _caller.WebhookUrl);
         var delivery = (await _caller.UntilDeliveredAsync(1)).Single();
         Assert.Multiple(() =>
         {
-            Assert.That(artwork.EnumerateObject().Select(property => property.Name), Is.EqualTo(Fields.Append("error")));
-            Assert.That(artwork.GetProperty("error").EnumerateObject().Select(property => property.Name), Is.EqualTo(new[] { "code", "message" }));
+            Assert.That(artwork.EnumerateObject().Select(property => property.Name),
+                Is.EqualTo(Fields.Append("error")));
+            Assert.That(artwork.GetProperty("error").EnumerateObject().Select(property => property.Name),
+                Is.EqualTo(new[] { "code", "message" }));
             Assert.That(artwork.GetProperty("error").Text("code"), Is.EqualTo("unsupported_format"));
             Assert.That(artwork.GetRawText(), Does.Not.Contain("secret"));
             Assert.That(delivery.Id, Does.EndWith("_failed"));
@@ -183,7 +201,8 @@ public sealed class SubmitToWebhookTests
     [Test]
     public async Task A_picture_in_the_request_is_cut_out_and_shown_by_its_type_only()
     {
-        var artwork = await _host.CutOutAsync("data:image/jpeg;base64," + Convert.ToBase64String(await File.ReadAllBytesAsync(Repo.Sample("scene-toycar.jpg"))));
+        var artwork = await _host.CutOutAsync("data:image/jpeg;base64,"
+            + Convert.ToBase64String(await File.ReadAllBytesAsync(Repo.Sample("scene-toycar.jpg"))));
         Assert.That(artwork.Text("status"), Is.EqualTo("succeeded"));
         Assert.That(artwork.GetProperty("parameters").Text("imageUrl"), Is.EqualTo("data:image/jpeg"));
     }
@@ -195,9 +214,11 @@ public sealed class SubmitToWebhookTests
         Assert.That((int)response.StatusCode, Is.EqualTo(200));
         var artwork = await response.JsonAsync();
         Assert.That(artwork.Text("status"), Is.EqualTo("succeeded"));
-        Assert.That(double.Parse(response.Headers.GetValues("RemoveBg-Confidence").Single(), System.Globalization.CultureInfo.InvariantCulture), Is.InRange(0.001, 1));
+        Assert.That(double.Parse(response.Headers.GetValues("RemoveBg-Confidence").Single(),
+            System.Globalization.CultureInfo.InvariantCulture), Is.InRange(0.001, 1));
         using var read = await _host.Client.GetAsync($"/v2/artworks/{artwork.Text("id")}");
-        Assert.That(read.Headers.GetValues("RemoveBg-Confidence"), Is.EqualTo(response.Headers.GetValues("RemoveBg-Confidence")));
+        Assert.That(read.Headers.GetValues("RemoveBg-Confidence"),
+            Is.EqualTo(response.Headers.GetValues("RemoveBg-Confidence")));
     }
 
     private async Task<JsonElement> AttemptsAsync(string id)
@@ -206,5 +227,6 @@ public sealed class SubmitToWebhookTests
         return await response.JsonAsync();
     }
 
-    private static DateTimeOffset Time(JsonElement element, string property) => element.GetProperty(property).GetDateTimeOffset();
+    private static DateTimeOffset Time(JsonElement element, string property) =>
+        element.GetProperty(property).GetDateTimeOffset();
 }

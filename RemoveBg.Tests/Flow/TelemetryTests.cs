@@ -30,14 +30,17 @@ public sealed class TelemetryTests
         };
         await using (var host = await StartAsync(spans))
         {
-            using var response = await host.SubmitAsync(new { imageUrl = caller.Serve(Repo.Sample("scene-mug.jpg")), webhook = caller.WebhookUrl }, ("traceparent", $"00-{TraceId}-b7ad6b7169203331-01"));
+            using var response = await host.SubmitAsync(new { imageUrl = caller.Serve(Repo.Sample("scene-mug.jpg")),
+                webhook = caller.WebhookUrl }, ("traceparent", $"00-{TraceId}-b7ad6b7169203331-01"));
             Assert.That((int)response.StatusCode, Is.EqualTo(202));
             await caller.UntilDeliveredAsync(1);
         }
 
         Assert.That(tellsStrangers, Is.False);
-        var ours = spans.Where(span => span.Source.Name == Tracing.SourceName && span.TraceId.ToHexString() == TraceId).ToList();
-        Assert.That(ours.Select(span => span.OperationName), Is.EquivalentTo(new[] { "submit artwork", "process artwork", "fetch", "cut out", "store", "deliver webhook" }));
+        var ours = spans.Where(span => span.Source.Name == Tracing.SourceName && span.TraceId.ToHexString() == TraceId)
+            .ToList();
+        Assert.That(ours.Select(span => span.OperationName), Is.EquivalentTo(
+            new[] { "submit artwork", "process artwork", "fetch", "cut out", "store", "deliver webhook" }));
         Assert.That(ours.Select(span => span.GetTagItem("removebg.artwork.id")).Distinct().Count(), Is.EqualTo(1));
         var cutOut = ours.Single(span => span.OperationName == "cut out");
         Assert.That(cutOut.GetTagItem("removebg.model"), Is.EqualTo("removebg-lite"));
@@ -48,12 +51,15 @@ public sealed class TelemetryTests
     public async Task The_message_carries_traceparent_and_older_messages_are_still_read()
     {
         await using var host = await StartAsync([], takesWork: false);
-        (await host.SubmitAsync(new { imageUrl = "https://images.example.com/a.jpg" }, ("traceparent", $"00-{TraceId}-b7ad6b7169203331-01"))).Dispose();
+        (await host.SubmitAsync(new { imageUrl = "https://images.example.com/a.jpg" },
+            ("traceparent", $"00-{TraceId}-b7ad6b7169203331-01"))).Dispose();
 
-        var queue = new QueueClient(host.ConnectionString, ArtworkQueues.Artworks, new() { MessageEncoding = QueueMessageEncoding.Base64 });
+        var queue = new QueueClient(host.ConnectionString, ArtworkQueues.Artworks,
+            new() { MessageEncoding = QueueMessageEncoding.Base64 });
         using var message = JsonDocument.Parse((await queue.PeekMessageAsync()).Value.Body);
         Assert.That(message.RootElement.GetProperty("traceparent").GetString(), Does.StartWith($"00-{TraceId}-"));
-        Assert.That(ArtworkMessage.TryParse($$"""{"v":1,"id":"{{Guid.NewGuid()}}","attempt":1}"""), Is.Not.Null.And.Property("TraceParent").Null);
+        Assert.That(ArtworkMessage.TryParse($$"""{"v":1,"id":"{{Guid.NewGuid()}}","attempt":1}"""),
+            Is.Not.Null.And.Property("TraceParent").Null);
     }
 
     [Test]
@@ -62,7 +68,8 @@ public sealed class TelemetryTests
         var metrics = new List<Metric>();
         await using var caller = await Caller.StartAsync();
         await using var host = await StartAsync([], metrics);
-        using (var response = await host.SubmitAsync(new { imageUrl = caller.Serve(Repo.Sample("scene-mug.jpg")), webhook = caller.WebhookUrl })) Assert.That((int)response.StatusCode, Is.EqualTo(202));
+        using (var response = await host.SubmitAsync(new { imageUrl = caller.Serve(Repo.Sample("scene-mug.jpg")),
+            webhook = caller.WebhookUrl })) Assert.That((int)response.StatusCode, Is.EqualTo(202));
         await caller.UntilDeliveredAsync(1);
         await host.Get<SweepArtworks>().SweepAsync(CancellationToken.None);
         host.Get<MeterProvider>().ForceFlush();
@@ -70,11 +77,14 @@ public sealed class TelemetryTests
         var names = metrics.Select(metric => metric.Name).Distinct().ToList();
         Assert.That(names, Is.SupersetOf(new[]
         {
-            "removebg.artworks.accepted", "removebg.artworks.started", "removebg.artworks.ended", "removebg.artworks.wait", "removebg.artworks.duration",
-            "removebg.pipeline.step.duration", "removebg.queue.oldest", "removebg.webhook.attempts", "removebg.webhook.duration", "removebg.fetched", "removebg.results", "removebg.confidence",
+            "removebg.artworks.accepted", "removebg.artworks.started", "removebg.artworks.ended",
+                "removebg.artworks.wait", "removebg.artworks.duration",
+            "removebg.pipeline.step.duration", "removebg.queue.oldest", "removebg.webhook.attempts",
+                "removebg.webhook.duration", "removebg.fetched", "removebg.results", "removebg.confidence",
         }));
         var steps = new List<(string? Step, string? Model, string? Provider)>();
-        foreach (var point in metrics.Last(metric => metric.Name == "removebg.pipeline.step.duration").GetMetricPoints())
+        foreach (var point in metrics.Last(metric => metric.Name == "removebg.pipeline.step.duration")
+            .GetMetricPoints())
         {
             var tags = new Dictionary<string, string?>();
             foreach (var tag in point.Tags) tags[tag.Key] = tag.Value?.ToString();
@@ -85,7 +95,9 @@ public sealed class TelemetryTests
 
     [TestCase("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1", ExpectedResult = true)]
     [TestCase("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://127.0.0.1:1", ExpectedResult = true)]
-    [TestCase("APPLICATIONINSIGHTS_CONNECTION_STRING", "InstrumentationKey=00000000-0000-0000-0000-000000000001;IngestionEndpoint=http://127.0.0.1:1/", ExpectedResult = true)]
+    [TestCase("APPLICATIONINSIGHTS_CONNECTION_STRING",
+        "InstrumentationKey=00000000-0000-0000-0000-000000000001;IngestionEndpoint=http://127.0.0.1:1/",
+        ExpectedResult = true)]
     [TestCase("UNRELATED", "x", ExpectedResult = false)]
     public bool Telemetry_is_sent_where_the_standard_variables_say_and_else_nowhere(string variable, string value)
     {
@@ -96,10 +108,12 @@ public sealed class TelemetryTests
         return provider.GetService<TracerProvider>() is not null;
     }
 
-    private static Task<RunningHost> StartAsync(List<Activity> spans, List<Metric>? metrics = null, bool takesWork = true) => RunningHost.StartAsync(
+    private static Task<RunningHost> StartAsync(List<Activity> spans, List<Metric>? metrics = null,
+        bool takesWork = true) => RunningHost.StartAsync(
         new() { ["RemoveBg:Network:AllowLoopbackForDevelopment"] = "true" }, takesWork: takesWork,
         services: services => services.AddOpenTelemetry()
-            .WithTracing(tracing => tracing.AddSource(Tracing.SourceName, Tracing.RequestsSourceName).AddInMemoryExporter(spans))
+            .WithTracing(
+                tracing => tracing.AddSource(Tracing.SourceName, Tracing.RequestsSourceName).AddInMemoryExporter(spans))
             .WithMetrics(metering =>
             {
                 metering.AddMeter(ServiceMetrics.MeterName);

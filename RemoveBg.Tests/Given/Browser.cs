@@ -14,14 +14,18 @@ internal sealed class Browser : IAsyncDisposable
     public static async Task<Browser> StartAsync()
     {
         var names = new[] { "chromium", "chromium-browser", "google-chrome", "google-chrome-stable" };
-        var path = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).SelectMany(folder => names.Select(name => Path.Combine(folder, name))).FirstOrDefault(File.Exists);
-        if (path is null) Assert.Ignore($"needs a browser on PATH: {string.Join(", ", names)} (./test installs Debian's chromium when it may)");
+        var path = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
+            .SelectMany(folder => names.Select(name => Path.Combine(folder, name))).FirstOrDefault(File.Exists);
+        if (path is null) Assert.Ignore(
+            $"needs a browser on PATH: {string.Join(", ", names)} (./test installs Debian's chromium when it may)");
         var playwright = await Playwright.CreateAsync();
         // Chromium's sandbox cannot be had as root, which containers are.
-        return new(playwright, await playwright.Chromium.LaunchAsync(new() { ExecutablePath = path, Args = Environment.IsPrivilegedProcess ? ["--no-sandbox"] : [] }));
+        return new(playwright, await playwright.Chromium.LaunchAsync(
+            new() { ExecutablePath = path, Args = Environment.IsPrivilegedProcess ? ["--no-sandbox"] : [] }));
     }
 
-    public Task<IBrowserContext> NewContextAsync(int width, int height, ColorScheme scheme = ColorScheme.Light) => _browser.NewContextAsync(new()
+    public Task<IBrowserContext> NewContextAsync(int width, int height, ColorScheme scheme = ColorScheme.Light) =>
+        _browser.NewContextAsync(new()
     {
         ViewportSize = new() { Width = width, Height = height },
         IsMobile = width < 600,

@@ -8,7 +8,8 @@ using RemoveBg.Core.Notify;
 
 namespace RemoveBg.Tests.Given;
 
-internal sealed record ReceivedDelivery(string Id, string Timestamp, string Signature, byte[] Body, string? ContentType, DateTimeOffset At)
+internal sealed record ReceivedDelivery(string Id, string Timestamp, string Signature, byte[] Body, string? ContentType,
+    DateTimeOffset At)
 {
     public string Text => System.Text.Encoding.UTF8.GetString(Body);
 
@@ -65,9 +66,11 @@ internal sealed class Caller : IAsyncDisposable
 
     public int Hits(string path) => _hits.GetValueOrDefault(path);
 
-    public string Serve(string file) => ServePage("/" + Path.GetFileName(file), context => context.Response.SendFileAsync(file));
+    public string Serve(string file) =>
+        ServePage("/" + Path.GetFileName(file), context => context.Response.SendFileAsync(file));
 
-    /// <summary>A photo whose server answers only when told to: the worker that asked for it is caught in the middle of its job.</summary>
+    /// <summary>A photo whose server answers only when told to: the worker that asked for it is
+    /// caught in the middle of its job.</summary>
     public HeldPhoto ServeHeld(string file)
     {
         var (asked, answer) = (new TaskCompletionSource(), new TaskCompletionSource());
@@ -88,7 +91,8 @@ internal sealed class Caller : IAsyncDisposable
 
     public async Task<IReadOnlyList<ReceivedDelivery>> UntilDeliveredAsync(int count)
     {
-        await Eventually.HoldsAsync(() => Deliveries.Count >= count, $"{count} webhooks have come ({Deliveries.Count} so far)");
+        await Eventually.HoldsAsync(() => Deliveries.Count >= count,
+            $"{count} webhooks have come ({Deliveries.Count} so far)");
         Assert.That(Deliveries.SelectMany(OpenApiCheck.CheckWebhook), Is.Empty, "openapi.json and a webhook differ");
         return [.. Deliveries];
     }
@@ -101,7 +105,8 @@ internal sealed class Caller : IAsyncDisposable
         await context.Request.Body.CopyToAsync(body);
         var headers = context.Request.Headers;
         Deliveries.Enqueue(new(
-            headers[WebhookSigner.IdHeader].ToString(), headers[WebhookSigner.TimestampHeader].ToString(), headers[WebhookSigner.SignatureHeader].ToString(),
+            headers[WebhookSigner.IdHeader].ToString(), headers[WebhookSigner.TimestampHeader].ToString(),
+                headers[WebhookSigner.SignatureHeader].ToString(),
             body.ToArray(), context.Request.ContentType, TimeProvider.System.GetUtcNow()));
         if (OnDelivery is { } answer) await answer(Deliveries.Count, context);
     }

@@ -5,7 +5,8 @@ using RemoveBg.Core.Telemetry;
 
 namespace RemoveBg.Tests.Given;
 
-/// <summary>What one host has counted since this began to listen, by instrument and labels: <c>removebg.faults fault=Retried code=…</c>.</summary>
+/// <summary>What one host has counted since this began to listen, by instrument and labels:
+/// <c>removebg.faults fault=Retried code=…</c>.</summary>
 internal sealed class Counted : IDisposable
 {
     private readonly MeterListener _listener = new();
@@ -16,7 +17,8 @@ internal sealed class Counted : IDisposable
         var own = host.Services.GetRequiredService<IMeterFactory>();
         _listener.InstrumentPublished = (instrument, listener) =>
         {
-            if (instrument.Meter.Name == ServiceMetrics.MeterName && ReferenceEquals(instrument.Meter.Scope, own)) listener.EnableMeasurementEvents(instrument);
+            if (instrument.Meter.Name == ServiceMetrics.MeterName && ReferenceEquals(instrument.Meter.Scope, own))
+                listener.EnableMeasurementEvents(instrument);
         };
         _listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) => Add(instrument, value, tags));
         _listener.SetMeasurementEventCallback<double>((instrument, _, tags, _) => Add(instrument, 1, tags));
@@ -24,7 +26,8 @@ internal sealed class Counted : IDisposable
     }
 
     /// <summary>Sum of a counter, or number of a histogram's measurements, over all that begins with this.</summary>
-    public double Of(string start) => _sums.Where(pair => pair.Key.StartsWith(start, StringComparison.Ordinal)).Sum(pair => pair.Value);
+    public double Of(string start) =>
+        _sums.Where(pair => pair.Key.StartsWith(start, StringComparison.Ordinal)).Sum(pair => pair.Value);
 
     public void Dispose() => _listener.Dispose();
 

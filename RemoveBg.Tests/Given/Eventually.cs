@@ -4,7 +4,8 @@ using System.Text.Json;
 
 namespace RemoveBg.Tests.Given;
 
-/// <summary>Waiting for what another process or thread will do: asks again and again, and fails with words when the time is up.</summary>
+/// <summary>Waiting for what another process or thread will do: asks again and again, and fails
+/// with words when the time is up.</summary>
 internal static class Eventually
 {
     private static readonly TimeSpan DefaultPatience = TimeSpan.FromSeconds(60), Pause = TimeSpan.FromMilliseconds(50);
@@ -14,12 +15,14 @@ internal static class Eventually
         var watch = Stopwatch.StartNew();
         while (!await condition())
         {
-            if (watch.Elapsed > (patience ?? DefaultPatience)) Assert.Fail($"After {watch.Elapsed.TotalSeconds:0} s it still was not so that {what}.");
+            if (watch.Elapsed > (patience ?? DefaultPatience))
+                Assert.Fail($"After {watch.Elapsed.TotalSeconds:0} s it still was not so that {what}.");
             await Task.Delay(Pause, TimeProvider.System);
         }
     }
 
-    public static Task HoldsAsync(Func<bool> condition, string what, TimeSpan? patience = null) => HoldsAsync(() => Task.FromResult(condition()), what, patience);
+    public static Task HoldsAsync(Func<bool> condition, string what, TimeSpan? patience = null) =>
+        HoldsAsync(() => Task.FromResult(condition()), what, patience);
 
     public static async Task<JsonElement> JsonAsync(this HttpResponseMessage response)
     {

@@ -9,7 +9,8 @@ using RemoveBg.Core.Sweep;
 
 namespace RemoveBg.Tests.Given;
 
-/// <summary>A host whose triggers are off and whose clock stands still: each test hands out the messages and moves the time.</summary>
+/// <summary>A host whose triggers are off and whose clock stands still: each test hands out the
+/// messages and moves the time.</summary>
 public abstract class HandRunTests
 {
     internal RunningHost Host { get; private set; } = null!;
@@ -27,7 +28,8 @@ public abstract class HandRunTests
         Photo = Caller.Serve(Repo.Sample("scene-toycar.jpg"));
         // Storage compares expiries with the real time, so the fake one starts there.
         Clock = new(TimeProvider.System.GetUtcNow());
-        Host = await RunningHost.StartAsync(new() { ["RemoveBg:Process:Lease"] = "00:00:06" }, services: services => services.AddSingleton<TimeProvider>(Clock), takesWork: false);
+        Host = await RunningHost.StartAsync(new() { ["RemoveBg:Process:Lease"] = "00:00:06" },
+            services: services => services.AddSingleton<TimeProvider>(Clock), takesWork: false);
     }
 
     [TearDown]
@@ -43,17 +45,21 @@ public abstract class HandRunTests
         return (await response.JsonAsync()).Text("id")!;
     }
 
-    protected Task ProcessAsync(string id, int attempt) => Host.Get<ProcessArtwork>().ProcessAsync(Message(id, attempt), CancellationToken.None);
+    protected Task ProcessAsync(string id, int attempt) =>
+        Host.Get<ProcessArtwork>().ProcessAsync(Message(id, attempt), CancellationToken.None);
 
-    protected Task DeliverAsync(string id, int attempt) => Host.Get<DeliverWebhook>().DeliverAsync(Message(id, attempt), CancellationToken.None);
+    protected Task DeliverAsync(string id, int attempt) =>
+        Host.Get<DeliverWebhook>().DeliverAsync(Message(id, attempt), CancellationToken.None);
 
     protected Task SweepAsync() => Host.Get<SweepArtworks>().SweepAsync(CancellationToken.None);
 
     protected ArtworkTable Table() => Host.Get<ArtworkTable>();
 
-    protected async Task<Artwork> FindAsync(string id) => (await Table().FindAsync(Guid.Parse(id), CancellationToken.None))!;
+    protected async Task<Artwork> FindAsync(string id) =>
+        (await Table().FindAsync(Guid.Parse(id), CancellationToken.None))!;
 
-    protected QueueClient Queue(string name) => new(Host.ConnectionString, name, new QueueClientOptions { MessageEncoding = QueueMessageEncoding.Base64 });
+    protected QueueClient Queue(string name) =>
+        new(Host.ConnectionString, name, new QueueClientOptions { MessageEncoding = QueueMessageEncoding.Base64 });
 
     /// <summary>Messages that a worker could take now.</summary>
     protected async Task<int> WaitingAsync(string queue) => (await Queue(queue).PeekMessagesAsync(32)).Value.Length;

@@ -15,7 +15,9 @@ internal sealed class HostProcess : IDisposable
     private HostProcess(string storage)
     {
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (var argument in new[] { typeof(HostProcess).Assembly.Location.Replace("RemoveBg.Tests.dll", "RemoveBg.SelfHost.dll", StringComparison.Ordinal), "--port", "0", "--no-azurite", "--offline", "--model", "removebg-lite" })
+        foreach (var argument in new[] { typeof(HostProcess).Assembly.Location.Replace("RemoveBg.Tests.dll",
+            "RemoveBg.SelfHost.dll", StringComparison.Ordinal), "--port", "0", "--no-azurite", "--offline", "--model",
+            "removebg-lite" })
             start.ArgumentList.Add(argument);
         start.Environment["AzureWebJobsStorage"] = storage;
         start.Environment["DOTNET_ENVIRONMENT"] = "Development";
@@ -36,7 +38,8 @@ internal sealed class HostProcess : IDisposable
         var host = new HostProcess(storage);
         var url = await host._ready.Task.WaitAsync(TimeSpan.FromSeconds(60));
         var secrets = DevelopmentSecrets.LoadOrCreate(Path.Combine(Repo.Root, ".local"));
-        host._client = new(new OpenApiCheck()) { BaseAddress = new(url), DefaultRequestHeaders = { Authorization = new("Bearer", secrets.ApiKey) } };
+        host._client = new(new OpenApiCheck()) { BaseAddress = new(url),
+            DefaultRequestHeaders = { Authorization = new("Bearer", secrets.ApiKey) } };
         return host;
     }
 
@@ -55,7 +58,8 @@ internal sealed class HostProcess : IDisposable
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, "/v2/artworks/remove-background")
         {
-            Content = new StringContent(System.Text.Json.JsonSerializer.Serialize(new { imageUrl, webhook }), Encoding.UTF8, "application/json"),
+            Content = new StringContent(System.Text.Json.JsonSerializer.Serialize(new { imageUrl, webhook }),
+                Encoding.UTF8, "application/json"),
         };
         if (idempotencyKey is not null) request.Headers.Add("Idempotency-Key", idempotencyKey);
         using var response = await _client!.SendAsync(request);
@@ -75,7 +79,8 @@ internal sealed class HostProcess : IDisposable
 
     public void Signal(string name) => Signal(_process.Id, name);
 
-    public static void Signal(int processId, string name) => Process.Start("kill", [$"-{name}", $"{processId}"]).WaitForExit();
+    public static void Signal(int processId, string name) =>
+        Process.Start("kill", [$"-{name}", $"{processId}"]).WaitForExit();
 
     public Task UntilSaidAsync(string text) => Eventually.HoldsAsync(() =>
     {

@@ -12,7 +12,8 @@ internal static class Networks
     private static readonly CutOutPipeline Pipeline = new(Options.Create(new ImageOptions()));
 
     /// <summary>The one that comes with the source.</summary>
-    public static Segmenter Lite(double? secondLookLimit = null) => Load("removebg-lite", Path.Combine(Repo.Root, "models"), secondLookLimit);
+    public static Segmenter Lite(double? secondLookLimit = null) =>
+        Load("removebg-lite", Path.Combine(Repo.Root, "models"), secondLookLimit);
 
     public static Segmenter Load(string name, string folder, double? secondLookLimit = null, bool marginLook = true)
     {

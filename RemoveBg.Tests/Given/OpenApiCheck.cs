@@ -4,8 +4,8 @@ using System.Text.Json;
 
 namespace RemoveBg.Tests.Given;
 
-/// <summary>Between a test's client and the service: every answer must be what openapi.json says, with no field, header or status beyond it, and
-/// every request that was accepted must be one that it describes.</summary>
+/// <summary>Between a test's client and the service: every answer must be what openapi.json says, with no field, header
+/// or status beyond it, and every request that was accepted must be one that it describes.</summary>
 internal sealed class OpenApiCheck() : DelegatingHandler(new SocketsHttpHandler { UseCookies = false })
 {
     /// <summary>What is larger goes unread; its headers do not.</summary>
@@ -32,11 +32,13 @@ internal sealed class OpenApiCheck() : DelegatingHandler(new SocketsHttpHandler 
         },
     });
 
-    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request,
+        CancellationToken cancellationToken)
     {
         var asked = await ReadAsync(request.Content, cancellationToken);
         var response = await base.SendAsync(request, cancellationToken);
-        var isUnread = response.Content.Headers.ContentType?.MediaType == "text/event-stream" || response.Content.Headers.ContentEncoding.Contains("gzip");
+        var isUnread = response.Content.Headers.ContentType?.MediaType == "text/event-stream"
+            || response.Content.Headers.ContentEncoding.Contains("gzip");
         var problems = Ask(new
         {
             method = request.Method.Method,
@@ -47,7 +49,8 @@ internal sealed class OpenApiCheck() : DelegatingHandler(new SocketsHttpHandler 
             {
                 type = response.Content.Headers.ContentType?.MediaType,
                 body = isUnread ? null : await ReadAsync(response.Content, cancellationToken),
-                headers = response.Headers.Concat(response.Content.Headers).ToDictionary(header => header.Key.ToLowerInvariant(), header => string.Join(", ", header.Value)),
+                headers = response.Headers.Concat(response.Content.Headers)
+                    .ToDictionary(header => header.Key.ToLowerInvariant(), header => string.Join(", ", header.Value)),
             },
         });
         Assert.That(problems, Is.Empty, "openapi.json and the service differ");
@@ -67,7 +70,8 @@ internal sealed class OpenApiCheck() : DelegatingHandler(new SocketsHttpHandler 
         lock (Turn)
         {
             Node.Value.StandardInput.WriteLine(JsonSerializer.Serialize(exchange));
-            var answer = Node.Value.StandardOutput.ReadLine() ?? throw new InvalidOperationException("The checker has ended.");
+            var answer =
+                Node.Value.StandardOutput.ReadLine() ?? throw new InvalidOperationException("The checker has ended.");
             return JsonSerializer.Deserialize<List<string>>(answer)!;
         }
     }
@@ -75,7 +79,8 @@ internal sealed class OpenApiCheck() : DelegatingHandler(new SocketsHttpHandler 
     /// <summary>Ends by itself when this process does, and its input with it.</summary>
     private static Process Start()
     {
-        var start = new ProcessStartInfo("node") { RedirectStandardInput = true, RedirectStandardOutput = true, StandardInputEncoding = new UTF8Encoding(false) };
+        var start = new ProcessStartInfo("node") { RedirectStandardInput = true, RedirectStandardOutput = true,
+            StandardInputEncoding = new UTF8Encoding(false) };
         start.ArgumentList.Add(Path.Combine(Repo.Root, "RemoveBg.Tests", "Given", "openapi.js"));
         start.ArgumentList.Add(Path.Combine(Repo.Root, "RemoveBg.Functions", "Web", "openapi.json"));
         start.Environment["NODE_PATH"] = Path.Combine(Repo.Root, "node_modules");

@@ -2,7 +2,8 @@ using System.Globalization;
 
 namespace RemoveBg.Tests.Given;
 
-/// <summary>How much resident memory this process gained at the most while something ran (Linux: VmHWM, reset by clear_refs, proc(5)).</summary>
+/// <summary>How much resident memory this process gained at the most while something ran (Linux: VmHWM,
+/// reset by clear_refs, proc(5)).</summary>
 internal static class PeakMemory
 {
     public static long BytesDuring(Action act)
@@ -15,5 +16,6 @@ internal static class PeakMemory
     }
 
     private static long Status(string name) =>
-        long.Parse(File.ReadLines("/proc/self/status").Single(line => line.StartsWith(name, StringComparison.Ordinal)).Split((char[])[' ', '\t'], StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) * 1024;
+        long.Parse(File.ReadLines("/proc/self/status").Single(line => line.StartsWith(name, StringComparison.Ordinal))
+            .Split((char[])[' ', '\t'], StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) * 1024;
 }

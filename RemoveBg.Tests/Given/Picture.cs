@@ -2,7 +2,8 @@ using SkiaSharp;
 
 namespace RemoveBg.Tests.Given;
 
-/// <summary>A decoded picture to look into: RGBA, straight alpha, as it lies in the file (no colour conversion, no orientation).</summary>
+/// <summary>A decoded picture to look into: RGBA, straight alpha, as it lies in the file (no
+/// colour conversion, no orientation).</summary>
 internal sealed class Picture
 {
     private readonly byte[] _pixels;
@@ -33,7 +34,8 @@ internal sealed class Picture
         using var whole = new SKBitmap(codec.Info);
         Assert.That(codec.GetPixels(codec.Info, whole.GetPixels()), Is.EqualTo(SKCodecResult.Success));
         using var part = new SKBitmap();
-        whole.ExtractSubset(part, new((int)(left * whole.Width), (int)(top * whole.Height), (int)(right * whole.Width), (int)(bottom * whole.Height)));
+        whole.ExtractSubset(part, new((int)(left * whole.Width), (int)(top * whole.Height), (int)(right * whole.Width),
+            (int)(bottom * whole.Height)));
         using var data = part.Encode(SKEncodedImageFormat.Png, 100);
         return data.ToArray();
     }

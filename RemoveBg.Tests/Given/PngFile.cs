@@ -14,7 +14,8 @@ internal static class PngFile
     public static byte[] With(Photo photo, string chunk, byte orientation)
     {
         byte[] tiff = [.. "MM\0*\0\0\0\b\0\x01\x01\x12\0\x03\0\0\0\x01\0"u8, orientation, 0, 0, 0, 0, 0, 0];
-        var profile = Encoding.Latin1.GetBytes($"\nexif\n{tiff.Length + 6,8}\n{Convert.ToHexStringLower([.. "Exif\0\0"u8, .. tiff])}\n");
+        var profile = Encoding.Latin1.GetBytes(
+            $"\nexif\n{tiff.Length + 6,8}\n{Convert.ToHexStringLower([.. "Exif\0\0"u8, .. tiff])}\n");
         byte[] content = chunk switch
         {
             "eXIf" => tiff,
@@ -38,7 +39,8 @@ internal static class PngFile
     public static unsafe byte[] Encode(Photo photo)
     {
         using var stream = new MemoryStream();
-        using var pixmap = new SKPixmap(new(photo.Width, photo.Height, SKColorType.Rgba8888, SKAlphaType.Unpremul), (nint)photo.Pixels);
+        using var pixmap = new SKPixmap(new(photo.Width, photo.Height, SKColorType.Rgba8888, SKAlphaType.Unpremul),
+            (nint)photo.Pixels);
         Assert.That(pixmap.Encode(stream, SKPngEncoderOptions.Default), Is.True);
         return stream.ToArray();
     }

@@ -7,15 +7,18 @@ internal static class Repo
 
     public static string Sample(string name) => Path.Combine(Root, "samples", name);
 
-    /// <summary>Test data that is too large, or not ours, to be in the repository: REMOVEBG_SHARED, or the folder shared beside it.</summary>
-    public static string Shared { get; } = Environment.GetEnvironmentVariable("REMOVEBG_SHARED") ?? Path.GetFullPath(Path.Combine(Root, "..", "shared"));
+    /// <summary>Test data that is too large, or not ours, to be in the repository: REMOVEBG_SHARED, or
+    /// the folder shared beside it.</summary>
+    public static string Shared { get; } = Environment.GetEnvironmentVariable("REMOVEBG_SHARED")
+        ?? Path.GetFullPath(Path.Combine(Root, "..", "shared"));
 
     /// <summary>The path below the shared test data; without it the running test is skipped, and says why.</summary>
     public static string SharedOrSkip(params string[] path)
     {
         var full = Path.Combine([Shared, .. path]);
         if (!Path.Exists(full))
-            Assert.Ignore($"needs test data that is not in the repository: {Path.Combine(path)} below REMOVEBG_SHARED (default: the folder 'shared' beside the repository)");
+            Assert.Ignore($"needs test data that is not in the repository: {Path.Combine(path)} below REMOVEBG_SHARED "
+                + $"(default: the folder 'shared' beside the repository)");
         return full;
     }
 }

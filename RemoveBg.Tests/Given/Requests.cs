@@ -11,7 +11,8 @@ internal static class Requests
     public static SubmitRequestParser Parser()
     {
         var urls = new UrlPolicy(Options.Create(new NetworkOptions()));
-        var networks = new ModelCatalog(Options.Create(new ModelOptions { Folders = Path.Combine(Repo.Root, "models"), Cache = Path.Combine(Repo.Root, "models") }));
+        var networks = new ModelCatalog(Options.Create(new ModelOptions { Folders = Path.Combine(Repo.Root, "models"),
+            Cache = Path.Combine(Repo.Root, "models") }));
         return new(urls, new(urls, networks));
     }
 }

@@ -12,7 +12,8 @@ using RemoveBg.SelfHost.Hosting.Development;
 
 namespace RemoveBg.Tests.Given;
 
-/// <summary>A SelfHost in this process, on a free port, with storage of its own: the whole app, nothing replaced but what a test replaces.</summary>
+/// <summary>A SelfHost in this process, on a free port, with storage of its own: the whole app, nothing
+/// replaced but what a test replaces.</summary>
 internal sealed class RunningHost : IAsyncDisposable
 {
     private readonly WebApplication _app;
@@ -36,11 +37,13 @@ internal sealed class RunningHost : IAsyncDisposable
     public T Get<T>() where T : notnull => _app.Services.GetRequiredService<T>();
 
     public static async Task<RunningHost> StartAsync(
-        Dictionary<string, string?>? settings = null, Action<IServiceCollection>? services = null, bool takesWork = true, string? storage = null)
+        Dictionary<string, string?>? settings = null, Action<IServiceCollection>? services = null,
+            bool takesWork = true, string? storage = null)
     {
         var secrets = DevelopmentSecrets.Create();
         storage ??= Storage.NewAccount();
-        var host = new HostSettings { Root = Repo.Root, Port = 0, EnvironmentName = Environments.Development, Model = "removebg-lite", TakesWork = takesWork };
+        var host = new HostSettings { Root = Repo.Root, Port = 0, EnvironmentName = Environments.Development,
+            Model = "removebg-lite", TakesWork = takesWork };
         var app = HostApp.Build(host, storage, secrets, builder =>
         {
             builder.Configuration.AddInMemoryCollection(settings ?? []);
@@ -52,7 +55,8 @@ internal sealed class RunningHost : IAsyncDisposable
     }
 
     public Task<string> AddKeyAsync(
-        string name, bool isEnabled = true, DateTimeOffset? expiresAt = null, IReadOnlyList<string>? scopes = null, int ratePerMinute = 6000, int burst = 1000,
+        string name, bool isEnabled = true, DateTimeOffset? expiresAt = null, IReadOnlyList<string>? scopes = null,
+            int ratePerMinute = 6000, int burst = 1000,
         int concurrentJobs = ApiKey.DefaultConcurrentJobs)
     {
         var key = ApiKey.Generate();
@@ -60,7 +64,8 @@ internal sealed class RunningHost : IAsyncDisposable
 
         async Task<string> Put()
         {
-            await Get<ApiKeyTable>().PutAsync(new(name, name, ApiKey.HashOf(key), isEnabled, expiresAt, scopes ?? Scopes.All, ratePerMinute, burst, concurrentJobs), CancellationToken.None);
+            await Get<ApiKeyTable>().PutAsync(new(name, name, ApiKey.HashOf(key), isEnabled, expiresAt,
+                scopes ?? Scopes.All, ratePerMinute, burst, concurrentJobs), CancellationToken.None);
             return key;
         }
     }
@@ -72,14 +77,17 @@ internal sealed class RunningHost : IAsyncDisposable
         return client;
     }
 
-    public Task<HttpResponseMessage> SubmitAsync(object body, params (string Name, string Value)[] headers) => SubmitAsync(body, client: null, headers);
+    public Task<HttpResponseMessage> SubmitAsync(object body, params (string Name, string Value)[] headers) =>
+        SubmitAsync(body, client: null, headers);
 
     /// <param name="client">Null for the development key's.</param>
-    public async Task<HttpResponseMessage> SubmitAsync(object body, HttpClient? client, params (string Name, string Value)[] headers)
+    public async Task<HttpResponseMessage> SubmitAsync(object body, HttpClient? client,
+        params (string Name, string Value)[] headers)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, "/v2/artworks/remove-background")
         {
-            Content = new StringContent(body as string ?? JsonSerializer.Serialize(body), Encoding.UTF8, "application/json"),
+            Content =
+                new StringContent(body as string ?? JsonSerializer.Serialize(body), Encoding.UTF8, "application/json"),
         };
         foreach (var (name, value) in headers) request.Headers.TryAddWithoutValidation(name, value);
         return await (client ?? Client).SendAsync(request);
@@ -103,7 +111,8 @@ internal sealed class RunningHost : IAsyncDisposable
     public async Task<JsonElement> UntilEndedAsync(string id)
     {
         var artwork = await ReadAsync(id);
-        await Eventually.HoldsAsync(async () => (artwork = await ReadAsync(id)).Text("status") is "succeeded" or "failed" or "canceled", $"artwork {id} ends");
+        await Eventually.HoldsAsync(async () => (artwork = await ReadAsync(id)).Text("status") is "succeeded"
+            or "failed" or "canceled", $"artwork {id} ends");
         return artwork;
     }
 

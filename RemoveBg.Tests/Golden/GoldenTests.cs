@@ -8,9 +8,9 @@ using RemoveBg.Tests.Given;
 namespace RemoveBg.Tests.Golden;
 
 /// <summary>
-/// The picture's way behind the network, from photo and true alpha (as a network of 320 px would say it) to the cut-out, against pictures that
-/// were looked at. A difference is to be understood, not to be waved through: REMOVEBG_UPDATE_GOLDEN=1 writes the expected ones anew, and
-/// artifacts/golden holds what came out.
+/// The picture's way behind the network, from photo and true alpha (as a network of 320 px would say it) to the
+/// cut-out, against pictures that were looked at. A difference is to be understood, not to be waved through:
+/// REMOVEBG_UPDATE_GOLDEN=1 writes the expected ones anew, and artifacts/golden holds what came out.
 /// </summary>
 public sealed class GoldenTests
 {
@@ -27,10 +27,12 @@ public sealed class GoldenTests
         var file = CutOut(scene);
         var expected = Path.Combine(Repo.Root, "RemoveBg.Tests", "Golden", "Expected", $"{scene}.png");
         if (Environment.GetEnvironmentVariable("REMOVEBG_UPDATE_GOLDEN") == "1") File.WriteAllBytes(expected, file);
-        var actual = Path.Combine(Directory.CreateDirectory(Path.Combine(Repo.Root, "artifacts", "golden")).FullName, $"{scene}.png");
+        var actual = Path.Combine(Directory.CreateDirectory(Path.Combine(Repo.Root, "artifacts", "golden")).FullName,
+            $"{scene}.png");
         File.WriteAllBytes(actual, file);
 
-        Assert.That(PictureComparer.Difference(Picture.Read(expected), Picture.Read(file)), Is.Null, $"expected {expected}, got {actual}");
+        Assert.That(PictureComparer.Difference(Picture.Read(expected), Picture.Read(file)), Is.Null,
+            $"expected {expected}, got {actual}");
     }
 
     private static byte[] CutOut(string scene)
@@ -66,7 +68,8 @@ public sealed class GoldenTests
             for (var x = 0; x < Width; x++)
             {
                 var colour = plane[y * Width + x];
-                small.Row(y)[x] = (uint)(colour[0] + 0.5f) | (uint)(colour[1] + 0.5f) << 8 | (uint)(colour[2] + 0.5f) << 16 | 0xFF000000;
+                small.Row(y)[x] = (uint)(colour[0] + 0.5f) | (uint)(colour[1] + 0.5f) << 8
+                    | (uint)(colour[2] + 0.5f) << 16 | 0xFF000000;
             }
         return small;
     }

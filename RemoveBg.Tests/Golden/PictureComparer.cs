@@ -3,8 +3,9 @@ using RemoveBg.Tests.Given;
 namespace RemoveBg.Tests.Golden;
 
 /// <summary>
-/// Two pictures are the same when no more than <see cref="FewPixels"/> of their pixels differ by more than <see cref="SmallStep"/> in one of
-/// premultiplied R, G, B and alpha: what rounding and another processor's fused multiply-add may change, and no eye sees.
+/// Two pictures are the same when no more than <see cref="FewPixels"/> of their pixels differ by more than
+/// <see cref="SmallStep"/> in one of premultiplied R, G, B and alpha: what rounding and another processor's
+/// fused multiply-add may change, and no eye sees.
 /// </summary>
 internal static class PictureComparer
 {
@@ -29,10 +30,12 @@ internal static class PictureComparer
             }
         var pixels = expected.Width * expected.Height;
         return many <= FewPixels * pixels ? null
-            : $"{many} of {pixels} pixels differ by more than {SmallStep} (allowed: {(int)(FewPixels * pixels)}); the most is {most} at {where}, the mean {sum / (double)pixels:0.000}";
+            : $"{many} of {pixels} pixels differ by more than {SmallStep} (allowed: {(int)(FewPixels * pixels)}); the "
+                + $"most is {most} at {where}, the mean {sum / (double)pixels:0.000}";
     }
 
-    private static int Step((byte R, byte G, byte B, byte A) first, (byte R, byte G, byte B, byte A) second) => Math.Max(
+    private static int Step((byte R, byte G, byte B, byte A) first, (byte R, byte G, byte B, byte A) second) =>
+        Math.Max(
         Math.Max(Channel(first.R, first.A, second.R, second.A), Channel(first.G, first.A, second.G, second.A)),
         Math.Max(Channel(first.B, first.A, second.B, second.A), Math.Abs(first.A - second.A)));
 

@@ -4,7 +4,8 @@ using RemoveBg.Core;
 
 namespace RemoveBg.Tests.Host;
 
-/// <summary>The arrows between the folders of Core go one way. Read from the compiled code, method bodies included.</summary>
+/// <summary>The arrows between the folders of Core go one way. Read from the compiled
+/// code, method bodies included.</summary>
 public sealed class ArchitectureTests
 {
     private const string Root = "RemoveBg.Core";
@@ -32,7 +33,8 @@ public sealed class ArchitectureTests
     public void A_cycle_of_three_is_found_and_a_diamond_is_none()
     {
         Assert.That(Cycle(new() { ["a"] = ["b", "c"], ["b"] = ["d"], ["c"] = ["d"], ["d"] = [] }), Is.Null);
-        Assert.That(Cycle(new() { ["a"] = ["b"], ["b"] = ["c"], ["c"] = ["a"] }), Is.EqualTo(new[] { "a", "b", "c", "a" }));
+        Assert.That(Cycle(new() { ["a"] = ["b"], ["b"] = ["c"], ["c"] = ["a"] }),
+            Is.EqualTo(new[] { "a", "b", "c", "a" }));
     }
 
     /// <returns>For each folder those that it needs, each with one example.</returns>
@@ -43,12 +45,14 @@ public sealed class ArchitectureTests
         {
             var needs = arrows.TryGetValue(Folder(type)!, out var found) ? found : arrows[Folder(type)!] = [];
             foreach (var used in Uses(type))
-                if (Folder(used) is { } folder && folder != Folder(type)) needs.TryAdd(folder, $"{type.FullName} uses {used.FullName}");
+                if (Folder(used) is { } folder && folder != Folder(type))
+                    needs.TryAdd(folder, $"{type.FullName} uses {used.FullName}");
         }
         return arrows;
     }
 
-    /// <returns>The first folder below RemoveBg.Core; null for the root, which puts all together, and for others' types.</returns>
+    /// <returns>The first folder below RemoveBg.Core; null for the root, which puts all
+    /// together, and for others' types.</returns>
     private static string? Folder(TypeReference type)
     {
         while (type.DeclaringType is { } outer) type = outer;
@@ -85,12 +89,14 @@ public sealed class ArchitectureTests
 
     /// <returns>The type itself without array and reference marks, and its generic arguments.</returns>
     private static IEnumerable<TypeReference> Parts(TypeReference type) =>
-        [type.GetElementType(), .. type is GenericInstanceType generic ? generic.GenericArguments.SelectMany(Parts) : []];
+        [type.GetElementType(),
+            .. type is GenericInstanceType generic ? generic.GenericArguments.SelectMany(Parts) : []];
 
     private static List<string>? Cycle(Dictionary<string, HashSet<string>> arrows)
     {
         var done = new HashSet<string>();
-        return arrows.Keys.Order(StringComparer.Ordinal).Select(start => From(start, [])).FirstOrDefault(cycle => cycle is not null);
+        return arrows.Keys.Order(StringComparer.Ordinal).Select(start => From(start, []))
+            .FirstOrDefault(cycle => cycle is not null);
 
         List<string>? From(string folder, List<string> path)
         {

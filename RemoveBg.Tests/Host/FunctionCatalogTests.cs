@@ -8,7 +8,8 @@ namespace RemoveBg.Tests.Host;
 
 public sealed class FunctionCatalogTests
 {
-    private static readonly IReadOnlyList<DiscoveredFunction> Functions = FunctionCatalog.Find(typeof(SubmitArtworkHttp).Assembly);
+    private static readonly IReadOnlyList<DiscoveredFunction> Functions =
+        FunctionCatalog.Find(typeof(SubmitArtworkHttp).Assembly);
 
     /// <summary>The Functions host on Azure reads functions.metadata; the self-host reads attributes.</summary>
     [Test]
@@ -30,17 +31,20 @@ public sealed class FunctionCatalogTests
     [TestCase("get", "healthz")]
     [TestCase("get", "readyz")]
     public void Every_route_of_the_contract_has_a_function(string method, string route) =>
-        Assert.That(Functions.Count(function => function.TriggerAttribute<HttpTriggerAttribute>() is { } trigger && trigger.Route == route && trigger.Methods!.Contains(method)), Is.EqualTo(1));
+        Assert.That(Functions.Count(function => function.TriggerAttribute<HttpTriggerAttribute>() is { } trigger
+            && trigger.Route == route && trigger.Methods!.Contains(method)), Is.EqualTo(1));
 
     [TestCase("artworks")]
     [TestCase("artworks-poison")]
     [TestCase("webhooks")]
     [TestCase("webhooks-poison")]
     public void Every_queue_has_a_function(string queue) =>
-        Assert.That(Functions.Count(function => function.TriggerAttribute<QueueTriggerAttribute>() is { Connection: "AzureWebJobsStorage" } trigger && trigger.QueueName == queue), Is.EqualTo(1));
+        Assert.That(Functions.Count(function => function.TriggerAttribute<QueueTriggerAttribute>()
+            is { Connection: "AzureWebJobsStorage" } trigger && trigger.QueueName == queue), Is.EqualTo(1));
 
     [Test]
-    public void Names_are_unique_as_the_functions_host_demands() => Assert.That(Functions.Select(function => function.Name), Is.Unique);
+    public void Names_are_unique_as_the_functions_host_demands() =>
+        Assert.That(Functions.Select(function => function.Name), Is.Unique);
 
     [Test]
     public void A_function_file_has_at_most_40_lines() =>
@@ -49,7 +53,8 @@ public sealed class FunctionCatalogTests
 
     [Test]
     public void What_this_host_cannot_fill_is_an_error_at_start() =>
-        Assert.That(() => FunctionCatalog.Find(typeof(Unfillable).Assembly), Throws.InvalidOperationException.With.Message.Contains("Unfillable").And.Message.Contains("guess"));
+        Assert.That(() => FunctionCatalog.Find(typeof(Unfillable).Assembly),
+            Throws.InvalidOperationException.With.Message.Contains("Unfillable").And.Message.Contains("guess"));
 
     private static string Describe(DiscoveredFunction function)
     {
@@ -92,6 +97,7 @@ public sealed class FunctionCatalogTests
     public sealed class Unfillable
     {
         [Function("Unfillable")]
-        public void Run([HttpTrigger(AuthorizationLevel.Anonymous, "get")] HttpRequest request, DateTime guess) => _ = (request, guess);
+        public void Run([HttpTrigger(AuthorizationLevel.Anonymous, "get")] HttpRequest request, DateTime guess) =>
+            _ = (request, guess);
     }
 }

@@ -28,7 +28,8 @@ public sealed class FunctionsHostTests
     {
         _folder = Directory.CreateTempSubdirectory("func").FullName;
         File.WriteAllText(Path.Combine(_folder, "func"), Recorder);
-        File.SetUnixFileMode(Path.Combine(_folder, "func"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        File.SetUnixFileMode(Path.Combine(_folder, "func"),
+            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }
 
     [TearDown]
@@ -48,11 +49,13 @@ public sealed class FunctionsHostTests
         Assert.That(line, Is.EqualTo($"READY http://127.0.0.1:{port}"), line is null ? await errors : "");
 
         using var record = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(_folder, "record.json")));
-        var arguments = record.RootElement.GetProperty("args").EnumerateArray().Select(argument => argument.GetString());
+        var arguments =
+            record.RootElement.GetProperty("args").EnumerateArray().Select(argument => argument.GetString());
         Assert.That(arguments, Is.EqualTo((string[])["start", "--port", $"{port}"]));
         var folder = record.RootElement.GetProperty("folder").GetString()!;
         Assert.That(Path.GetRelativePath(Repo.Root, folder), Does.StartWith(Path.Combine("RemoveBg.Functions", "bin")));
-        Assert.That(new[] { "host.json", "functions.metadata", "worker.config.json" }.Select(name => Path.Combine(folder, name)), Is.All.Exist);
+        Assert.That(new[] { "host.json", "functions.metadata",
+            "worker.config.json" }.Select(name => Path.Combine(folder, name)), Is.All.Exist);
         var environment = record.RootElement.GetProperty("environment");
         string? Setting(string name) => environment.TryGetProperty(name, out var value) ? value.GetString() : null;
         Assert.That(Setting("FUNCTIONS_WORKER_RUNTIME"), Is.EqualTo("dotnet-isolated"));
@@ -89,7 +92,8 @@ public sealed class FunctionsHostTests
     public async Task A_FUNC_PATH_that_does_not_exist_is_named()
     {
         var missing = Path.Combine(_folder, "missing");
-        Assert.That(await FinishAsync(("FUNC_PATH", missing)), Is.EqualTo((1, $"FUNC_PATH: {missing} does not exist.\n")));
+        Assert.That(await FinishAsync(("FUNC_PATH", missing)),
+            Is.EqualTo((1, $"FUNC_PATH: {missing} does not exist.\n")));
     }
 
     private async Task<(int Code, string Errors)> FinishAsync((string Name, string Value) variable)
@@ -103,9 +107,11 @@ public sealed class FunctionsHostTests
 
     private Process Start(int port, (string Name, string Value) variable)
     {
-        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = _folder };
+        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true,
+            WorkingDirectory = _folder };
         var program = Path.Combine(AppContext.BaseDirectory, "RemoveBg.SelfHost.dll");
-        foreach (var argument in (string[])[program, "--host", "func", "--port", $"{port}", "--offline", "--model", "removebg-lite"])
+        foreach (var argument in (string[])[program, "--host", "func", "--port", $"{port}", "--offline", "--model",
+            "removebg-lite"])
             start.ArgumentList.Add(argument);
         start.Environment["AzureWebJobsStorage"] = Storage.NewAccount();
         start.Environment["DOTNET_ENVIRONMENT"] = "Development";

@@ -38,7 +38,8 @@ public sealed partial class InfraTests
     public void It_lints_without_a_warning_under_strict_rules()
     {
         Assert.That(Bicep("lint", Path.Combine(Infra, "main.bicep")), Is.EqualTo((0, "")));
-        foreach (var rule in JsonDocument.Parse(File.ReadAllText(Path.Combine(Infra, "bicepconfig.json"))).RootElement.GetProperty("analyzers").GetProperty("core").GetProperty("rules").EnumerateObject())
+        foreach (var rule in JsonDocument.Parse(File.ReadAllText(Path.Combine(Infra, "bicepconfig.json"))).RootElement
+            .GetProperty("analyzers").GetProperty("core").GetProperty("rules").EnumerateObject())
             Assert.That(rule.Value.GetProperty("level").GetString(), Is.EqualTo("error"), rule.Name);
     }
 
@@ -56,7 +57,8 @@ public sealed partial class InfraTests
 
     [Test]
     public void The_parameter_file_fits_the_template() =>
-        Assert.That(Bicep("build-params", Path.Combine(Infra, "main.bicepparam"), "--outfile", Path.Combine(_folder, "params.json")), Is.EqualTo((0, "")));
+        Assert.That(Bicep("build-params", Path.Combine(Infra, "main.bicepparam"), "--outfile",
+            Path.Combine(_folder, "params.json")), Is.EqualTo((0, "")));
 
     [Test]
     public void Storage_is_closed_to_the_public_and_to_shared_keys()
@@ -68,18 +70,23 @@ public sealed partial class InfraTests
             Assert.That(properties.GetProperty("allowSharedKeyAccess").GetBoolean(), Is.False);
             Assert.That(properties.GetProperty("supportsHttpsTrafficOnly").GetBoolean(), Is.True);
             Assert.That(properties.Text("minimumTlsVersion"), Is.EqualTo("TLS1_2"));
-            Assert.That(One("Microsoft.Storage/storageAccounts/blobServices").GetProperty("properties").GetProperty("deleteRetentionPolicy").GetProperty("enabled").GetBoolean(), Is.True);
+            Assert.That(One("Microsoft.Storage/storageAccounts/blobServices").GetProperty("properties")
+                .GetProperty("deleteRetentionPolicy").GetProperty("enabled").GetBoolean(), Is.True);
         });
-        var rule = One("Microsoft.Storage/storageAccounts/managementPolicies").GetProperty("properties").GetProperty("policy").GetProperty("rules")[0].GetProperty("definition");
-        Assert.That(rule.GetProperty("filters").GetProperty("prefixMatch").EnumerateArray().Select(prefix => prefix.GetString()), Is.EqualTo(new[] { "results/", "inputs/" }));
-        Assert.That(rule.GetProperty("actions").GetProperty("baseBlob").GetProperty("delete").GetProperty("daysAfterCreationGreaterThan").GetString(), Does.Contain("resultRetentionHours"));
+        var rule = One("Microsoft.Storage/storageAccounts/managementPolicies").GetProperty("properties")
+            .GetProperty("policy").GetProperty("rules")[0].GetProperty("definition");
+        Assert.That(rule.GetProperty("filters").GetProperty("prefixMatch").EnumerateArray()
+            .Select(prefix => prefix.GetString()), Is.EqualTo(new[] { "results/", "inputs/" }));
+        Assert.That(rule.GetProperty("actions").GetProperty("baseBlob").GetProperty("delete")
+            .GetProperty("daysAfterCreationGreaterThan").GetString(), Does.Contain("resultRetentionHours"));
     }
 
     [Test]
     public void The_app_has_these_roles_and_nothing_wider()
     {
         var text = _arm.RootElement.GetRawText();
-        var roles = RoleIds().Matches(text).Select(match => match.Value).Distinct().Where(id => id != "00000000-0000-0000-0000-000000000000");
+        var roles = RoleIds().Matches(text).Select(match => match.Value).Distinct()
+            .Where(id => id != "00000000-0000-0000-0000-000000000000");
         Assert.That(roles, Is.EquivalentTo(new[]
         {
             "ba92f5b4-2d11-453d-a403-e96b0029c9fe", // Storage Blob Data Contributor
@@ -90,7 +97,8 @@ public sealed partial class InfraTests
             "3913510d-42f4-4e42-8a64-420c390055eb", // Monitoring Metrics Publisher
         }));
         foreach (var assignment in All("Microsoft.Authorization/roleAssignments"))
-            Assert.That(assignment.TryGetProperty("scope", out _), Is.True, "each role holds for one resource, not for the group");
+            Assert.That(assignment.TryGetProperty("scope", out _), Is.True,
+                "each role holds for one resource, not for the group");
     }
 
     [Test]
@@ -98,15 +106,20 @@ public sealed partial class InfraTests
     {
         var platform = new[]
         {
-            "AzureWebJobsStorage__accountName", "AzureWebJobsStorage__credential", "AzureWebJobsStorage__clientId", "WEBSITE_USE_PLACEHOLDER_DOTNETISOLATED",
-            "APPLICATIONINSIGHTS_CONNECTION_STRING", "APPLICATIONINSIGHTS_AUTHENTICATION_STRING", "GLIBC_TUNABLES", "ORT_DISABLE_TELEMETRY",
+            "AzureWebJobsStorage__accountName", "AzureWebJobsStorage__credential", "AzureWebJobsStorage__clientId",
+                "WEBSITE_USE_PLACEHOLDER_DOTNETISOLATED",
+            "APPLICATIONINSIGHTS_CONNECTION_STRING", "APPLICATIONINSIGHTS_AUTHENTICATION_STRING", "GLIBC_TUNABLES",
+                "ORT_DISABLE_TELEMETRY",
         };
         var names = AppSettings();
-        Assert.That(names.Where(name => !platform.Contains(name)).Select(name => name.Replace("__", ":", StringComparison.Ordinal)), Is.SubsetOf(ShippedSettingsTests.AllSettings()), "unknown");
+        Assert.That(names.Where(name => !platform.Contains(name))
+            .Select(name => name.Replace("__", ":", StringComparison.Ordinal)),
+            Is.SubsetOf(ShippedSettingsTests.AllSettings()), "unknown");
         Assert.That(names, Is.SupersetOf(platform));
         // Without it the start stops: the only option that has no default.
         Assert.That(names, Does.Contain("RemoveBg__Webhook__Secrets"));
-        Assert.That(_arm.RootElement.GetRawText(), Does.Not.Contain("AccountKey").And.Not.Contain("listKeys").And.Not.Contain("DefaultEndpointsProtocol"));
+        Assert.That(_arm.RootElement.GetRawText(),
+            Does.Not.Contain("AccountKey").And.Not.Contain("listKeys").And.Not.Contain("DefaultEndpointsProtocol"));
     }
 
     [Test]
@@ -126,11 +139,13 @@ public sealed partial class InfraTests
     public void Alerts_and_dashboard_name_only_metrics_that_exist()
     {
         var source = File.ReadAllText(Path.Combine(Repo.Root, "RemoveBg.Core", "Telemetry", "ServiceMetrics.cs"));
-        var monitoring = File.ReadAllText(Path.Combine(Infra, "modules", "monitoring.bicep")) + File.ReadAllText(Path.Combine(Infra, "workbook.json"));
+        var monitoring = File.ReadAllText(Path.Combine(Infra, "modules", "monitoring.bicep"))
+            + File.ReadAllText(Path.Combine(Infra, "workbook.json"));
         var named = MetricNames().Matches(monitoring).Select(match => match.Groups[1].Value).Distinct().ToList();
         Assert.That(named, Has.Count.GreaterThanOrEqualTo(5));
         Assert.That(named.Where(name => !source.Contains($"\"{name}\"", StringComparison.Ordinal)), Is.Empty);
-        foreach (var fault in new[] { Fault.Poisoned, Fault.WebhookGivenUp }) Assert.That(monitoring, Does.Contain($"\"{fault}\""));
+        foreach (var fault in new[] { Fault.Poisoned, Fault.WebhookGivenUp })
+            Assert.That(monitoring, Does.Contain($"\"{fault}\""));
         Assert.That(monitoring, Does.Contain($"code == \"{Core.Artworks.ArtworkFailure.InternalError}\""));
         Assert.That(All("Microsoft.Insights/scheduledQueryRules"), Is.Not.Empty);
         Assert.That(All("Microsoft.Consumption/budgets"), Has.Count.EqualTo(1));
@@ -143,16 +158,20 @@ public sealed partial class InfraTests
     {
         var azd = File.ReadAllText(Path.Combine(Repo.Root, "azure.yaml"));
         var service = One("Microsoft.Web/sites").GetProperty("tags").Text("azd-service-name");
-        Assert.That(azd, Does.Contain($"  {service}:\n").And.Contain("project: RemoveBg.Functions").And.Contain("path: infra").And.Contain("module: main"));
+        Assert.That(azd, Does.Contain($"  {service}:\n").And.Contain("project: RemoveBg.Functions").And
+            .Contain("path: infra").And.Contain("module: main"));
     }
 
     private HashSet<string> AppSettings()
     {
         // Those that main.bicep hands over, and those that the module adds.
-        var given = Resources(_arm.RootElement, nested: true).Where(resource => resource.Text("type") == "Microsoft.Resources/deployments")
+        var given = Resources(_arm.RootElement, nested: true)
+            .Where(resource => resource.Text("type") == "Microsoft.Resources/deployments")
             .Select(deployment => deployment.GetProperty("properties").GetProperty("parameters"))
-            .Single(parameters => parameters.TryGetProperty("settings", out _)).GetProperty("settings").GetProperty("value");
-        var added = AddedSettings().Matches(One("Microsoft.Web/sites/config").GetProperty("properties").GetString()!).Select(match => match.Groups[1].Value);
+            .Single(parameters => parameters.TryGetProperty("settings", out _)).GetProperty("settings")
+                .GetProperty("value");
+        var added = AddedSettings().Matches(One("Microsoft.Web/sites/config").GetProperty("properties").GetString()!)
+            .Select(match => match.Groups[1].Value);
         return [.. given.EnumerateObject().Select(setting => setting.Name), .. added];
     }
 
@@ -164,20 +183,25 @@ public sealed partial class InfraTests
     private static IEnumerable<JsonElement> Resources(JsonElement template, bool nested = false)
     {
         var resources = template.GetProperty("resources");
-        foreach (var resource in resources.ValueKind == JsonValueKind.Object ? resources.EnumerateObject().Select(entry => entry.Value) : resources.EnumerateArray())
+        foreach (var resource in resources.ValueKind == JsonValueKind.Object
+            ? resources.EnumerateObject().Select(entry => entry.Value) : resources.EnumerateArray())
         {
             if (resource.Text("type") != "Microsoft.Resources/deployments" || nested) yield return resource;
             if (resource.Text("type") != "Microsoft.Resources/deployments") continue;
-            foreach (var inner in Resources(resource.GetProperty("properties").GetProperty("template"))) yield return inner;
+            foreach (var inner in Resources(resource.GetProperty("properties").GetProperty("template")))
+                yield return inner;
         }
     }
 
     private static (int Code, string Said) Bicep(params string[] arguments)
     {
-        var path = typeof(InfraTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().FirstOrDefault(entry => entry.Key == "BicepPath")?.Value;
-        if (path is null) Assert.Ignore("The Bicep CLI comes as a package for Linux on x64 only; here, check with 'az bicep build --file infra/main.bicep'.");
+        var path = typeof(InfraTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
+            .FirstOrDefault(entry => entry.Key == "BicepPath")?.Value;
+        if (path is null) Assert.Ignore("The Bicep CLI comes as a package for Linux on x64 only; here, check with 'az "
+            + "bicep build --file infra/main.bicep'.");
         Assert.That(path, Does.Exist);
-        var start = new ProcessStartInfo(path!, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start =
+            new ProcessStartInfo(path!, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
         // It is self-contained and looks for ICU, which a small machine may lack.
         start.Environment["DOTNET_SYSTEM_GLOBALIZATION_INVARIANT"] = "1";
         using var process = Process.Start(start)!;
@@ -187,7 +211,8 @@ public sealed partial class InfraTests
         return (process.ExitCode, output + errors.Result);
     }
 
-    [GeneratedRegex("(?<=')[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|(?<=\")[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?=\")")]
+    [GeneratedRegex(
+        "(?<=')[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|(?<=\")[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?=\")")]
     private static partial Regex RoleIds();
 
     [GeneratedRegex("""Name == ["'](removebg\.[a-z_.]+)["']""")]

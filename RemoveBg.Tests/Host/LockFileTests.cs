@@ -7,7 +7,8 @@ namespace RemoveBg.Tests.Host;
 public sealed class LockFileTests
 {
     private static IEnumerable<string> Projects() =>
-        Directory.GetDirectories(Repo.Root, "RemoveBg.*").Where(folder => Directory.GetFiles(folder, "*.csproj").Length > 0)
+        Directory.GetDirectories(Repo.Root, "RemoveBg.*")
+            .Where(folder => Directory.GetFiles(folder, "*.csproj").Length > 0)
             .Select(Path.GetFileName)!;
 
     [TestCaseSource(nameof(Projects))]
@@ -17,7 +18,8 @@ public sealed class LockFileTests
         var packages = locked.RootElement.GetProperty("dependencies").GetProperty("net10.0").EnumerateObject()
             .Where(package => package.Value.GetProperty("type").GetString() != "Project").ToList();
         Assert.That(packages, Is.Not.Empty);
-        Assert.That(packages, Is.All.Matches<JsonProperty>(package => package.Value.TryGetProperty("contentHash", out _)));
+        Assert.That(packages,
+            Is.All.Matches<JsonProperty>(package => package.Value.TryGetProperty("contentHash", out _)));
     }
 
     /// <summary>The package for Azure is restored for a platform, and publish does not restore again.</summary>

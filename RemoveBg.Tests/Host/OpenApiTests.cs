@@ -7,7 +7,8 @@ using RemoveBg.Tests.Given;
 
 namespace RemoveBg.Tests.Host;
 
-/// <summary>That every answer of the whole test run is what the document says, <see cref="OpenApiCheck"/> sees to in each client.</summary>
+/// <summary>That every answer of the whole test run is what the document says,
+/// <see cref="OpenApiCheck"/> sees to in each client.</summary>
 public sealed partial class OpenApiTests
 {
     private RunningHost _host = null!;
@@ -28,10 +29,13 @@ public sealed partial class OpenApiTests
     public void The_document_describes_the_routes_that_there_are_and_no_others()
     {
         var served = FunctionCatalog.Find(typeof(Functions.SubmitArtworkHttp).Assembly)
-            .Select(function => function.TriggerAttribute<Microsoft.Azure.Functions.Worker.HttpTriggerAttribute>()).OfType<Microsoft.Azure.Functions.Worker.HttpTriggerAttribute>()
-            .SelectMany(trigger => trigger.Methods!, (trigger, method) => $"{method} /{RootRoute().Replace(trigger.Route!, "")}");
+            .Select(function => function.TriggerAttribute<Microsoft.Azure.Functions.Worker.HttpTriggerAttribute>())
+                .OfType<Microsoft.Azure.Functions.Worker.HttpTriggerAttribute>()
+            .SelectMany(trigger => trigger.Methods!,
+                (trigger, method) => $"{method} /{RootRoute().Replace(trigger.Route!, "")}");
         var described = _document.GetProperty("paths").EnumerateObject()
-            .SelectMany(path => path.Value.EnumerateObject().Where(operation => operation.Name != "parameters"), (path, operation) => $"{operation.Name} {path.Name}");
+            .SelectMany(path => path.Value.EnumerateObject().Where(operation => operation.Name != "parameters"),
+                (path, operation) => $"{operation.Name} {path.Name}");
         Assert.That(described, Is.EquivalentTo(served));
     }
 
@@ -45,10 +49,13 @@ public sealed partial class OpenApiTests
     [Test]
     public void It_names_every_failure_code_and_field()
     {
-        var codes = typeof(Core.Artworks.ArtworkFailure).GetFields(BindingFlags.Public | BindingFlags.Static).Where(field => field.IsLiteral).Select(field => (string)field.GetRawConstantValue()!);
+        var codes = typeof(Core.Artworks.ArtworkFailure).GetFields(BindingFlags.Public | BindingFlags.Static)
+            .Where(field => field.IsLiteral).Select(field => (string)field.GetRawConstantValue()!);
         var schemas = _document.GetProperty("components").GetProperty("schemas");
-        Assert.That(Texts(schemas.GetProperty("Failure").GetProperty("properties").GetProperty("code").GetProperty("enum")), Is.EquivalentTo(codes));
-        Assert.That(schemas.GetProperty("SubmitRequest").GetProperty("properties").EnumerateObject().Select(field => field.Name), Is.EqualTo(Core.Submit.RequestFields.Known.Keys));
+        Assert.That(Texts(schemas.GetProperty("Failure").GetProperty("properties").GetProperty("code")
+            .GetProperty("enum")), Is.EquivalentTo(codes));
+        Assert.That(schemas.GetProperty("SubmitRequest").GetProperty("properties").EnumerateObject()
+            .Select(field => field.Name), Is.EqualTo(Core.Submit.RequestFields.Known.Keys));
     }
 
     [Test]
@@ -74,12 +81,14 @@ public sealed partial class OpenApiTests
                     context.Response.ContentType = "application/json";
                     await context.Response.WriteAsync(body);
                 });
-                Assert.That(() => client.GetAsync(other.Url + "/healthz").GetAwaiter().GetResult(), Throws.TypeOf<AssertionException>().With.Message.Contains(expected));
+                Assert.That(() => client.GetAsync(other.Url + "/healthz").GetAwaiter().GetResult(),
+                    Throws.TypeOf<AssertionException>().With.Message.Contains(expected));
             }
         });
     }
 
-    private static IEnumerable<string?> Texts(JsonElement array) => array.EnumerateArray().Select(text => text.GetString());
+    private static IEnumerable<string?> Texts(JsonElement array) =>
+        array.EnumerateArray().Select(text => text.GetString());
 
     [GeneratedRegex(@"^\{ignored.*")]
     private static partial Regex RootRoute();

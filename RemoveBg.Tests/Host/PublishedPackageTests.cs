@@ -53,7 +53,8 @@ public sealed class PublishedPackageTests
         Assert.That(zipped.Length, Is.LessThanOrEqualTo(45_000_000));
     }
 
-    /// <summary>ELF header: 4 bytes of magic, and at offset 18 the machine, 62 for x86-64 (System V ABI, AMD64).</summary>
+    /// <summary>ELF header: 4 bytes of magic, and at offset 18 the machine, 62 for
+    /// x86-64 (System V ABI, AMD64).</summary>
     private bool IsElfForX64(string file)
     {
         using var stream = File.OpenRead(Path.Combine(_folder, file));

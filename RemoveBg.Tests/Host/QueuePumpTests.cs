@@ -16,7 +16,8 @@ namespace RemoveBg.Tests.Host;
 public sealed class QueuePumpTests
 {
     private const string Name = "pumped";
-    private static readonly HostJson Settings = new("", BatchSize: 2, NewBatchThreshold: 1, MaxDequeueCount: 3, TimeSpan.Zero, TimeSpan.FromMilliseconds(200));
+    private static readonly HostJson Settings =
+        new("", BatchSize: 2, NewBatchThreshold: 1, MaxDequeueCount: 3, TimeSpan.Zero, TimeSpan.FromMilliseconds(200));
     private QueueClient _queue = null!, _poison = null!;
     private QueuePump _pump = null!;
     private Function _function = null!;
@@ -25,15 +26,18 @@ public sealed class QueuePumpTests
     public async Task Start()
     {
         var connection = Storage.NewAccount();
-        var storage = new StorageClients(new ConfigurationBuilder().AddInMemoryCollection([new(StorageClients.ConnectionName, connection)]).Build());
+        var storage = new StorageClients(
+            new ConfigurationBuilder().AddInMemoryCollection([new(StorageClients.ConnectionName, connection)]).Build());
         (_queue, _poison) = (storage.UndecodedQueue(Name), storage.UndecodedQueue(Name + "-poison"));
         await _queue.CreateAsync();
         await _poison.CreateAsync();
         _function = new();
         var services = new ServiceCollection().AddSingleton(_function).BuildServiceProvider();
         var method = typeof(PumpedFunction).GetMethod(nameof(PumpedFunction.Run))!;
-        _pump = new(new("Pumped", method, method.GetParameters()[0]), Name, storage, new StorageSetup(storage, NullLogger<StorageSetup>.Instance),
-            new FunctionInvoker(services.GetRequiredService<IServiceScopeFactory>()), Settings, new FunctionTimeout(TimeSpan.FromMinutes(5)),
+        _pump = new(new("Pumped", method, method.GetParameters()[0]), Name, storage,
+            new StorageSetup(storage, NullLogger<StorageSetup>.Instance),
+            new FunctionInvoker(services.GetRequiredService<IServiceScopeFactory>()), Settings,
+                new FunctionTimeout(TimeSpan.FromMinutes(5)),
             TimeProvider.System, NullLogger<QueuePump>.Instance);
         await _pump.StartAsync(CancellationToken.None);
     }
@@ -115,7 +119,8 @@ public sealed class QueuePumpTests
 
     private static string Encode(string text) => Convert.ToBase64String(Encoding.UTF8.GetBytes(text));
 
-    private static async Task<int> CountAsync(QueueClient queue) => (await queue.GetPropertiesAsync()).Value.ApproximateMessagesCount;
+    private static async Task<int> CountAsync(QueueClient queue) =>
+        (await queue.GetPropertiesAsync()).Value.ApproximateMessagesCount;
 
     private static void InterlockedMax(ref int most, int value)
     {

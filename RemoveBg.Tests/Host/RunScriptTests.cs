@@ -19,9 +19,11 @@ public sealed class RunScriptTests
     public async Task A_photo_goes_the_whole_road_and_its_timeline_is_printed(string format, string _)
     {
         var output = Path.Combine(_folder, $"out.{format}");
-        var (code, said, complained) = await RunAsync(Repo.Sample("variants/mug-exif-orientation-8.jpg"), "-o", output, "--format", format);
+        var (code, said, complained) =
+            await RunAsync(Repo.Sample("variants/mug-exif-orientation-8.jpg"), "-o", output, "--format", format);
         Assert.That(code, Is.Zero, complained);
-        Assert.That(said, Does.Match(@"accepted [\d.]+ s, started [\d.]+ s, finished [\d.]+ s, webhook delivered [\d.]+ s"));
+        Assert.That(said,
+            Does.Match(@"accepted [\d.]+ s, started [\d.]+ s, finished [\d.]+ s, webhook delivered [\d.]+ s"));
         var picture = Picture.Read(output);
         Assert.That((picture.Width, picture.Height), Is.EqualTo((1280, 854)));
         Assert.That(picture.MeanAlpha(), Is.InRange(0.03, 0.6));
@@ -31,13 +33,15 @@ public sealed class RunScriptTests
     public async Task Crop_shadow_background_and_size_can_be_asked_for()
     {
         var output = Path.Combine(_folder, "out.png");
-        var (code, _, complained) = await RunAsync(Repo.Sample("scene-mug.jpg"), "-o", output, "--format", "png", "--crop", "5%", "--background", "white", "--shadow", "--size", "200");
+        var (code, _, complained) = await RunAsync(Repo.Sample("scene-mug.jpg"), "-o", output, "--format", "png",
+            "--crop", "5%", "--background", "white", "--shadow", "--size", "200");
         Assert.That(code, Is.Zero, complained);
         var picture = Picture.Read(output);
         Assert.That(Math.Max(picture.Width, picture.Height), Is.EqualTo(200));
         Assert.That(picture.MeanAlpha(), Is.EqualTo(1));
         var (wrong, _, said) = await RunAsync(Repo.Sample("scene-mug.jpg"), "--size", "3");
-        Assert.That((wrong, said), Is.EqualTo((1, "Not accepted: size must be a whole number from 16 to 20000: the longest side at most, in pixels.\n")));
+        Assert.That((wrong, said), Is.EqualTo(
+            (1, "Not accepted: size must be a whole number from 16 to 20000: the longest side at most, in pixels.\n")));
     }
 
     [Test]
@@ -54,7 +58,8 @@ public sealed class RunScriptTests
         var (code, said, complained) = await RunAsync(Repo.Sample("scene-mug.jpg"));
         Assert.That(code, Is.Zero, complained);
         Assert.That(said + complained, Does.Not.Contain("telemetry"));
-        Assert.That(Directory.EnumerateFileSystemEntries(_folder, "*", SearchOption.AllDirectories).Select(Path.GetFileName), Is.EqualTo(new[] { "scene-mug-cutout.webp" }));
+        Assert.That(Directory.EnumerateFileSystemEntries(_folder, "*", SearchOption.AllDirectories)
+            .Select(Path.GetFileName), Is.EqualTo(new[] { "scene-mug-cutout.webp" }));
     }
 
     [Test]
@@ -73,7 +78,8 @@ public sealed class RunScriptTests
         var (code, _, complained) = await RunAsync(text);
         Assert.That(code, Is.EqualTo(1));
         Assert.That(complained.Trim().Split('\n'), Has.Length.EqualTo(1));
-        Assert.That(complained, Does.Contain("unsupported_format").And.Contain("accepted are JPEG, PNG, WebP, GIF and BMP"));
+        Assert.That(complained,
+            Does.Contain("unsupported_format").And.Contain("accepted are JPEG, PNG, WebP, GIF and BMP"));
     }
 
     [Test]
@@ -87,7 +93,8 @@ public sealed class RunScriptTests
     [Test]
     public async Task An_output_that_cannot_be_written_ends_1_and_is_named()
     {
-        var (code, _, complained) = await RunAsync(Repo.Sample("scene-mug.jpg"), "-o", Path.Combine(_folder, "no-such-folder", "out.webp"));
+        var (code, _, complained) =
+            await RunAsync(Repo.Sample("scene-mug.jpg"), "-o", Path.Combine(_folder, "no-such-folder", "out.webp"));
         Assert.That(code, Is.EqualTo(1));
         Assert.That(complained.Trim().Split('\n'), Has.Length.EqualTo(1));
         Assert.That(complained, Does.Contain("-o").And.Contain("no-such-folder"));
@@ -96,7 +103,8 @@ public sealed class RunScriptTests
     [Test]
     public async Task A_webhook_secret_of_the_environment_does_not_disturb()
     {
-        Environment.SetEnvironmentVariable("RemoveBg__Webhook__Secrets", RemoveBg.Core.Notify.WebhookSigner.GenerateSecret());
+        Environment.SetEnvironmentVariable("RemoveBg__Webhook__Secrets",
+            RemoveBg.Core.Notify.WebhookSigner.GenerateSecret());
         var (code, _, complained) = await RunAsync(Repo.Sample("scene-mug.jpg"));
         Environment.SetEnvironmentVariable("RemoveBg__Webhook__Secrets", null);
         Assert.That(code, Is.Zero, complained);
@@ -108,7 +116,8 @@ public sealed class RunScriptTests
         await using var other = await Caller.StartAsync();
         var (code, _, complained) = await RunAsync("--port", $"{new Uri(other.Url).Port}");
         Assert.That(code, Is.EqualTo(1));
-        Assert.That(complained.Trim(), Is.EqualTo($"Port {new Uri(other.Url).Port} is taken: stop what listens there, or choose another one with --port."));
+        Assert.That(complained.Trim(), Is.EqualTo(
+            $"Port {new Uri(other.Url).Port} is taken: stop what listens there, or choose another one with --port."));
     }
 
     [Test]
@@ -121,8 +130,11 @@ public sealed class RunScriptTests
 
     private async Task<(int Code, string Said, string Complained)> RunAsync(params string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = _folder };
-        foreach (var argument in (string[])[Path.Combine(AppContext.BaseDirectory, "RemoveBg.SelfHost.dll"), "--offline", .. arguments.Contains("--model") ? Array.Empty<string>() : ["--model", "removebg-lite"], .. arguments]) start.ArgumentList.Add(argument);
+        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true,
+            WorkingDirectory = _folder };
+        foreach (var argument in (string[])[Path.Combine(AppContext.BaseDirectory, "RemoveBg.SelfHost.dll"),
+            "--offline", .. arguments.Contains("--model") ? Array.Empty<string>() : ["--model", "removebg-lite"],
+            .. arguments]) start.ArgumentList.Add(argument);
         start.Environment["DOTNET_ENVIRONMENT"] = "Development";
         start.Environment["HOME"] = _folder;
         start.Environment["REMOVEBG_ROOT"] = Repo.Root;

@@ -24,20 +24,25 @@ public sealed class ShippedSettingsTests
             Assert.That(host.RoutePrefix, Is.Empty);
             Assert.That(host.MaxPollingInterval, Is.LessThanOrEqualTo(TimeSpan.FromSeconds(2)));
             Assert.That(host.MaxDequeueCount, Is.EqualTo(5));
-            Assert.That(host.NewBatchThreshold, Is.GreaterThanOrEqualTo(Core.Access.ApiKey.DefaultConcurrentJobs), "an instance full of one key's jobs still reads on");
+            Assert.That(host.NewBatchThreshold, Is.GreaterThanOrEqualTo(Core.Access.ApiKey.DefaultConcurrentJobs),
+                "an instance full of one key's jobs still reads on");
         });
     }
 
-    /// <summary>The keys of host.json v2 that we use; where each number comes from: docs/deploy.md. A key that the host does not know it ignores silently.</summary>
+    /// <summary>The keys of host.json v2 that we use; where each number comes from: docs/deploy.md. A key that the
+    /// host does not know it ignores silently.</summary>
     [Test]
     public void Host_json_has_only_keys_that_the_host_knows_and_the_docs_justify()
     {
         string[] known =
         [
-            "version", "functionTimeout", "extensions.http.routePrefix", "extensions.queues.batchSize", "extensions.queues.newBatchThreshold", "extensions.queues.maxDequeueCount",
-            "extensions.queues.visibilityTimeout", "extensions.queues.maxPollingInterval", "extensions.queues.messageEncoding",
+            "version", "functionTimeout", "extensions.http.routePrefix", "extensions.queues.batchSize",
+                "extensions.queues.newBatchThreshold", "extensions.queues.maxDequeueCount",
+            "extensions.queues.visibilityTimeout", "extensions.queues.maxPollingInterval",
+                "extensions.queues.messageEncoding",
             "logging.logLevel.default", "logging.logLevel.Azure.Core",
-            "logging.applicationInsights.samplingSettings.isEnabled", "logging.applicationInsights.samplingSettings.excludedTypes",
+            "logging.applicationInsights.samplingSettings.isEnabled",
+                "logging.applicationInsights.samplingSettings.excludedTypes",
         ];
         using var host = JsonDocument.Parse(File.ReadAllText(Path.Combine(Repo.Root, "host.json")));
         var keys = Leaves(host.RootElement, "").ToList();
@@ -58,7 +63,8 @@ public sealed class ShippedSettingsTests
     public void A_job_may_take_as_long_as_the_host_lets_a_function_run()
     {
         using var host = JsonDocument.Parse(File.ReadAllText(Path.Combine(Repo.Root, "host.json")));
-        Assert.That(TimeSpan.Parse(host.RootElement.Text("functionTimeout")!, System.Globalization.CultureInfo.InvariantCulture),
+        Assert.That(TimeSpan.Parse(host.RootElement.Text("functionTimeout")!,
+            System.Globalization.CultureInfo.InvariantCulture),
             Is.GreaterThan(new Core.Process.ProcessOptions().Deadline + new Core.Process.ProcessOptions().Lease));
     }
 
@@ -66,12 +72,14 @@ public sealed class ShippedSettingsTests
     public void The_sample_settings_name_only_settings_that_exist_and_are_valid()
     {
         using var sample = JsonDocument.Parse(File.ReadAllText(Path.Combine(Repo.Root, "local.settings.sample.json")));
-        var values = sample.RootElement.GetProperty("Values").EnumerateObject().ToDictionary(value => value.Name.Replace("__", ":", StringComparison.Ordinal), value => value.Value.GetString());
+        var values = sample.RootElement.GetProperty("Values").EnumerateObject().ToDictionary(
+            value => value.Name.Replace("__", ":", StringComparison.Ordinal), value => value.Value.GetString());
         var configuration = new ConfigurationBuilder().AddInMemoryCollection(values).Build();
         using var services = new ServiceCollection().AddLogging().AddRemoveBg(configuration).BuildServiceProvider();
         Assert.That(services.GetRequiredService<IOptions<WebhookOptions>>().Value.Secrets, Does.StartWith("whsec_"));
         var known = AllSettings();
-        Assert.That(values.Keys.Where(key => key.StartsWith("RemoveBg:", StringComparison.Ordinal)).Where(key => !known.Contains(key)), Is.Empty);
+        Assert.That(values.Keys.Where(key => key.StartsWith("RemoveBg:", StringComparison.Ordinal))
+            .Where(key => !known.Contains(key)), Is.Empty);
     }
 
     [TestCase("WEBSITE_INSTANCE_ID")]
@@ -79,19 +87,25 @@ public sealed class ShippedSettingsTests
     [TestCase("CONTAINER_APP_NAME")]
     public void Loopback_for_development_is_refused_on_azure(string variable)
     {
-        var settings = new Dictionary<string, string?> { ["RemoveBg:Network:AllowLoopbackForDevelopment"] = "true", [variable] = "x" };
-        using var services = new ServiceCollection().AddLogging().AddRemoveBg(new ConfigurationBuilder().AddInMemoryCollection(settings).Build()).BuildServiceProvider();
-        Assert.That(() => services.GetRequiredService<IOptions<NetworkOptions>>().Value, Throws.TypeOf<OptionsValidationException>().With.Message.Contains("refused on Azure"));
+        var settings = new Dictionary<string, string?> { ["RemoveBg:Network:AllowLoopbackForDevelopment"] = "true",
+            [variable] = "x" };
+        using var services = new ServiceCollection().AddLogging()
+            .AddRemoveBg(new ConfigurationBuilder().AddInMemoryCollection(settings).Build()).BuildServiceProvider();
+        Assert.That(() => services.GetRequiredService<IOptions<NetworkOptions>>().Value,
+            Throws.TypeOf<OptionsValidationException>().With.Message.Contains("refused on Azure"));
     }
 
     [TestCase("")]
     [TestCase("whsec_short")]
-    [TestCase("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")]
+    [TestCase("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw "
+        + "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")]
     public void A_wrong_webhook_secret_stops_the_start_and_names_the_setting(string secrets)
     {
         var settings = new Dictionary<string, string?> { ["RemoveBg:Webhook:Secrets"] = secrets };
-        using var services = new ServiceCollection().AddLogging().AddRemoveBg(new ConfigurationBuilder().AddInMemoryCollection(settings).Build()).BuildServiceProvider();
-        Assert.That(() => services.GetRequiredService<IOptions<WebhookOptions>>().Value, Throws.TypeOf<OptionsValidationException>().With.Message.Contains("Secrets"));
+        using var services = new ServiceCollection().AddLogging()
+            .AddRemoveBg(new ConfigurationBuilder().AddInMemoryCollection(settings).Build()).BuildServiceProvider();
+        Assert.That(() => services.GetRequiredService<IOptions<WebhookOptions>>().Value,
+            Throws.TypeOf<OptionsValidationException>().With.Message.Contains("Secrets"));
     }
 
     [TestCase("Microsoft.Azure.Functions.Worker", "2.52.0")]
@@ -100,8 +114,10 @@ public sealed class ShippedSettingsTests
     {
         var project = XDocument.Load(Path.Combine(Repo.Root, "RemoveBg.Functions", "RemoveBg.Functions.csproj"));
         var versions = XDocument.Load(Path.Combine(Repo.Root, "Directory.Packages.props"));
-        Assert.That(project.Descendants("PackageReference").Any(reference => (string?)reference.Attribute("Include") == package), Is.True);
-        Assert.That((string?)versions.Descendants("PackageVersion").Single(entry => (string?)entry.Attribute("Include") == package).Attribute("Version"), Is.EqualTo(version));
+        Assert.That(project.Descendants("PackageReference")
+            .Any(reference => (string?)reference.Attribute("Include") == package), Is.True);
+        Assert.That((string?)versions.Descendants("PackageVersion")
+            .Single(entry => (string?)entry.Attribute("Include") == package).Attribute("Version"), Is.EqualTo(version));
     }
 
     [Test]
@@ -111,8 +127,10 @@ public sealed class ShippedSettingsTests
         Assert.That(ModelCatalog.HasDigest(Path.Combine(Repo.Root, "models", lite.File), lite), Is.True);
     }
 
-    private static IEnumerable<string> Leaves(JsonElement element, string path) => element.ValueKind != JsonValueKind.Object ? [path]
-        : element.EnumerateObject().SelectMany(property => Leaves(property.Value, path.Length == 0 ? property.Name : $"{path}.{property.Name}"));
+    private static IEnumerable<string> Leaves(JsonElement element, string path) =>
+        element.ValueKind != JsonValueKind.Object ? [path]
+        : element.EnumerateObject().SelectMany(
+            property => Leaves(property.Value, path.Length == 0 ? property.Name : $"{path}.{property.Name}"));
 
     internal static HashSet<string> AllSettings() =>
     [

@@ -12,7 +12,8 @@ public sealed class SimulationTests
     {
         var outcome = Simulation.Run(new()
         {
-            Arrivals = Arrivals.Steady(load * places, 400_000, seed: 3), Service = random => Arrivals.Exponential(random, 1), AlwaysReady = 1, SlotsPerInstance = places, Seed = 4,
+            Arrivals = Arrivals.Steady(load * places, 400_000, seed: 3), Service =
+                random => Arrivals.Exponential(random, 1), AlwaysReady = 1, SlotsPerInstance = places, Seed = 4,
         });
         Assert.That(outcome.Waits.Average(), Is.EqualTo(ErlangWait(places, load)).Within(5).Percent);
         Assert.That(outcome.BusySeconds / outcome.InstanceSeconds / places, Is.EqualTo(load).Within(2).Percent);
@@ -21,7 +22,8 @@ public sealed class SimulationTests
     [Test]
     public void A_burst_is_worked_off_place_by_place()
     {
-        var outcome = Simulation.Run(new() { Arrivals = Arrivals.Burst(10), Service = _ => 2, AlwaysReady = 1, SlotsPerInstance = 2 });
+        var outcome = Simulation.Run(new() { Arrivals = Arrivals.Burst(10), Service = _ => 2, AlwaysReady = 1,
+            SlotsPerInstance = 2 });
         Assert.That(outcome.Waits, Is.EqualTo(new double[] { 0, 0, 2, 2, 4, 4, 6, 6, 8, 8 }));
         Assert.That((outcome.Makespan, outcome.PerSecond), Is.EqualTo((10.0, 1.0)));
     }
@@ -37,11 +39,14 @@ public sealed class SimulationTests
     [Test]
     public void Instances_are_added_by_the_length_of_the_queue_up_to_the_limit_and_go_when_idle()
     {
-        var few = Simulation.Run(new() { Arrivals = Arrivals.Burst(33), Service = _ => 5, MostInstances = 10, QueuedPerInstance = 16, ColdStart = 1 });
+        var few = Simulation.Run(new() { Arrivals = Arrivals.Burst(33), Service = _ => 5, MostInstances = 10,
+            QueuedPerInstance = 16, ColdStart = 1 });
         Assert.That(few.MostInstances, Is.EqualTo(3));
-        var many = Simulation.Run(new() { Arrivals = Arrivals.Burst(1000), Service = _ => 5, MostInstances = 10, QueuedPerInstance = 16, ColdStart = 1 });
+        var many = Simulation.Run(new() { Arrivals = Arrivals.Burst(1000), Service = _ => 5, MostInstances = 10,
+            QueuedPerInstance = 16, ColdStart = 1 });
         Assert.That(many.MostInstances, Is.EqualTo(10));
-        var later = Simulation.Run(new() { Arrivals = [0, 1000], Service = _ => 1, IdleUntilGone = 100, ColdStart = 3 });
+        var later =
+            Simulation.Run(new() { Arrivals = [0, 1000], Service = _ => 1, IdleUntilGone = 100, ColdStart = 3 });
         Assert.That(later.Waits, Is.EqualTo(new[] { 3.0, 3.0 }).Within(10), "the second meets no instance either");
         Assert.That(later.InstanceSeconds, Is.LessThan(200));
     }
@@ -49,18 +54,21 @@ public sealed class SimulationTests
     [Test]
     public void The_same_seed_gives_the_same_outcome_and_another_one_another()
     {
-        double[] Waits(int seed) => Simulation.Run(new() { Arrivals = Arrivals.Burst(100), Service = Arrivals.LogNormal(1, 0.4), AlwaysReady = 1, Seed = seed }).Waits;
+        double[] Waits(int seed) => Simulation.Run(new() { Arrivals = Arrivals.Burst(100),
+            Service = Arrivals.LogNormal(1, 0.4), AlwaysReady = 1, Seed = seed }).Waits;
         var first = Waits(1);
         Assert.That(Waits(1), Is.EqualTo(first));
         Assert.That(Waits(2), Is.Not.EqualTo(first));
     }
 
-    /// <summary>docs/measurements.md, Load: bare pipelines 2.8 a second on two cores, and 2.6 finished jobs a second through queue, storage and HTTP.</summary>
+    /// <summary>docs/measurements.md, Load: bare pipelines 2.8 a second on two cores, and 2.6 finished jobs a
+    /// second through queue, storage and HTTP.</summary>
     [Test]
     public void The_measured_machine_is_reproduced()
     {
         const int places = 2;
-        var outcome = Simulation.Run(new() { Arrivals = Arrivals.Burst(200), Service = Arrivals.LogNormal(places / 2.8, 0.1), AlwaysReady = 1, SlotsPerInstance = places });
+        var outcome = Simulation.Run(new() { Arrivals = Arrivals.Burst(200),
+            Service = Arrivals.LogNormal(places / 2.8, 0.1), AlwaysReady = 1, SlotsPerInstance = places });
         Assert.That(outcome.PerSecond, Is.EqualTo(2.6).Within(10).Percent);
     }
 

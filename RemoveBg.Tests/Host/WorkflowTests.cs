@@ -5,7 +5,8 @@ namespace RemoveBg.Tests.Host;
 
 public sealed partial class WorkflowTests
 {
-    private static IEnumerable<string> Workflows() => Directory.GetFiles(Path.Combine(Repo.Root, ".github", "workflows"), "*.yml").Select(Path.GetFileName)!;
+    private static IEnumerable<string> Workflows() =>
+        Directory.GetFiles(Path.Combine(Repo.Root, ".github", "workflows"), "*.yml").Select(Path.GetFileName)!;
 
     [TestCaseSource(nameof(Workflows))]
     public void Actions_are_pinned_to_a_commit_and_nothing_is_permitted_by_default(string file)
@@ -20,7 +21,8 @@ public sealed partial class WorkflowTests
 
     [Test]
     public void Ci_runs_what_a_developer_runs() =>
-        Assert.That(File.ReadAllText(Path.Combine(Repo.Root, ".github", "workflows", "ci.yml")), Does.Contain("- run: .ci/run"));
+        Assert.That(File.ReadAllText(Path.Combine(Repo.Root, ".github", "workflows", "ci.yml")),
+            Does.Contain("- run: .ci/run"));
 
     [GeneratedRegex(@"uses: [\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$")]
     private static partial Regex Pinned();

@@ -23,7 +23,8 @@ public sealed class ColourTests
     [TestCase(50, -1.3802, -84.2814, 50, 0, -82.7485, 1.0000)]
     [TestCase(2.0776, 0.0795, -1.1350, 0.9033, -0.0636, -0.5514, 0.9082)]
     [TestCase(50, 2.4900, -0.0010, 50, -2.4900, 0.0011, 7.2195)]
-    public void The_difference_is_that_of_sharmas_table(double l1, double a1, double b1, double l2, double a2, double b2, double expected) =>
+    public void The_difference_is_that_of_sharmas_table(double l1, double a1, double b1, double l2, double a2,
+        double b2, double expected) =>
         Assert.That(ColourDifference.Between((l1, a1, b1), (l2, a2, b2)), Is.EqualTo(expected).Within(1e-4));
 
     [TestCase("scene-mug.jpg")]
@@ -37,7 +38,8 @@ public sealed class ColourTests
     /// <summary>Its 256 colours are dithered: the photo's are 2.8 away.</summary>
     [Test]
     public void Colours_of_a_palette_stay_as_they_are() =>
-        Assert.That(MeanDifference(Repo.Sample("variants/mug-palette.png"), Repo.Sample("variants/mug-palette.png")), Is.EqualTo(0));
+        Assert.That(MeanDifference(Repo.Sample("variants/mug-palette.png"), Repo.Sample("variants/mug-palette.png")),
+            Is.EqualTo(0));
 
     [TestCase(OutputFormat.Png)]
     [TestCase(OutputFormat.Webp)]
@@ -49,7 +51,8 @@ public sealed class ColourTests
         var most = 0;
         for (var y = 0; y < cutOut.Height; y++)
             for (var x = 0; x < cutOut.Width; x++)
-                if (cutOut[x, y] is { A: 255 } pixel) most = Math.Max(most, Math.Max(Math.Abs(pixel.R - pixel.G), Math.Abs(pixel.B - pixel.G)));
+                if (cutOut[x, y] is { A: 255 } pixel)
+                    most = Math.Max(most, Math.Max(Math.Abs(pixel.R - pixel.G), Math.Abs(pixel.B - pixel.G)));
         Assert.That(most, Is.LessThanOrEqualTo(format == OutputFormat.Png ? 0 : 3));
     }
 
@@ -61,7 +64,8 @@ public sealed class ColourTests
     [TestCase("valid/icc/kodim23-prophoto-rommrgb.jpg")]
     [TestCase("valid/icc/kodim23-prophoto-rommrgb.png")]
     public void Wide_gamuts_of_the_corpus_come_out_as_srgb(string file) =>
-        Assert.That(MeanDifference(Repo.SharedOrSkip("images", "corpus", file), Repo.SharedOrSkip("images", "corpus", "valid/jpeg/kodim23-srgb-ref.jpg")), Is.LessThanOrEqualTo(Invisible));
+        Assert.That(MeanDifference(Repo.SharedOrSkip("images", "corpus", file),
+            Repo.SharedOrSkip("images", "corpus", "valid/jpeg/kodim23-srgb-ref.jpg")), Is.LessThanOrEqualTo(Invisible));
 
     /// <summary>So that the limit means something.</summary>
     [TestCase("variants/mug-display-p3.jpg")]
@@ -74,7 +78,8 @@ public sealed class ColourTests
         Assert.That(MeanDifference(cutOut, ignored), Is.GreaterThan(Invisible));
     }
 
-    private double MeanDifference(string file, string reference) => MeanDifference(CutOut(file, OutputFormat.Png), Picture.Read(reference));
+    private double MeanDifference(string file, string reference) =>
+        MeanDifference(CutOut(file, OutputFormat.Png), Picture.Read(reference));
 
     private static double MeanDifference(Picture cutOut, Picture reference)
     {
@@ -93,5 +98,6 @@ public sealed class ColourTests
         return sum / count;
     }
 
-    private Picture CutOut(string file, OutputFormat format) => Picture.Read(_lite.CutOut(File.ReadAllBytes(file), format).File);
+    private Picture CutOut(string file, OutputFormat format) =>
+        Picture.Read(_lite.CutOut(File.ReadAllBytes(file), format).File);
 }

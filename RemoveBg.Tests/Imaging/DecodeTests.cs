@@ -16,10 +16,12 @@ public sealed class DecodeTests
     {
         foreach (var (file, entry) in Corpus("valid/"))
         {
-            // ICO and the like decode in Skia, but are not among the formats that we accept; one file is listed as to be refused.
+            // ICO and the like decode in Skia, but are not among the formats that we accept;
+            // one file is listed as to be refused.
             if (!FileFormat.IsAccepted(File.ReadAllBytes(file)) || entry.Text("expected") == "rejected") continue;
             var (photo, _) = Decode.Run(File.ReadAllBytes(file), Limits);
-            using (photo) Assert.That($"{photo.Width}x{photo.Height}", Is.EqualTo(entry.GetProperty("skia").Text("wh")), file);
+            using (photo)
+                Assert.That($"{photo.Width}x{photo.Height}", Is.EqualTo(entry.GetProperty("skia").Text("wh")), file);
         }
     }
 
@@ -46,7 +48,8 @@ public sealed class DecodeTests
             }
             var expected = entry.Text("expected");
             if (expected == "rejected") Assert.That(code, Is.Not.EqualTo("decodes"), file);
-            if (expected == "decodes" && FileFormat.IsAccepted(File.ReadAllBytes(file))) Assert.That(code, Is.EqualTo("decodes"), file);
+            if (expected == "decodes" && FileFormat.IsAccepted(File.ReadAllBytes(file)))
+                Assert.That(code, Is.EqualTo("decodes"), file);
         }
     }
 
@@ -73,7 +76,8 @@ public sealed class DecodeTests
             if (Stopwatch.GetElapsedTime(start) is var time && time > slowest.Time) slowest = (time, file);
             if (peak > most.Bytes) most = (peak, file);
         }
-        TestContext.Out.WriteLine($"most memory: {most.Bytes / 1_000_000} MB for {Path.GetFileName(most.File)}; slowest: {slowest.Time.TotalMilliseconds:0} ms for {Path.GetFileName(slowest.File)}");
+        TestContext.Out.WriteLine($"most memory: {most.Bytes / 1_000_000} MB for {Path.GetFileName(most.File)}; "
+            + $"slowest: {slowest.Time.TotalMilliseconds:0} ms for {Path.GetFileName(slowest.File)}");
         Assert.That(most.Bytes, Is.LessThan(300_000_000), most.File);
     }
 
@@ -81,9 +85,11 @@ public sealed class DecodeTests
     public void A_photo_that_was_cut_off_is_refused_wherever_it_was_cut()
     {
         var file = File.ReadAllBytes(Repo.Sample("scene-mug.jpg"));
-        foreach (var length in new[] { 100, 1_000, file.Length / 2, file.Length - 1_000, file.Length - 2, file.Length - 1 })
+        foreach (var length in new[] { 100, 1_000, file.Length / 2, file.Length - 1_000, file.Length - 2,
+            file.Length - 1 })
             Assert.That(() => Decode.Run(file.AsMemory(0, length), Limits),
-                Throws.TypeOf<ArtworkFailedException>().With.Property("Failure").Property("Code").EqualTo("image_corrupt"), $"after {length} bytes");
+                Throws.TypeOf<ArtworkFailedException>().With.Property("Failure").Property("Code")
+                    .EqualTo("image_corrupt"), $"after {length} bytes");
     }
 
     [TestCase("\0\0\0\x18" + "ftypavif\0\0\0\0avifmif1", "AVIF")]
@@ -93,21 +99,25 @@ public sealed class DecodeTests
     [TestCase("%PDF-1.7", "PDF")]
     public void A_known_format_that_is_not_accepted_is_named(string file, string name) =>
         Assert.That(() => Decode.Run(System.Text.Encoding.Latin1.GetBytes(file), Limits),
-            Throws.TypeOf<ArtworkFailedException>().With.Message.EqualTo($"The image is {name}; accepted are JPEG, PNG, WebP, GIF and BMP."));
+            Throws.TypeOf<ArtworkFailedException>().With.Message
+                .EqualTo($"The image is {name}; accepted are JPEG, PNG, WebP, GIF and BMP."));
 
     [Test]
     public void What_is_no_image_at_all_is_not_quoted() =>
         Assert.That(() => Decode.Run("""{"AccessKeyId":"secret"}"""u8.ToArray(), Limits),
-            Throws.TypeOf<ArtworkFailedException>().With.Message.Not.Contains("secret").And.Property("Failure").Property("Code").EqualTo("unsupported_format"));
+            Throws.TypeOf<ArtworkFailedException>().With.Message.Not.Contains("secret").And.Property("Failure")
+                .Property("Code").EqualTo("unsupported_format"));
 
     [Test]
     public void The_limits_on_pixels_and_sides_hold_at_their_edge()
     {
         var file = File.ReadAllBytes(Repo.Sample("scene-mug.jpg"));
-        Assert.That(() => Decode.Run(file, new() { MaxPixels = 1280 * 854, MaxSide = 1280 }).Photo.Dispose(), Throws.Nothing);
+        Assert.That(() => Decode.Run(file, new() { MaxPixels = 1280 * 854, MaxSide = 1280 }).Photo.Dispose(),
+            Throws.Nothing);
         foreach (var tooSmall in new ImageOptions[] { new() { MaxPixels = 1280 * 854 - 1 }, new() { MaxSide = 1279 } })
             Assert.That(() => Decode.Run(file, tooSmall),
-                Throws.TypeOf<ArtworkFailedException>().With.Property("Failure").Property("Code").EqualTo("image_too_many_pixels"));
+                Throws.TypeOf<ArtworkFailedException>().With.Property("Failure").Property("Code")
+                    .EqualTo("image_too_many_pixels"));
     }
 
     private static List<(string File, JsonElement Entry)> Corpus(string prefix)

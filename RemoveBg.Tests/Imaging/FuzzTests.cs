@@ -35,7 +35,8 @@ public sealed class FuzzTests
             }
             Assert.That(watch.Elapsed, Is.LessThan(Longest), $"input {i} hangs");
         }
-        TestContext.Out.WriteLine($"{inputs} inputs: {refused} refused, {decoded} decoded; resident {atStart / 1_000_000} MB after a fifth, {Resident() / 1_000_000} MB at the end");
+        TestContext.Out.WriteLine($"{inputs} inputs: {refused} refused, {decoded} decoded; "
+            + $"resident {atStart / 1_000_000} MB after a fifth, {Resident() / 1_000_000} MB at the end");
         Assert.That((refused, decoded), Is.Not.EqualTo((0, inputs)).And.Not.EqualTo((inputs, 0)));
         Assert.That(Resident(), Is.LessThan(atStart + 200_000_000), "memory is given back");
     }
@@ -74,10 +75,13 @@ public sealed class FuzzTests
     private static List<byte[]> Seeds()
     {
         var corpus = Path.Combine(Repo.Shared, "images", "corpus");
-        var files = Directory.GetFiles(Path.Combine(Repo.Root, "samples"), "*.*", SearchOption.AllDirectories).Where(file => !file.EndsWith(".icc", StringComparison.Ordinal));
+        var files = Directory.GetFiles(Path.Combine(Repo.Root, "samples"), "*.*", SearchOption.AllDirectories)
+            .Where(file => !file.EndsWith(".icc", StringComparison.Ordinal));
         // The corpus adds the odd corners of every format; without it the samples alone are damaged.
-        if (Directory.Exists(corpus)) files = files.Concat(Directory.GetFiles(corpus, "*", SearchOption.AllDirectories));
-        return [.. files.Order(StringComparer.Ordinal).Where(file => new FileInfo(file).Length < 120_000).Select(File.ReadAllBytes).Where(file => FileFormat.IsAccepted(file))];
+        if (Directory.Exists(corpus))
+            files = files.Concat(Directory.GetFiles(corpus, "*", SearchOption.AllDirectories));
+        return [.. files.Order(StringComparer.Ordinal).Where(file => new FileInfo(file).Length < 120_000)
+            .Select(File.ReadAllBytes).Where(file => FileFormat.IsAccepted(file))];
     }
 
     private static long Resident()

@@ -16,10 +16,12 @@ public sealed class GuidedFilterTests
                 {
                     using var planes = new FloatPlanes(width, height);
                     using var plane = Colours(planes, random);
-                    var expected = Enumerable.Range(0, width * height).Select(i => Sum(plane, width, height, i % width, i / width, radius)).ToArray();
+                    var expected = Enumerable.Range(0, width * height)
+                        .Select(i => Sum(plane, width, height, i % width, i / width, radius)).ToArray();
                     BoxBlur.Run(plane, planes, radius);
                     for (var i = 0; i < expected.Length; i++)
-                        Assert.That(plane[i][i & 3], Is.EqualTo(expected[i][i & 3]).Within(1e-3 * (1 + expected[i][i & 3])), $"{width} x {height}, radius {radius}, sample {i}");
+                        Assert.That(plane[i][i & 3], Is.EqualTo(expected[i][i & 3]).Within(
+                            1e-3 * (1 + expected[i][i & 3])), $"{width} x {height}, radius {radius}, sample {i}");
                 }
     }
 
@@ -41,12 +43,14 @@ public sealed class GuidedFilterTests
                     var centre = y - radius;
                     if (centre < 0) continue;
                     for (var x = 0; x < width; x++)
-                        Assert.That(window.Sums[x][x & 3], Is.EqualTo(Sum(plane, width, 12, x, centre, radius)[x & 3]).Within(1e-3), $"{width} wide, radius {radius}, sample {x}, {centre}");
+                        Assert.That(window.Sums[x][x & 3], Is.EqualTo(Sum(plane, width, 12, x, centre, radius)[x & 3])
+                            .Within(1e-3), $"{width} wide, radius {radius}, sample {x}, {centre}");
                 }
             }
     }
 
-    /// <summary>Odd and even widths (two samples are solved at a time), several bands and one, windows larger than the plane.</summary>
+    /// <summary>Odd and even widths (two samples are solved at a time), several bands and one,
+    /// windows larger than the plane.</summary>
     [TestCase(9, 7, 2)]
     [TestCase(31, 20, 4)]
     [TestCase(1, 13, 3)]
@@ -71,9 +75,12 @@ public sealed class GuidedFilterTests
         for (var i = 0; i < plane.Length; i++)
         {
             var n = Window(width, height, i % width, i / width, radius).Count();
-            Assert.That(filtered.Span[i], Is.EqualTo(Math.Clamp(expected[i], 0, 1)).Within(2e-3), $"filtered, sample {i}");
-            Assert.That(Vector128.Dot(functions[i], guide[i].WithElement(3, 1f)), Is.EqualTo(expected[i]).Within(2e-3), $"functions, sample {i}");
-            Assert.That(laplacian.Span[i], Is.EqualTo(n * (plane[i] - expected[i])).Within(2e-3 * n), $"Laplacian, sample {i}");
+            Assert.That(filtered.Span[i], Is.EqualTo(Math.Clamp(expected[i], 0, 1)).Within(2e-3),
+                $"filtered, sample {i}");
+            Assert.That(Vector128.Dot(functions[i], guide[i].WithElement(3, 1f)), Is.EqualTo(expected[i]).Within(2e-3),
+                $"functions, sample {i}");
+            Assert.That(laplacian.Span[i], Is.EqualTo(n * (plane[i] - expected[i])).Within(2e-3 * n),
+                $"Laplacian, sample {i}");
         }
     }
 
@@ -87,7 +94,8 @@ public sealed class GuidedFilterTests
         var soft = Enumerable.Range(0, 40 * 40).Select(i => Math.Clamp((i % 40 - 14) / 12f, 0, 1)).ToArray();
         using var filter = new GuidedFilter(guide, planes, 6, 1e-4f);
         soft = Filtered(filter, planes, soft);
-        Assert.That(soft[20 * 40 + 20] - soft[20 * 40 + 19], Is.GreaterThan(0.4f), "the step is where the guide has it");
+        Assert.That(soft[20 * 40 + 20] - soft[20 * 40 + 19], Is.GreaterThan(0.4f),
+            "the step is where the guide has it");
         var flat = Enumerable.Repeat(0.3f, 40 * 40).ToArray();
         flat = Filtered(filter, planes, flat);
         Assert.That(flat, Is.All.EqualTo(0.3f).Within(1e-3f));
@@ -106,7 +114,8 @@ public sealed class GuidedFilterTests
     {
         var plane = planes.Rent();
         for (var i = 0; i < plane.Count; i++)
-            plane[i] = Vector128.Create((float)random.NextDouble(), (float)random.NextDouble(), (float)random.NextDouble(), (float)random.NextDouble());
+            plane[i] = Vector128.Create((float)random.NextDouble(), (float)random.NextDouble(),
+                (float)random.NextDouble(), (float)random.NextDouble());
         return plane;
     }
 
@@ -139,7 +148,8 @@ public sealed class GuidedFilterTests
             for (var a = 0; a < 3; a++)
             {
                 cross[a] = window.Average(k => (double)guide[k][a] * plane[k]) - mean[a] * meanP;
-                for (var b = 0; b < 3; b++) covariance[a, b] = window.Average(k => (double)guide[k][a] * guide[k][b]) - mean[a] * mean[b] + (a == b ? epsilon : 0);
+                for (var b = 0; b < 3; b++) covariance[a, b] =
+                    window.Average(k => (double)guide[k][a] * guide[k][b]) - mean[a] * mean[b] + (a == b ? epsilon : 0);
             }
             var determinant = Determinant(covariance);
             var slope = Enumerable.Range(0, 3).Select(column =>
@@ -153,10 +163,12 @@ public sealed class GuidedFilterTests
         return [.. Enumerable.Range(0, plane.Length).Select(i =>
         {
             var window = Window(width, height, i % width, i / width, radius).ToList();
-            return Enumerable.Range(0, 3).Sum(a => window.Average(k => functions[k][a]) * guide[i][a]) + window.Average(k => functions[k][3]);
+            return Enumerable.Range(0, 3).Sum(a => window.Average(k => functions[k][a]) * guide[i][a])
+                + window.Average(k => functions[k][3]);
         })];
     }
 
     private static double Determinant(double[,] m) =>
-        m[0, 0] * (m[1, 1] * m[2, 2] - m[1, 2] * m[2, 1]) - m[0, 1] * (m[1, 0] * m[2, 2] - m[1, 2] * m[2, 0]) + m[0, 2] * (m[1, 0] * m[2, 1] - m[1, 1] * m[2, 0]);
+        m[0, 0] * (m[1, 1] * m[2, 2] - m[1, 2] * m[2, 1]) - m[0, 1] * (m[1, 0] * m[2, 2] - m[1, 2] * m[2, 0])
+            + m[0, 2] * (m[1, 0] * m[2, 1] - m[1, 1] * m[2, 0]);
 }

@@ -12,7 +12,8 @@ public sealed class OrientationTests
         using var upright = Upright(Repo.Sample("variants/mug-exif-orientation-1.jpg"));
         using var turned = Upright(Repo.Sample($"variants/mug-exif-orientation-{orientation}.jpg"));
         Assert.That((turned.Width, turned.Height), Is.EqualTo((upright.Width, upright.Height)));
-        Assert.That(MeanDifference(turned, upright), Is.LessThan(2), "mean difference a channel; JPEG blocks lie elsewhere in each");
+        Assert.That(MeanDifference(turned, upright), Is.LessThan(2),
+            "mean difference a channel; JPEG blocks lie elsewhere in each");
     }
 
     [Test]
@@ -20,7 +21,8 @@ public sealed class OrientationTests
         AssertSame($"hopper_orientation_{orientation}.webp", $"hopper_orientation_{orientation}.jpg", within: 12);
 
     [Test]
-    public void Png_files_come_out_upright_wherever_their_orientation_is_written([Range(1, 8)] int orientation, [Values("eXIf", "zTXt", "tEXt", "iTXt")] string chunk)
+    public void Png_files_come_out_upright_wherever_their_orientation_is_written([Range(1, 8)] int orientation,
+        [Values("eXIf", "zTXt", "tEXt", "iTXt")] string chunk)
     {
         using var stored = ResampleTests.Paint(5, 3, (x, y) => 0xFF000000 | (uint)(x * 40 + y * 10_000));
         var (decoded, found) = Decode.Run(PngFile.With(stored, chunk, (byte)orientation), new());
@@ -34,7 +36,8 @@ public sealed class OrientationTests
     [TestCase(8)]
     public void Png_files_of_others_are_turned_too(int orientation)
     {
-        using var upright = Upright(Repo.SharedOrSkip("images", "corpus", "valid", "exif", $"png-orientation-{orientation}.png"));
+        using var upright =
+            Upright(Repo.SharedOrSkip("images", "corpus", "valid", "exif", $"png-orientation-{orientation}.png"));
         Assert.That((upright.Width, upright.Height), Is.EqualTo((100, 200)), "stored as 200 x 100");
     }
 
@@ -57,7 +60,8 @@ public sealed class OrientationTests
         for (uint i = 0; i < 6; i++) photo.Row((int)i / 3)[(int)i % 3] = i + 1;
         using var upright = Orient.Run(photo, (ExifOrientation)orientation);
         Assert.That((upright.Width, upright.Height), Is.EqualTo(orientation < 5 ? (3, 2) : (2, 3)));
-        Assert.That(Enumerable.Range(0, upright.Height).SelectMany(y => upright.Row(y).ToArray()), Is.EqualTo(expected));
+        Assert.That(Enumerable.Range(0, upright.Height).SelectMany(y => upright.Row(y).ToArray()),
+            Is.EqualTo(expected));
     }
 
     [TestCase("")]
@@ -90,7 +94,8 @@ public sealed class OrientationTests
         double sum = 0;
         for (var y = 0; y < one.Height; y++)
         {
-            ReadOnlySpan<byte> a = System.Runtime.InteropServices.MemoryMarshal.AsBytes(one.Row(y)), b = System.Runtime.InteropServices.MemoryMarshal.AsBytes(other.Row(y));
+            ReadOnlySpan<byte> a = System.Runtime.InteropServices.MemoryMarshal.AsBytes(one.Row(y)),
+                b = System.Runtime.InteropServices.MemoryMarshal.AsBytes(other.Row(y));
             for (var i = 0; i < a.Length; i++) sum += Math.Abs(a[i] - b[i]);
         }
         return sum / (one.PixelCount * 3);

@@ -8,11 +8,13 @@ using RemoveBg.Core.Imaging.Codecs.Png;
 
 namespace RemoveBg.Tests.Imaging;
 
-/// <summary>What we write, read back by libpng (in Skia) and by zlib, which refuses a stream whose checksum is wrong.</summary>
+/// <summary>What we write, read back by libpng (in Skia) and by zlib, which refuses a
+/// stream whose checksum is wrong.</summary>
 public sealed class PngFileTests
 {
     // From 1 to 19 bands: of the last ones some more than are compressed at a time, whatever the cores.
-    private static readonly string[] Sizes = ["1x1", "2x1", "1x2", "3x2", "17x16", "1x9000", "9000x1", "700x500", "512x512", "512x513", "20000x20", "1500x3200"];
+    private static readonly string[] Sizes = ["1x1", "2x1", "1x2", "3x2", "17x16", "1x9000", "9000x1", "700x500",
+        "512x512", "512x513", "20000x20", "1500x3200"];
 
     [Test]
     public void Every_pixel_comes_back([ValueSource(nameof(Sizes))] string size)
@@ -36,12 +38,14 @@ public sealed class PngFileTests
     }
 
     [Test]
-    public void The_file_holds_nothing_but_the_picture_and_every_checksum_is_right([ValueSource(nameof(Sizes))] string size)
+    public void The_file_holds_nothing_but_the_picture_and_every_checksum_is_right(
+        [ValueSource(nameof(Sizes))] string size)
     {
         using var photo = Noise(size);
         var chunks = Chunks(Write(photo, PngFile.Write));
 
-        using var compressed = new MemoryStream([.. chunks.Where(chunk => chunk.Name == "IDAT").SelectMany(chunk => chunk.Content)]);
+        using var compressed =
+            new MemoryStream([.. chunks.Where(chunk => chunk.Name == "IDAT").SelectMany(chunk => chunk.Content)]);
         using var rows = new ZLibStream(compressed, CompressionMode.Decompress);
         using var plain = new MemoryStream();
         rows.CopyTo(plain);
@@ -58,9 +62,11 @@ public sealed class PngFileTests
     {
         using var photo = new Photo(800, 1200, isOpaque: false);
         var random = new Random(level);
-        for (var y = 0; y < photo.Height; y++) random.NextBytes(System.Runtime.InteropServices.MemoryMarshal.AsBytes(photo.Row(y)));
+        for (var y = 0; y < photo.Height; y++)
+            random.NextBytes(System.Runtime.InteropServices.MemoryMarshal.AsBytes(photo.Row(y)));
 
-        Assert.That(Chunks(Write(photo, (picture, target) => PngFile.Write(picture, target, level))).Sum(chunk => chunk.Content.Length), Is.GreaterThan(800 * 1200 * 4));
+        Assert.That(Chunks(Write(photo, (picture, target) => PngFile.Write(picture, target, level)))
+            .Sum(chunk => chunk.Content.Length), Is.GreaterThan(800 * 1200 * 4));
     }
 
     [Test]
@@ -70,7 +76,8 @@ public sealed class PngFileTests
         new Random(cut).NextBytes(bytes);
         bytes.AsSpan(0, 100_000).Fill(255);
 
-        Assert.That(Sum(bytes.AsSpan(0, cut)).Append(Sum(bytes.AsSpan(cut)), bytes.Length - cut), Is.EqualTo(Sum(bytes)));
+        Assert.That(Sum(bytes.AsSpan(0, cut)).Append(Sum(bytes.AsSpan(cut)), bytes.Length - cut),
+            Is.EqualTo(Sum(bytes)));
     }
 
     /// <summary>RFC 1950, section 8.2, to the letter.</summary>
@@ -104,17 +111,20 @@ public sealed class PngFileTests
         return target.ToArray();
     }
 
-    private static byte[] Write(Photo photo, Action<Photo, Stream, int> write) => Write(photo, (picture, target) => write(picture, target, 5));
+    private static byte[] Write(Photo photo, Action<Photo, Stream, int> write) =>
+        Write(photo, (picture, target) => write(picture, target, 5));
 
     private static List<(string Name, byte[] Content)> Chunks(byte[] file)
     {
-        Assert.That(file.AsSpan(0, 8).SequenceEqual((ReadOnlySpan<byte>)[0x89, .. "PNG\r\n"u8, 0x1A, (byte)'\n']), "signature");
+        Assert.That(file.AsSpan(0, 8).SequenceEqual((ReadOnlySpan<byte>)[0x89, .. "PNG\r\n"u8, 0x1A, (byte)'\n']),
+            "signature");
         var chunks = new List<(string, byte[])>();
         for (var at = 8; at < file.Length;)
         {
             var length = BinaryPrimitives.ReadInt32BigEndian(file.AsSpan(at));
             var named = file.AsSpan(at + 4, 4 + length);
-            Assert.That(BinaryPrimitives.ReadUInt32BigEndian(file.AsSpan(at + 8 + length)), Is.EqualTo(Crc32.HashToUInt32(named)), "CRC");
+            Assert.That(BinaryPrimitives.ReadUInt32BigEndian(file.AsSpan(at + 8 + length)),
+                Is.EqualTo(Crc32.HashToUInt32(named)), "CRC");
             chunks.Add((Encoding.ASCII.GetString(named[..4]), named[4..].ToArray()));
             at += 12 + length;
         }

@@ -25,7 +25,8 @@ public sealed class ResampleTests
         var result = new Vector128<float>[toWidth * toHeight];
         Resample.Colours(photo, result, toWidth, toHeight);
         foreach (var pixel in result)
-            Assert.That(Vector128.LessThanAll(Vector128.Abs(pixel - Vector128.Create(0xC0, 0x80, 0x40, 255f)), Vector128.Create(0.01f)), Is.True, pixel.ToString());
+            Assert.That(Vector128.LessThanAll(Vector128.Abs(pixel - Vector128.Create(0xC0, 0x80, 0x40, 255f)),
+                Vector128.Create(0.01f)), Is.True, pixel.ToString());
     }
 
     [Test]
@@ -45,7 +46,8 @@ public sealed class ResampleTests
         var target = new float[160 * 3];
         Resample.Plane(source, 16, 1, target, 160, 3);
         Assert.That(target[..160], Is.Ordered);
-        Assert.That(target[..160].Zip(target[1..160], (a, b) => b - a).Max(), Is.LessThanOrEqualTo(2 / 255f), "no steps");
+        Assert.That(target[..160].Zip(target[1..160], (a, b) => b - a).Max(), Is.LessThanOrEqualTo(2 / 255f),
+            "no steps");
         Assert.That((target[0], target[159]), Is.EqualTo((0f, 1f)));
         Assert.That(target[160..320], Is.EqualTo(target[..160]));
     }

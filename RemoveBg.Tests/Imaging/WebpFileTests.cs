@@ -49,7 +49,8 @@ public sealed class WebpFileTests
     }
 
     [Test]
-    public void Colour_is_as_near_as_that_of_Skia_alone([Values("mug", "fur")] string scene, [Values("libvips", "Skia")] string encoder)
+    public void Colour_is_as_near_as_that_of_Skia_alone([Values("mug", "fur")] string scene,
+        [Values("libvips", "Skia")] string encoder)
     {
         // Less effort costs libvips half a decibel, which is 12 % of the square error.
         var tolerance = encoder == "Skia" ? 1.1 : 1.15;
@@ -67,7 +68,8 @@ public sealed class WebpFileTests
         var theirs = Error(photo, skia.ToArray());
         using var copy = Copy(photo);
 
-        Assert.That(Error(photo, Write(copy, encoder == "Skia" ? LossyColour.BySkia : LossyColour.ByVips)), Is.LessThanOrEqualTo(theirs * tolerance));
+        Assert.That(Error(photo, Write(copy, encoder == "Skia" ? LossyColour.BySkia : LossyColour.ByVips)),
+            Is.LessThanOrEqualTo(theirs * tolerance));
     }
 
     [Test]
@@ -125,7 +127,8 @@ public sealed class WebpFileTests
             "transparent" => (_, _) => 0,
             "opaque" => (_, _) => 255,
             "half" => (_, _) => 128,
-            "disc" => (x, y) => (byte)Math.Clamp(128 + 20 * (height / 3.0 - Math.Sqrt(Math.Pow(x - width / 2.0, 2) + Math.Pow(y - height / 2.0, 2))), 0, 255),
+            "disc" => (x, y) => (byte)Math.Clamp(128 + 20
+                * (height / 3.0 - Math.Sqrt(Math.Pow(x - width / 2.0, 2) + Math.Pow(y - height / 2.0, 2))), 0, 255),
             "ramp" => (x, y) => (byte)(x + 2 * y),
             "stripes" => (x, y) => (byte)((x / 7 + y / 5) % 2 * 255),
             "noise around half" => (_, _) => (byte)(120 + random.Next(16)),
@@ -160,7 +163,8 @@ public sealed class WebpFileTests
 
     private static unsafe void Skia(Photo photo, Stream target)
     {
-        using var pixmap = new SKPixmap(new(photo.Width, photo.Height, SKColorType.Rgba8888, SKAlphaType.Unpremul), (nint)photo.Pixels);
+        using var pixmap = new SKPixmap(new(photo.Width, photo.Height, SKColorType.Rgba8888, SKAlphaType.Unpremul),
+            (nint)photo.Pixels);
         Assert.That(pixmap.Encode(target, new SKWebpEncoderOptions(SKWebpEncoderCompression.Lossy, 90)));
     }
 
@@ -184,7 +188,8 @@ public sealed class WebpFileTests
             {
                 if (photo.Row(y)[x] >> 24 == 0) continue;
                 count++;
-                for (var shift = 0; shift < 24; shift += 8) sum += Math.Pow((int)(photo.Row(y)[x] >> shift & 255) - (int)(back.Row(y)[x] >> shift & 255), 2);
+                for (var shift = 0; shift < 24; shift += 8)
+                    sum += Math.Pow((int)(photo.Row(y)[x] >> shift & 255) - (int)(back.Row(y)[x] >> shift & 255), 2);
             }
         return sum / count;
     }

@@ -69,7 +69,8 @@ public sealed class ArrangeTests
     public void A_margin_never_makes_more_pixels_than_a_picture_may_have()
     {
         using var cutOut = CutOut();
-        using var result = Arranged.Run(cutOut, new(0, 0, Width, Height), Width, Height, new() { Crop = true, CropMargin = "500px" }, maxPixels: 10_000);
+        using var result = Arranged.Run(cutOut, new(0, 0, Width, Height), Width, Height,
+            new() { Crop = true, CropMargin = "500px" }, maxPixels: 10_000);
         Assert.That(result.PixelCount, Is.InRange(9_000, 10_100));
     }
 
@@ -89,7 +90,8 @@ public sealed class ArrangeTests
     {
         var empty = new Photo(7, 5, isOpaque: false);
         for (var y = 0; y < 5; y++) empty.Row(y).Clear();
-        using var result = Arranged.Run(empty, new(0, 0, 7, 5), 7, 5, new() { Crop = true, CropMargin = "50%" }, 1_000_000);
+        using var result =
+            Arranged.Run(empty, new(0, 0, 7, 5), 7, 5, new() { Crop = true, CropMargin = "50%" }, 1_000_000);
         Assert.That((result.Width, result.Height), Is.EqualTo((7, 5)));
     }
 
@@ -147,7 +149,8 @@ public sealed class ArrangeTests
         });
     }
 
-    private static Photo Run(PictureOptions wanted) => Arranged.Run(CutOut(), new(0, 0, Width, Height), Width, Height, wanted, 1_000_000);
+    private static Photo Run(PictureOptions wanted) =>
+        Arranged.Run(CutOut(), new(0, 0, Width, Height), Width, Height, wanted, 1_000_000);
 
     private static Photo CutOut()
     {

@@ -20,17 +20,20 @@ public sealed class ClosedFormTests
         var after = Fitted(planes, photo, before);
         var truth = Enumerable.Range(0, Size * Size).Select(i => i % Size < 30 ? 1f : 0).ToArray();
         Assert.That(Error(after, truth), Is.LessThan(0.5 * Error(before, truth)));
-        Assert.That(after[32 * Size + 29] - after[32 * Size + 30], Is.GreaterThan(0.4f), "the step is where the photo has it");
+        Assert.That(after[32 * Size + 29] - after[32 * Size + 30], Is.GreaterThan(0.4f),
+            "the step is where the photo has it");
     }
 
     [Test]
     public void A_border_in_a_ramp_of_colours_follows_the_ramp()
     {
-        // Defocus: the photo goes from dark to bright over twelve samples, and so does the truth; the network answers with one half all over it.
+        // Defocus: the photo goes from dark to bright over twelve samples, and so does the truth; the
+        // network answers with one half all over it.
         using var planes = new FloatPlanes(Size, Size);
         using var photo = Painted(planes, x => Math.Clamp((x - 26) / 12f, 0.05f, 0.95f));
         var truth = Enumerable.Range(0, Size * Size).Select(i => 1 - Math.Clamp((i % Size - 26) / 12f, 0, 1)).ToArray();
-        var before = Enumerable.Range(0, Size * Size).Select(i => i % Size < 26 ? 0.97f : i % Size < 38 ? 0.5f : 0.03f).ToArray();
+        var before = Enumerable.Range(0, Size * Size).Select(i => i % Size < 26 ? 0.97f : i % Size < 38 ? 0.5f : 0.03f)
+            .ToArray();
         Assert.That(Error(Fitted(planes, photo, before), truth), Is.LessThan(0.7 * Error(before, truth)));
     }
 
@@ -41,7 +44,8 @@ public sealed class ClosedFormTests
     {
         using var planes = new FloatPlanes(Size, Size);
         using var photo = Painted(planes, x => x % 7 / 7f);
-        Assert.That(Fitted(planes, photo, [.. Enumerable.Repeat(alpha, Size * Size)]), Is.All.EqualTo(alpha).Within(2e-3f));
+        Assert.That(Fitted(planes, photo, [.. Enumerable.Repeat(alpha, Size * Size)]),
+            Is.All.EqualTo(alpha).Within(2e-3f));
     }
 
     [Test]
@@ -50,9 +54,11 @@ public sealed class ClosedFormTests
         var random = new Random(4);
         using var planes = new FloatPlanes(Size, Size);
         using var photo = planes.Rent();
-        for (var i = 0; i < photo.Count; i++) photo[i] = Vector128.Create((float)random.NextDouble(), (float)random.NextDouble(), (float)random.NextDouble(), 1);
+        for (var i = 0; i < photo.Count; i++) photo[i] =
+            Vector128.Create((float)random.NextDouble(), (float)random.NextDouble(), (float)random.NextDouble(), 1);
         var before = Enumerable.Range(0, Size * Size).Select(_ => 0.3f + 0.4f * (float)random.NextDouble()).ToArray();
-        Assert.That(Roughness(planes, photo, Fitted(planes, photo, before)), Is.LessThan(0.5 * Roughness(planes, photo, before)));
+        Assert.That(Roughness(planes, photo, Fitted(planes, photo, before)),
+            Is.LessThan(0.5 * Roughness(planes, photo, before)));
     }
 
     [Test]
@@ -63,20 +69,25 @@ public sealed class ClosedFormTests
         {
             using var planes = new FloatPlanes(width, 3);
             using var photo = planes.Rent();
-            for (var i = 0; i < photo.Count; i++) photo[i] = Vector128.Create((float)random.NextDouble(), (float)random.NextDouble(), (float)random.NextDouble(), 1);
+            for (var i = 0; i < photo.Count; i++) photo[i] =
+                Vector128.Create((float)random.NextDouble(), (float)random.NextDouble(), (float)random.NextDouble(), 1);
             var alpha = Enumerable.Range(0, photo.Count).Select(_ => (float)random.NextDouble()).ToArray();
-            Assert.That(Fitted(planes, photo, alpha, 1, 1e-2f), Is.EqualTo(Slow(planes, photo, alpha)).Within(2e-3f), $"{width} x 3");
+            Assert.That(Fitted(planes, photo, alpha, 1, 1e-2f), Is.EqualTo(Slow(planes, photo, alpha)).Within(2e-3f),
+                $"{width} x 3");
         }
     }
 
-    /// <summary>(L + D) x = D a from x = a: three steps with the diagonal n / 2 + D before it, where D = n (|2a - 1|⁸ + 0.001).</summary>
+    /// <summary>(L + D) x = D a from x = a: three steps with the diagonal n / 2 + D before it,
+    /// where D = n (|2a - 1|⁸ + 0.001).</summary>
     private static float[] Slow(FloatPlanes planes, FloatPlane photo, float[] alpha)
     {
         using var filter = new GuidedFilter(photo, planes, 1, 1e-2f);
         var sizes = new float[alpha.Length];
         filter.WindowSizes(sizes);
-        double[] hold = [.. alpha.Zip(sizes, (a, n) => n * (Math.Pow(2 * a - 1, 8) + 1e-3))], preconditioner = [.. hold.Zip(sizes, (d, n) => 1 / (n / 2.0 + d))];
-        double[] x = [.. alpha.Select(a => (double)a)], residual = [.. Laplacian(x).Select(v => -v)], direction = [.. residual.Zip(preconditioner, (r, m) => r * m)];
+        double[] hold = [.. alpha.Zip(sizes, (a, n) => n * (Math.Pow(2 * a - 1, 8) + 1e-3))],
+            preconditioner = [.. hold.Zip(sizes, (d, n) => 1 / (n / 2.0 + d))];
+        double[] x = [.. alpha.Select(a => (double)a)], residual = [.. Laplacian(x).Select(v => -v)],
+            direction = [.. residual.Zip(preconditioner, (r, m) => r * m)];
         var size = Product(residual, direction);
         for (var step = 0; step < 3 && size > 0; step++)
         {
@@ -110,7 +121,8 @@ public sealed class ClosedFormTests
         return photo;
     }
 
-    private static float[] Fitted(FloatPlanes planes, FloatPlane photo, float[] alpha, int radius = 4, float epsilon = 1e-4f)
+    private static float[] Fitted(FloatPlanes planes, FloatPlane photo, float[] alpha, int radius = 4,
+        float epsilon = 1e-4f)
     {
         using var filter = new GuidedFilter(photo, planes, radius, epsilon);
         using var room = planes.Rent();

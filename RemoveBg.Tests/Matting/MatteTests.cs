@@ -17,7 +17,8 @@ public sealed class MatteTests
     {
         // A disc in a large photo; the network sees it blurred and a little too large.
         using var photo = Paint(2000, 1500, (x, y) => Inside(x, y, 1000, 750, 500) ? 0xFF2040C0 : 0xFF90C0E0);
-        var alpha = Alpha(photo, (x, y) => 1 / (1 + Math.Exp((Math.Sqrt((x - 1000) * (x - 1000) + (y - 750) * (y - 750)) - 506) / 6)));
+        var alpha = Alpha(photo,
+            (x, y) => 1 / (1 + Math.Exp((Math.Sqrt((x - 1000) * (x - 1000) + (y - 750) * (y - 750)) - 506) / 6)));
         var wrong = 0;
         for (var y = 0; y < photo.Height; y++)
             for (var x = 0; x < photo.Width; x++)
@@ -35,7 +36,8 @@ public sealed class MatteTests
         var alpha = Alpha(photo, (x, y) => IsSubject(x, y) ? 0.97 : 0.02);
         Assert.That(alpha[480][640], Is.LessThan(20), "the hole");
         Assert.That(alpha[100][640], Is.GreaterThan(235), "the stalk");
-        static bool IsSubject(double x, double y) => (Inside(x, y, 640, 480, 250) && !Inside(x, y, 640, 480, 40)) || (Math.Abs(x - 640) < 8 && y is > 40 and < 480);
+        static bool IsSubject(double x, double y) => (Inside(x, y, 640, 480, 250) && !Inside(x, y, 640, 480, 40))
+            || (Math.Abs(x - 640) < 8 && y is > 40 and < 480);
     }
 
     [Test]
@@ -66,7 +68,8 @@ public sealed class MatteTests
         using var photo = Paint(Size, Size, (x, _) => x < 160 ? 0xFF202020 : 0xFFE0E0E0);
         using var tensors = Given(photo, (x, y) => x >= 160 ? 0.02 : Inside(x, y, 80, 160, 6) ? 0.4 : 0.98);
         RefineMask.Run(tensors, inDoubt: false);
-        Assert.That(tensors.Output[160 * Size + 80], Is.GreaterThan(0.75f), "0.4 before: on the other side now, and not yet sure");
+        Assert.That(tensors.Output[160 * Size + 80], Is.GreaterThan(0.75f),
+            "0.4 before: on the other side now, and not yet sure");
         Assert.That(tensors.Output[160 * Size + 240], Is.LessThan(0.05f));
         Assert.That(tensors.Output, Is.All.InRange(0f, 1f));
     }
@@ -74,26 +77,32 @@ public sealed class MatteTests
     [Test]
     public void In_much_doubt_haze_goes_further_and_the_subject_is_favoured()
     {
-        // All haze, the subject's a little more likely: in a sure network's photo that is faint, in a doubtful one's the whole subject.
+        // All haze, the subject's a little more likely: in a sure network's photo that is faint,
+        // in a doubtful one's the whole subject.
         using var photo = Paint(Size, Size, (x, _) => x < 160 ? 0xFF202020 : 0xFFE0E0E0);
-        using Tensors sure = Given(photo, (x, _) => x < 160 ? 0.55 : 0.02), doubtful = Given(photo, (x, _) => x < 160 ? 0.55 : 0.02);
+        using Tensors sure = Given(photo, (x, _) => x < 160 ? 0.55 : 0.02),
+            doubtful = Given(photo, (x, _) => x < 160 ? 0.55 : 0.02);
         RefineMask.Run(sure, inDoubt: false);
         RefineMask.Run(doubtful, inDoubt: true);
         Assert.That(sure.Output[160 * Size + 80], Is.InRange(0.5f, 0.75f), "0.55 before: hardly changed");
         Assert.That(doubtful.Output[160 * Size + 80], Is.GreaterThan(0.9f));
-        Assert.That(doubtful.Output[160 * Size + 240], Is.LessThan(0.05f), "what it is sure not to be the subject stays background");
+        Assert.That(doubtful.Output[160 * Size + 240], Is.LessThan(0.05f),
+            "what it is sure not to be the subject stays background");
     }
 
-    private static bool Inside(double x, double y, double cx, double cy, double radius) => (x - cx) * (x - cx) + (y - cy) * (y - cy) < radius * radius;
+    private static bool Inside(double x, double y, double cx, double cy, double radius) =>
+        (x - cx) * (x - cx) + (y - cy) * (y - cy) < radius * radius;
 
-    /// <summary>Tensors as after the network: it has seen the photo and answers what <paramref name="alpha"/> says at the photo's coordinates.</summary>
+    /// <summary>Tensors as after the network: it has seen the photo and answers what <paramref name="alpha"/>
+    /// says at the photo's coordinates.</summary>
     private static Tensors Given(Photo photo, Func<double, double, double> alpha)
     {
         var tensors = new Tensors(Size);
         PrepareTensor.Run(photo, tensors, ModelManifest.Shipped.Find("removebg-lite")!);
         for (var y = 0; y < Size; y++)
             for (var x = 0; x < Size; x++)
-                tensors.Output[y * Size + x] = (float)alpha((x + 0.5) * photo.Width / Size - 0.5, (y + 0.5) * photo.Height / Size - 0.5);
+                tensors.Output[y * Size + x] =
+                    (float)alpha((x + 0.5) * photo.Width / Size - 0.5, (y + 0.5) * photo.Height / Size - 0.5);
         return tensors;
     }
 

@@ -40,10 +40,13 @@ public sealed class GuardedConnectorTests
     {
         using var payloads = JsonDocument.Parse(File.ReadAllText(Repo.SharedOrSkip("security", "ssrf-payloads.json")));
         var tried = 0;
-        foreach (var payload in payloads.RootElement.EnumerateArray().Where(payload => payload.Text("stage") == "dns" && payload.TryGetProperty("resolvesTo", out _)))
+        foreach (var payload in payloads.RootElement.EnumerateArray()
+            .Where(payload => payload.Text("stage") == "dns" && payload.TryGetProperty("resolvesTo", out _)))
         {
-            var answer = payload.GetProperty("resolvesTo").EnumerateArray().Select(address => address.GetString()!).ToArray();
-            var problem = Assert.ThrowsAsync<HttpRequestException>(() => GetAsync(new Answers([answer]), new Uri(payload.Text("url")!).IdnHost), payload.Text("url")!);
+            var answer =
+                payload.GetProperty("resolvesTo").EnumerateArray().Select(address => address.GetString()!).ToArray();
+            var problem = Assert.ThrowsAsync<HttpRequestException>(
+                () => GetAsync(new Answers([answer]), new Uri(payload.Text("url")!).IdnHost), payload.Text("url")!);
             Assert.That(problem!.InnerException, Is.TypeOf<BlockedAddressException>(), payload.Text("url"));
             tried++;
         }
@@ -67,7 +70,8 @@ public sealed class GuardedConnectorTests
         using var server = new HttpMessageInvoker(Connector(lookup, allowLoopback: true).CreateHandler());
         var accepted = ServeAsync();
         using var request = new HttpRequestMessage(HttpMethod.Get, $"http://photos.example.org:{Port}/");
-        Assert.That(async () => (await server.SendAsync(request, CancellationToken.None)).StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That(async () => (await server.SendAsync(request, CancellationToken.None)).StatusCode,
+            Is.EqualTo(HttpStatusCode.OK));
         Assert.That(async () => await accepted, Throws.Nothing);
         Assert.That(lookup.Asked, Is.EqualTo(1));
     }
@@ -77,7 +81,8 @@ public sealed class GuardedConnectorTests
     {
         var options = new NetworkOptions { LookupTimeout = TimeSpan.FromMilliseconds(100) };
         using var client = new HttpClient(new GuardedConnector(new Silence(), Options.Create(options)).CreateHandler());
-        Assert.That(() => client.GetAsync(new Uri("http://photos.example.org/")), Throws.TypeOf<HttpRequestException>());
+        Assert.That(() => client.GetAsync(new Uri("http://photos.example.org/")),
+            Throws.TypeOf<HttpRequestException>());
     }
 
     [Test]
@@ -116,11 +121,13 @@ public sealed class GuardedConnectorTests
     {
         public int Asked { get; private set; }
 
-        public Task<IPAddress[]> LookupAsync(string host, CancellationToken cancellationToken) => Task.FromResult(answers[Asked++].Select(IPAddress.Parse).ToArray());
+        public Task<IPAddress[]> LookupAsync(string host, CancellationToken cancellationToken) =>
+            Task.FromResult(answers[Asked++].Select(IPAddress.Parse).ToArray());
     }
 
     private sealed class Silence : IAddressLookup
     {
-        public Task<IPAddress[]> LookupAsync(string host, CancellationToken cancellationToken) => new TaskCompletionSource<IPAddress[]>().Task;
+        public Task<IPAddress[]> LookupAsync(string host, CancellationToken cancellationToken) =>
+            new TaskCompletionSource<IPAddress[]>().Task;
     }
 }

@@ -13,7 +13,8 @@ public sealed class PublicAddressTests
     [TestCase("168.63.129.15", Description = "neighbour of Azure's WireServer")]
     [TestCase("2606:4700:4700::1111")]
     [TestCase("::ffff:8.8.8.8", Description = "mapped: judged as IPv4")]
-    public void Public_addresses_are_public(string address) => Assert.That(PublicAddress.Is(IPAddress.Parse(address)), Is.True);
+    public void Public_addresses_are_public(string address) =>
+        Assert.That(PublicAddress.Is(IPAddress.Parse(address)), Is.True);
 
     [TestCase("0.0.0.0")]
     [TestCase("::")]
@@ -27,18 +28,22 @@ public sealed class PublicAddressTests
     [TestCase("2606:4700::5efe:127.0.0.1", Description = "ISATAP, RFC 5214")]
     [TestCase("fd00:ec2::254", Description = "AWS metadata")]
     [TestCase("fe80::1%1")]
-    public void Special_addresses_are_not(string address) => Assert.That(PublicAddress.Is(IPAddress.Parse(address)), Is.False);
+    public void Special_addresses_are_not(string address) =>
+        Assert.That(PublicAddress.Is(IPAddress.Parse(address)), Is.False);
 
     [Test]
     public void First_and_last_address_of_every_registered_range_is_refused()
     {
         using var ranges = JsonDocument.Parse(File.ReadAllText(Repo.SharedOrSkip("security", "deny-ranges.json")));
-        var networks = ranges.RootElement.GetProperty("ipv4").EnumerateArray().Concat(ranges.RootElement.GetProperty("ipv6").EnumerateArray())
+        var networks = ranges.RootElement.GetProperty("ipv4").EnumerateArray()
+            .Concat(ranges.RootElement.GetProperty("ipv6").EnumerateArray())
             .Select(range => range[0].GetString()!)
             // Mapped addresses are judged as IPv4, and the last two lines are rules, not ranges: they have tests above.
-            .Where(range => range != "::ffff:0:0/96" && IPNetwork.TryParse(range, out _)).Select(IPNetwork.Parse).ToList();
+            .Where(range => range != "::ffff:0:0/96" && IPNetwork.TryParse(range, out _)).Select(IPNetwork.Parse)
+                .ToList();
         Assert.That(networks, Has.Count.GreaterThan(30));
-        Assert.That(networks.SelectMany(network => new[] { network.BaseAddress, Last(network) }).Where(PublicAddress.Is), Is.Empty);
+        Assert.That(networks.SelectMany(network => new[] { network.BaseAddress, Last(network) })
+            .Where(PublicAddress.Is), Is.Empty);
     }
 
     private static IPAddress Last(IPNetwork network)

@@ -51,13 +51,15 @@ public sealed class UrlPolicyTests
     [TestCase("http://127.0.0.1:5000/photo.jpg", UrlUse.Image)]
     [TestCase("http://localhost:5000/hook", UrlUse.Webhook)]
     public void Development_lets_loopback_in_on_any_port(string url, UrlUse use) =>
-        Assert.That(new UrlPolicy(Options.Create(new NetworkOptions { AllowLoopbackForDevelopment = true })).Check(url, use, out _), Is.Null);
+        Assert.That(new UrlPolicy(Options.Create(new NetworkOptions { AllowLoopbackForDevelopment = true }))
+            .Check(url, use, out _), Is.Null);
 
     [TestCase("http://10.0.0.1/")]
     [TestCase("http://169.254.169.254/")]
     [TestCase("http://example.com:5000/")]
     public void Development_lets_nothing_else_in(string url) =>
-        Assert.That(new UrlPolicy(Options.Create(new NetworkOptions { AllowLoopbackForDevelopment = true })).Check(url, UrlUse.Image, out _), Is.Not.Null);
+        Assert.That(new UrlPolicy(Options.Create(new NetworkOptions { AllowLoopbackForDevelopment = true }))
+            .Check(url, UrlUse.Image, out _), Is.Not.Null);
 
     [Test]
     public void Every_known_payload_is_judged_as_its_list_says()
@@ -71,7 +73,8 @@ public sealed class UrlPolicyTests
             if (!mustRefuse && payload.Text("stage") != "none") continue;
             var url = payload.Text("url")!;
             var refused = url.Length > 2048 || Policy.Check(url, UrlUse.Image, out _) is not null;
-            if (refused != mustRefuse) wrong.Add($"{(mustRefuse ? "let in" : "refused")}: {url} ({payload.Text("why")})");
+            if (refused != mustRefuse)
+                wrong.Add($"{(mustRefuse ? "let in" : "refused")}: {url} ({payload.Text("why")})");
         }
         Assert.That(wrong, Is.Empty);
     }

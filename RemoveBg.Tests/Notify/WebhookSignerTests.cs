@@ -5,13 +5,15 @@ namespace RemoveBg.Tests.Notify;
 
 public sealed class WebhookSignerTests
 {
-    private const string Secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", Id = "msg_p5jXN8AQM9LWM0D4loKWxJek", Body = """{"test": 2432232314}""";
+    private const string Secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", Id = "msg_p5jXN8AQM9LWM0D4loKWxJek",
+        Body = """{"test": 2432232314}""";
     private static readonly DateTimeOffset Time = DateTimeOffset.FromUnixTimeSeconds(1614265330);
     private static readonly byte[] Bytes = Encoding.UTF8.GetBytes(Body);
 
     [Test(Description = "Example of the Standard Webhooks specification")]
     public void The_specifications_example_is_signed_as_it_says() =>
-        Assert.That(WebhookSigner.Sign([WebhookSigner.KeyOf(Secret)], Id, Time, Bytes), Is.EqualTo("v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="));
+        Assert.That(WebhookSigner.Sign([WebhookSigner.KeyOf(Secret)], Id, Time, Bytes),
+            Is.EqualTo("v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="));
 
     [Test]
     public void During_a_rotation_either_secret_verifies()
@@ -20,7 +22,8 @@ public sealed class WebhookSignerTests
         var signatures = WebhookSigner.Sign([fresh, old], Id, Time, Bytes);
         Assert.That(signatures.Split(' '), Has.Length.EqualTo(2));
         foreach (var key in new[] { old, fresh })
-            Assert.That(WebhookSigner.Verify(key, Id, "1614265330", signatures, Bytes, Time, TimeSpan.FromMinutes(5)), Is.True);
+            Assert.That(WebhookSigner.Verify(key, Id, "1614265330", signatures, Bytes, Time, TimeSpan.FromMinutes(5)),
+                Is.True);
     }
 
     [TestCase("msg_other", "1614265330", Body, 0, Description = "another id")]
@@ -32,12 +35,14 @@ public sealed class WebhookSignerTests
     {
         var key = WebhookSigner.KeyOf(Secret);
         var signature = WebhookSigner.Sign([key], Id, Time, Bytes);
-        Assert.That(WebhookSigner.Verify(key, id, timestamp, signature, Encoding.UTF8.GetBytes(body), Time.AddSeconds(secondsLater), TimeSpan.FromMinutes(5)), Is.False);
+        Assert.That(WebhookSigner.Verify(key, id, timestamp, signature, Encoding.UTF8.GetBytes(body),
+            Time.AddSeconds(secondsLater), TimeSpan.FromMinutes(5)), Is.False);
     }
 
     [TestCase("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")]
     [TestCase("whsec_")]
     [TestCase("whsec_c2hvcnQ=")]
     [TestCase("whsec_not base64")]
-    public void A_malformed_secret_is_refused(string secret) => Assert.That(() => WebhookSigner.KeyOf(secret), Throws.TypeOf<FormatException>());
+    public void A_malformed_secret_is_refused(string secret) =>
+        Assert.That(() => WebhookSigner.KeyOf(secret), Throws.TypeOf<FormatException>());
 }

@@ -33,7 +33,8 @@ internal sealed class TryItPage : IAsyncDisposable
 
     public ILocator Result => Page.Locator("#result");
 
-    public static async Task<TryItPage> OpenAsync(Browser browser, string url, int width, int height, ColorScheme scheme = ColorScheme.Light)
+    public static async Task<TryItPage> OpenAsync(Browser browser, string url, int width, int height,
+        ColorScheme scheme = ColorScheme.Light)
     {
         var context = await browser.NewContextAsync(width, height, scheme);
         context.SetDefaultTimeout(30_000);
@@ -54,7 +55,8 @@ internal sealed class TryItPage : IAsyncDisposable
               return transfer;
             }
             """, new[] { sample, Convert.ToBase64String(await File.ReadAllBytesAsync(Repo.Sample(sample))) });
-        foreach (var type in new[] { "dragenter", "dragover", "drop" }) await Page.DispatchEventAsync("#drop", type, new { dataTransfer = data });
+        foreach (var type in new[] { "dragenter", "dragover", "drop" })
+            await Page.DispatchEventAsync("#drop", type, new { dataTransfer = data });
     }
 
     public async Task UntilResultAsync()
@@ -72,15 +74,18 @@ internal sealed class TryItPage : IAsyncDisposable
 
     public async Task<(string Name, byte[] File)> DownloadAsync(string format)
     {
-        var download = await Page.RunAndWaitForDownloadAsync(() => Page.ClickAsync($"#downloads button[data-format={format}]"));
+        var download =
+            await Page.RunAndWaitForDownloadAsync(() => Page.ClickAsync($"#downloads button[data-format={format}]"));
         return (download.SuggestedFilename, await File.ReadAllBytesAsync(await download.PathAsync()));
     }
 
     /// <summary>What axe-core (WCAG 2.2 A and AA, and its good practices) finds.</summary>
     public async Task<IReadOnlyList<string>> ViolationsAsync()
     {
-        await Page.EvaluateAsync(await File.ReadAllTextAsync(Path.Combine(Repo.Root, "node_modules", "axe-core", "axe.min.js")));
-        return await Page.EvaluateAsync<string[]>("async () => (await axe.run()).violations.flatMap(v => v.nodes.map(n => `${v.id}: ${n.html} ${n.failureSummary}`))");
+        await Page.EvaluateAsync(
+            await File.ReadAllTextAsync(Path.Combine(Repo.Root, "node_modules", "axe-core", "axe.min.js")));
+        return await Page.EvaluateAsync<string[]>("async () => (await axe.run()).violations.flatMap(v => v.nodes.map(n "
+            + "=> `${v.id}: ${n.html} ${n.failureSummary}`))");
     }
 
     /// <summary>A picture of the page among the test run's results.</summary>

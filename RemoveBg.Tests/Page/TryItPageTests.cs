@@ -45,9 +45,11 @@ public sealed class TryItPageTests(string device, int width, int height)
         await _page.ScreenshotAsync($"{device}-result");
         Assert.Multiple(async () =>
         {
-            Assert.That(await _page.Page.EvaluateAsync<int[]>("() => { const after = document.getElementById('after'); return [after.naturalWidth, after.naturalHeight]; }"), Is.EqualTo(SizeOf("scene-toycar.jpg")));
+            Assert.That(await _page.Page.EvaluateAsync<int[]>("() => { const after = document.getElementById('after'); "
+                + "return [after.naturalWidth, after.naturalHeight]; }"), Is.EqualTo(SizeOf("scene-toycar.jpg")));
             Assert.That(await _page.Page.TextContentAsync("#status"), Does.StartWith("Done in "));
-            Assert.That(await _page.Page.EvaluateAsync<string>("() => document.querySelector('#steps [aria-current]').textContent"), Is.EqualTo("succeeded"));
+            Assert.That(await _page.Page.EvaluateAsync<string>(
+                "() => document.querySelector('#steps [aria-current]').textContent"), Is.EqualTo("succeeded"));
         });
     }
 
@@ -62,7 +64,8 @@ public sealed class TryItPageTests(string device, int width, int height)
         await _page.Page.Keyboard.PressAsync("Home");
         await _page.Page.Keyboard.PressAsync("ArrowRight");
         Assert.That(await StyleAsync("#before", "clipPath"), Is.EqualTo("inset(0px 99% 0px 0px)"));
-        Assert.That(await _page.Page.EvaluateAsync<string>("() => document.getElementById('divider').style.left"), Is.EqualTo("1%"));
+        Assert.That(await _page.Page.EvaluateAsync<string>("() => document.getElementById('divider').style.left"),
+            Is.EqualTo("1%"));
     }
 
     [Test]
@@ -76,7 +79,8 @@ public sealed class TryItPageTests(string device, int width, int height)
         await _page.Page.Mouse.DownAsync();
         await _page.Page.Mouse.MoveAsync(stage.X + stage.Width / 4, stage.Y + stage.Height / 2);
         await _page.Page.Mouse.UpAsync();
-        Assert.That(int.Parse(await _page.Page.InputValueAsync("#slider"), System.Globalization.CultureInfo.InvariantCulture), Is.EqualTo(25).Within(1));
+        Assert.That(int.Parse(await _page.Page.InputValueAsync("#slider"),
+            System.Globalization.CultureInfo.InvariantCulture), Is.EqualTo(25).Within(1));
     }
 
     [Test]
@@ -85,10 +89,13 @@ public sealed class TryItPageTests(string device, int width, int height)
         await _page.ChooseAsync("scene-toycar.jpg");
         await _page.UntilResultAsync();
         await _page.Page.SelectOptionAsync("#zoom", "8");
-        var factor = await _page.Page.EvaluateAsync<double>("() => document.getElementById('after').getBoundingClientRect().width * devicePixelRatio / document.getElementById('after').naturalWidth");
+        var factor = await _page.Page.EvaluateAsync<double>(
+            "() => document.getElementById('after').getBoundingClientRect().width * devicePixelRatio / "
+            + "document.getElementById('after').naturalWidth");
         Assert.That(factor, Is.EqualTo(8).Within(0.01));
         Assert.That(await StyleAsync("#after", "imageRendering"), Is.EqualTo("pixelated"));
-        Assert.That(await _page.Page.EvaluateAsync<bool>("() => document.getElementById('viewport').scrollWidth > document.getElementById('viewport').clientWidth"), Is.True);
+        Assert.That(await _page.Page.EvaluateAsync<bool>("() => document.getElementById('viewport').scrollWidth > "
+            + "document.getElementById('viewport').clientWidth"), Is.True);
     }
 
     [Test]
@@ -96,7 +103,8 @@ public sealed class TryItPageTests(string device, int width, int height)
     {
         await _page.ChooseAsync("scene-toycar.jpg");
         await _page.UntilResultAsync();
-        await _page.Page.EvaluateAsync("() => { const c = document.getElementById('colour'); c.value = '#ff0000'; c.dispatchEvent(new Event('input', { bubbles: true })); }");
+        await _page.Page.EvaluateAsync("() => { const c = document.getElementById('colour'); c.value = '#ff0000'; "
+            + "c.dispatchEvent(new Event('input', { bubbles: true })); }");
         Assert.That(await StyleAsync("#stage", "backgroundColor"), Is.EqualTo("rgb(255, 0, 0)"));
         await _page.Page.CheckAsync("#with-background");
         var (_, onRed) = await _page.DownloadAsync("png");
@@ -129,10 +137,12 @@ public sealed class TryItPageTests(string device, int width, int height)
         await _page.Page.FillAsync("#url", url);
         await _page.Page.Keyboard.PressAsync("Enter");
         await _page.UntilResultAsync();
-        Assert.That(await TabAsync("Request"), Does.Contain("Content-Type: application/json").And.Contain($"\"imageUrl\": \"{url}\""));
+        Assert.That(await TabAsync("Request"),
+            Does.Contain("Content-Type: application/json").And.Contain($"\"imageUrl\": \"{url}\""));
         Assert.That(await TabAsync("Response"), Does.Contain("\"status\": \"succeeded\"").And.Contain("\"results\""));
         foreach (var language in new[] { "curl", "JavaScript", "Python", "C#" })
-            Assert.That(await TabAsync(language), Does.Contain("/v2/artworks").And.Contain(url).And.Contain("REMOVEBG_KEY").And.Not.Contain(_host.Secrets.ApiKey));
+            Assert.That(await TabAsync(language), Does.Contain("/v2/artworks").And.Contain(url).And
+                .Contain("REMOVEBG_KEY").And.Not.Contain(_host.Secrets.ApiKey));
     }
 
     [Test]
@@ -145,15 +155,19 @@ public sealed class TryItPageTests(string device, int width, int height)
         await _page.UntilResultAsync();
         Assert.That(await TabAsync("Request"), Does.Contain("\"crop\": true").And.Contain("\"size\": 200"));
         Assert.That(await _page.Page.IsVisibleAsync("#slider-row"), Is.False);
-        Assert.That(await _page.Page.EvaluateAsync<int>("() => Math.max(document.getElementById('after').naturalWidth, document.getElementById('after').naturalHeight)"), Is.EqualTo(200));
+        Assert.That(await _page.Page.EvaluateAsync<int>("() => Math.max(document.getElementById('after').naturalWidth, "
+            + "document.getElementById('after').naturalHeight)"), Is.EqualTo(200));
     }
 
     [Test]
     public async Task A_file_that_is_no_picture_is_refused_by_name()
     {
-        await _page.Page.SetInputFilesAsync("#file", new FilePayload { Name = "notes.txt", MimeType = "text/plain", Buffer = "hello"u8.ToArray() });
-        Assert.That(await _page.UntilAlertAsync(), Is.EqualTo("notes.txt is no picture; accepted are JPEG, PNG, WebP, GIF and BMP."));
-        await _page.Page.SetInputFilesAsync("#file", new FilePayload { Name = "broken.jpg", MimeType = "image/jpeg", Buffer = "hello"u8.ToArray() });
+        await _page.Page.SetInputFilesAsync("#file",
+            new FilePayload { Name = "notes.txt", MimeType = "text/plain", Buffer = "hello"u8.ToArray() });
+        Assert.That(await _page.UntilAlertAsync(),
+            Is.EqualTo("notes.txt is no picture; accepted are JPEG, PNG, WebP, GIF and BMP."));
+        await _page.Page.SetInputFilesAsync("#file",
+            new FilePayload { Name = "broken.jpg", MimeType = "image/jpeg", Buffer = "hello"u8.ToArray() });
         await Assertions.Expect(_page.Alert).ToContainTextAsync("unsupported_format");
         await _page.ScreenshotAsync($"{device}-refused");
     }
@@ -163,11 +177,14 @@ public sealed class TryItPageTests(string device, int width, int height)
     {
         await _page.Page.RouteAsync("**/v2/artworks/remove-background", route => route.FulfillAsync(new()
         {
-            Status = 500, ContentType = "application/json", Headers = new Dictionary<string, string> { ["Retry-After"] = "5" },
-            Body = """{"message":"Storage is not reachable; nothing was accepted. Try again.","statusCode":500,"error":"Internal Server Error"}""",
+            Status = 500, ContentType = "application/json",
+                Headers = new Dictionary<string, string> { ["Retry-After"] = "5" },
+            Body =
+                """{"message":"Storage is not reachable; nothing was accepted. Try again.","statusCode":500,"error":"Internal Server Error"}""",
         }));
         await _page.ChooseAsync("scene-mug.jpg");
-        Assert.That(await _page.UntilAlertAsync(), Is.EqualTo("Storage is not reachable; nothing was accepted. Try again. Try again in 5 s."));
+        Assert.That(await _page.UntilAlertAsync(),
+            Is.EqualTo("Storage is not reachable; nothing was accepted. Try again. Try again in 5 s."));
 
         await _page.Page.UnrouteAllAsync();
         await _page.Page.RouteAsync("**/v2/**", route => route.AbortAsync());
@@ -190,7 +207,8 @@ public sealed class TryItPageTests(string device, int width, int height)
     [Test]
     public async Task In_production_it_asks_for_a_key_and_keeps_it_in_memory_only()
     {
-        await using var production = await RunningHost.StartAsync(services: all => all.AddSingleton(new PageSettings(DevelopmentKey: null)));
+        await using var production =
+            await RunningHost.StartAsync(services: all => all.AddSingleton(new PageSettings(DevelopmentKey: null)));
         await using var page = await TryItPage.OpenAsync(_browser, Url(production), width, height);
         Assert.That(await page.Page.ContentAsync(), Does.Not.Contain("rbg_q").And.Contain("\"developmentKey\":null"));
         await page.ChooseAsync("scene-mug.jpg");
@@ -203,12 +221,14 @@ public sealed class TryItPageTests(string device, int width, int height)
         await page.Page.FillAsync("#key", key);
         await page.ChooseAsync("scene-mug.jpg");
         await page.UntilResultAsync();
-        Assert.That(await page.Page.EvaluateAsync<string>("() => JSON.stringify([localStorage, sessionStorage, document.cookie, location.href])"), Does.Not.Contain(key));
+        Assert.That(await page.Page.EvaluateAsync<string>("() => JSON.stringify([localStorage, sessionStorage, "
+            + "document.cookie, location.href])"), Does.Not.Contain(key));
         Assert.That(await page.Page.ContentAsync(), Does.Not.Contain(key));
 
         // The rate, too, is told.
         await page.ChooseAsync("scene-mug.jpg");
-        Assert.That(await page.UntilAlertAsync(), Does.StartWith("The key's rate of 1 submissions a minute").And.Match(@"Try again in \d+ s\.$"));
+        Assert.That(await page.UntilAlertAsync(),
+            Does.StartWith("The key's rate of 1 submissions a minute").And.Match(@"Try again in \d+ s\.$"));
         await page.Page.ReloadAsync();
         Assert.That(await page.Page.InputValueAsync("#key"), Is.Empty);
     }
@@ -219,14 +239,17 @@ public sealed class TryItPageTests(string device, int width, int height)
         await TabToAsync("document.activeElement.dataset.sample === 'scene-toycar.jpg'");
         await _page.Page.Keyboard.PressAsync("Enter");
         await _page.UntilResultAsync();
-        Assert.That(await _page.Page.EvaluateAsync<string>("() => document.activeElement.id"), Is.EqualTo("result-title"), "the result has the focus");
+        Assert.That(await _page.Page.EvaluateAsync<string>("() => document.activeElement.id"),
+            Is.EqualTo("result-title"), "the result has the focus");
         await TabToAsync("document.activeElement.id === 'slider'");
         await _page.Page.Keyboard.PressAsync("ArrowRight");
         Assert.That(await _page.Page.InputValueAsync("#slider"), Is.EqualTo("51"));
         await TabToAsync("document.activeElement.getAttribute('role') === 'tab'");
         await _page.Page.Keyboard.PressAsync("End");
-        Assert.That(await _page.Page.EvaluateAsync<string>("() => document.querySelector('[role=tab][aria-selected=true]').textContent"), Is.EqualTo("C#"));
-        Assert.That(await _page.Page.EvaluateAsync<string>("() => document.activeElement.textContent"), Is.EqualTo("C#"));
+        Assert.That(await _page.Page.EvaluateAsync<string>(
+            "() => document.querySelector('[role=tab][aria-selected=true]').textContent"), Is.EqualTo("C#"));
+        Assert.That(await _page.Page.EvaluateAsync<string>("() => document.activeElement.textContent"),
+            Is.EqualTo("C#"));
     }
 
     [TestCase(ColorScheme.Light)]
@@ -240,7 +263,8 @@ public sealed class TryItPageTests(string device, int width, int height)
         await page.UntilResultAsync();
         await page.ScreenshotAsync($"{device}-{scheme}".ToLowerInvariant());
         Assert.That(await page.ViolationsAsync(), Is.Empty, "with a result");
-        await page.Page.SetInputFilesAsync("#file", new FilePayload { Name = "notes.txt", MimeType = "text/plain", Buffer = "hello"u8.ToArray() });
+        await page.Page.SetInputFilesAsync("#file",
+            new FilePayload { Name = "notes.txt", MimeType = "text/plain", Buffer = "hello"u8.ToArray() });
         await page.UntilAlertAsync();
         Assert.That(await page.ViolationsAsync(), Is.Empty, "with an error");
     }
@@ -251,8 +275,11 @@ public sealed class TryItPageTests(string device, int width, int height)
         await _page.ChooseAsync("scene-toycar.jpg");
         await _page.UntilResultAsync();
         await _page.Page.SetInputFilesAsync("#picture", Repo.Sample("scene-mug.jpg"));
-        var storage = new Uri(_host.Get<Core.Store.StorageClients>().Blobs.Uri.AbsoluteUri).GetLeftPart(UriPartial.Authority);
-        Assert.That(_page.Requested.Where(url => !url.StartsWith(Url(_host), StringComparison.Ordinal) && !url.StartsWith(storage, StringComparison.Ordinal) && !url.StartsWith("blob:", StringComparison.Ordinal)), Is.Empty);
+        var storage =
+            new Uri(_host.Get<Core.Store.StorageClients>().Blobs.Uri.AbsoluteUri).GetLeftPart(UriPartial.Authority);
+        Assert.That(_page.Requested.Where(url =>
+            !url.StartsWith(Url(_host), StringComparison.Ordinal) && !url.StartsWith(storage, StringComparison.Ordinal)
+            && !url.StartsWith("blob:", StringComparison.Ordinal)), Is.Empty);
         Assert.That(_page.Complaints, Is.Empty);
     }
 
@@ -261,7 +288,8 @@ public sealed class TryItPageTests(string device, int width, int height)
     {
         await _page.ChooseAsync("scene-toycar.jpg");
         await _page.UntilResultAsync();
-        Assert.That(await _page.Page.EvaluateAsync<int>("() => document.documentElement.scrollWidth - document.documentElement.clientWidth"), Is.Zero);
+        Assert.That(await _page.Page.EvaluateAsync<int>(
+            "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"), Is.Zero);
     }
 
     [Test]
@@ -272,7 +300,9 @@ public sealed class TryItPageTests(string device, int width, int height)
         foreach (var text in new[] { "Remove the background of a photo", "/v2/artworks/batch" })
             await page.Page.GetByText(text).First.WaitForAsync(new() { State = WaitForSelectorState.Attached });
         await page.ScreenshotAsync($"{device}-docs");
-        Assert.That(page.Requested.Where(url => !url.StartsWith(Url(_host), StringComparison.Ordinal) && !url.StartsWith("blob:", StringComparison.Ordinal) && !url.StartsWith("data:", StringComparison.Ordinal)), Is.Empty);
+        Assert.That(page.Requested.Where(url =>
+            !url.StartsWith(Url(_host), StringComparison.Ordinal) && !url.StartsWith("blob:", StringComparison.Ordinal)
+            && !url.StartsWith("data:", StringComparison.Ordinal)), Is.Empty);
     }
 
     private async Task TabToAsync(string reached)
@@ -292,7 +322,8 @@ public sealed class TryItPageTests(string device, int width, int height)
     }
 
     private Task<string> StyleAsync(string selector, string property) =>
-        _page.Page.EvaluateAsync<string>("([selector, property]) => getComputedStyle(document.querySelector(selector))[property]", new[] { selector, property });
+        _page.Page.EvaluateAsync<string>("([selector, property]) => "
+            + "getComputedStyle(document.querySelector(selector))[property]", new[] { selector, property });
 
     private static int[] SizeOf(string sample)
     {

@@ -32,7 +32,8 @@ public sealed class WebTests
         using var request = new HttpRequestMessage(HttpMethod.Get, "/");
         request.Headers.Host = name;
         using var response = await _client.SendAsync(request);
-        Assert.That((await response.Content.ReadAsStringAsync()).Contains(_host.Secrets.ApiKey, StringComparison.Ordinal), Is.EqualTo(isGiven));
+        Assert.That((await response.Content.ReadAsStringAsync())
+            .Contains(_host.Secrets.ApiKey, StringComparison.Ordinal), Is.EqualTo(isGiven));
     }
 
     [TestCase("/")]
@@ -41,7 +42,8 @@ public sealed class WebTests
     {
         using var response = await _client.GetAsync(path);
         var policy = response.Headers.GetValues("Content-Security-Policy").Single();
-        Assert.That(policy, Does.Contain("default-src 'none'").And.Contain("script-src 'self';").And.Contain("connect-src 'self';").And.Contain("frame-ancestors 'none'").And.Not.Contain("unsafe-eval"));
+        Assert.That(policy, Does.Contain("default-src 'none'").And.Contain("script-src 'self';").And
+            .Contain("connect-src 'self';").And.Contain("frame-ancestors 'none'").And.Not.Contain("unsafe-eval"));
         Assert.That(path == "/" && policy.Contains("unsafe-inline", StringComparison.Ordinal), Is.False);
     }
 
@@ -59,7 +61,8 @@ public sealed class WebTests
             Assert.That(plain.Content.Headers.ContentType!.MediaType, Is.EqualTo(type));
             Assert.That(plain.Content.Headers.ContentEncoding, Is.Empty);
             Assert.That(zipped.Content.Headers.ContentEncoding, Is.EqualTo(new[] { "gzip" }));
-            await using var unzip = new System.IO.Compression.GZipStream(await zipped.Content.ReadAsStreamAsync(), System.IO.Compression.CompressionMode.Decompress);
+            await using var unzip = new System.IO.Compression.GZipStream(await zipped.Content.ReadAsStreamAsync(),
+                System.IO.Compression.CompressionMode.Decompress);
             using var content = new MemoryStream();
             await unzip.CopyToAsync(content);
             Assert.That(content.ToArray(), Is.EqualTo(await plain.Content.ReadAsByteArrayAsync()));

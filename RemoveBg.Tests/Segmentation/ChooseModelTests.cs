@@ -8,7 +8,8 @@ using Spectre.Console;
 
 namespace RemoveBg.Tests.Segmentation;
 
-/// <summary>The choice of the network at start. The internet is a double: it does not answer, or answers with something else.</summary>
+/// <summary>The choice of the network at start. The internet is a double: it does not answer, or
+/// answers with something else.</summary>
 public sealed class ChooseModelTests
 {
     private readonly FakeTimeProvider _clock = new(TimeProvider.System.GetUtcNow());
@@ -53,7 +54,8 @@ public sealed class ChooseModelTests
     [TestCase(true, "digest")]
     [TestCase(false, "could not be fetched")]
     public void A_network_that_was_asked_for_by_name_and_cannot_be_had_stops_the_start(bool answers, string why) =>
-        Assert.That(() => ChooseAsync("u2net", answers), Throws.TypeOf<UserException>().With.Message.Contains("u2net").And.Message.Contains(why));
+        Assert.That(() => ChooseAsync("u2net", answers),
+            Throws.TypeOf<UserException>().With.Message.Contains("u2net").And.Message.Contains(why));
 
     [Test]
     public async Task Offline_nobody_is_asked()
@@ -64,19 +66,24 @@ public sealed class ChooseModelTests
 
     private async Task<FoundModel> ChooseAsync(string name, bool answers, bool isOffline = false)
     {
-        var options = new ModelOptions { Name = name, Folders = Path.Combine(Repo.Root, "models"), Cache = Path.Combine(_folder, "cache") };
-        var console = AnsiConsole.Create(new() { Out = new AnsiConsoleOutput(_said), Ansi = AnsiSupport.No, Interactive = InteractionSupport.No });
+        var options = new ModelOptions { Name = name, Folders = Path.Combine(Repo.Root, "models"),
+            Cache = Path.Combine(_folder, "cache") };
+        var console = AnsiConsole.Create(new() { Out = new AnsiConsoleOutput(_said), Ansi = AnsiSupport.No,
+            Interactive = InteractionSupport.No });
         console.Profile.Width = 1000;
-        return await new ChooseModel(options, _folder, isOffline, () => new ModelDownload(new Internet(this, answers)), console, _clock).RunAsync(CancellationToken.None);
+        return await new ChooseModel(options, _folder, isOffline, () => new ModelDownload(new Internet(this, answers)),
+            console, _clock).RunAsync(CancellationToken.None);
     }
 
     private sealed class Internet(ChooseModelTests test, bool answers) : HttpMessageHandler
     {
-        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request,
+            CancellationToken cancellationToken)
         {
             test._asked++;
             return answers
-                ? Task.FromResult(new HttpResponseMessage(HttpStatusCode.OK) { Content = new ByteArrayContent([1, 2, 3]) })
+                ? Task.FromResult(
+                    new HttpResponseMessage(HttpStatusCode.OK) { Content = new ByteArrayContent([1, 2, 3]) })
                 : throw new HttpRequestException("no route to host");
         }
     }

@@ -12,7 +12,8 @@ public sealed class ExecutionProviderTests
     [TestCase("warp-drive")]
     public void A_provider_that_the_runtime_lacks_stops_the_start_and_says_which_there_are(string provider) =>
         Assert.That(() => Start(provider), Throws.TypeOf<OptionsValidationException>()
-            .With.Message.EqualTo($"RemoveBg:Model:Provider is '{provider}'; this build of ONNX Runtime has {string.Join(", ", ExecutionProvider.Available)}."));
+            .With.Message.EqualTo($"RemoveBg:Model:Provider is '{provider}'; this build of ONNX Runtime "
+                + $"has {string.Join(", ", ExecutionProvider.Available)}."));
 
     [Test]
     public void The_cpu_is_the_default_and_always_there()
@@ -25,7 +26,8 @@ public sealed class ExecutionProviderTests
     {
         var settings = new Dictionary<string, string?>();
         if (provider is not null) settings["RemoveBg:Model:Provider"] = provider;
-        using var services = new ServiceCollection().AddLogging().AddRemoveBg(new ConfigurationBuilder().AddInMemoryCollection(settings).Build()).BuildServiceProvider();
+        using var services = new ServiceCollection().AddLogging()
+            .AddRemoveBg(new ConfigurationBuilder().AddInMemoryCollection(settings).Build()).BuildServiceProvider();
         return services.GetRequiredService<IOptions<ModelOptions>>().Value;
     }
 }

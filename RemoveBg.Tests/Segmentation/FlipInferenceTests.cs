@@ -62,7 +62,8 @@ public sealed class FlipInferenceTests
         using var network = Load(limit);
         using var tensors = network.CreateTensors();
         var done = new CutOutPipeline(Options.Create(new ImageOptions())).Run(
-            new(File.ReadAllBytes(Repo.Sample("scene-plant.jpg")), OutputFormat.Webp, network, tensors, new MemoryStream()),
+            new(File.ReadAllBytes(Repo.Sample("scene-plant.jpg")), OutputFormat.Webp, network, tensors,
+                new MemoryStream()),
             CancellationToken.None);
         Assert.That(done.Steps.Select(step => step.Name).Contains("infer mirrored"), Is.EqualTo(taken));
         Assert.That(done.Confidence, Is.EqualTo(Uncertainty.ToConfidence(LastDoubt())).Within(0.02), "of both looks");
@@ -77,5 +78,6 @@ public sealed class FlipInferenceTests
         }
     }
 
-    private static Segmenter Load(double? limit) => Networks.Load("u2netp", Path.GetDirectoryName(Repo.SharedOrSkip("models", "u2netp.onnx"))!, limit);
+    private static Segmenter Load(double? limit) =>
+        Networks.Load("u2netp", Path.GetDirectoryName(Repo.SharedOrSkip("models", "u2netp.onnx"))!, limit);
 }

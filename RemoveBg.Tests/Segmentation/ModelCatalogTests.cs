@@ -45,7 +45,8 @@ public sealed class ModelCatalogTests
         using var cascade = Segmenter.Open(Catalog("cascade").Resolve(), new() { DoubtLimit = limit });
         using var tensors = cascade.CreateTensors();
         var done = new CutOutPipeline(Options.Create(new ImageOptions())).Run(
-            new(File.ReadAllBytes(Repo.Sample("scene-plant.jpg")), OutputFormat.Webp, cascade, tensors, new MemoryStream()),
+            new(File.ReadAllBytes(Repo.Sample("scene-plant.jpg")), OutputFormat.Webp, cascade, tensors,
+                new MemoryStream()),
             CancellationToken.None);
         Assert.That(done.Model, Is.EqualTo(last));
         Assert.That(done.Steps.Select(step => step.Name).Contains("infer larger"), Is.EqualTo(last == "u2netp"));
@@ -54,17 +55,20 @@ public sealed class ModelCatalogTests
 
     [Test]
     public void A_missing_network_is_an_error_that_lists_what_was_tried() =>
-        Assert.That(() => Catalog("u2net").Resolve(), Throws.TypeOf<FileNotFoundException>().With.Message.Contains(Path.Combine(_folder, "u2net.onnx")).And.Message.Contains("Apache-2.0"));
+        Assert.That(() => Catalog("u2net").Resolve(), Throws.TypeOf<FileNotFoundException>().With.Message
+            .Contains(Path.Combine(_folder, "u2net.onnx")).And.Message.Contains("Apache-2.0"));
 
     [Test]
     public void An_unknown_name_is_an_error_that_lists_what_there_is() =>
-        Assert.That(() => Catalog("u3net").Resolve(), Throws.TypeOf<FileNotFoundException>().With.Message.Contains("u3net").And.Message.Contains("isnet-general-use, u2net, silueta, u2netp, removebg-lite"));
+        Assert.That(() => Catalog("u3net").Resolve(), Throws.TypeOf<FileNotFoundException>().With.Message
+            .Contains("u3net").And.Message.Contains("isnet-general-use, u2net, silueta, u2netp, removebg-lite"));
 
     [Test]
     public void A_file_with_another_digest_is_refused()
     {
         File.WriteAllText(Path.Combine(_folder, "u2net.onnx"), "not a network");
-        Assert.That(() => Catalog("u2net").Resolve(), Throws.TypeOf<InvalidDataException>().With.Message.Contains("digest"));
+        Assert.That(() => Catalog("u2net").Resolve(),
+            Throws.TypeOf<InvalidDataException>().With.Message.Contains("digest"));
     }
 
     [Test]
@@ -81,8 +85,10 @@ public sealed class ModelCatalogTests
     {
         var lite = ModelManifest.Shipped.Find("removebg-lite")! with { Size = 512 };
         Assert.That(() => new Segmenter(new(lite, Path.Combine(Repo.Root, "models", lite.File)), threads: 1),
-            Throws.TypeOf<InvalidDataException>().With.Message.Contains("[1, 3, 320, 320]").And.Message.Contains("[1, 3, 512, 512]"));
+            Throws.TypeOf<InvalidDataException>().With.Message.Contains("[1, 3, 320, 320]").And.Message
+                .Contains("[1, 3, 512, 512]"));
     }
 
-    private ModelCatalog Catalog(string name) => new(Options.Create(new ModelOptions { Name = name, Folders = _folder, Cache = _folder }));
+    private ModelCatalog Catalog(string name) =>
+        new(Options.Create(new ModelOptions { Name = name, Folders = _folder, Cache = _folder }));
 }

@@ -61,7 +61,8 @@ public sealed class ModelDownloadTests
     [Test]
     public void A_file_with_another_digest_is_refused_and_leaves_nothing()
     {
-        Assert.That(() => FetchAsync(Serve([1, 2, 3])), Throws.TypeOf<InvalidDataException>().With.Message.Contains("digest"));
+        Assert.That(() => FetchAsync(Serve([1, 2, 3])),
+            Throws.TypeOf<InvalidDataException>().With.Message.Contains("digest"));
         Assert.That(Directory.GetFiles(_folder), Is.Empty);
     }
 
@@ -73,7 +74,9 @@ public sealed class ModelDownloadTests
 
     private async Task<string> FetchAsync(string url, IProgress<(long, long?)>? progress = null)
     {
-        var entry = new ModelEntry("net", 1, "net.onnx", "", url, [$"sha256:{Convert.ToHexStringLower(SHA256.HashData(Content))}"], "MIT", null, null, 320, [0, 0, 0], [1, 1, 1], "none");
+        var entry = new ModelEntry("net", 1, "net.onnx", "",
+            url, [$"sha256:{Convert.ToHexStringLower(SHA256.HashData(Content))}"], "MIT", null, null, 320, [0, 0, 0],
+            [1, 1, 1], "none");
         using var download = ModelDownload.Create();
         return await download.FetchAsync(entry, _folder, progress ?? new Watch([]), CancellationToken.None);
     }

@@ -12,14 +12,16 @@ public sealed class OutlineTests
     [TestCase(0, ExpectedResult = true)]
     [TestCase(5, ExpectedResult = false)]
     [TestCase(-5, ExpectedResult = false)]
-    public bool An_outline_is_strong_where_the_photo_has_its_edge(int beside) => Strength((x, _) => x < 40 ? 0.9f : 0.2f, (x, _) => x < 40 + beside ? 1 : 0) > 10;
+    public bool An_outline_is_strong_where_the_photo_has_its_edge(int beside) =>
+        Strength((x, _) => x < 40 ? 0.9f : 0.2f, (x, _) => x < 40 + beside ? 1 : 0) > 10;
 
     [Test]
     public void In_noise_any_outline_is_as_strong_as_another()
     {
         var random = new Random(1);
         var noise = Enumerable.Range(0, Size * Size).Select(_ => random.NextSingle()).ToArray();
-        Assert.That(Strength((x, y) => noise[y * Size + x], (x, y) => (x - 48) * (x - 48) + (y - 48) * (y - 48) < 900 ? 1 : 0), Is.EqualTo(1).Within(0.15));
+        Assert.That(Strength((x, y) => noise[y * Size + x],
+            (x, y) => (x - 48) * (x - 48) + (y - 48) * (y - 48) < 900 ? 1 : 0), Is.EqualTo(1).Within(0.15));
     }
 
     [TestCase(0)]
@@ -38,9 +40,11 @@ public sealed class OutlineTests
         Assert.That(sure, Is.GreaterThan(Likelihood(Photo, (x, _) => x < 40 ? 0.7f : 0.3f)));
     }
 
-    private static double Strength(Func<int, int, float> photo, Func<int, int, float> alpha) => On(photo, alpha, Outline.Strength);
+    private static double Strength(Func<int, int, float> photo, Func<int, int, float> alpha) =>
+        On(photo, alpha, Outline.Strength);
 
-    private static double Likelihood(Func<int, int, float> photo, Func<int, int, float> alpha) => On(photo, alpha, Outline.Likelihood);
+    private static double Likelihood(Func<int, int, float> photo, Func<int, int, float> alpha) =>
+        On(photo, alpha, Outline.Likelihood);
 
     private static double On(Func<int, int, float> photo, Func<int, int, float> alpha, Measure measure)
     {

@@ -28,7 +28,8 @@ public sealed class PaddedInferenceTests
             for (var i = 0; i < height; i++)
                 for (var j = fromTheSide; j < 100; j++)
                 {
-                    var (x, y) = side switch { 0 => (j, 100 + i), 1 => (100 + i, j), 2 => (Size - 1 - j, 100 + i), _ => (100 + i, Size - 1 - j) };
+                    var (x, y) = side switch { 0 => (j, 100 + i), 1 => (100 + i, j), 2 => (Size - 1 - j, 100 + i),
+                        _ => (100 + i, Size - 1 - j) };
                     tensors.Output[y * Size + x] = 1;
                 }
             return PaddedInference.IsWorthwhile(tensors);
@@ -43,7 +44,8 @@ public sealed class PaddedInferenceTests
         var (_, cut) = network.CutOut(Picture.Cropped(Repo.Sample("scene-mug.jpg"), 0, 0, 1, 0.55), OutputFormat.Webp);
         Assert.That(cut.Steps.Select(step => step.Name).Contains("infer with a margin"), Is.EqualTo(allowed));
         var (_, whole) = network.CutOut(File.ReadAllBytes(Repo.Sample("scene-mug.jpg")), OutputFormat.Webp);
-        Assert.That(whole.Steps.Select(step => step.Name), Has.None.EqualTo("infer with a margin"), "the whole mug touches nothing");
+        Assert.That(whole.Steps.Select(step => step.Name), Has.None.EqualTo("infer with a margin"),
+            "the whole mug touches nothing");
     }
 
     [Test]
@@ -73,5 +75,6 @@ public sealed class PaddedInferenceTests
         Assert.That(cut.Steps.Select(step => step.Name), Has.None.EqualTo("infer with a margin"));
     }
 
-    private static Segmenter Load(bool marginLook) => Networks.Load("u2netp", Path.GetDirectoryName(Repo.SharedOrSkip("models", "u2netp.onnx"))!, marginLook: marginLook);
+    private static Segmenter Load(bool marginLook) => Networks.Load("u2netp",
+        Path.GetDirectoryName(Repo.SharedOrSkip("models", "u2netp.onnx"))!, marginLook: marginLook);
 }

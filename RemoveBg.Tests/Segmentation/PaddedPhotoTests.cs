@@ -65,7 +65,8 @@ public sealed class PaddedPhotoTests
     }
 
     /// <summary>One plane of the input, from 0 to 1 again.</summary>
-    private float[] Plane(int channel) => [.. _tensors.Input.Skip(channel * Size * Size).Take(Size * Size).Select(value => value * Lite.Std[channel] + Lite.Mean[channel])];
+    private float[] Plane(int channel) => [.. _tensors.Input.Skip(channel * Size * Size).Take(Size * Size)
+        .Select(value => value * Lite.Std[channel] + Lite.Mean[channel])];
 
     private static float[] Back(float[] framed, Margins margins)
     {

@@ -12,7 +12,8 @@ public sealed class TrainingTests
     public async Task The_training_code_passes_its_own_tests_and_what_it_exports_runs_here_as_there()
     {
         var python = new[] { "/usr/bin/python3", "python3" }.FirstOrDefault(HasTorch);
-        if (python is null) Assert.Ignore("needs python3 with torch, numpy, scipy, PIL and onnx (Debian: python3-torch python3-scipy python3-pil python3-onnx)");
+        if (python is null) Assert.Ignore("needs python3 with torch, numpy, scipy, PIL and onnx (Debian: python3-torch "
+            + "python3-scipy python3-pil python3-onnx)");
         var folder = Directory.CreateTempSubdirectory("removebg-training-").FullName;
         try
         {
@@ -34,13 +35,15 @@ public sealed class TrainingTests
         }
     }
 
-    private static float[] Floats(string folder, string file) => MemoryMarshal.Cast<byte, float>(File.ReadAllBytes(Path.Combine(folder, file))).ToArray();
+    private static float[] Floats(string folder, string file) =>
+        MemoryMarshal.Cast<byte, float>(File.ReadAllBytes(Path.Combine(folder, file))).ToArray();
 
     private static bool HasTorch(string python)
     {
         try
         {
-            return RunAsync(python, ["-c", "import torch, numpy, scipy, PIL, onnx"], "").GetAwaiter().GetResult().Code == 0;
+            return RunAsync(python, ["-c", "import torch, numpy, scipy, PIL, onnx"], "").GetAwaiter()
+                .GetResult().Code == 0;
         }
         catch (System.ComponentModel.Win32Exception)
         {
@@ -50,7 +53,8 @@ public sealed class TrainingTests
 
     private static async Task<(int Code, string Said)> RunAsync(string python, string[] arguments, string exported)
     {
-        var start = new ProcessStartInfo(python, arguments) { WorkingDirectory = Path.Combine(Repo.Root, "training"), RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(python, arguments) { WorkingDirectory = Path.Combine(Repo.Root, "training"),
+            RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["REMOVEBG_EXPORTED"] = exported;
         start.Environment["PYTHONDONTWRITEBYTECODE"] = "1";
         using var process = Process.Start(start)!;

@@ -10,8 +10,9 @@ using RemoveBg.Core.Store;
 
 namespace RemoveBg.Tests.Store;
 
-/// <summary>Result URLs as Azure needs them, where there is no account key: signed with a key that storage lends (user delegation SAS). Azurite knows
-/// account keys only over http, so storage's answer is played here; the account SAS is used by every other test.</summary>
+/// <summary>Result URLs as Azure needs them, where there is no account key: signed with a key that storage lends
+/// (user delegation SAS). Azurite knows account keys only over http, so storage's answer is played here; the
+/// account SAS is used by every other test.</summary>
 public sealed class ResultUrlsTests
 {
     private static readonly byte[] LentKey = RandomNumberGenerator.GetBytes(32);
@@ -26,7 +27,8 @@ public sealed class ResultUrlsTests
     {
         _clock = new(new(2026, 11, 22, 12, 0, 0, TimeSpan.Zero));
         _storage = new();
-        _blobs = new(new Uri("https://pictures.blob.core.windows.net"), new Identity(), new() { Transport = new HttpClientTransport(_storage) });
+        _blobs = new(new Uri("https://pictures.blob.core.windows.net"), new Identity(),
+            new() { Transport = new HttpClientTransport(_storage) });
         _urls = new(_blobs, TimeSpan.FromHours(1), _clock);
     }
 
@@ -40,10 +42,12 @@ public sealed class ResultUrlsTests
         var query = HttpUtility.ParseQueryString(url.Query);
         Assert.Multiple(() =>
         {
-            Assert.That(url.GetLeftPart(UriPartial.Path), Is.EqualTo("https://pictures.blob.core.windows.net/results/a.webp"));
+            Assert.That(url.GetLeftPart(UriPartial.Path),
+                Is.EqualTo("https://pictures.blob.core.windows.net/results/a.webp"));
             Assert.That((query["sp"], query["sr"], query["spr"]), Is.EqualTo(("r", "b", "https")));
             Assert.That(query["se"], Is.EqualTo("2026-11-22T13:00:00Z"));
-            Assert.That(query["st"], Is.Null, "no start: a clock that runs ahead of storage's would make a URL that is not valid yet");
+            Assert.That(query["st"], Is.Null,
+                "no start: a clock that runs ahead of storage's would make a URL that is not valid yet");
             Assert.That(query["skoid"], Is.EqualTo(Storage.Object));
         });
     }
@@ -54,7 +58,8 @@ public sealed class ResultUrlsTests
         var first = HttpUtility.ParseQueryString(new Uri(await SignAsync()).Query)["sig"];
         RandomNumberGenerator.Fill(LentKey);
         Begin();
-        Assert.That(HttpUtility.ParseQueryString(new Uri(await SignAsync()).Query)["sig"], Is.Not.EqualTo(first), "the key is all that has changed");
+        Assert.That(HttpUtility.ParseQueryString(new Uri(await SignAsync()).Query)["sig"], Is.Not.EqualTo(first),
+            "the key is all that has changed");
         Assert.That(Convert.FromBase64String(first!), Has.Length.EqualTo(32), "HMAC-SHA256");
     }
 
@@ -64,7 +69,8 @@ public sealed class ResultUrlsTests
         await SignAsync();
         await SignAsync();
         Assert.That(_storage.Asked, Has.Count.EqualTo(1));
-        Assert.That(_storage.Asked[0], Does.Contain("<Start>2026-11-22T11:45:00Z</Start>").And.Contain("<Expiry>2026-11-22T19:00:00Z</Expiry>"));
+        Assert.That(_storage.Asked[0],
+            Does.Contain("<Start>2026-11-22T11:45:00Z</Start>").And.Contain("<Expiry>2026-11-22T19:00:00Z</Expiry>"));
     }
 
     [Test]
@@ -77,7 +83,8 @@ public sealed class ResultUrlsTests
         _clock.Advance(TimeSpan.FromMinutes(5));
         var query = HttpUtility.ParseQueryString(new Uri(await SignAsync()).Query);
         Assert.That(_storage.Asked, Has.Count.EqualTo(2));
-        Assert.That(string.CompareOrdinal(query["ske"], query["se"]), Is.GreaterThanOrEqualTo(0), "the key outlives the URL");
+        Assert.That(string.CompareOrdinal(query["ske"], query["se"]), Is.GreaterThanOrEqualTo(0),
+            "the key outlives the URL");
     }
 
     [Test]
@@ -88,7 +95,8 @@ public sealed class ResultUrlsTests
         Assert.That(await SignAsync(), Is.EqualTo(poll));
     }
 
-    private Task<string> SignAsync() => _urls.SignAsync(_blobs.GetBlobContainerClient("results").GetBlobClient("a.webp"), CancellationToken.None);
+    private Task<string> SignAsync() =>
+        _urls.SignAsync(_blobs.GetBlobContainerClient("results").GetBlobClient("a.webp"), CancellationToken.None);
 
     /// <summary>Storage's side.</summary>
     private sealed class Storage : HttpMessageHandler
@@ -97,7 +105,8 @@ public sealed class ResultUrlsTests
 
         public List<string> Asked { get; } = [];
 
-        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request,
+            CancellationToken cancellationToken)
         {
             Assert.That(request.RequestUri!.Query, Does.Contain("comp=userdelegationkey"));
             var asked = await request.Content!.ReadAsStringAsync(cancellationToken);
@@ -116,8 +125,10 @@ public sealed class ResultUrlsTests
 
     private sealed class Identity : TokenCredential
     {
-        public override AccessToken GetToken(TokenRequestContext requestContext, CancellationToken cancellationToken) => new("token", DateTimeOffset.MaxValue);
+        public override AccessToken GetToken(TokenRequestContext requestContext, CancellationToken cancellationToken) =>
+            new("token", DateTimeOffset.MaxValue);
 
-        public override ValueTask<AccessToken> GetTokenAsync(TokenRequestContext requestContext, CancellationToken cancellationToken) => new(GetToken(requestContext, cancellationToken));
+        public override ValueTask<AccessToken> GetTokenAsync(TokenRequestContext requestContext,
+            CancellationToken cancellationToken) => new(GetToken(requestContext, cancellationToken));
     }
 }

@@ -18,10 +18,12 @@ public sealed class PictureOptionsTests
             "channels":"rgba","model":"removebg-lite","requireForeground":true
             """).Options, Is.EqualTo(new PictureOptions
         {
-            Crop = true, CropMargin = "10% 20px", Roi = "0 0 50% 50%", Background = "#ff8000", Shadow = true, Size = 800, Megapixels = 0.5,
+            Crop = true, CropMargin = "10% 20px", Roi = "0 0 50% 50%", Background = "#ff8000", Shadow = true,
+                Size = 800, Megapixels = 0.5,
             Channels = "rgba", Model = "removebg-lite", RequireForeground = true,
         }));
-        Assert.That(Parse("\"scale\":\"80%\",\"position\":\"50% 100%\"").Options, Is.EqualTo(new PictureOptions { Scale = "80%", Position = "50% 100%" }));
+        Assert.That(Parse("\"scale\":\"80%\",\"position\":\"50% 100%\"").Options,
+            Is.EqualTo(new PictureOptions { Scale = "80%", Position = "50% 100%" }));
     }
 
     [TestCase("")]
@@ -58,20 +60,23 @@ public sealed class PictureOptionsTests
     [TestCase("\"model\":\"u3net\"", "model must be one of auto, removebg-lite")]
     [TestCase("\"requireForeground\":\"true\"", "requireForeground must be true or false")]
     public void A_problem_names_its_option_and_what_is_accepted(string fields, string expected) =>
-        Assert.That(() => Parse(fields), Throws.TypeOf<ApiException>().With.Property("StatusCode").EqualTo(400).And.Message.Contains(expected));
+        Assert.That(() => Parse(fields),
+            Throws.TypeOf<ApiException>().With.Property("StatusCode").EqualTo(400).And.Message.Contains(expected));
 
     [TestCase("red")]
     [TestCase("#fff")]
     [TestCase("00ff0080")]
     [TestCase("RebeccaPurple")]
     [TestCase("lightgrey")]
-    public void A_colour_may_be_written_as_in_css(string colour) => Assert.That(Parse($"\"background\":\"{colour}\"").Options!.Background, Is.EqualTo(colour));
+    public void A_colour_may_be_written_as_in_css(string colour) =>
+        Assert.That(Parse($"\"background\":\"{colour}\"").Options!.Background, Is.EqualTo(colour));
 
     [Test]
     public void A_forms_texts_become_what_they_stand_for()
     {
         var photo = InlinePicture.FromUpload("image/JPEG", [1, 2, 3]);
-        var request = Parser.Parse([new("crop", "true"), new("size", "640"), new("outputFormat", "png")], new Dictionary<string, InlinePicture> { ["image"] = photo });
+        var request = Parser.Parse([new("crop", "true"), new("size", "640"), new("outputFormat", "png")],
+            new Dictionary<string, InlinePicture> { ["image"] = photo });
         Assert.Multiple(() =>
         {
             Assert.That(request.ImageUrl, Is.EqualTo("data:image/jpeg"));
@@ -84,21 +89,26 @@ public sealed class PictureOptionsTests
     public void A_form_with_two_photos_or_unknown_files_is_refused_by_name()
     {
         var file = InlinePicture.FromUpload(null, [1]);
-        Assert.That(() => Parser.Parse([new("imageUrl", "https://example.com/a.png"), new("crop", "maybe"), new("size", "1"), new("size", "2")],
+        Assert.That(() => Parser.Parse([new("imageUrl", "https://example.com/a.png"), new("crop", "maybe"),
+            new("size", "1"), new("size", "2")],
             new Dictionary<string, InlinePicture> { ["image"] = file, ["extra"] = file }),
-            Throws.TypeOf<ApiException>().With.Message.Contains("imageUrl cannot be given together with the file image").And.Message.Contains("'extra' is not a known file")
+            Throws.TypeOf<ApiException>().With.Message.Contains("imageUrl cannot be given together with the file "
+                + "image").And.Message.Contains("'extra' is not a known file")
                 .And.Message.Contains("crop must be true or false").And.Message.Contains("size must be given once"));
     }
 
     [Test]
     public void The_same_picture_with_other_options_has_another_fingerprint() =>
-        Assert.That(Parse("\"crop\":true").Fingerprint(), Is.Not.EqualTo(Parse("").Fingerprint()).And.Not.EqualTo(Parse("\"crop\":false").Fingerprint()));
+        Assert.That(Parse("\"crop\":true").Fingerprint(),
+            Is.Not.EqualTo(Parse("").Fingerprint()).And.Not.EqualTo(Parse("\"crop\":false").Fingerprint()));
 
     [Test]
     public void A_batch_names_the_artwork_in_which_a_problem_is()
     {
-        Assert.That(() => Parser.ParseBatch("""{"artworks":[{"imageUrl":"https://example.com/a"},{"imageUrl":7,"colour":1},5]}"""u8.ToArray()),
-            Throws.TypeOf<ApiException>().With.Message.Contains("artworks[1].imageUrl must be a string").And.Message.Contains("'artworks[1].colour' is not a known field")
+        Assert.That(() => Parser.ParseBatch(
+            """{"artworks":[{"imageUrl":"https://example.com/a"},{"imageUrl":7,"colour":1},5]}"""u8.ToArray()),
+            Throws.TypeOf<ApiException>().With.Message.Contains("artworks[1].imageUrl must be a string").And.Message
+                .Contains("'artworks[1].colour' is not a known field")
                 .And.Message.Contains("artworks[2] must be an object"));
     }
 
@@ -109,12 +119,15 @@ public sealed class PictureOptionsTests
     [TestCase("""{"artworks":{}}""")]
     public void A_batch_is_1_to_50_artworks(string body)
     {
-        Assert.That(() => Parser.ParseBatch(Encoding.UTF8.GetBytes(body)), Throws.TypeOf<ApiException>().With.Message.Contains("1 to 50 objects"));
-        string Of(int count) => $$"""{"artworks":[{{string.Join(',', Enumerable.Repeat("""{"imageUrl":"https://example.com/a"}""", count))}}]}""";
+        Assert.That(() => Parser.ParseBatch(Encoding.UTF8.GetBytes(body)),
+            Throws.TypeOf<ApiException>().With.Message.Contains("1 to 50 objects"));
+        string Of(int count) =>
+            $$"""{"artworks":[{{string.Join(',', Enumerable.Repeat("""{"imageUrl":"https://example.com/a"}""", count))}}]}""";
         Assert.That(Parser.ParseBatch(Encoding.UTF8.GetBytes(Of(50))), Has.Count.EqualTo(50));
         Assert.That(() => Parser.ParseBatch(Encoding.UTF8.GetBytes(Of(51))), Throws.TypeOf<ApiException>());
     }
 
     private static SubmitRequest Parse(string fields) =>
-        Parser.Parse(Encoding.UTF8.GetBytes($$"""{"imageUrl":"https://example.com/a"{{(fields.Length == 0 ? "" : "," + fields)}}}"""));
+        Parser.Parse(Encoding.UTF8.GetBytes(
+            $$"""{"imageUrl":"https://example.com/a"{{(fields.Length == 0 ? "" : "," + fields)}}}"""));
 }

@@ -12,8 +12,10 @@ public sealed class SubmitRequestTests
     [Test]
     public void All_fields_are_read()
     {
-        var request = Parse("""{"imageUrl":"https://example.com/a.png","webhook":"https://example.com/hook","outputFormat":"png"}""");
-        Assert.That(request, Is.EqualTo(new SubmitRequest("https://example.com/a.png", null, "https://example.com/hook", OutputFormat.Png)));
+        var request = Parse(
+            """{"imageUrl":"https://example.com/a.png","webhook":"https://example.com/hook","outputFormat":"png"}""");
+        Assert.That(request, Is.EqualTo(new SubmitRequest("https://example.com/a.png", null, "https://example.com/hook",
+            OutputFormat.Png)));
     }
 
     [Test]
@@ -34,18 +36,23 @@ public sealed class SubmitRequestTests
     [TestCase("""{"imageUrl":"https://example.com/a","ImageUrl":"x"}""", "'ImageUrl' is not a known field")]
     [TestCase("""{"imageUrl":"https://example.com/a","webhook":["x"]}""", "webhook must be a string")]
     [TestCase("""{"imageUrl":"https://example.com/a","webhook":"http://example.com/"}""", "webhook must use https")]
-    [TestCase("""{"imageUrl":"https://example.com/a","webhook":"https://127.0.0.1/"}""", "webhook must name a publicly routable host")]
-    [TestCase("""{"imageUrl":"https://example.com/a","outputFormat":"gif"}""", "outputFormat must be one of auto, png, webp")]
-    [TestCase("""{"imageUrl":"https://example.com/a","outputFormat":null}""", "outputFormat must be one of auto, png, webp")]
+    [TestCase("""{"imageUrl":"https://example.com/a","webhook":"https://127.0.0.1/"}""",
+        "webhook must name a publicly routable host")]
+    [TestCase("""{"imageUrl":"https://example.com/a","outputFormat":"gif"}""",
+        "outputFormat must be one of auto, png, webp")]
+    [TestCase("""{"imageUrl":"https://example.com/a","outputFormat":null}""",
+        "outputFormat must be one of auto, png, webp")]
     [TestCase("""{"imageUrl":"data:text/plain;base64,aGk="}""", "imageUrl is not a usable data URI")]
     [TestCase("""{"imageUrl":"data:image/png,abc"}""", "imageUrl is not a usable data URI")]
     [TestCase("""{"imageUrl":"data:image/png;base64,@@@"}""", "imageUrl is not a usable data URI")]
     public void A_problem_names_its_field_and_what_is_accepted(string body, string expected) =>
-        Assert.That(() => Parse(body), Throws.TypeOf<ApiException>().With.Property("StatusCode").EqualTo(400).And.Message.Contains(expected));
+        Assert.That(() => Parse(body),
+            Throws.TypeOf<ApiException>().With.Property("StatusCode").EqualTo(400).And.Message.Contains(expected));
 
     [Test]
     public void All_problems_are_reported_together() =>
-        Assert.That(() => Parse("""{"imageUrl":"ftp://x","webhook":"https://10.0.0.1/","outputFormat":"gif","colour":1}"""),
+        Assert.That(
+            () => Parse("""{"imageUrl":"ftp://x","webhook":"https://10.0.0.1/","outputFormat":"gif","colour":1}"""),
             Throws.TypeOf<ApiException>().With.Message.Contains("imageUrl").And.Message.Contains("webhook")
                 .And.Message.Contains("outputFormat").And.Message.Contains("'colour'"));
 
@@ -54,7 +61,8 @@ public sealed class SubmitRequestTests
     {
         string Url(int length) => "https://example.com/".PadRight(length, 'a');
         Assert.That(() => Parse($$"""{"imageUrl":"{{Url(2048)}}"}"""), Throws.Nothing);
-        Assert.That(() => Parse($$"""{"imageUrl":"{{Url(2049)}}"}"""), Throws.TypeOf<ApiException>().With.Message.Contains("2,048"));
+        Assert.That(() => Parse($$"""{"imageUrl":"{{Url(2049)}}"}"""),
+            Throws.TypeOf<ApiException>().With.Message.Contains("2,048"));
     }
 
     [Test]
@@ -63,14 +71,16 @@ public sealed class SubmitRequestTests
         string Uri(int bytes) => "data:image/png;base64," + Convert.ToBase64String(new byte[bytes]);
         var request = Parse($$"""{"imageUrl":"{{Uri(10 * 1024 * 1024)}}"}""");
         Assert.That(request.InlineImage!.Shown, Is.EqualTo("data:image/png"));
-        Assert.That(() => Parse($$"""{"imageUrl":"{{Uri(10 * 1024 * 1024 + 1)}}"}"""), Throws.TypeOf<ApiException>().With.Message.Contains("10 MiB"));
+        Assert.That(() => Parse($$"""{"imageUrl":"{{Uri(10 * 1024 * 1024 + 1)}}"}"""),
+            Throws.TypeOf<ApiException>().With.Message.Contains("10 MiB"));
     }
 
     [Test]
     public void Requests_that_ask_for_the_same_have_the_same_fingerprint()
     {
         var one = Parse("""{"imageUrl":"https://example.com/a","outputFormat":"png"}""").Fingerprint();
-        Assert.That(Parse("""{ "outputFormat": "png", "imageUrl": "https://example.com/a", "webhook": null }""").Fingerprint(), Is.EqualTo(one));
+        Assert.That(Parse("""{ "outputFormat": "png", "imageUrl": "https://example.com/a", "webhook": null }""")
+            .Fingerprint(), Is.EqualTo(one));
         Assert.That(Parse("""{"imageUrl":"https://example.com/a"}""").Fingerprint(), Is.Not.EqualTo(one));
     }
 

@@ -3,8 +3,8 @@ using SkiaSharp;
 
 namespace RemoveBg.Core.Imaging.Codecs;
 
-/// <summary>From a stranger's file to pixels. The header is judged before a pixel is allocated, and anything but a complete
-/// decode is refused. Colours come out as sRGB: the codec applies the embedded ICC profile.</summary>
+/// <summary>From a stranger's file to pixels. The header is judged before a pixel is allocated, and anything but a
+/// complete decode is refused. Colours come out as sRGB: the codec applies the embedded ICC profile.</summary>
 internal static class Decode
 {
     /// <returns>The picture as it is stored, and the EXIF orientation in which it is meant to be seen.</returns>
@@ -12,7 +12,8 @@ internal static class Decode
     {
         // 1. What is it?
         if (!FileFormat.IsAccepted(file.Span))
-            throw new ArtworkFailedException(ArtworkFailure.UnsupportedFormat, FileFormat.NameOfRefused(file.Span) is { } name
+            throw new ArtworkFailedException(ArtworkFailure.UnsupportedFormat,
+                FileFormat.NameOfRefused(file.Span) is { } name
                 ? $"The image is {name}; accepted are {FileFormat.Accepted}."
                 : $"The file is not an image of a known format; accepted are {FileFormat.Accepted}.");
 
@@ -24,7 +25,8 @@ internal static class Decode
         if (width < 1 || height < 1) throw Corrupt();
         if (width > limits.MaxSide || height > limits.MaxSide || (long)width * height > limits.MaxPixels)
             throw new ArtworkFailedException(ArtworkFailure.ImageTooManyPixels,
-                $"The image has {width} x {height} pixels; accepted are at most {limits.MaxPixels:N0} in all and {limits.MaxSide:N0} a side.");
+                $"The image has {width} x {height} pixels; accepted are at most {limits.MaxPixels:N0} in all "
+                    + $"and {limits.MaxSide:N0} a side.");
 
         if (FileFormat.IsJpeg(file.Span) && !FileFormat.JpegHasEnd(file.Span)) throw Corrupt();
 
@@ -34,7 +36,8 @@ internal static class Decode
         {
             using var srgb = SKColorSpace.CreateSrgb();
             var info = new SKImageInfo(width, height, SKColorType.Rgba8888, SKAlphaType.Unpremul, srgb);
-            if (codec.GetPixels(info, (nint)photo.Pixels, info.RowBytes, new SKCodecOptions(0)) != SKCodecResult.Success) throw Corrupt();
+            if (codec.GetPixels(info, (nint)photo.Pixels, info.RowBytes, new SKCodecOptions(0))
+                != SKCodecResult.Success) throw Corrupt();
         }
         catch
         {
@@ -43,9 +46,11 @@ internal static class Decode
         }
 
         // 4. The codec knows the orientation of a JPEG; for PNG and WebP it always says upright.
-        var orientation = FileFormat.IsJpeg(file.Span) ? (ExifOrientation)(int)codec.EncodedOrigin : ExifReader.OrientationOf(file.Span);
+        var orientation = FileFormat.IsJpeg(file.Span) ? (ExifOrientation)(int)codec.EncodedOrigin
+            : ExifReader.OrientationOf(file.Span);
         return (photo, orientation);
     }
 
-    private static ArtworkFailedException Corrupt() => new(ArtworkFailure.ImageCorrupt, "The image is damaged or incomplete.");
+    private static ArtworkFailedException Corrupt() =>
+        new(ArtworkFailure.ImageCorrupt, "The image is damaged or incomplete.");
 }

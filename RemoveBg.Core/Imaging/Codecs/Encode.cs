@@ -54,8 +54,10 @@ internal static class Encode
     {
         // Both entries are compressed already.
         using var zip = new ZipArchive(target, ZipArchiveMode.Create, leaveOpen: true);
-        using (var colour = zip.CreateEntry("color.jpg", CompressionLevel.NoCompression).Open()) WriteJpeg(photo, colour);
-        using (var alpha = zip.CreateEntry("alpha.png", CompressionLevel.NoCompression).Open()) PngFile.WriteAlpha(photo, alpha);
+        using (var colour = zip.CreateEntry("color.jpg", CompressionLevel.NoCompression).Open())
+            WriteJpeg(photo, colour);
+        using (var alpha = zip.CreateEntry("alpha.png", CompressionLevel.NoCompression).Open())
+            PngFile.WriteAlpha(photo, alpha);
     }
 
     private static unsafe void WriteWebpMask(Photo photo, Stream target)
@@ -69,14 +71,18 @@ internal static class Encode
             for (var x = 0; x < row.Length; x++) to[x] = (byte)(row[x] >> 24);
         });
         using var pixmap = grey.PeekPixels();
-        if (!pixmap.Encode(target, new SKWebpEncoderOptions(SKWebpEncoderCompression.Lossless, 20))) throw Refused(photo);
+        if (!pixmap.Encode(target, new SKWebpEncoderOptions(SKWebpEncoderCompression.Lossless, 20)))
+            throw Refused(photo);
     }
 
     private static unsafe void WriteJpeg(Photo photo, Stream target)
     {
-        using var pixmap = new SKPixmap(new(photo.Width, photo.Height, SKColorType.Rgba8888, SKAlphaType.Opaque), (nint)photo.Pixels);
-        if (!pixmap.Encode(target, new SKJpegEncoderOptions(JpegQuality, SKJpegEncoderDownsample.Downsample420, SKJpegEncoderAlphaOption.Ignore))) throw Refused(photo);
+        using var pixmap =
+            new SKPixmap(new(photo.Width, photo.Height, SKColorType.Rgba8888, SKAlphaType.Opaque), (nint)photo.Pixels);
+        if (!pixmap.Encode(target, new SKJpegEncoderOptions(JpegQuality, SKJpegEncoderDownsample.Downsample420,
+            SKJpegEncoderAlphaOption.Ignore))) throw Refused(photo);
     }
 
-    private static InvalidOperationException Refused(Photo photo) => new($"The encoder refused a picture of {photo.Width} x {photo.Height} pixels.");
+    private static InvalidOperationException Refused(Photo photo) =>
+        new($"The encoder refused a picture of {photo.Width} x {photo.Height} pixels.");
 }

@@ -48,7 +48,8 @@ internal static class ExifReader
             var type = rest.Slice(4, 4);
             var content = rest.Slice(8, (int)length);
             if (type.SequenceEqual("eXIf"u8)) return content;
-            if (fromText.IsEmpty && (type.SequenceEqual("zTXt"u8) || type.SequenceEqual("tEXt"u8) || type.SequenceEqual("iTXt"u8)))
+            if (fromText.IsEmpty
+                && (type.SequenceEqual("zTXt"u8) || type.SequenceEqual("tEXt"u8) || type.SequenceEqual("iTXt"u8)))
                 fromText = FromRawProfile(type[0], content);
             rest = rest[(int)(12 + length)..];
         }
@@ -59,7 +60,8 @@ internal static class ExifReader
     private static ReadOnlySpan<byte> FromRawProfile(byte kind, ReadOnlySpan<byte> content)
     {
         var end = content.IndexOf((byte)0);
-        if (end < 0 || !(content[..end].SequenceEqual("Raw profile type exif"u8) || content[..end].SequenceEqual("Raw profile type APP1"u8))) return default;
+        if (end < 0 || !(content[..end].SequenceEqual("Raw profile type exif"u8)
+            || content[..end].SequenceEqual("Raw profile type APP1"u8))) return default;
         var text = content[(end + 1)..];
         switch (kind)
         {
@@ -81,10 +83,12 @@ internal static class ExifReader
         }
 
         var lines = Encoding.Latin1.GetString(text).Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        if (lines.Length < 3 || !int.TryParse(lines[1].Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out _)) return default;
+        if (lines.Length < 3 || !int.TryParse(lines[1].Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out _))
+            return default;
         var hex = string.Concat(lines.Skip(2).Select(line => line.Trim()));
         var bytes = new byte[hex.Length / 2];
-        if (Convert.FromHexString(hex.AsSpan(0, bytes.Length * 2), bytes, out _, out var written) is not System.Buffers.OperationStatus.Done) return default;
+        if (Convert.FromHexString(hex.AsSpan(0, bytes.Length * 2), bytes, out _, out var written)
+            is not System.Buffers.OperationStatus.Done) return default;
         ReadOnlySpan<byte> profile = bytes.AsSpan(0, written);
         return profile.StartsWith("Exif\0\0"u8) ? profile[6..] : profile;
     }

@@ -10,15 +10,19 @@ internal static class FileFormat
 
     public static bool IsJpeg(ReadOnlySpan<byte> file) => file.StartsWith<byte>([0xFF, 0xD8, 0xFF]);
 
-    public static bool IsPng(ReadOnlySpan<byte> file) => file.StartsWith<byte>([0x89, (byte)'P', (byte)'N', (byte)'G', 13, 10, 26, 10]);
+    public static bool IsPng(ReadOnlySpan<byte> file) =>
+        file.StartsWith<byte>([0x89, (byte)'P', (byte)'N', (byte)'G', 13, 10, 26, 10]);
 
-    public static bool IsWebp(ReadOnlySpan<byte> file) => file.Length >= 12 && file.StartsWith("RIFF"u8) && file[8..12].SequenceEqual("WEBP"u8);
+    public static bool IsWebp(ReadOnlySpan<byte> file) =>
+        file.Length >= 12 && file.StartsWith("RIFF"u8) && file[8..12].SequenceEqual("WEBP"u8);
 
     public static bool IsAccepted(ReadOnlySpan<byte> file) =>
-        IsJpeg(file) || IsPng(file) || IsWebp(file) || file.StartsWith("GIF87a"u8) || file.StartsWith("GIF89a"u8) || file.StartsWith("BM"u8);
+        IsJpeg(file) || IsPng(file) || IsWebp(file) || file.StartsWith("GIF87a"u8) || file.StartsWith("GIF89a"u8)
+            || file.StartsWith("BM"u8);
 
-    /// <summary>Whether a JPEG's scan data has an end-of-image marker behind it (ITU-T T.81, B.2.1). Without one it was cut off, and the
-    /// codec may fill what is missing without a word. A thumbnail's own marker, before the scan data, does not count.</summary>
+    /// <summary>Whether a JPEG's scan data has an end-of-image marker behind it (ITU-T T.81, B.2.1). Without
+    /// one it was cut off, and the codec may fill what is missing without a word. A thumbnail's own marker,
+    /// before the scan data, does not count.</summary>
     public static bool JpegHasEnd(ReadOnlySpan<byte> file)
     {
         for (var rest = file[2..]; rest.Length >= 4 && rest[0] == 0xFF;)
@@ -41,7 +45,8 @@ internal static class FileFormat
             var brands = Encoding.ASCII.GetString(file[8..size]);
             return brands.Contains("avi", StringComparison.Ordinal) ? "AVIF" : "HEIC";
         }
-        if (file.StartsWith<byte>([0xFF, 0x0A]) || file.StartsWith<byte>([0, 0, 0, 12, (byte)'J', (byte)'X', (byte)'L', (byte)' '])) return "JPEG XL";
+        if (file.StartsWith<byte>([0xFF, 0x0A])
+            || file.StartsWith<byte>([0, 0, 0, 12, (byte)'J', (byte)'X', (byte)'L', (byte)' '])) return "JPEG XL";
         if (file.StartsWith("II*\0"u8) || file.StartsWith("MM\0*"u8)) return "TIFF";
         if (file.StartsWith<byte>([0, 0, 1, 0])) return "ICO";
         if (file.StartsWith("8BPS"u8)) return "PSD";

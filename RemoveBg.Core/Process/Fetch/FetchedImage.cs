@@ -2,7 +2,8 @@ using System.Buffers;
 
 namespace RemoveBg.Core.Process.Fetch;
 
-/// <summary>A downloaded file in a rented buffer, which grows as bytes come in: a server's word about its length is not believed.</summary>
+/// <summary>A downloaded file in a rented buffer, which grows as bytes come in: a server's word
+/// about its length is not believed.</summary>
 public sealed class FetchedImage : IDisposable
 {
     private byte[] _buffer = ArrayPool<byte>.Shared.Rent(256 * 1024);

@@ -11,8 +11,8 @@ namespace RemoveBg.Core.Process.Fetch;
 
 /// <summary>
 /// Downloads a picture from an address that a stranger chose. Every hop is checked by <see cref="UrlPolicy"/> and
-/// connected by <see cref="GuardedConnector"/>; size, silence and total time are limited while streaming. What a blocked
-/// address, a refused connection and an unknown name look like from outside is the same.
+/// connected by <see cref="GuardedConnector"/>; size, silence and total time are limited while streaming. What a
+/// blocked address, a refused connection and an unknown name look like from outside is the same.
 /// </summary>
 public sealed class ImageFetcher : IDisposable
 {
@@ -25,7 +25,8 @@ public sealed class ImageFetcher : IDisposable
     private readonly ServiceMetrics _metrics;
     private readonly ILogger<ImageFetcher> _log;
 
-    public ImageFetcher(GuardedConnector connector, UrlPolicy urls, IOptions<FetchOptions> limits, ServiceMetrics metrics, TimeProvider clock, ILogger<ImageFetcher> log)
+    public ImageFetcher(GuardedConnector connector, UrlPolicy urls, IOptions<FetchOptions> limits,
+        ServiceMetrics metrics, TimeProvider clock, ILogger<ImageFetcher> log)
     {
         (_urls, _limits, _metrics, _clock, _log) = (urls, limits.Value, metrics, clock, log);
         // HttpClient.Timeout would not cover the body (dotnet/runtime#36822): our own tokens do.
@@ -50,25 +51,31 @@ public sealed class ImageFetcher : IDisposable
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            var what = total.IsCancellationRequested ? $"The image took longer than {_limits.TotalTimeout.TotalSeconds:0.#} s to download."
-                : idle.IsCancellationRequested ? $"The image's server was silent for more than {_limits.IdleTimeout.TotalSeconds:0.#} s."
+            var what = total.IsCancellationRequested
+                ? $"The image took longer than {_limits.TotalTimeout.TotalSeconds:0.#} s to download."
+                : idle.IsCancellationRequested
+                    ? $"The image's server was silent for more than {_limits.IdleTimeout.TotalSeconds:0.#} s."
                 : "The image's server did not accept a connection in time.";
             throw new ArtworkFailedException(ArtworkFailure.ImageTimeout, what, isTransient: true);
         }
         // UriFormatException and ArgumentException: what a hostile Location header makes of System.Uri.
-        catch (Exception problem) when (problem is HttpRequestException or IOException or UriFormatException or ArgumentException)
+        catch (Exception problem)
+            when (problem is HttpRequestException or IOException or UriFormatException or ArgumentException)
         {
             // The names of the exceptions only: their texts hold addresses and pieces of what the server sent.
-            var blocked = (problem as BlockedAddressException ?? problem.InnerException as BlockedAddressException)?.Message;
+            var blocked =
+                (problem as BlockedAddressException ?? problem.InnerException as BlockedAddressException)?.Message;
             if (blocked is not null) _metrics.Fault(Fault.AddressBlocked);
-            _log.LogInformation("Download failed: {Reason}", blocked ?? $"{problem.GetType().Name} {(problem as HttpRequestException)?.HttpRequestError}");
+            _log.LogInformation("Download failed: {Reason}",
+                blocked ?? $"{problem.GetType().Name} {(problem as HttpRequestException)?.HttpRequestError}");
             throw new ArtworkFailedException(ArtworkFailure.ImageUnreachable, Unreachable, isTransient: true);
         }
     }
 
     public void Dispose() => _client.Dispose();
 
-    private async Task<HttpResponseMessage> FollowAsync(string url, CancellationTokenSource idle, CancellationToken cancellationToken)
+    private async Task<HttpResponseMessage> FollowAsync(string url, CancellationTokenSource idle,
+        CancellationToken cancellationToken)
     {
         for (var hop = 0; ; hop++)
         {
@@ -84,7 +91,8 @@ public sealed class ImageFetcher : IDisposable
             {
                 url = Redirect(response, uri!) ?? throw Refused(response.StatusCode);
                 if (hop == _limits.MaxRedirects)
-                    throw new ArtworkFailedException(ArtworkFailure.TooManyRedirects, $"The image's URL redirects more than {_limits.MaxRedirects} times.");
+                    throw new ArtworkFailedException(ArtworkFailure.TooManyRedirects,
+                        $"The image's URL redirects more than {_limits.MaxRedirects} times.");
             }
         }
     }
@@ -94,25 +102,32 @@ public sealed class ImageFetcher : IDisposable
     {
         if (response.StatusCode is not (HttpStatusCode.Moved or HttpStatusCode.Found or HttpStatusCode.SeeOther
             or HttpStatusCode.TemporaryRedirect or HttpStatusCode.PermanentRedirect)) return null;
-        // Not validated: the validated value has been through System.Uri, which forgives tricks. An absolute Location, and one
-        // with a backslash, is judged as it was written.
-        if (!response.Headers.NonValidated.TryGetValues("Location", out var values) || values.FirstOrDefault() is not { } location) return null;
-        var isAsWritten = location.Contains("://", StringComparison.Ordinal) || location.Contains('\\', StringComparison.Ordinal);
+        // Not validated: the validated value has been through System.Uri, which forgives tricks. An absolute Location,
+        // and one with a backslash, is judged as it was written.
+        if (!response.Headers.NonValidated.TryGetValues("Location", out var values)
+            || values.FirstOrDefault() is not { } location) return null;
+        var isAsWritten = location.Contains("://", StringComparison.Ordinal)
+            || location.Contains('\\', StringComparison.Ordinal);
         var next = isAsWritten ? location : new Uri(from, location).AbsoluteUri;
         if (from.Scheme == Uri.UriSchemeHttps && !next.StartsWith("https:", StringComparison.OrdinalIgnoreCase))
-            throw new ArtworkFailedException(ArtworkFailure.ImageUrlBlocked, "The image's URL redirects from https to something else.");
+            throw new ArtworkFailedException(ArtworkFailure.ImageUrlBlocked,
+                "The image's URL redirects from https to something else.");
         return next;
     }
 
     private static ArtworkFailedException Refused(HttpStatusCode status) => new(
         ArtworkFailure.ImageUnreachable,
-        $"The image could not be downloaded: its server answered {((int)status).ToString(CultureInfo.InvariantCulture)}.",
+        $"The image could not be downloaded: its server "
+            + $"answered {((int)status).ToString(CultureInfo.InvariantCulture)}.",
         isTransient: (int)status is 408 or 425 or 429 or >= 500);
 
-    private async Task<FetchedImage> ReadBodyAsync(HttpResponseMessage response, CancellationTokenSource idle, CancellationToken cancellationToken)
+    private async Task<FetchedImage> ReadBodyAsync(HttpResponseMessage response, CancellationTokenSource idle,
+        CancellationToken cancellationToken)
     {
-        if (response.Content.Headers.ContentEncoding.Any(encoding => !encoding.Equals("identity", StringComparison.OrdinalIgnoreCase)))
-            throw new ArtworkFailedException(ArtworkFailure.ImageCorrupt, "The image was sent with a Content-Encoding; it must be sent as it is.");
+        if (response.Content.Headers.ContentEncoding.Any(
+            encoding => !encoding.Equals("identity", StringComparison.OrdinalIgnoreCase)))
+            throw new ArtworkFailedException(ArtworkFailure.ImageCorrupt,
+                "The image was sent with a Content-Encoding; it must be sent as it is.");
         var announced = response.Content.Headers.ContentLength;
         if (announced > _limits.MaxBytes) throw TooLarge();
 

@@ -6,7 +6,8 @@ using Spectre.Console;
 namespace RemoveBg.SelfHost.Cli.Keys;
 
 /// <summary>What a new key may do.</summary>
-internal sealed record NewKey(string Name, IReadOnlyList<string> Scopes, int RatePerMinute, int Burst, int ConcurrentJobs, DateTimeOffset? ExpiresAt);
+internal sealed record NewKey(string Name, IReadOnlyList<string> Scopes, int RatePerMinute, int Burst,
+    int ConcurrentJobs, DateTimeOffset? ExpiresAt);
 
 /// <summary>An operator's work on API keys, straight on storage: running hosts see it within seconds.</summary>
 internal sealed class KeyAdmin(ApiKeyTable keys, TimeProvider clock, IAnsiConsole console)
@@ -14,16 +15,20 @@ internal sealed class KeyAdmin(ApiKeyTable keys, TimeProvider clock, IAnsiConsol
     public async Task AddAsync(NewKey wanted, CancellationToken cancellationToken)
     {
         var id = "key_" + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6));
-        await CreateAsync(secret => new(id, wanted.Name, ApiKey.HashOf(secret), IsEnabled: true, wanted.ExpiresAt, wanted.Scopes, wanted.RatePerMinute, wanted.Burst, wanted.ConcurrentJobs), cancellationToken);
+        await CreateAsync(secret => new(id, wanted.Name, ApiKey.HashOf(secret), IsEnabled: true, wanted.ExpiresAt,
+            wanted.Scopes, wanted.RatePerMinute, wanted.Burst, wanted.ConcurrentJobs), cancellationToken);
     }
 
-    /// <summary>A second secret for the same key; the first works on for <paramref name="grace"/>. Artworks belong to both.</summary>
+    /// <summary>A second secret for the same key; the first works on for
+    /// <paramref name="grace"/>. Artworks belong to both.</summary>
     public async Task RotateAsync(string idOrName, TimeSpan grace, CancellationToken cancellationToken)
     {
         var old = await FindAsync(idOrName, cancellationToken);
         var until = clock.GetUtcNow() + grace;
-        foreach (var key in old.Where(key => key.ExpiresAt is null || key.ExpiresAt > until)) await keys.PutAsync(key with { ExpiresAt = until }, cancellationToken);
-        await CreateAsync(secret => old[0] with { Hash = ApiKey.HashOf(secret), IsEnabled = true, ExpiresAt = null }, cancellationToken);
+        foreach (var key in old.Where(key => key.ExpiresAt is null || key.ExpiresAt > until))
+            await keys.PutAsync(key with { ExpiresAt = until }, cancellationToken);
+        await CreateAsync(secret => old[0] with { Hash = ApiKey.HashOf(secret), IsEnabled = true, ExpiresAt = null },
+            cancellationToken);
         console.WriteLine($"The old one works until {Shown(until)}.");
     }
 
@@ -31,19 +36,23 @@ internal sealed class KeyAdmin(ApiKeyTable keys, TimeProvider clock, IAnsiConsol
     {
         var found = await FindAsync(idOrName, cancellationToken);
         foreach (var key in found) await keys.PutAsync(key with { IsEnabled = isEnabled }, cancellationToken);
-        console.WriteLine($"{found[0].Id} ({found[0].Name}) is {(isEnabled ? "enabled" : "disabled")}; running hosts know within {ApiKeyTable.CacheTime.TotalSeconds:0} s.");
+        console.WriteLine($"{found[0].Id} ({found[0].Name}) is {(isEnabled ? "enabled" : "disabled")}; running hosts "
+            + $"know within {ApiKeyTable.CacheTime.TotalSeconds:0} s.");
     }
 
     public async Task ListAsync(CancellationToken cancellationToken)
     {
-        var table = new Table().AddColumns("id", "name", "state", "expires", "scopes", "rate/min", "burst", "concurrent", "SHA-256");
+        var table = new Table()
+            .AddColumns("id", "name", "state", "expires", "scopes", "rate/min", "burst", "concurrent", "SHA-256");
         await foreach (var key in keys.AllAsync(cancellationToken))
         {
             var state = !key.IsEnabled ? "disabled" : key.ExpiresAt <= clock.GetUtcNow() ? "expired" : "enabled";
             table.AddRow(new[]
             {
-                key.Id, key.Name, state, key.ExpiresAt is { } expires ? Shown(expires) : "never", string.Join(' ', key.Scopes),
-                $"{key.RatePerMinute}", $"{key.Burst}", $"{key.ConcurrentJobs}", Convert.ToHexStringLower(key.Hash)[..12] + "…",
+                key.Id, key.Name, state, key.ExpiresAt is { } expires ? Shown(expires) : "never",
+                    string.Join(' ', key.Scopes),
+                $"{key.RatePerMinute}", $"{key.Burst}", $"{key.ConcurrentJobs}",
+                    Convert.ToHexStringLower(key.Hash)[..12] + "…",
             }.Select(Markup.Escape).ToArray());
         }
         console.Write(table);
@@ -68,9 +77,11 @@ internal sealed class KeyAdmin(ApiKeyTable keys, TimeProvider clock, IAnsiConsol
         {
             0 => throw new UserException($"There is no key with id or name '{idOrName}'; './run keys list' shows all."),
             1 => found,
-            _ => throw new UserException($"Several keys are named '{idOrName}'; use the id: {string.Join(", ", found.Select(key => key.Id).Distinct())}."),
+            _ => throw new UserException($"Several keys are named '{idOrName}'; use the "
+                + $"id: {string.Join(", ", found.Select(key => key.Id).Distinct())}."),
         };
     }
 
-    private static string Shown(DateTimeOffset time) => time.ToString("yyyy-MM-dd HH:mm'Z'", CultureInfo.InvariantCulture);
+    private static string Shown(DateTimeOffset time) =>
+        time.ToString("yyyy-MM-dd HH:mm'Z'", CultureInfo.InvariantCulture);
 }

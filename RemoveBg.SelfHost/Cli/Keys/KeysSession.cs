@@ -5,19 +5,24 @@ using RemoveBg.SelfHost.Hosting.Development;
 
 namespace RemoveBg.SelfHost.Cli.Keys;
 
-/// <summary>Storage for as long as one keys command takes: the configured one, or this clone's Azurite, running or not.</summary>
+/// <summary>Storage for as long as one keys command takes: the configured one, or this
+/// clone's Azurite, running or not.</summary>
 internal static class KeysSession
 {
-    public static Task<int> RunAsync(bool noAzurite, Func<KeyAdmin, CancellationToken, Task> work, CancellationToken cancellationToken) => UserException.ShownAsync(async () =>
+    public static Task<int> RunAsync(bool noAzurite, Func<KeyAdmin, CancellationToken, Task> work,
+        CancellationToken cancellationToken) => UserException.ShownAsync(async () =>
     {
         var settings = new HostSettings { Root = HostSettings.FindRoot(), NoAzurite = noAzurite };
-        await using var azurite = settings.NeedsAzurite() ? await Azurite.StartAsync(settings.Root, settings.AzuriteFolder, cancellationToken) : null;
+        await using var azurite = settings.NeedsAzurite()
+            ? await Azurite.StartAsync(settings.Root, settings.AzuriteFolder, cancellationToken) : null;
 
         var configuration = new ConfigurationBuilder().AddEnvironmentVariables();
-        if (azurite is not null) configuration.AddInMemoryCollection([new(StorageClients.ConnectionName, azurite.ConnectionString)]);
+        if (azurite is not null)
+            configuration.AddInMemoryCollection([new(StorageClients.ConnectionName, azurite.ConnectionString)]);
         var storage = new StorageClients(configuration.Build());
         await storage.Table("keys").CreateIfNotExistsAsync(cancellationToken);
-        await work(new(new ApiKeyTable(storage, TimeProvider.System), TimeProvider.System, Terminal.Open()), cancellationToken);
+        await work(new(new ApiKeyTable(storage, TimeProvider.System), TimeProvider.System, Terminal.Open()),
+            cancellationToken);
         return 0;
     });
 }

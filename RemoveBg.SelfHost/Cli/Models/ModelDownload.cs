@@ -4,7 +4,8 @@ using RemoveBg.Core.Segmentation;
 
 namespace RemoveBg.SelfHost.Cli.Models;
 
-/// <summary>Fetches one network file: goes on where an earlier try broke off, and keeps only what has the manifest's digest.</summary>
+/// <summary>Fetches one network file: goes on where an earlier try broke off, and keeps only
+/// what has the manifest's digest.</summary>
 internal sealed class ModelDownload(HttpMessageHandler handler, bool ownsHandler = true) : IDisposable
 {
     private readonly HttpClient _client = new(handler, ownsHandler) { Timeout = TimeSpan.FromHours(2) };
@@ -15,8 +16,10 @@ internal sealed class ModelDownload(HttpMessageHandler handler, bool ownsHandler
     /// <param name="progress">Bytes there, bytes in all (null when the server doesn't say).</param>
     /// <returns>The file's path.</returns>
     /// <exception cref="HttpRequestException">The internet doesn't answer, or not with the file.</exception>
-    /// <exception cref="InvalidDataException">What came is not what the manifest promises; it has been deleted.</exception>
-    public async Task<string> FetchAsync(ModelEntry model, string folder, IProgress<(long Bytes, long? Total)> progress, CancellationToken cancellationToken)
+    /// <exception cref="InvalidDataException">What came is not what the manifest
+    /// promises; it has been deleted.</exception>
+    public async Task<string> FetchAsync(ModelEntry model, string folder, IProgress<(long Bytes, long? Total)> progress,
+        CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(folder);
         var (path, part) = (Path.Combine(folder, model.File), Path.Combine(folder, model.File + ".part"));
@@ -24,7 +27,8 @@ internal sealed class ModelDownload(HttpMessageHandler handler, bool ownsHandler
         var have = File.Exists(part) ? new FileInfo(part).Length : 0;
         using (var response = await RequestAsync(model, have, cancellationToken))
         {
-            // 416: all of it is there already, only the last step is missing. 200: the server knows no ranges, so from the start.
+            // 416: all of it is there already, only the last step is missing. 200: the server
+            // knows no ranges, so from the start.
             if (response.StatusCode != HttpStatusCode.RequestedRangeNotSatisfiable)
             {
                 response.EnsureSuccessStatusCode();
@@ -36,7 +40,8 @@ internal sealed class ModelDownload(HttpMessageHandler handler, bool ownsHandler
         if (!ModelCatalog.HasDigest(part, model))
         {
             File.Delete(part);
-            throw new InvalidDataException($"What {model.Address} sent is not '{model.Name}': its digest is not in the manifest. It has been deleted.");
+            throw new InvalidDataException($"What {model.Address} sent is not '{model.Name}': its digest is not in the "
+                + $"manifest. It has been deleted.");
         }
         File.Move(part, path, overwrite: true);
         return path;
@@ -44,14 +49,16 @@ internal sealed class ModelDownload(HttpMessageHandler handler, bool ownsHandler
 
     public void Dispose() => _client.Dispose();
 
-    private async Task<HttpResponseMessage> RequestAsync(ModelEntry model, long have, CancellationToken cancellationToken)
+    private async Task<HttpResponseMessage> RequestAsync(ModelEntry model, long have,
+        CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, model.Address);
         if (have > 0) request.Headers.Range = new RangeHeaderValue(have, null);
         return await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
     }
 
-    private static async Task AppendAsync(HttpResponseMessage response, string part, long have, IProgress<(long, long?)> progress, CancellationToken cancellationToken)
+    private static async Task AppendAsync(HttpResponseMessage response, string part, long have,
+        IProgress<(long, long?)> progress, CancellationToken cancellationToken)
     {
         var total = have + response.Content.Headers.ContentLength;
         await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);

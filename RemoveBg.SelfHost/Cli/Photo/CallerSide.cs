@@ -7,11 +7,13 @@ namespace RemoveBg.SelfHost.Cli.Photo;
 /// <summary>A webhook as it came in, its signature checked.</summary>
 internal sealed record ReceivedWebhook(string Body, bool IsSigned);
 
-/// <summary>What an API caller has: a web server with the photo on it, and one that takes the webhook. On loopback.</summary>
+/// <summary>What an API caller has: a web server with the photo on it, and one that takes
+/// the webhook. On loopback.</summary>
 internal sealed class CallerSide : IAsyncDisposable
 {
     private readonly WebApplication _server;
-    private readonly TaskCompletionSource<ReceivedWebhook> _webhook = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<ReceivedWebhook> _webhook =
+        new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private CallerSide(string photo, string secret)
     {
@@ -25,8 +27,10 @@ internal sealed class CallerSide : IAsyncDisposable
             using var body = new MemoryStream();
             await request.Request.Body.CopyToAsync(body);
             var headers = request.Request.Headers;
-            var isSigned = WebhookSigner.Verify(WebhookSigner.KeyOf(secret), headers[WebhookSigner.IdHeader].ToString(), headers[WebhookSigner.TimestampHeader].ToString(),
-                headers[WebhookSigner.SignatureHeader].ToString(), body.ToArray(), TimeProvider.System.GetUtcNow(), TimeSpan.FromMinutes(5));
+            var isSigned = WebhookSigner.Verify(WebhookSigner.KeyOf(secret), headers[WebhookSigner.IdHeader].ToString(),
+                headers[WebhookSigner.TimestampHeader].ToString(),
+                headers[WebhookSigner.SignatureHeader].ToString(), body.ToArray(), TimeProvider.System.GetUtcNow(),
+                    TimeSpan.FromMinutes(5));
             _webhook.TrySetResult(new(Encoding.UTF8.GetString(body.ToArray()), isSigned));
         });
     }

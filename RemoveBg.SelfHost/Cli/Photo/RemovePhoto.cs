@@ -10,10 +10,11 @@ namespace RemoveBg.SelfHost.Cli.Photo;
 
 /// <summary>What was asked on the command line.</summary>
 /// <param name="Options">Fields of the request beyond the photo and its format.</param>
-internal sealed record PhotoOrder(string Photo, string? Output, string Format, IReadOnlyDictionary<string, object> Options);
+internal sealed record PhotoOrder(string Photo, string? Output, string Format,
+    IReadOnlyDictionary<string, object> Options);
 
-/// <summary>Takes one local file over the whole road, as an API caller would: serve it, POST, wait for the webhook, verify
-/// its signature, download the result.</summary>
+/// <summary>Takes one local file over the whole road, as an API caller would: serve it, POST, wait for the webhook,
+/// verify its signature, download the result.</summary>
 internal sealed class RemovePhoto(PhotoOrder order, string hostUrl, DevelopmentSecrets secrets, IAnsiConsole console)
 {
     private readonly Stopwatch _watch = Stopwatch.StartNew();
@@ -22,7 +23,8 @@ internal sealed class RemovePhoto(PhotoOrder order, string hostUrl, DevelopmentS
     /// <exception cref="UserException">The artwork failed, or something on the road did.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        await using var caller = await CallerSide.StartAsync(Path.GetFullPath(order.Photo), secrets.WebhookSecret, cancellationToken);
+        await using var caller =
+            await CallerSide.StartAsync(Path.GetFullPath(order.Photo), secrets.WebhookSecret, cancellationToken);
         using var client = new HttpClient { BaseAddress = new(hostUrl) };
         client.DefaultRequestHeaders.Authorization = new("Bearer", secrets.ApiKey);
 
@@ -38,16 +40,19 @@ internal sealed class RemovePhoto(PhotoOrder order, string hostUrl, DevelopmentS
         });
 
         if (artwork.TryGetProperty("error", out var error))
-            throw new UserException($"{order.Photo}: {error.GetProperty("code").GetString()}: {error.GetProperty("message").GetString()}");
+            throw new UserException(
+                $"{order.Photo}: {error.GetProperty("code").GetString()}: {error.GetProperty("message").GetString()}");
         var output = await DownloadAsync(artwork.GetProperty("results")[0].GetString()!, cancellationToken);
-        console.WriteLine(string.Join(", ", _timeline.Select(entry => string.Create(CultureInfo.InvariantCulture, $"{entry.Event} {entry.At.TotalSeconds:0.00} s"))));
+        console.WriteLine(string.Join(", ", _timeline.Select(
+            entry => string.Create(CultureInfo.InvariantCulture, $"{entry.Event} {entry.At.TotalSeconds:0.00} s"))));
         console.WriteLine($"Wrote {output} ({new FileInfo(output).Length:N0} bytes)");
     }
 
     private async Task<string> SubmitAsync(HttpClient client, CallerSide caller, CancellationToken cancellationToken)
     {
         using var body = new StringContent(
-            JsonSerializer.Serialize(new Dictionary<string, object>(order.Options) { ["imageUrl"] = caller.PhotoUrl, ["webhook"] = caller.WebhookUrl, ["outputFormat"] = order.Format }), Encoding.UTF8, "application/json");
+            JsonSerializer.Serialize(new Dictionary<string, object>(order.Options) { ["imageUrl"] = caller.PhotoUrl,
+                ["webhook"] = caller.WebhookUrl, ["outputFormat"] = order.Format }), Encoding.UTF8, "application/json");
         using var response = await client.PostAsync("/v2/artworks/remove-background", body, cancellationToken);
         using var answer = JsonDocument.Parse(await response.Content.ReadAsStringAsync(cancellationToken));
         return response.IsSuccessStatusCode ? answer.RootElement.GetProperty("id").GetString()!
@@ -55,7 +60,8 @@ internal sealed class RemovePhoto(PhotoOrder order, string hostUrl, DevelopmentS
     }
 
     /// <summary>Polls for the eyes only: what counts is the webhook.</summary>
-    private async Task FollowAsync(HttpClient client, string id, CallerSide caller, StatusContext shown, CancellationToken cancellationToken)
+    private async Task FollowAsync(HttpClient client, string id, CallerSide caller, StatusContext shown,
+        CancellationToken cancellationToken)
     {
         var before = ArtworkStatus.Starting.Word();
         shown.Status("Waiting");
@@ -66,7 +72,8 @@ internal sealed class RemovePhoto(PhotoOrder order, string hostUrl, DevelopmentS
             if (now != before) Note(now == ArtworkStatus.Processing.Word() ? "started" : "finished");
             if (now != before) shown.Status($"Artwork is {now}");
             before = now;
-            await Task.WhenAny(caller.Webhook, Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, cancellationToken));
+            await Task.WhenAny(caller.Webhook,
+                Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, cancellationToken));
         }
         // A quick artwork may pass a status between two polls; that it did is certain all the same.
         if (before == ArtworkStatus.Starting.Word()) Note("started");

@@ -9,7 +9,8 @@ namespace RemoveBg.SelfHost.Hosting.Development;
 /// <summary>The storage emulator, from the npm package that package.json pins.</summary>
 internal sealed class Azurite : IAsyncDisposable
 {
-    private static readonly TimeSpan StartTime = TimeSpan.FromSeconds(60), StopTime = TimeSpan.FromSeconds(10), StoppingTime = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan StartTime = TimeSpan.FromSeconds(60), StopTime = TimeSpan.FromSeconds(10),
+        StoppingTime = TimeSpan.FromSeconds(2);
     private readonly Process? _process;
     private readonly string? _note;
 
@@ -31,7 +32,8 @@ internal sealed class Azurite : IAsyncDisposable
     public static async Task<Azurite> StartAsync(string root, string? data, CancellationToken cancellationToken)
     {
         var script = Path.Combine(root, "node_modules", "azurite", "dist", "src", "azurite.js");
-        if (!File.Exists(script)) throw new UserException("Azurite is not installed: run 'npm ci' in the repository's folder, or give a connection string in AzureWebJobsStorage.");
+        if (!File.Exists(script)) throw new UserException("Azurite is not installed: run 'npm ci' in the repository's "
+            + "folder, or give a connection string in AzureWebJobsStorage.");
 
         var note = data is null ? null : Path.Combine(data, "running.json");
         if (note is not null && await RunningAsync(note, cancellationToken) is { } running) return running;
@@ -40,11 +42,13 @@ internal sealed class Azurite : IAsyncDisposable
         for (var tries = 0; tries < 3; tries++)
         {
             // The usual ports when they are free, so that Storage Explorer finds us; else any.
-            var ports = tries == 0 && data is not null && Enumerable.Range(10000, 3).All(IsFree) ? [10000, 10001, 10002] : FreePorts(3);
+            var ports = tries == 0 && data is not null && Enumerable.Range(10000, 3).All(IsFree) ? [10000, 10001, 10002]
+                : FreePorts(3);
             try
             {
                 var process = await LaunchAsync(script, data, ports, cancellationToken);
-                if (note is not null) await File.WriteAllTextAsync(note, JsonSerializer.Serialize(new Note(process.Id, ports[0], ports[1], ports[2])), cancellationToken);
+                if (note is not null) await File.WriteAllTextAsync(note,
+                    JsonSerializer.Serialize(new Note(process.Id, ports[0], ports[1], ports[2])), cancellationToken);
                 return new(process, ports[0], ports[1], ports[2], note);
             }
             catch (UserException problem)
@@ -67,10 +71,12 @@ internal sealed class Azurite : IAsyncDisposable
         if (_note is not null) File.Delete(_note);
     }
 
-    /// <summary>An Azurite on the same data: of another ./run, or one that is just stopping because its host was killed.</summary>
+    /// <summary>An Azurite on the same data: of another ./run, or one that is just stopping
+    /// because its host was killed.</summary>
     private static async Task<Azurite?> RunningAsync(string note, CancellationToken cancellationToken)
     {
-        if (!File.Exists(note) || JsonSerializer.Deserialize<Note>(await File.ReadAllTextAsync(note, cancellationToken)) is not { } running) return null;
+        if (!File.Exists(note) || JsonSerializer.Deserialize<Note>(await File.ReadAllTextAsync(note, cancellationToken))
+            is not { } running) return null;
         Process process;
         try
         {
@@ -92,10 +98,12 @@ internal sealed class Azurite : IAsyncDisposable
         return new(null, running.BlobPort, running.QueuePort, running.TablePort, null);
     }
 
-    private static async Task<Process> LaunchAsync(string script, string? data, int[] ports, CancellationToken cancellationToken)
+    private static async Task<Process> LaunchAsync(string script, string? data, int[] ports,
+        CancellationToken cancellationToken)
     {
         if (data is not null) Directory.CreateDirectory(data);
-        var start = new ProcessStartInfo("node") { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("node") { RedirectStandardInput = true, RedirectStandardOutput = true,
+            RedirectStandardError = true };
         string[] arguments =
         [
             Path.Combine(AppContext.BaseDirectory, "Hosting", "Development", "azurite-guard.js"), script,
@@ -112,14 +120,16 @@ internal sealed class Azurite : IAsyncDisposable
         }
         catch (System.ComponentModel.Win32Exception)
         {
-            throw new UserException("Node.js is not on PATH: install Node 20 or later (https://nodejs.org), or give a connection string in AzureWebJobsStorage.");
+            throw new UserException("Node.js is not on PATH: install Node 20 or later (https://nodejs.org), or give a "
+                + "connection string in AzureWebJobsStorage.");
         }
 
         var said = new List<string>();
         var ready = new TaskCompletionSource();
         process.OutputDataReceived += (_, line) =>
         {
-            if (line.Data?.Contains("Table service is successfully listening", StringComparison.Ordinal) == true) ready.TrySetResult();
+            if (line.Data?.Contains("Table service is successfully listening", StringComparison.Ordinal) == true)
+                ready.TrySetResult();
         };
         process.ErrorDataReceived += (_, line) =>
         {

@@ -4,8 +4,8 @@ using RemoveBg.Core.Notify;
 
 namespace RemoveBg.SelfHost.Hosting.Development;
 
-/// <summary>The API key and webhook secret of this clone: made at random once and kept below .local, so that no two machines
-/// share them and none is in the source.</summary>
+/// <summary>The API key and webhook secret of this clone: made at random once and kept below .local, so that no two
+/// machines share them and none is in the source.</summary>
 internal sealed record DevelopmentSecrets(string ApiKey, string WebhookSecret)
 {
     /// <summary>When the key stops working; null for a clone's own, which lasts as long as the clone.</summary>
@@ -16,7 +16,8 @@ internal sealed record DevelopmentSecrets(string ApiKey, string WebhookSecret)
     public static DevelopmentSecrets LoadOrCreate(string folder)
     {
         var path = Path.Combine(folder, "development.json");
-        if (File.Exists(path) && JsonSerializer.Deserialize<DevelopmentSecrets>(File.ReadAllText(path)) is { ApiKey: not null, WebhookSecret: not null } found) return found;
+        if (File.Exists(path) && JsonSerializer.Deserialize<DevelopmentSecrets>(File.ReadAllText(path))
+            is { ApiKey: not null, WebhookSecret: not null } found) return found;
         var made = Create();
         Directory.CreateDirectory(folder);
         File.WriteAllText(path, JsonSerializer.Serialize(made));
@@ -27,5 +28,6 @@ internal sealed record DevelopmentSecrets(string ApiKey, string WebhookSecret)
     public static DevelopmentSecrets Create() => new(Core.Access.ApiKey.Generate(), WebhookSigner.GenerateSecret());
 
     public Task RegisterAsync(ApiKeyTable keys, CancellationToken cancellationToken) => keys.PutAsync(
-        new("development", "Development key", Core.Access.ApiKey.HashOf(ApiKey), IsEnabled: true, KeyExpiresAt, Scopes.All, RequestsPerMinute, Burst), cancellationToken);
+        new("development", "Development key", Core.Access.ApiKey.HashOf(ApiKey), IsEnabled: true, KeyExpiresAt,
+            Scopes.All, RequestsPerMinute, Burst), cancellationToken);
 }

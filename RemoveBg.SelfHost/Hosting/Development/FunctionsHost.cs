@@ -22,7 +22,8 @@ internal sealed partial class FunctionsHost : IAsyncDisposable
     public static string Find()
     {
         if (Environment.GetEnvironmentVariable("FUNC_PATH") is { Length: > 0 } given)
-            return File.Exists(given) ? Path.GetFullPath(given) : throw new UserException($"FUNC_PATH: {given} does not exist.");
+            return File.Exists(given) ? Path.GetFullPath(given)
+                : throw new UserException($"FUNC_PATH: {given} does not exist.");
         string[] names = OperatingSystem.IsWindows() ? ["func.exe", "func.cmd"] : ["func"];
         var found = from folder in (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
                     where folder.Length > 0
@@ -42,17 +43,20 @@ internal sealed partial class FunctionsHost : IAsyncDisposable
     /// <param name="settings">App settings, with <c>:</c> between section and name.</param>
     /// <exception cref="UserException">The functions are not built, or the host does not start.</exception>
     public static async Task<FunctionsHost> StartAsync(
-        string func, string folder, int port, IReadOnlyDictionary<string, string?> settings, CancellationToken cancellationToken)
+        string func, string folder, int port, IReadOnlyDictionary<string, string?> settings,
+            CancellationToken cancellationToken)
     {
         if (!File.Exists(Path.Combine(folder, "worker.config.json")))
-            throw new UserException("RemoveBg.Functions is not built: run 'dotnet build RemoveBg.Functions -c Release'.");
+            throw new UserException(
+                "RemoveBg.Functions is not built: run 'dotnet build RemoveBg.Functions -c Release'.");
         var start = new ProcessStartInfo(func) { WorkingDirectory = folder };
         foreach (var argument in (string[])["start", "--port", port.ToString(CultureInfo.InvariantCulture)])
             start.ArgumentList.Add(argument);
         start.Environment["FUNCTIONS_WORKER_RUNTIME"] = "dotnet-isolated";
         // Without it, the host's own page would answer at / instead of ours.
         start.Environment["AzureWebJobsDisableHomepage"] = "true";
-        foreach (var (name, value) in settings) start.Environment[name.Replace(":", "__", StringComparison.Ordinal)] = value;
+        foreach (var (name, value) in settings)
+            start.Environment[name.Replace(":", "__", StringComparison.Ordinal)] = value;
 
         var host = new FunctionsHost(Launch(start), new($"http://127.0.0.1:{port}"));
         try
@@ -105,8 +109,10 @@ internal sealed partial class FunctionsHost : IAsyncDisposable
         while (!await IsReadyAsync(client, either.Token))
         {
             if (_process.HasExited)
-                throw new UserException($"The Functions host stopped with code {_process.ExitCode} before it was ready.");
-            await Task.Delay(PollingInterval, TimeProvider.System, either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                throw new UserException(
+                    $"The Functions host stopped with code {_process.ExitCode} before it was ready.");
+            await Task.Delay(PollingInterval, TimeProvider.System, either.Token)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             cancellationToken.ThrowIfCancellationRequested();
             if (limit.IsCancellationRequested)
                 throw new UserException($"The Functions host was not ready within {StartTime.TotalMinutes:0} minutes.");

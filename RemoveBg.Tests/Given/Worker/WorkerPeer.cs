@@ -238,7 +238,8 @@ internal sealed class WorkerPeer : IAsyncDisposable
         return new(function.Name, function.FunctionId, trigger!.Value);
     }
 
-    private async Task<InvocationOutcome> InvokeAsync(WorkerFunction function, InvocationRequest invocation, TypedData input)
+    private async Task<InvocationOutcome> InvokeAsync(WorkerFunction function, InvocationRequest invocation,
+        TypedData input)
     {
         Interlocked.Increment(ref _calls);
         invocation.InvocationId = Guid.NewGuid().ToString();

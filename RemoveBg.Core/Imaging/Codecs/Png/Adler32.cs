@@ -1,6 +1,7 @@
 namespace RemoveBg.Core.Imaging.Codecs.Png;
 
-/// <summary>The checksum of a zlib stream (RFC 1950, section 8.2): the sum of its bytes, from 1 on, and the sum of these sums.</summary>
+/// <summary>The checksum of a zlib stream (RFC 1950, section 8.2): the sum of its bytes, from 1
+/// on, and the sum of these sums.</summary>
 internal readonly record struct Adler32(uint Value)
 {
     private const uint Modulus = 65521;

@@ -11,8 +11,8 @@ internal delegate ReadOnlySpan<byte> RowOf(int y, Span<byte> room);
 /// <summary>Some rows of a picture as a piece of a zlib stream. Used again for other rows.</summary>
 internal sealed class Band : IDisposable
 {
-    /// <summary>Every row by the one above it: with the bands 5 to 11 times as fast as libpng's choice of a filter for each row, for 7 % more bytes at
-    /// the most (<c>./bench encode</c>; docs/measurements.md).</summary>
+    /// <summary>Every row by the one above it: with the bands 5 to 11 times as fast as libpng's choice of a filter for
+    /// each row, for 7 % more bytes at the most (<c>./bench encode</c>; docs/measurements.md).</summary>
     private const byte Up = 2;
 
     /// <summary>Bytes before and behind what a zlib stream holds (RFC 1950, section 2.2).</summary>
@@ -29,12 +29,14 @@ internal sealed class Band : IDisposable
     {
         _compression = compression;
         (_filtered, _above, _row) = (new byte[1 + stride], new byte[stride], new byte[stride]);
-        // What cannot be compressed grows: at the most by an eighth (a word of 9 bits for each byte, zlib's quickest way).
+        // What cannot be compressed grows: at the most by an eighth (a word of 9 bits for
+        // each byte, zlib's quickest way).
         _buffer = ArrayPool<byte>.Shared.Rent(_filtered.Length * rows / 8 * 9 + 4096);
         _file = new(_buffer, 0, _buffer.Length, writable: true, publiclyVisible: true);
     }
 
-    /// <summary>The piece: with the stream's head if the rows are the first, on a byte's border, and ended if they are the last.</summary>
+    /// <summary>The piece: with the stream's head if the rows are the first, on a byte's border,
+    /// and ended if they are the last.</summary>
     public ReadOnlySpan<byte> Content => _buffer.AsSpan(_start, _end - _start);
 
     /// <summary>Bytes before compression.</summary>

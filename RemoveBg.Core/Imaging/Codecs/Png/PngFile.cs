@@ -6,7 +6,8 @@ using System.Runtime.InteropServices;
 namespace RemoveBg.Core.Imaging.Codecs.Png;
 
 /// <summary>
-/// A PNG file (ISO/IEC 15948) without metadata. Its zlib stream is put together from bands of rows that all cores compress at once, as pigz does.
+/// A PNG file (ISO/IEC 15948) without metadata. Its zlib stream is put together from bands of rows that
+/// all cores compress at once, as pigz does.
 /// </summary>
 internal static class PngFile
 {
@@ -15,13 +16,14 @@ internal static class PngFile
     /// <summary>zlib's, 1 to 9; by <c>./bench encode</c> (docs/measurements.md).</summary>
     private const int Level = 5;
 
-    /// <summary>Bytes of a band before it is compressed, about: nothing refers back over its border, so small ones would cost bytes. What comes
-    /// of it fits into a megabyte.</summary>
+    /// <summary>Bytes of a band before it is compressed, about: nothing refers back over its border, so small ones
+    /// would cost bytes. What comes of it fits into a megabyte.</summary>
     private const int BandSize = 900_000;
 
     private static ReadOnlySpan<byte> Signature => [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A];
 
-    public static void Write(Photo photo, Stream target, int level = Level) => Write(photo, target, level, Rgba, 4, (y, _) => MemoryMarshal.AsBytes(photo.Row(y)));
+    public static void Write(Photo photo, Stream target, int level = Level) =>
+        Write(photo, target, level, Rgba, 4, (y, _) => MemoryMarshal.AsBytes(photo.Row(y)));
 
     /// <summary>The alpha alone, as grey.</summary>
     public static void WriteAlpha(Photo photo, Stream target) => Write(photo, target, Level, Grey, 1, (y, room) =>
@@ -41,12 +43,14 @@ internal static class PngFile
         WriteChunk(target, "IHDR"u8, Header(photo, colourType));
         // Some bands at a time, so that few have to be kept until it is their turn to be written.
         var compression = new ZLibCompressionOptions { CompressionLevel = level };
-        var bands = Enumerable.Range(0, Math.Min(count, 2 * Environment.ProcessorCount)).Select(_ => new Band(stride, rows, compression)).ToArray();
+        var bands = Enumerable.Range(0, Math.Min(count, 2 * Environment.ProcessorCount))
+            .Select(_ => new Band(stride, rows, compression)).ToArray();
         var sum = Adler32.Initial;
         for (var first = 0; first < count; first += bands.Length)
         {
             var together = Math.Min(bands.Length, count - first);
-            Parallel.For(0, together, i => bands[i].Compress(rowOf, (first + i) * rows, Math.Min((first + i + 1) * rows, photo.Height), photo.Height));
+            Parallel.For(0, together, i => bands[i]
+                .Compress(rowOf, (first + i) * rows, Math.Min((first + i + 1) * rows, photo.Height), photo.Height));
             foreach (var band in bands.AsSpan(0, together))
             {
                 sum = sum.Append(band.Sum, band.Length);

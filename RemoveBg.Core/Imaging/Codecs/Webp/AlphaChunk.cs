@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 namespace RemoveBg.Core.Imaging.Codecs.Webp;
 
 /// <summary>
-/// The alpha plane of a WebP file, lossless (RFC 9649, sections 2.7.1.2 and 3): the residuals of a prediction filter, as
-/// literals and runs of zeros under one prefix code.
+/// The alpha plane of a WebP file, lossless (RFC 9649, sections 2.7.1.2 and 3): the residuals of a prediction filter,
+/// as literals and runs of zeros under one prefix code.
 /// </summary>
 /// <remarks>
 /// A matte is flat except at its edges, so this comes within 5 % of the size of libwebp's whole file, in a third of the
@@ -16,7 +16,8 @@ internal static class AlphaChunk
     /// <summary>Compression method 1: lossless WebP.</summary>
     private const int Lossless = 1;
 
-    /// <summary>Filtering methods. Gradient suits smooth mattes; it doubles the variance of noise that horizontal leaves.</summary>
+    /// <summary>Filtering methods. Gradient suits smooth mattes; it doubles the variance of
+    /// noise that horizontal leaves.</summary>
     internal const int Horizontal = 1, Gradient = 3;
 
     /// <summary>Rows between those from which the filter is chosen.</summary>
@@ -79,8 +80,8 @@ internal static class AlphaChunk
         FilterRow(photo, y, new(rest + (long)y * photo.Width, photo.Width), method));
 
     /// <summary>
-    /// Subtracts the prediction from each pixel of a row. The first row is predicted from the left, the first column from
-    /// above.
+    /// Subtracts the prediction from each pixel of a row. The first row is predicted from
+    /// the left, the first column from above.
     /// </summary>
     private static void FilterRow(Photo photo, int y, Span<byte> to, int method)
     {

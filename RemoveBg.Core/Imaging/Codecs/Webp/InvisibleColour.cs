@@ -1,12 +1,14 @@
 namespace RemoveBg.Core.Imaging.Codecs.Webp;
 
 /// <summary>
-/// Lossy colour is coded in blocks: a block at the subject's border, half of it black because it is invisible, costs bits and rings into
-/// what is seen. The invisible pixels of such a block get the mean of the visible ones; where nothing is visible all stays black.
+/// Lossy colour is coded in blocks: a block at the subject's border, half of it black because it is invisible,
+/// costs bits and rings into what is seen. The invisible pixels of such a block get the mean of the visible
+/// ones; where nothing is visible all stays black.
 /// </summary>
 internal static class InvisibleColour
 {
-    /// <summary>Pixels a side of a block with a transform of its own for both luma and (at half the resolution) chroma.</summary>
+    /// <summary>Pixels a side of a block with a transform of its own for both luma and (at
+    /// half the resolution) chroma.</summary>
     private const int Side = 16;
 
     /// <summary>In place; alpha stays as it is.</summary>

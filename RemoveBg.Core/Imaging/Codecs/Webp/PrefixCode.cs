@@ -1,6 +1,7 @@
 namespace RemoveBg.Core.Imaging.Codecs.Webp;
 
-/// <summary>A canonical prefix code (Huffman 1952), its words at most 15 bits long, as RFC 9649, section 3.7.2, writes them.</summary>
+/// <summary>A canonical prefix code (Huffman 1952), its words at most 15 bits long, as RFC
+/// 9649, section 3.7.2, writes them.</summary>
 internal sealed class PrefixCode
 {
     private const int LongestWord = 15;
@@ -16,7 +17,8 @@ internal sealed class PrefixCode
     {
         _lengths = Lengths(counts);
         _words = Words(_lengths);
-        if (_lengths.Count(length => length > 0) == 1 && Array.FindIndex(_lengths, length => length > 0) is var only and < 256)
+        if (_lengths.Count(length => length > 0) == 1
+            && Array.FindIndex(_lengths, length => length > 0) is var only and < 256)
         {
             _only = only;
             _lengths[only] = 0;
@@ -32,8 +34,8 @@ internal sealed class PrefixCode
             return;
         }
         bits.Write(0, 1);
-        // Each length as 4 bits, plain: the code for the lengths says that all 16 of them are equally long, and 16 to 18 (repeats) are unused.
-        // A cleverer table would save 100 bytes.
+        // Each length as 4 bits, plain: the code for the lengths says that all 16 of them are equally long, and 16 to
+        // 18 (repeats) are unused. A cleverer table would save 100 bytes.
         bits.Write(19 - 4, 4);
         for (var i = 0; i < 19; i++) bits.Write(i is 0 or 1 or 8 ? 0u : 4u, 3);
         bits.Write(0, 1);

@@ -4,8 +4,9 @@ using System.Text;
 namespace RemoveBg.Core.Imaging.Codecs.Webp;
 
 /// <summary>
-/// A still WebP file of lossy colour and exact alpha (RFC 9649, section 2.7): the colour by <see cref="LossyColour"/>, the alpha by
-/// <see cref="AlphaChunk"/>. libwebp alone spends two thirds of its time on the alpha plane, and neither Skia nor libvips has a setting for that.
+/// A still WebP file of lossy colour and exact alpha (RFC 9649, section 2.7): the colour by
+/// <see cref="LossyColour"/>, the alpha by <see cref="AlphaChunk"/>. libwebp alone spends two thirds of its time on
+/// the alpha plane, and neither Skia nor libvips has a setting for that.
 /// </summary>
 internal static class WebpFile
 {
@@ -16,9 +17,11 @@ internal static class WebpFile
     public static void Write(Photo photo, int quality, Stream target, Func<Photo, int, byte[]>? colourOf = null)
     {
         InvisibleColour.Smooth(photo);
-        // The colour keeps one core busy for a quarter of a second at 12 megapixels; the alpha is done meanwhile on another.
+        // The colour keeps one core busy for a quarter of a second at 12 megapixels; the
+        // alpha is done meanwhile on another.
         byte[] colour = [], alpha = [];
-        Parallel.Invoke(() => colour = (colourOf ?? LossyColour.Of)(photo, quality), () => alpha = AlphaChunk.Of(photo));
+        Parallel.Invoke(() => colour = (colourOf ?? LossyColour.Of)(photo, quality),
+            () => alpha = AlphaChunk.Of(photo));
         var colourChunk = FirstChunk(colour);
 
         var extended = new byte[10];
@@ -28,7 +31,8 @@ internal static class WebpFile
 
         Span<byte> head = stackalloc byte[12];
         "RIFF"u8.CopyTo(head);
-        BinaryPrimitives.WriteInt32LittleEndian(head[4..], 4 + Padded(extended.Length) + Padded(alpha.Length) + Padded(colourChunk.Length));
+        BinaryPrimitives.WriteInt32LittleEndian(head[4..],
+            4 + Padded(extended.Length) + Padded(alpha.Length) + Padded(colourChunk.Length));
         "WEBP"u8.CopyTo(head[8..]);
         target.Write(head);
         WriteChunk(target, "VP8X"u8, extended);
@@ -39,7 +43,8 @@ internal static class WebpFile
     private static ReadOnlySpan<byte> FirstChunk(ReadOnlySpan<byte> file)
     {
         var name = file.Slice(12, 4);
-        if (!name.SequenceEqual("VP8 "u8)) throw new InvalidOperationException($"The encoder wrote '{Encoding.ASCII.GetString(name)}' where lossy colour was asked for.");
+        if (!name.SequenceEqual("VP8 "u8)) throw new InvalidOperationException(
+            $"The encoder wrote '{Encoding.ASCII.GetString(name)}' where lossy colour was asked for.");
         return file.Slice(20, BinaryPrimitives.ReadInt32LittleEndian(file[16..]));
     }
 
