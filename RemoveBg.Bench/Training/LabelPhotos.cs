@@ -48,8 +48,9 @@ internal sealed class LabelPhotos(string model, string photos, string labels)
                 task.Increment(1);
             }
         });
+        var name = segmenter.Model.Entry.Name;
         AnsiConsole.MarkupLineInterpolated(
-            $"{labelled} labelled by {segmenter.Model.Entry.Name}, {unsure} left out because it saw nothing, {unreadable} could not be read.");
+            $"{labelled} labelled by {name}, {unsure} left out as empty, {unreadable} could not be read.");
         return 0;
     }
 

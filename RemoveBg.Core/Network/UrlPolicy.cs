@@ -46,8 +46,10 @@ public sealed partial class UrlPolicy(IOptions<NetworkOptions> options)
         // Text first: .NET forgives backslashes, control characters, blanks and missing
         // slashes that others read otherwise.
         if (!PlainUrl().IsMatch(text) || text.Any(c => char.IsControl(c) || char.IsWhiteSpace(c) || c == '\\'))
-            return $"must be an absolute {schemes} URL, "
-                + $"like {(use == UrlUse.Image ? "https://images.example.com/photo.jpg" : "https://api.example.com/hook")}.";
+        {
+            var example = use == UrlUse.Image ? "images.example.com/photo.jpg" : "api.example.com/hook";
+            return $"must be an absolute {schemes} URL, like https://{example}.";
+        }
         if (!Uri.TryCreate(text, UriKind.Absolute, out var parsed))
             return $"is not a valid URL; accepted is an absolute {schemes} URL.";
         if (parsed.UserInfo.Length > 0 || Authority(text).Contains('@'))

@@ -101,8 +101,8 @@ public sealed class ArtworkTable(StorageClients storage)
         [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
         // Row keys are hexadecimal; the turns beside them begin with other letters.
-        var filter = TableClient.CreateQueryFilter(
-            $"PartitionKey eq {keyId} and RowKey gt {(after is { } last ? NewestFirst(last) : "")} and RowKey lt {"g"}");
+        var from = after is { } last ? NewestFirst(last) : "";
+        var filter = TableClient.CreateQueryFilter($"PartitionKey eq {keyId} and RowKey gt {from} and RowKey lt {"g"}");
         await foreach (var row
             in _byKey.QueryAsync<TableEntity>(filter, select: ["Id"], cancellationToken: cancellationToken))
             if (row.GetGuid("Id") is { } id) yield return id;

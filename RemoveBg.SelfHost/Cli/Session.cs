@@ -122,11 +122,12 @@ internal sealed class Session(HostSettings settings, PhotoOrder? order)
         if (secrets is not null)
             await Console.Out.WriteLineAsync(
                 $$"""
-                Open {{url}} in a browser, {{url}}/docs for the API. Development key {{secrets.ApiKey}}, webhook secret {{secrets.WebhookSecret}}.
+                Open {{url}} in a browser, {{url}}/docs for the API.
+                Development key {{secrets.ApiKey}}, webhook secret {{secrets.WebhookSecret}}.
                 With curl, in the repository's folder:
 
-                curl -s {{url}}/v2/artworks/remove-background -H 'Authorization: Bearer {{secrets.ApiKey}}' -H 'Prefer: wait=30' \
-                  -F image=@samples/scene-toycar.jpg
+                curl -s {{url}}/v2/artworks/remove-background -H 'Authorization: Bearer {{secrets.ApiKey}}' \
+                  -H 'Prefer: wait=30' -F image=@samples/scene-toycar.jpg
 
                 Ctrl-C stops it.
                 """);

@@ -100,8 +100,13 @@ public sealed class SnippetTests
             const { snippets } = await import(process.argv[1]);
             const url = "http://127.0.0.1:7071";
             console.log(JSON.stringify([
-              snippets({ url, file: "samples/scene-toycar.jpg", fields: { outputFormat: "png", crop: true, size: 300 } }),
-              snippets({ url, file: null, fields: { imageUrl: "http://127.0.0.1:7071/assets/scene-toycar.jpg", outputFormat: "webp", shadow: true } }),
+              snippets({
+                url, file: "samples/scene-toycar.jpg", fields: { outputFormat: "png", crop: true, size: 300 },
+              }),
+              snippets({
+                url, file: null,
+                fields: { imageUrl: `${url}/assets/scene-toycar.jpg`, outputFormat: "webp", shadow: true },
+              }),
             ]));
             """;
         using var node = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("node",

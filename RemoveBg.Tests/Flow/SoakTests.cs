@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Globalization;
 using Azure.Storage.Blobs;
 using RemoveBg.Tests.Given;
 
@@ -68,16 +69,20 @@ public sealed class SoakTests
         var doubled = ids.Select(id => id.Split('_')[1]).GroupBy(id => id).Count(group => group.Count() > 1);
         var waits = caller.Deliveries.DistinctBy(delivery => delivery.Id)
             .Select(delivery => (delivery.At - Created(delivery.Text)).TotalSeconds).Order().ToList();
-        TestContext.Out.WriteLine(FormattableString.Invariant(
-            $"accepted {accepted.Count}, terminal {terminal}, succeeded {succeeded}, results {results}, ids announced twice {doubled}, lost {Jobs - ids.Count}, stuck {Jobs - terminal}, repeats {caller.Deliveries.Count - ids.Count}, kills {kills}"));
-        TestContext.Out.WriteLine(FormattableString.Invariant(
-            $"wait p50 {waits[waits.Count / 2]:0.0} s, p99 {waits[waits.Count * 99 / 100]:0.0} s; {Jobs / watch.Elapsed.TotalSeconds:0.0} jobs/s"));
+        TestContext.Out.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"accepted {accepted.Count}, terminal {terminal}, succeeded {succeeded}, results {results}, "
+            + $"ids announced twice {doubled}, lost {Jobs - ids.Count}, stuck {Jobs - terminal}, "
+            + $"repeats {caller.Deliveries.Count - ids.Count}, kills {kills}"));
+        TestContext.Out.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"wait p50 {waits[waits.Count / 2]:0.0} s, p99 {waits[waits.Count * 99 / 100]:0.0} s; "
+            + $"{Jobs / watch.Elapsed.TotalSeconds:0.0} jobs/s"));
         // The middle of ten readings: one alone may fall on a photo's peak.
         var warm =
             resident.Where(reading => reading.At > TimeSpan.FromMinutes(2)).Select(reading => reading.Bytes).ToList();
         var (early, late) = (Middle(warm.Take(10)), Middle(warm.TakeLast(10)));
-        TestContext.Out.WriteLine(FormattableString.Invariant(
-            $"resident of the host that lived: {early / 1_000_000} MB after two minutes, {late / 1_000_000} MB at the end"));
+        TestContext.Out.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"resident of the host that lived: {early / 1_000_000} MB after two minutes, "
+            + $"{late / 1_000_000} MB at the end"));
         foreach (var host in hosts.Values) host.Dispose();
 
         Assert.Multiple(() =>

@@ -212,7 +212,7 @@ public sealed partial class InfraTests
     }
 
     [GeneratedRegex(
-        "(?<=')[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|(?<=\")[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?=\")")]
+        "(?<=')[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?<=\")[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(?=\")")]
     private static partial Regex RoleIds();
 
     [GeneratedRegex("""Name == ["'](removebg\.[a-z_.]+)["']""")]

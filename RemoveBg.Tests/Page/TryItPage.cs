@@ -51,7 +51,8 @@ internal sealed class TryItPage : IAsyncDisposable
         var data = await Page.EvaluateHandleAsync("""
             ([name, base64]) => {
               const transfer = new DataTransfer();
-              transfer.items.add(new File([Uint8Array.from(atob(base64), c => c.charCodeAt(0))], name, { type: "image/jpeg" }));
+              const bytes = Uint8Array.from(atob(base64), c => c.charCodeAt(0));
+              transfer.items.add(new File([bytes], name, { type: "image/jpeg" }));
               return transfer;
             }
             """, new[] { sample, Convert.ToBase64String(await File.ReadAllBytesAsync(Repo.Sample(sample))) });

@@ -180,7 +180,10 @@ public sealed class TryItPageTests(string device, int width, int height)
             Status = 500, ContentType = "application/json",
                 Headers = new Dictionary<string, string> { ["Retry-After"] = "5" },
             Body =
-                """{"message":"Storage is not reachable; nothing was accepted. Try again.","statusCode":500,"error":"Internal Server Error"}""",
+                """
+                {"message":"Storage is not reachable; nothing was accepted. Try again.","statusCode":500,
+                "error":"Internal Server Error"}
+                """,
         }));
         await _page.ChooseAsync("scene-mug.jpg");
         Assert.That(await _page.UntilAlertAsync(),

@@ -115,8 +115,10 @@ public sealed class ResultUrlsTests
             return new(HttpStatusCode.OK)
             {
                 Content = new StringContent($"""
-                    <?xml version="1.0" encoding="utf-8"?><UserDelegationKey><SignedOid>{Object}</SignedOid><SignedTid>22222222-2222-2222-2222-222222222222</SignedTid>
-                    <SignedStart>{Of("Start")}</SignedStart><SignedExpiry>{Of("Expiry")}</SignedExpiry><SignedService>b</SignedService><SignedVersion>2024-11-04</SignedVersion>
+                    <?xml version="1.0" encoding="utf-8"?><UserDelegationKey>
+                    <SignedOid>{Object}</SignedOid><SignedTid>22222222-2222-2222-2222-222222222222</SignedTid>
+                    <SignedStart>{Of("Start")}</SignedStart><SignedExpiry>{Of("Expiry")}</SignedExpiry>
+                    <SignedService>b</SignedService><SignedVersion>2024-11-04</SignedVersion>
                     <Value>{Convert.ToBase64String(LentKey)}</Value></UserDelegationKey>
                     """, Encoding.UTF8, "application/xml"),
             };

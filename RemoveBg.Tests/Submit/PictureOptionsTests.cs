@@ -14,8 +14,8 @@ public sealed class PictureOptionsTests
     public void All_options_are_read()
     {
         Assert.That(Parse("""
-            "crop":true,"cropMargin":"10% 20px","roi":"0 0 50% 50%","background":"#ff8000","shadow":true,"size":800,"megapixels":0.5,
-            "channels":"rgba","model":"removebg-lite","requireForeground":true
+            "crop":true,"cropMargin":"10% 20px","roi":"0 0 50% 50%","background":"#ff8000","shadow":true,
+            "size":800,"megapixels":0.5,"channels":"rgba","model":"removebg-lite","requireForeground":true
             """).Options, Is.EqualTo(new PictureOptions
         {
             Crop = true, CropMargin = "10% 20px", Roi = "0 0 50% 50%", Background = "#ff8000", Shadow = true,
@@ -121,8 +121,8 @@ public sealed class PictureOptionsTests
     {
         Assert.That(() => Parser.ParseBatch(Encoding.UTF8.GetBytes(body)),
             Throws.TypeOf<ApiException>().With.Message.Contains("1 to 50 objects"));
-        string Of(int count) =>
-            $$"""{"artworks":[{{string.Join(',', Enumerable.Repeat("""{"imageUrl":"https://example.com/a"}""", count))}}]}""";
+        const string one = """{"imageUrl":"https://example.com/a"}""";
+        string Of(int count) => $$"""{"artworks":[{{string.Join(',', Enumerable.Repeat(one, count))}}]}""";
         Assert.That(Parser.ParseBatch(Encoding.UTF8.GetBytes(Of(50))), Has.Count.EqualTo(50));
         Assert.That(() => Parser.ParseBatch(Encoding.UTF8.GetBytes(Of(51))), Throws.TypeOf<ApiException>());
     }
