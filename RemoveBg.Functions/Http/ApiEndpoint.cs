@@ -8,7 +8,8 @@ using RemoveBg.Core.Store;
 namespace RemoveBg.Functions.Http;
 
 /// <summary>What all API functions share: who calls, may they, and what an error looks like.</summary>
-public sealed class ApiEndpoint(Authenticate authenticate, RateLimit rateLimit, ILogger<ApiEndpoint> log)
+public sealed class ApiEndpoint(
+    Authenticate authenticate, RateLimit rateLimit, TimeProvider clock, ILogger<ApiEndpoint> log)
 {
     /// <param name="scope">One of <see cref="Scopes"/>.</param>
     /// <param name="submissions">How many the call counts as against the key's rate.</param>
@@ -38,22 +39,23 @@ public sealed class ApiEndpoint(Authenticate authenticate, RateLimit rateLimit, 
             {
                 RetryAfter = TimeSpan.FromSeconds(5),
             };
-            return Refuse(request, stopping, style);
+            return await RefuseAsync(request, stopping, style, cancellationToken);
         }
         catch (Exception problem) when (!cancellationToken.IsCancellationRequested && style.Of(problem) is not null)
         {
-            return Refuse(request, problem, style);
+            return await RefuseAsync(request, problem, style, cancellationToken);
         }
         catch (Exception problem) when (StorageFailure.Is(problem, cancellationToken))
         {
             log.LogError(problem, "Storage failed; nothing was accepted");
-            return Refuse(request, new ApiException(500, "Storage is not reachable; nothing was accepted. Try again.") {
-                RetryAfter = TimeSpan.FromSeconds(5) }, style);
+            return await RefuseAsync(request, new ApiException(500, "Storage is not reachable; nothing was accepted. Try again.") {
+                RetryAfter = TimeSpan.FromSeconds(5) }, style, cancellationToken);
         }
         catch (Exception problem) when (!cancellationToken.IsCancellationRequested)
         {
             log.LogError(problem, "Unexpected failure of {Method} {Path}", request.Method, request.Path);
-            return Refuse(request, new ApiException(500, "Internal Server Error"), style);
+            return await RefuseAsync(request, new ApiException(500, "Internal Server Error"), style,
+                cancellationToken);
         }
     }
 
@@ -71,8 +73,10 @@ public sealed class ApiEndpoint(Authenticate authenticate, RateLimit rateLimit, 
                 + $"most {key.Burst} at once) is used up.") { RetryAfter = wait };
     }
 
-    private static IResult Refuse(HttpRequest request, Exception problem, ErrorStyle style)
+    private async Task<IResult> RefuseAsync(
+        HttpRequest request, Exception problem, ErrorStyle style, CancellationToken cancellationToken)
     {
+        await RequestBody.DrainAsync(request, clock, cancellationToken);
         var headers = request.HttpContext.Response.Headers;
         var known = problem as ApiException;
         if (known?.StatusCode == StatusCodes.Status401Unauthorized && style.Challenges)

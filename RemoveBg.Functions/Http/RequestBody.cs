@@ -10,6 +10,11 @@ public static class RequestBody
 {
     public const int LargestBody = 16 * 1024 * 1024;
 
+    /// <summary>Bytes; the Functions host lets no more through (FUNCTIONS_REQUEST_BODY_SIZE_LIMIT).</summary>
+    private const long MostDrained = 100 * 1024 * 1024;
+
+    private static readonly TimeSpan LongestDrain = TimeSpan.FromSeconds(30);
+
     /// <exception cref="ApiException">400: not application/json, or too long.</exception>
     /// <param name="largest">In bytes.</param>
     /// <param name="alsoAccepted">Another media type of the route, to be named in the error.</param>
@@ -38,6 +43,34 @@ public static class RequestBody
         catch (BadHttpRequestException)
         {
             throw ApiException.BadRequest("The body could not be read to its end.");
+        }
+    }
+
+    /// <summary>
+    /// Reads and discards what the client still sends of a refused request, so that it comes to read the response: a
+    /// server that closes the connection while the client sends resets it (RFC 9112, section 9.6).
+    /// </summary>
+    public static async Task DrainAsync(HttpRequest request, TimeProvider clock, CancellationToken cancellationToken)
+    {
+        // Such a client sends nothing until it is asked to (RFC 9110, section 10.1.1).
+        if (request.Headers.Expect.Count > 0) return;
+        using var timeout = new CancellationTokenSource(LongestDrain, clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
+        var buffer = ArrayPool<byte>.Shared.Rent(64 * 1024);
+        try
+        {
+            int read;
+            for (long drained = 0; drained < MostDrained; drained += read)
+                if ((read = await request.Body.ReadAsync(buffer, either.Token)) == 0) return;
+        }
+        catch (Exception problem)
+            when (problem is BadHttpRequestException or IOException or OperationCanceledException)
+        {
+            // Too slow, malformed or gone: the response is sent all the same.
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
         }
     }
 
