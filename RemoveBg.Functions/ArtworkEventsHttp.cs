@@ -15,11 +15,12 @@ public sealed class ArtworkEventsHttp(ApiEndpoint api, ReadArtwork read, Artwork
 {
     [Function("ArtworkEvents")]
     public Task<IResult> Run(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "v2/artworks/{id}/events")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "v2/artworks/{id}/events")] HttpRequest request,
             string id, CancellationToken cancellationToken) =>
         api.AnswerAsync(request, Scopes.Read, async key =>
         {
             var artwork = await read.FindAsync(key, id, cancellationToken);
+            if (HttpMethods.IsHead(request.Method)) return Results.Bytes([], "text/event-stream");
             return new EventStream(TypedResults.ServerSentEvents(EventsAsync(artwork, cancellationToken)),
                 cancellationToken);
         }, cancellationToken);

@@ -10,11 +10,11 @@ namespace RemoveBg.Functions;
 public sealed class HealthHttp(StorageSetup storage, ModelCache model, ILogger<HealthHttp> log)
 {
     [Function("Alive")]
-    public IResult Alive([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "healthz")] HttpRequest request) =>
+    public IResult Alive([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "healthz")] HttpRequest request) =>
         Results.Text("""{"status":"alive"}""", "application/json");
 
     [Function("Ready")]
-    public async Task<IResult> Ready([HttpTrigger(AuthorizationLevel.Anonymous, "get",
+    public async Task<IResult> Ready([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head",
         Route = "readyz")] HttpRequest request, CancellationToken cancellationToken)
     {
         if (!model.IsReady) return Answers.Error(StatusCodes.Status503ServiceUnavailable, "The network is not loaded.");

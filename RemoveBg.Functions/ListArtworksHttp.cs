@@ -11,7 +11,7 @@ public sealed class ListArtworksHttp(ApiEndpoint api, ListArtworks list)
 {
     [Function("ListArtworks")]
     public Task<IResult> Run(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "v2/artworks")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "v2/artworks")] HttpRequest request,
             CancellationToken cancellationToken) =>
         api.AnswerAsync(request, Scopes.Read, async key =>
         {

@@ -19,7 +19,7 @@ public sealed class SubmitArtworkHttp(ApiEndpoint api, SubmitRequestParser parse
         api.AnswerAsync(request, Scopes.Write, async key =>
         {
             var patience = PreferWait.Read(request);
-            var wanted = await ParseAsync(request, cancellationToken);
+            var wanted = await SubmitBody.ReadAsync(request, parser, cancellationToken);
             var artwork = await submit.SubmitAsync(key, wanted, request.Headers["Idempotency-Key"], cancellationToken);
 
             if (patience is { } wait) artwork = await read.WaitUntilEndedAsync(artwork, wait, cancellationToken);
@@ -33,12 +33,4 @@ public sealed class SubmitArtworkHttp(ApiEndpoint api, SubmitRequestParser parse
             return Answers.Artwork(await views.OfAsync(artwork, cancellationToken),
                 ended ? StatusCodes.Status200OK : StatusCodes.Status202Accepted);
         }, cancellationToken, submissions: 1);
-
-    private async Task<SubmitRequest> ParseAsync(HttpRequest request, CancellationToken cancellationToken)
-    {
-        if (!RequestForm.IsMultipart(request)) return parser.Parse(
-            await RequestBody.ReadJsonAsync(request, cancellationToken, alsoAccepted: RequestForm.Multipart));
-        var form = await RequestForm.ReadAsync(request, RequestBody.LargestBody, cancellationToken);
-        return parser.Parse(form.Texts, form.Files);
-    }
 }

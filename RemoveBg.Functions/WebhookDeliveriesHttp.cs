@@ -13,7 +13,7 @@ public sealed class WebhookDeliveriesHttp(ApiEndpoint api, WebhookDeliveries del
 
     [Function("ListWebhookDeliveries")]
     public Task<IResult> List(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = Route)] HttpRequest request, string id,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Route)] HttpRequest request, string id,
             CancellationToken cancellationToken) =>
         api.AnswerAsync(request, Scopes.Read, async key =>
             Answers.Json(await deliveries.ListAsync(key, id, cancellationToken),

@@ -1,6 +1,5 @@
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
-using RemoveBg.Functions.DropIn;
 using RemoveBg.Functions.Web;
 
 namespace RemoveBg.Functions.Http;
@@ -13,7 +12,8 @@ public static class HttpServices
         services
         .AddSingleton<ApiEndpoint>()
         .AddSingleton(new PageSettings(developmentKey))
-        // Kestrel's own limit, 30 MB, is below that of one route; the routes count for themselves.
-        .Configure<KestrelServerOptions>(
-            kestrel => kestrel.Limits.MaxRequestBodySize = RemoveBgV1Http.LargestBody + 4096);
+        .AddSingleton<HttpRouteTable>()
+        .AddRouting()
+        // Each route has a limit of its own. With one here Kestrel would break the connection instead of draining it.
+        .Configure<KestrelServerOptions>(kestrel => kestrel.Limits.MaxRequestBodySize = null);
 }

@@ -14,7 +14,7 @@ public sealed class WebHttp(PageSettings settings)
     // be turned off (AzureWebJobsDisableHomepage).
     [Function("Page")]
     public IResult Page(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "{ignored:maxlength(0)?}")] HttpRequest request)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "{ignored:maxlength(0)?}")] HttpRequest request)
     {
         var page = WebFiles.All["index.html"];
         var told =
@@ -29,7 +29,7 @@ public sealed class WebHttp(PageSettings settings)
     }
 
     [Function("Docs")]
-    public IResult Docs([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "docs")] HttpRequest request)
+    public IResult Docs([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "docs")] HttpRequest request)
     {
         SetPolicy(request, "script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' "
             + "data:; connect-src 'self'");
@@ -38,12 +38,12 @@ public sealed class WebHttp(PageSettings settings)
 
     [Function("OpenApi")]
     public IResult OpenApi(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "openapi.json")] HttpRequest request) =>
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "openapi.json")] HttpRequest request) =>
         Answer(request, WebFiles.All["openapi.json"]);
 
     [Function("Asset")]
     public IResult Asset(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "assets/{file}")] HttpRequest request, string file) =>
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "assets/{file}")] HttpRequest request, string file) =>
         WebFiles.All.TryGetValue(file, out var found) && !file.EndsWith(".html", StringComparison.Ordinal)
             ? Answer(request, found)
             : Answers.Error(StatusCodes.Status404NotFound, "Not Found");

@@ -1,5 +1,4 @@
 using Microsoft.Azure.Functions.Worker;
-using RemoveBg.Functions.Http;
 
 namespace RemoveBg.SelfHost.Hosting;
 
@@ -14,21 +13,17 @@ internal static class HttpRoutes
         {
             if (function.TriggerAttribute<HttpTriggerAttribute>() is not { } trigger) continue;
             var pattern = $"{settings.RoutePrefix}/{trigger.Route ?? function.Name}";
-            app.MapMethods(pattern, trigger.Methods ?? ["GET", "POST"], async context =>
+            if (trigger.Methods is { } methods) app.MapMethods(pattern, methods, RunAsync);
+            else app.Map(pattern, RunAsync);
+
+            async Task RunAsync(HttpContext context)
             {
                 var result = await invoker.InvokeAsync(function,
                     parameter => parameter.ParameterType == typeof(HttpRequest) ? context.Request
                         : context.GetRouteValue(parameter.Name!)?.ToString(),
                     context.RequestAborted);
                 if (result is IResult answer) await answer.ExecuteAsync(context);
-            });
+            }
         }
-        app.UseStatusCodePages(async pages =>
-        {
-            // Unknown routes and methods; functions write their own bodies.
-            var status = pages.HttpContext.Response.StatusCode;
-            await Answers.Error(status, Microsoft.AspNetCore.WebUtilities.ReasonPhrases.GetReasonPhrase(status))
-                .ExecuteAsync(pages.HttpContext);
-        });
     }
 }

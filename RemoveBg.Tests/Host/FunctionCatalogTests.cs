@@ -34,6 +34,20 @@ public sealed class FunctionCatalogTests
         Assert.That(Functions.Count(function => function.TriggerAttribute<HttpTriggerAttribute>() is { } trigger
             && trigger.Route == route && trigger.Methods!.Contains(method)), Is.EqualTo(1));
 
+    [Test]
+    public void Whatever_can_be_read_can_be_asked_for_with_head()
+    {
+        var triggers = Functions.Select(function => function.TriggerAttribute<HttpTriggerAttribute>());
+        Assert.That(triggers.Where(trigger => trigger?.Methods?.Contains("get") == true),
+            Has.All.Property("Methods").Contains("head"));
+    }
+
+    /// <summary>The Functions host matches routes in the order of the names, ignoring case.</summary>
+    [Test]
+    public void The_function_that_takes_every_route_is_tried_last() =>
+        Assert.That(Functions.Where(function => function.TriggerAttribute<HttpTriggerAttribute>() is not null)
+            .MaxBy(function => function.Name, StringComparer.OrdinalIgnoreCase)!.Name, Is.EqualTo("UnknownRoute"));
+
     [TestCase("artworks")]
     [TestCase("artworks-poison")]
     [TestCase("webhooks")]
@@ -60,7 +74,7 @@ public sealed class FunctionCatalogTests
     {
         string trigger;
         if (function.TriggerAttribute<HttpTriggerAttribute>() is { } http)
-            trigger = $"http {http.AuthLevel} {string.Join(',', http.Methods!)} {http.Route}";
+            trigger = $"http {http.AuthLevel} {string.Join(',', http.Methods ?? [])} {http.Route}";
         else if (function.TriggerAttribute<QueueTriggerAttribute>() is { } queue)
             trigger = $"queue {queue.QueueName} {queue.Connection}";
         else if (function.TriggerAttribute<TimerTriggerAttribute>() is { } timer)
@@ -88,7 +102,7 @@ public sealed class FunctionCatalogTests
     }
 
     private static string Methods(JsonElement trigger) =>
-        string.Join(',', trigger.GetProperty("methods").EnumerateArray());
+        trigger.TryGetProperty("methods", out var methods) ? string.Join(',', methods.EnumerateArray()) : "";
 
     private static string? Text(JsonElement element, string name) =>
         element.TryGetProperty(name, out var value) ? value.ToString() : null;

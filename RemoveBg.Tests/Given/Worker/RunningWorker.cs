@@ -22,6 +22,9 @@ internal sealed class RunningWorker : IAsyncDisposable
 
     public WorkerPeer Peer { get; }
 
+    /// <summary>The API key.</summary>
+    public string Key => _key;
+
     public string ConnectionString { get; }
 
     /// <param name="environment">App settings besides the connection string and the webhook secret.</param>

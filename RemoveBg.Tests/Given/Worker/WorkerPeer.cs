@@ -72,6 +72,9 @@ internal sealed class WorkerPeer : IAsyncDisposable
     /// <summary>All functions of the app; each is loaded.</summary>
     public IReadOnlyList<WorkerFunction> Functions { get; private set; } = [];
 
+    /// <summary>Where the worker listens for HTTP.</summary>
+    public Uri Address => _http!.BaseAddress!;
+
     /// <summary>From the worker's response to init.</summary>
     public IReadOnlyDictionary<string, string> Capabilities { get; private set; } = new Dictionary<string, string>();
 
@@ -131,6 +134,16 @@ internal sealed class WorkerPeer : IAsyncDisposable
         request.Headers.Add(InvocationIdHeader, invocation.InvocationId);
         var until = isStreamed ? HttpCompletionOption.ResponseHeadersRead : HttpCompletionOption.ResponseContentRead;
         return new(invocation.InvocationId, await _http!.SendAsync(request, until, cancellationToken), outcome);
+    }
+
+    /// <summary>Announces an HTTP invocation whose request the caller then sends to <see cref="Address"/>.</summary>
+    /// <returns>The request header that belongs to it, with its value.</returns>
+    public (string Name, string Value) AnnounceHttp(string function)
+    {
+        var invocation = new InvocationRequest();
+        var outcome = InvokeAsync(Function(function), invocation, new() { Http = new() });
+        _outcomes[invocation.InvocationId] = outcome;
+        return (InvocationIdHeader, invocation.InvocationId);
     }
 
     /// <summary>The outcome that the worker reports for a request, also after its client has left.</summary>

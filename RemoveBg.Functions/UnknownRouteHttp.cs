@@ -1,0 +1,25 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+using RemoveBg.Functions.Http;
+
+namespace RemoveBg.Functions;
+
+/// <summary>Answers 404 or 405 in the shape of our errors where no other function does.</summary>
+public sealed class UnknownRouteHttp(HttpRouteTable routes, TimeProvider clock)
+{
+    /// <remarks>
+    /// The Functions host tries routes in the order of the functions' names, so this name must be the last one. Its
+    /// own routes (<c>/admin</c>, <c>/runtime</c>) come before any function's.
+    /// </remarks>
+    [Function("UnknownRoute")]
+    public async Task<IResult> RunAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, Route = "{*path}")] HttpRequest request,
+        CancellationToken cancellationToken)
+    {
+        await RequestBody.DrainAsync(request, clock, cancellationToken);
+        var methods = routes.MethodsOf(request.HttpContext);
+        if (methods.Count == 0) return Answers.Error(StatusCodes.Status404NotFound, "Not Found");
+        request.HttpContext.Response.Headers.Allow = string.Join(", ", methods);
+        return Answers.Error(StatusCodes.Status405MethodNotAllowed, "Method Not Allowed");
+    }
+}
