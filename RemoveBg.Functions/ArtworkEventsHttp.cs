@@ -15,7 +15,8 @@ public sealed class ArtworkEventsHttp(ApiEndpoint api, ReadArtwork read, Artwork
 {
     [Function("ArtworkEvents")]
     public Task<IResult> Run(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "v2/artworks/{id}/events")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head",
+            Route = "v2/artworks/{id}/events")] HttpRequest request,
             string id, CancellationToken cancellationToken) =>
         api.AnswerAsync(request, Scopes.Read, async key =>
         {

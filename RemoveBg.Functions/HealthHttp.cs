@@ -10,7 +10,8 @@ namespace RemoveBg.Functions;
 public sealed class HealthHttp(StorageSetup storage, ModelCache model, ILogger<HealthHttp> log)
 {
     [Function("Alive")]
-    public IResult Alive([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "healthz")] HttpRequest request) =>
+    public IResult Alive([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head",
+        Route = "healthz")] HttpRequest request) =>
         Results.Text("""{"status":"alive"}""", "application/json");
 
     [Function("Ready")]

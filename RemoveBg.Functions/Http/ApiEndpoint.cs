@@ -48,7 +48,8 @@ public sealed class ApiEndpoint(
         catch (Exception problem) when (StorageFailure.Is(problem, cancellationToken))
         {
             log.LogError(problem, "Storage failed; nothing was accepted");
-            return await RefuseAsync(request, new ApiException(500, "Storage is not reachable; nothing was accepted. Try again.") {
+            return await RefuseAsync(request,
+                new ApiException(500, "Storage is not reachable; nothing was accepted. Try again.") {
                 RetryAfter = TimeSpan.FromSeconds(5) }, style, cancellationToken);
         }
         catch (Exception problem) when (!cancellationToken.IsCancellationRequested)

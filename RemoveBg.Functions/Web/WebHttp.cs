@@ -14,7 +14,8 @@ public sealed class WebHttp(PageSettings settings)
     // be turned off (AzureWebJobsDisableHomepage).
     [Function("Page")]
     public IResult Page(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "{ignored:maxlength(0)?}")] HttpRequest request)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head",
+            Route = "{ignored:maxlength(0)?}")] HttpRequest request)
     {
         var page = WebFiles.All["index.html"];
         var told =
@@ -43,7 +44,8 @@ public sealed class WebHttp(PageSettings settings)
 
     [Function("Asset")]
     public IResult Asset(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "assets/{file}")] HttpRequest request, string file) =>
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "assets/{file}")] HttpRequest request,
+            string file) =>
         WebFiles.All.TryGetValue(file, out var found) && !file.EndsWith(".html", StringComparison.Ordinal)
             ? Answer(request, found)
             : Answers.Error(StatusCodes.Status404NotFound, "Not Found");

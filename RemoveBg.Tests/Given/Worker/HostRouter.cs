@@ -28,7 +28,8 @@ internal sealed class HostRouter(WorkerPeer peer) : HttpMessageHandler
         if (Find(request.Method.Method, request.RequestUri!.AbsolutePath) is not { } function)
             return new(HttpStatusCode.NotFound);
         // A client sends a request once; the peer has a client of its own.
-        var forwarded = new HttpRequestMessage(request.Method, new Uri(request.RequestUri.PathAndQuery, UriKind.Relative))
+        var forwarded =
+            new HttpRequestMessage(request.Method, new Uri(request.RequestUri.PathAndQuery, UriKind.Relative))
         {
             Content = request.Content,
         };
