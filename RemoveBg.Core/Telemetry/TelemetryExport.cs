@@ -16,23 +16,31 @@ namespace RemoveBg.Core.Telemetry;
 /// <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> (or its twins for one signal) is set, to Azure Monitor when
 /// <c>APPLICATIONINSIGHTS_CONNECTION_STRING</c> is, and else nowhere.
 /// </summary>
-internal static class TelemetryExport
+public static class TelemetryExport
 {
     private const string AzureMonitor = "APPLICATIONINSIGHTS_CONNECTION_STRING",
         AzureIdentity = "APPLICATIONINSIGHTS_AUTHENTICATION_STRING";
 
-    public static void Add(IServiceCollection services, IConfiguration configuration)
+    /// <summary>Whether this process exports its telemetry itself.</summary>
+    public static bool IsOn(IConfiguration configuration) =>
+        !string.IsNullOrEmpty(configuration[AzureMonitor])
+        || Otlp(configuration, "TRACES") || Otlp(configuration, "METRICS") || Otlp(configuration, "LOGS");
+
+    internal static void Add(IServiceCollection services, IConfiguration configuration)
     {
+        if (!IsOn(configuration)) return;
         var azure = configuration[AzureMonitor];
         bool traces = Otlp(configuration, "TRACES"), metrics = Otlp(configuration, "METRICS"),
             logs = Otlp(configuration, "LOGS");
-        if (string.IsNullOrEmpty(azure) && !traces && !metrics && !logs) return;
+        // Every job has its spans, whatever a caller or the host says of its own, unless the operator wants samples.
+        var isSampled = !string.IsNullOrEmpty(configuration["OTEL_TRACES_SAMPLER"]);
 
         var telemetry = services.AddOpenTelemetry()
             .ConfigureResource(resource => resource.AddService(configuration["OTEL_SERVICE_NAME"] ?? "removebg"))
             .WithTracing(tracing =>
             {
-                tracing.AddSource(Tracing.SourceName, Tracing.RequestsSourceName, Tracing.FunctionsSourceName);
+                tracing.AddSource(Tracing.SourceName);
+                if (!isSampled) tracing.SetSampler(new AlwaysOnSampler());
                 if (traces) tracing.AddOtlpExporter();
             })
             .WithMetrics(metering =>
@@ -44,17 +52,27 @@ internal static class TelemetryExport
             {
                 if (logs) logging.AddOtlpExporter();
             }, options => (options.IncludeFormattedMessage, options.IncludeScopes) = (true, false));
-        if (!string.IsNullOrEmpty(azure)) AddAzureMonitor(telemetry, azure, Credential(configuration[AzureIdentity]));
+        if (!string.IsNullOrEmpty(azure))
+            AddAzureMonitor(telemetry, azure, Credential(configuration[AzureIdentity]), isSampled);
     }
 
-    private static void AddAzureMonitor(OpenTelemetryBuilder telemetry, string connection,
-        TokenCredential? credential) => telemetry
-        .WithTracing(tracing =>
-            tracing.AddAzureMonitorTraceExporter(options => options.ConnectionString = connection, credential))
-        .WithMetrics(metering =>
-            metering.AddAzureMonitorMetricExporter(options => options.ConnectionString = connection, credential))
-        .WithLogging(logging =>
-            logging.AddAzureMonitorLogExporter(options => options.ConnectionString = connection, credential));
+    private static void AddAzureMonitor(
+        OpenTelemetryBuilder telemetry, string connection, TokenCredential? credential, bool isSampled)
+    {
+        telemetry.WithTracing(tracing => tracing.AddAzureMonitorTraceExporter(Configure, credential))
+            .WithMetrics(metering => metering.AddAzureMonitorMetricExporter(Configure, credential))
+            .WithLogging(logging => logging.AddAzureMonitorLogExporter(Configure, credential));
+
+        void Configure(AzureMonitorExporterOptions options)
+        {
+            options.ConnectionString = connection;
+            if (isSampled) return;
+            // The exporter's default is five traces per second, and no log lines of the others.
+            options.TracesPerSecond = null;
+            options.SamplingRatio = 1;
+            options.EnableTraceBasedLogsSampler = false;
+        }
+    }
 
     /// <summary><c>Authorization=AAD</c>, with <c>ClientId=…</c> for a user-assigned identity: what
     /// the Functions host reads too.</summary>

@@ -10,11 +10,10 @@ public static class Tracing
 {
     public const string SourceName = "RemoveBg";
 
-    /// <summary>ASP.NET Core's own spans, one a request: the parents of ours.</summary>
-    internal const string RequestsSourceName = "Microsoft.AspNetCore";
-
-    /// <summary>The Functions worker's, one an invocation.</summary>
-    internal const string FunctionsSourceName = "Microsoft.Azure.Functions.Worker";
+    /// <summary>
+    /// ASP.NET Core's own spans, one per request: the parents of ours. The Functions host traces requests itself.
+    /// </summary>
+    public const string RequestsSourceName = "Microsoft.AspNetCore";
 
     private static readonly ActivitySource Source = new(SourceName);
 

@@ -1,11 +1,13 @@
 using System.Net;
 using Microsoft.Azure.Functions.Worker;
+using OpenTelemetry.Trace;
 using RemoveBg.Core;
 using RemoveBg.Core.Access;
 using RemoveBg.Core.Network;
 using RemoveBg.Core.Notify;
 using RemoveBg.Core.Segmentation;
 using RemoveBg.Core.Store;
+using RemoveBg.Core.Telemetry;
 using RemoveBg.Functions;
 using RemoveBg.Functions.Http;
 using RemoveBg.SelfHost.Hosting.Development;
@@ -38,6 +40,8 @@ internal static class HostApp
         // 2. The app's own services, as in the Functions worker's Program.cs.
         builder.Services.AddRemoveBg(builder.Configuration);
         builder.Services.AddRemoveBgHttp(secrets?.ApiKey);
+        builder.Services.ConfigureOpenTelemetryTracerProvider(
+            tracing => tracing.AddSource(Tracing.RequestsSourceName));
 
         // 3. Its functions, and what feeds them.
         var hostJson = HostJson.Read(Path.Combine(AppContext.BaseDirectory, "host.json"));

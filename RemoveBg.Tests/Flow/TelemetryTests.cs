@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using Azure.Storage.Queues;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
@@ -106,6 +107,34 @@ public sealed class TelemetryTests
         TelemetryExport.Add(services, configuration);
         using var provider = services.BuildServiceProvider();
         return provider.GetService<TracerProvider>() is not null;
+    }
+
+    /// <summary>The parent is a request whose caller, or whose host, does not sample it.</summary>
+    [Test]
+    public void Every_span_of_an_unsampled_trace_is_recorded_unless_samples_are_wanted(
+        [Values("OTEL_EXPORTER_OTLP_ENDPOINT", "APPLICATIONINSIGHTS_CONNECTION_STRING")] string variable,
+        [Values(null, "parentbased_always_on")] string? sampler)
+    {
+        var configuration = new Microsoft.Extensions.Configuration.ConfigurationManager
+        {
+            [variable] = variable.StartsWith("OTEL", StringComparison.Ordinal) ? "http://127.0.0.1:1"
+                : "InstrumentationKey=00000000-0000-0000-0000-000000000001;IngestionEndpoint=http://127.0.0.1:1/",
+            ["OTEL_TRACES_SAMPLER"] = sampler,
+        };
+        var services = new ServiceCollection().AddSingleton<IConfiguration>(configuration).AddLogging();
+        TelemetryExport.Add(services, configuration);
+        using var provider = services.BuildServiceProvider();
+        _ = provider.GetRequiredService<TracerProvider>();
+
+        using var other = new ActivitySource("RemoveBg");
+        var parent = new ActivityContext(
+            ActivityTraceId.CreateRandom(), ActivitySpanId.CreateRandom(), ActivityTraceFlags.None, isRemote: true);
+        var spans = Enumerable.Range(0, 20).Select(_ =>
+        {
+            using var span = other.StartActivity("process artwork", ActivityKind.Consumer, parent);
+            return span?.Recorded ?? false;
+        }).ToList();
+        Assert.That(spans, Is.All.EqualTo(sampler is null));
     }
 
     private static Task<RunningHost> StartAsync(List<Activity> spans, List<Metric>? metrics = null,

@@ -40,23 +40,13 @@ public sealed class ShippedSettingsTests
                 "extensions.queues.newBatchThreshold", "extensions.queues.maxDequeueCount",
             "extensions.queues.visibilityTimeout", "extensions.queues.maxPollingInterval",
                 "extensions.queues.messageEncoding",
-            "logging.logLevel.default", "logging.logLevel.Azure.Core",
-            "logging.applicationInsights.samplingSettings.isEnabled",
-                "logging.applicationInsights.samplingSettings.excludedTypes",
+            "logging.logLevel.default", "logging.logLevel.Azure.Core", "telemetryMode",
         ];
         using var host = JsonDocument.Parse(File.ReadAllText(Path.Combine(Repo.Root, "host.json")));
         var keys = Leaves(host.RootElement, "").ToList();
         Assert.That(keys, Is.SubsetOf(known));
         var docs = File.ReadAllText(Path.Combine(Repo.Root, "docs", "deploy.md"));
         foreach (var key in keys.Where(key => key != "version")) Assert.That(docs, Does.Contain($"`{key}`"), key);
-    }
-
-    [Test]
-    public void The_host_does_not_log_each_poll_of_a_queue()
-    {
-        using var host = JsonDocument.Parse(File.ReadAllText(Path.Combine(Repo.Root, "host.json")));
-        var levels = host.RootElement.GetProperty("logging").GetProperty("logLevel");
-        Assert.That(levels.Text("Azure.Core"), Is.EqualTo("Warning"));
     }
 
     [Test]

@@ -132,6 +132,8 @@ internal sealed class WorkerPeer : IAsyncDisposable
         _outcomes[invocation.InvocationId] = outcome;
 
         request.Headers.Add(InvocationIdHeader, invocation.InvocationId);
+        // The host's request is the parent of the worker's; it is not sampled.
+        request.Headers.Add("traceparent", invocation.TraceContext.TraceParent);
         var until = isStreamed ? HttpCompletionOption.ResponseHeadersRead : HttpCompletionOption.ResponseContentRead;
         return new(invocation.InvocationId, await _http!.SendAsync(request, until, cancellationToken), outcome);
     }
@@ -260,7 +262,7 @@ internal sealed class WorkerPeer : IAsyncDisposable
         invocation.InputData.Add(new ParameterBinding { Name = function.TriggerParameter, Data = input });
         invocation.TraceContext = new()
         {
-            TraceParent = $"00-{ActivityTraceId.CreateRandom()}-{ActivitySpanId.CreateRandom()}-01",
+            TraceParent = $"00-{ActivityTraceId.CreateRandom()}-{ActivitySpanId.CreateRandom()}-00",
         };
         var key = $"call {invocation.InvocationId}";
         var result = (await AskAsync(key, new() { InvocationRequest = invocation })).InvocationResponse.Result;
