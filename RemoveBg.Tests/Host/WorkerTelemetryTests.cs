@@ -33,7 +33,8 @@ internal sealed class WorkerTelemetryTests
                 "SubmitArtwork", HttpMethod.Post, "/v2/artworks/remove-background", json);
             Assert.That(call.Response.StatusCode, Is.EqualTo(HttpStatusCode.Accepted));
             _ids.Add((await call.Response.JsonAsync()).Text("id")!);
-            Assert.That(await _worker.ForwardMessageAsync("artworks", "ProcessArtwork"), Has.Property("IsSuccess").True);
+            Assert.That(await _worker.ForwardMessageAsync("artworks", "ProcessArtwork"),
+                Has.Property("IsSuccess").True);
             using var poll = await _worker.InvokeAsync("ReadArtwork", HttpMethod.Get, $"/v2/artworks/{_ids[^1]}");
             Assert.That(poll.Response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
         }
