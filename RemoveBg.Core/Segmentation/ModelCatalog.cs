@@ -19,12 +19,17 @@ public sealed class ModelCatalog
     private readonly Lazy<IReadOnlyList<string>> _offered;
 
     public ModelCatalog(IOptions<ModelOptions> options)
+        : this(options, ModelManifest.Shipped)
     {
-        _options = options.Value;
+    }
+
+    internal ModelCatalog(IOptions<ModelOptions> options, ModelManifest manifest)
+    {
+        (_options, Manifest) = (options.Value, manifest);
         _offered = new(FindOffered);
     }
 
-    public ModelManifest Manifest { get; } = ModelManifest.Shipped;
+    public ModelManifest Manifest { get; }
 
     public string CacheFolder => _options.Cache ?? Path.Combine(
         Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData,

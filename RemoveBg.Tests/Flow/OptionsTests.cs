@@ -1,6 +1,7 @@
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
 using RemoveBg.Core.Artworks;
 using RemoveBg.Tests.Given;
 
@@ -116,9 +117,12 @@ public sealed class OptionsTests
     [Test]
     public async Task A_network_may_be_named()
     {
-        var models = Repo.SharedOrSkip("models", "u2netp.onnx");
-        await using var host = await RunningHost.StartAsync(new() { ["RemoveBg:Model:Folders"] =
-            Path.GetDirectoryName(models) + Path.PathSeparator + Path.Combine(Repo.Root, "models") });
+        using var folder = new TemporaryFolder();
+        LopsidedNetwork.WrittenTo(folder.Path);
+        System.IO.File.Copy(Path.Combine(Repo.Root, "models", "removebg-lite.onnx"),
+            Path.Combine(folder.Path, "removebg-lite.onnx"));
+        await using var host = await RunningHost.StartAsync(services: services =>
+            services.AddSingleton(LopsidedNetwork.Catalog("removebg-lite", folder.Path)));
         using var lite = await host.SubmitAsync(new { imageUrl = _photo, outputFormat = "png", channels = "alpha" },
             ("Prefer", "wait=30"));
         using var named = await host.SubmitAsync(new { imageUrl = _photo, outputFormat = "png", channels = "alpha",

@@ -11,10 +11,18 @@ namespace RemoveBg.Tests.Segmentation;
 /// <summary>A network in doubt is shown the mirror image too.</summary>
 public sealed class FlipInferenceTests
 {
+    private string _folder = null!;
+
+    [SetUp]
+    public void MakeFolder() => _folder = Directory.CreateTempSubdirectory("models").FullName;
+
+    [TearDown]
+    public void RemoveFolder() => Directory.Delete(_folder, recursive: true);
+
     [Test]
     public void What_either_look_calls_subject_counts()
     {
-        using var network = Load(null);
+        using var network = Load();
         using var tensors = network.CreateTensors();
         using var photo = Decode.Run(File.ReadAllBytes(Repo.Sample("scene-plant.jpg")), new()).Photo;
         var first = Look(photo);
@@ -78,6 +86,6 @@ public sealed class FlipInferenceTests
         }
     }
 
-    private static Segmenter Load(double? limit) =>
-        Networks.Load("u2netp", Path.GetDirectoryName(Repo.SharedOrSkip("models", "u2netp.onnx"))!, limit);
+    private Segmenter Load(double limit = 0.5) =>
+        Segmenter.Open(LopsidedNetwork.WrittenTo(_folder), new() { SecondLookLimit = limit });
 }

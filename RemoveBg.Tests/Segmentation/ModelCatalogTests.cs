@@ -21,18 +21,18 @@ public sealed class ModelCatalogTests
     public void Auto_takes_the_best_network_present()
     {
         File.Copy(Path.Combine(Repo.Root, "models", "removebg-lite.onnx"), Path.Combine(_folder, "removebg-lite.onnx"));
-        Assert.That(Catalog("auto").Resolve().Entry.Name, Is.EqualTo("removebg-lite"));
-        File.Copy(Repo.SharedOrSkip("models", "u2netp.onnx"), Path.Combine(_folder, "u2netp.onnx"));
-        Assert.That(Catalog("auto").Resolve().Entry.Name, Is.EqualTo("u2netp"));
+        Assert.That(LopsidedNetwork.Catalog("auto", _folder).Resolve().Entry.Name, Is.EqualTo("removebg-lite"));
+        LopsidedNetwork.WrittenTo(_folder);
+        Assert.That(LopsidedNetwork.Catalog("auto", _folder).Resolve().Entry.Name, Is.EqualTo("u2netp"));
     }
 
     [Test]
     public void A_cascade_is_the_smallest_and_the_best_network_present_or_the_only_one()
     {
         File.Copy(Path.Combine(Repo.Root, "models", "removebg-lite.onnx"), Path.Combine(_folder, "removebg-lite.onnx"));
-        Assert.That(Catalog("cascade").Resolve().Larger, Is.Null);
-        File.Copy(Repo.SharedOrSkip("models", "u2netp.onnx"), Path.Combine(_folder, "u2netp.onnx"));
-        var found = Catalog("cascade").Resolve();
+        Assert.That(LopsidedNetwork.Catalog("cascade", _folder).Resolve().Larger, Is.Null);
+        LopsidedNetwork.WrittenTo(_folder);
+        var found = LopsidedNetwork.Catalog("cascade", _folder).Resolve();
         Assert.That((found.Entry.Name, found.Larger?.Entry.Name), Is.EqualTo(("removebg-lite", "u2netp")));
     }
 
@@ -41,8 +41,8 @@ public sealed class ModelCatalogTests
     public void A_cascade_asks_the_larger_network_where_doubt_is_above_the_limit(double limit, string last)
     {
         File.Copy(Path.Combine(Repo.Root, "models", "removebg-lite.onnx"), Path.Combine(_folder, "removebg-lite.onnx"));
-        File.Copy(Repo.SharedOrSkip("models", "u2netp.onnx"), Path.Combine(_folder, "u2netp.onnx"));
-        using var cascade = Segmenter.Open(Catalog("cascade").Resolve(), new() { DoubtLimit = limit });
+        LopsidedNetwork.WrittenTo(_folder);
+        using var cascade = Segmenter.Open(LopsidedNetwork.Catalog("cascade", _folder).Resolve(), new() { DoubtLimit = limit });
         using var tensors = cascade.CreateTensors();
         var done = new CutOutPipeline(Options.Create(new ImageOptions())).Run(
             new(File.ReadAllBytes(Repo.Sample("scene-plant.jpg")), OutputFormat.Webp, cascade, tensors,
