@@ -3,9 +3,9 @@ using RemoveBg.Core.Segmentation;
 namespace RemoveBg.Tests.Given;
 
 /// <summary>
-/// A network of 1024 samples a side that needs about 400 MB for each run and 300 bytes on disk: its input 32 times over,
-/// of which it takes the mean. A small node comes first, as in every real one: the runtime never returns the first piece
-/// of memory that it took.
+/// A network of 1024 samples a side that needs about 400 MB for each run and 300 bytes on disk: its input 32
+/// times over, of which it takes the mean. A small node comes first, as in every real one: the runtime never
+/// returns the first piece of memory that it took.
 /// </summary>
 internal static class LargeNetwork
 {

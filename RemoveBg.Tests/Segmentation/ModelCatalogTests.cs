@@ -42,7 +42,8 @@ public sealed class ModelCatalogTests
     {
         File.Copy(Path.Combine(Repo.Root, "models", "removebg-lite.onnx"), Path.Combine(_folder, "removebg-lite.onnx"));
         LopsidedNetwork.WrittenTo(_folder);
-        using var cascade = Segmenter.Open(LopsidedNetwork.Catalog("cascade", _folder).Resolve(), new() { DoubtLimit = limit });
+        using var cascade =
+            Segmenter.Open(LopsidedNetwork.Catalog("cascade", _folder).Resolve(), new() { DoubtLimit = limit });
         using var tensors = cascade.CreateTensors();
         var done = new CutOutPipeline(Options.Create(new ImageOptions())).Run(
             new(File.ReadAllBytes(Repo.Sample("scene-plant.jpg")), OutputFormat.Webp, cascade, tensors,
