@@ -30,6 +30,10 @@ internal static class OnnxFile
     /// <summary>An attribute of one whole number.</summary>
     public static byte[] Attribute(string name, int value) => Join(Text(1, name), Number(3, value), Number(20, 2));
 
+    /// <summary>An attribute of one float.</summary>
+    public static byte[] Attribute(string name, float value) =>
+        Join(Text(1, name), Varint(2 << 3 | 5), BitConverter.GetBytes(value), Number(20, 1));
+
     /// <summary>An attribute of a list of whole numbers.</summary>
     public static byte[] Attribute(string name, params int[] values) =>
         Join([Text(1, name), .. values.Select(value => Number(8, value)), Number(20, 7)]);

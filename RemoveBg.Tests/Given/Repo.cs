@@ -12,6 +12,10 @@ internal static class Repo
     public static string Shared { get; } = Environment.GetEnvironmentVariable("REMOVEBG_SHARED")
         ?? Path.GetFullPath(Path.Combine(Root, "..", "shared"));
 
+    /// <summary>Further test data, where there is some. Null without it: then a test has its own alone.</summary>
+    public static string? SharedIfAny(params string[] path) =>
+        Path.Combine([Shared, .. path]) is var full && Path.Exists(full) ? full : null;
+
     /// <summary>The path below the shared test data; without it the running test is skipped, and says why.</summary>
     public static string SharedOrSkip(params string[] path)
     {
