@@ -2,8 +2,8 @@ using RemoveBg.Core.Segmentation;
 
 namespace RemoveBg.Tests.Given;
 
-/// <summary>A network with one fault that real ones have: what is dark is its subject, but where the frame cuts that, it
-/// takes all of it for background and leaves a haze.</summary>
+/// <summary>A network with one fault that real ones have: what is dark is its subject, but where the frame cuts that,
+/// it takes all of it for background and leaves a haze.</summary>
 internal static class FrameShyNetwork
 {
     private const int Size = 320, Frame = 4 * (Size - 1);

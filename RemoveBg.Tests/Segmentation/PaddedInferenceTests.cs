@@ -65,7 +65,8 @@ public sealed class PaddedInferenceTests
     [TestCaseSource(nameof(SharedPlants))]
     public void A_real_network_finds_what_the_frame_has_cut(string folder, string photo)
     {
-        Assert.That(ShareOfSubject(CutOut(Networks.Load("u2netp", folder, marginLook: false), File.ReadAllBytes(photo))),
+        Assert.That(
+            ShareOfSubject(CutOut(Networks.Load("u2netp", folder, marginLook: false), File.ReadAllBytes(photo))),
             Is.LessThan(0.15), "the network finds the pot");
         Assert.That(ShareOfSubject(CutOut(Networks.Load("u2netp", folder, marginLook: true), File.ReadAllBytes(photo))),
             Is.InRange(0.55, 0.75), "and the plant in it");
