@@ -45,7 +45,7 @@ internal static class PngFile
         return stream.ToArray();
     }
 
-    private static byte[] Chunk(string type, byte[] content)
+    public static byte[] Chunk(string type, byte[] content)
     {
         byte[] typed = [.. Encoding.ASCII.GetBytes(type), .. content];
         var chunk = new byte[typed.Length + 8];
@@ -55,7 +55,7 @@ internal static class PngFile
         return chunk;
     }
 
-    private static byte[] Deflate(byte[] bytes)
+    public static byte[] Deflate(byte[] bytes)
     {
         using var to = new MemoryStream();
         using (var zlib = new ZLibStream(to, CompressionLevel.Optimal)) zlib.Write(bytes);

@@ -1,6 +1,7 @@
 using RemoveBg.Core.Artworks;
 using RemoveBg.Core.Segmentation;
 using RemoveBg.Tests.Given;
+using SkiaSharp;
 
 namespace RemoveBg.Tests.Imaging;
 
@@ -56,16 +57,39 @@ public sealed class ColourTests
         Assert.That(most, Is.LessThanOrEqualTo(format == OutputFormat.Png ? 0 : 3));
     }
 
-    [TestCase("valid/icc/kodim23-adobergb-compatible-a98.jpg")]
-    [TestCase("valid/icc/kodim23-adobergb-compatible-a98.png")]
-    [TestCase("valid/icc/kodim23-display-p3.jpg")]
-    [TestCase("valid/icc/kodim23-display-p3.png")]
-    [TestCase("valid/icc/kodim23-display-p3.webp")]
-    [TestCase("valid/icc/kodim23-prophoto-rommrgb.jpg")]
-    [TestCase("valid/icc/kodim23-prophoto-rommrgb.png")]
-    public void Wide_gamuts_of_the_corpus_come_out_as_srgb(string file) =>
-        Assert.That(MeanDifference(Repo.SharedOrSkip("images", "corpus", file),
-            Repo.SharedOrSkip("images", "corpus", "valid/jpeg/kodim23-srgb-ref.jpg")), Is.LessThanOrEqualTo(Invisible));
+    /// <summary>Converted by LittleCMS in libvips, with profiles of the samples and one that Skia wrote.</summary>
+    [Test]
+    public void Wide_gamuts_come_out_as_srgb(
+        [Values("adobe-rgb", "display-p3", "prophoto")] string gamut, [Values("jpg", "png", "webp")] string format)
+    {
+        using var folder = new TemporaryFolder();
+        var profile = Path.Combine(folder.Path, "profile.icc");
+        File.WriteAllBytes(profile, Profile(gamut));
+        using var srgb = NetVips.Image.NewFromFile(Repo.Sample("scene-mug.jpg"));
+        using var wide = srgb.IccTransform(profile, inputProfile: "srgb");
+        var file = Path.Combine(folder.Path, $"wide.{format}");
+        // With the best quality: the narrow steps of a wide gamut are not the question.
+        wide.WriteToFile(file, new() { ["profile"] = profile, [format == "png" ? "compression" : "Q"] =
+            format == "png" ? 1 : 100 });
+        Assert.That(MeanDifference(file, Repo.Sample("scene-mug.jpg")), Is.LessThanOrEqualTo(Invisible));
+    }
+
+    private static byte[] Profile(string gamut)
+    {
+        if (gamut != "prophoto")
+        {
+            using var sample = NetVips.Image.NewFromFile(Repo.Sample($"variants/mug-{gamut}.jpg"));
+            return (byte[])sample.Get("icc-profile-data");
+        }
+        // ROMM RGB (ISO 22028-2): primaries relative to D50, gamma 1.8.
+        using var space = SKColorSpace.CreateRgb(
+            new SKColorSpaceTransferFn(1.8f, 1, 0, 0, 0, 0, 0),
+            new SKColorSpaceXyz(0.7977f, 0.1352f, 0.0313f, 0.2880f, 0.7119f, 0.0001f, 0, 0, 0.8249f));
+        using var pixel = new SKBitmap(new SKImageInfo(1, 1, SKColorType.Rgba8888, SKAlphaType.Opaque, space));
+        using var file = pixel.Encode(SKEncodedImageFormat.Png, 100);
+        using var read = NetVips.Image.NewFromBuffer(file.ToArray());
+        return (byte[])read.Get("icc-profile-data");
+    }
 
     /// <summary>So that the limit means something.</summary>
     [TestCase("variants/mug-display-p3.jpg")]

@@ -16,9 +16,19 @@ public sealed class OrientationTests
             "mean difference a channel; JPEG blocks lie elsewhere in each");
     }
 
+    /// <summary>libvips writes the orientation, and turns the reference.</summary>
     [Test]
-    public void Webp_files_come_out_upright([Range(2, 8)] int orientation) =>
-        AssertSame($"hopper_orientation_{orientation}.webp", $"hopper_orientation_{orientation}.jpg", within: 12);
+    public void Files_of_others_come_out_upright([Range(2, 8)] int orientation, [Values("webp", "png")] string format)
+    {
+        using var sample = NetVips.Image.NewFromFile(Repo.Sample("scene-mug.jpg"));
+        using var small = sample.ThumbnailImage(160);
+        using var tagged = small.Mutate(image => image.Set(NetVips.GValue.GIntType, "orientation", orientation));
+        using var turned = tagged.Autorot();
+        using var upright = Upright(format == "png" ? tagged.PngsaveBuffer() : tagged.WebpsaveBuffer(lossless: true));
+        using var reference = Upright(turned.PngsaveBuffer(keep: NetVips.Enums.ForeignKeep.None));
+        Assert.That((upright.Width, upright.Height), Is.EqualTo((reference.Width, reference.Height)));
+        Assert.That(MeanDifference(upright, reference), Is.Zero);
+    }
 
     [Test]
     public void Png_files_come_out_upright_wherever_their_orientation_is_written([Range(1, 8)] int orientation,
@@ -29,16 +39,6 @@ public sealed class OrientationTests
         Assert.That((int)found, Is.EqualTo(orientation));
         using var upright = Orient.Run(decoded, found);
         Assert.That(upright.Width, Is.EqualTo(orientation < 5 ? 5 : 3));
-    }
-
-    [TestCase(5)]
-    [TestCase(7)]
-    [TestCase(8)]
-    public void Png_files_of_others_are_turned_too(int orientation)
-    {
-        using var upright =
-            Upright(Repo.SharedOrSkip("images", "corpus", "valid", "exif", $"png-orientation-{orientation}.png"));
-        Assert.That((upright.Width, upright.Height), Is.EqualTo((100, 200)), "stored as 200 x 100");
     }
 
     [Test]
@@ -75,17 +75,11 @@ public sealed class OrientationTests
         Assert.That(ExifReader.OrientationOf(file), Is.EqualTo(ExifOrientation.Upright));
     }
 
-    private static void AssertSame(string file, string reference, double within)
-    {
-        using var turned = Upright(Repo.SharedOrSkip("images", "corpus", "valid", "exif", file));
-        using var upright = Upright(Repo.SharedOrSkip("images", "corpus", "valid", "exif", reference));
-        Assert.That((turned.Width, turned.Height), Is.EqualTo((upright.Width, upright.Height)));
-        Assert.That(MeanDifference(turned, upright), Is.LessThan(within));
-    }
+    private static Photo Upright(string file) => Upright(File.ReadAllBytes(file));
 
-    private static Photo Upright(string file)
+    private static Photo Upright(byte[] file)
     {
-        var (photo, orientation) = Decode.Run(File.ReadAllBytes(file), new());
+        var (photo, orientation) = Decode.Run(file, new());
         return Orient.Run(photo, orientation);
     }
 

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using System.Text.Json;
 using Microsoft.Extensions.Options;
 using RemoveBg.Core.Network;
 using RemoveBg.Tests.Given;
@@ -38,10 +37,8 @@ public sealed class GuardedConnectorTests
     [Test]
     public void Every_known_name_that_leads_to_a_bad_address_is_refused_when_connecting()
     {
-        using var payloads = JsonDocument.Parse(File.ReadAllText(Repo.SharedOrSkip("security", "ssrf-payloads.json")));
         var tried = 0;
-        foreach (var payload in payloads.RootElement.EnumerateArray()
-            .Where(payload => payload.Text("stage") == "dns" && payload.TryGetProperty("resolvesTo", out _)))
+        foreach (var payload in Payloads.Of("dns").Where(payload => payload.TryGetProperty("resolvesTo", out _)))
         {
             var answer =
                 payload.GetProperty("resolvesTo").EnumerateArray().Select(address => address.GetString()!).ToArray();

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text.Json;
 using RemoveBg.Core.Network;
 using RemoveBg.Tests.Given;
 
@@ -32,24 +31,15 @@ public sealed class PublicAddressTests
         Assert.That(PublicAddress.Is(IPAddress.Parse(address)), Is.False);
 
     [Test]
-    public void First_and_last_address_of_every_registered_range_is_refused()
-    {
-        using var ranges = JsonDocument.Parse(File.ReadAllText(Repo.SharedOrSkip("security", "deny-ranges.json")));
-        var networks = ranges.RootElement.GetProperty("ipv4").EnumerateArray()
-            .Concat(ranges.RootElement.GetProperty("ipv6").EnumerateArray())
-            .Select(range => range[0].GetString()!)
-            // Mapped addresses are judged as IPv4, and the last two lines are rules, not ranges: they have tests above.
-            .Where(range => range != "::ffff:0:0/96" && IPNetwork.TryParse(range, out _)).Select(IPNetwork.Parse)
-                .ToList();
-        Assert.That(networks, Has.Count.GreaterThan(30));
-        Assert.That(networks.SelectMany(network => new[] { network.BaseAddress, Last(network) })
-            .Where(PublicAddress.Is), Is.Empty);
-    }
+    public void First_and_last_address_of_every_special_range_is_refused() =>
+        Assert.That(SpecialAddresses.Edges.Where(PublicAddress.Is), Is.Empty);
 
-    private static IPAddress Last(IPNetwork network)
-    {
-        var bytes = network.BaseAddress.GetAddressBytes();
-        for (var bit = network.PrefixLength; bit < bytes.Length * 8; bit++) bytes[bit / 8] |= (byte)(0x80 >> (bit % 8));
-        return new(bytes);
-    }
+    [Test]
+    public void The_neighbours_of_the_special_ranges_are_public() =>
+        Assert.That(SpecialAddresses.Neighbours.Where(address => !PublicAddress.Is(address)), Is.Empty);
+
+    [Test]
+    public void A_private_address_within_an_ipv6_one_is_refused() =>
+        Assert.That(SpecialAddresses.AsIPv6(IPAddress.Parse("169.254.169.254")).Select(IPAddress.Parse)
+            .Where(PublicAddress.Is), Is.Empty);
 }

@@ -1,7 +1,8 @@
 using RemoveBg.Core.Artworks;
+using RemoveBg.Core.Imaging;
+using RemoveBg.Core.Imaging.Codecs;
 using RemoveBg.Core.Segmentation;
 using RemoveBg.Tests.Given;
-using RemoveBg.Tests.Imaging;
 
 namespace RemoveBg.Tests.Segmentation;
 
@@ -35,41 +36,47 @@ public sealed class PaddedInferenceTests
         }
     }
 
-    [Test]
-    public void It_is_taken_where_the_setting_allows_it_and_the_frame_cuts_the_subject([Values] bool allowed,
-        [Values] bool isCut)
+    [TestCase(true)]
+    [TestCase(false)]
+    public void It_is_taken_where_the_setting_allows_it(bool allowed)
     {
         using var network = Load(allowed);
-        var (_, done) = network.CutOut(Vase(isCut), OutputFormat.Webp);
-        Assert.That(done.Steps.Select(step => step.Name).Contains("infer with a margin"), Is.EqualTo(allowed && isCut));
+        var (_, cut) = network.CutOut(Picture.Cropped(Repo.Sample("scene-mug.jpg"), 0, 0, 1, 0.55), OutputFormat.Webp);
+        Assert.That(cut.Steps.Select(step => step.Name).Contains("infer with a margin"), Is.EqualTo(allowed));
+        var (_, whole) = network.CutOut(File.ReadAllBytes(Repo.Sample("scene-mug.jpg")), OutputFormat.Webp);
+        Assert.That(whole.Steps.Select(step => step.Name), Has.None.EqualTo("infer with a margin"),
+            "the whole mug touches nothing");
     }
 
+    /// <summary>A network that sees red, but nothing near the left side but for a few rows.</summary>
     [Test]
     public void What_the_frame_has_cut_is_found()
     {
-        Assert.That(ShareOfSubject(CutOut(Load(marginLook: false), Vase(isCut: true))), Is.LessThan(0.15),
-            "the network takes the vase for background");
-        var found = CutOut(Load(marginLook: true), Vase(isCut: true));
-        int wrong = 0, vase = 0;
-        for (var y = 0; y < found.Height; y++)
-            for (var x = 0; x < found.Width; x++)
-            {
-                if (IsVase(x, y, isCut: true)) vase++;
-                if (found.Alpha(x, y) >= 128 != IsVase(x, y, isCut: true)) wrong++;
-            }
-        Assert.That(vase, Is.GreaterThan(100_000));
-        Assert.That(wrong / (double)vase, Is.LessThan(0.005), "wrong pixels per pixel of the vase: it was 0.0000");
-    }
+        var mask = new float[Size * Size];
+        for (var i = 0; i < mask.Length; i++) mask[i] = i % Size >= 12 || i / Size is >= 150 and < 170 ? 1 : 0;
+        using var folder = new TemporaryFolder();
+        var path = Path.Combine(folder.Path, "u2netp.onnx");
+        File.WriteAllBytes(path, OnnxFile.Model(Size,
+            OnnxFile.Constant("red", [1, 3, 1, 1], [4, 0, 0]), OnnxFile.Constant("mask", [1, 1, Size, Size], mask),
+            OnnxFile.Node("Conv", ["image", "red"], "logits"), OnnxFile.Node("Sigmoid", ["logits"], "seen"),
+            OnnxFile.Node("Mul", ["seen", "mask"], "alpha")));
+        var entry = ModelManifest.Shipped.Find("u2netp")! with { Input = null, Output = null };
+        using var network = Segmenter.Open(new(entry, path), new());
+        using var tensors = network.CreateTensors();
+        using var photo = new Photo(Size, Size, isOpaque: true);
+        for (var y = 0; y < Size; y++)
+        {
+            photo.Row(y).Fill(0xFF808000);
+            if (y is >= 80 and < 240) photo.Row(y)[..128].Fill(0xFF0000E6);
+        }
 
-    /// <summary>Asks U²-Netp about a plant whose pot the frame cuts, where the shared test data has both.</summary>
-    [TestCaseSource(nameof(SharedPlants))]
-    public void A_real_network_finds_what_the_frame_has_cut(string folder, string photo)
-    {
-        Assert.That(
-            ShareOfSubject(CutOut(Networks.Load("u2netp", folder, marginLook: false), File.ReadAllBytes(photo))),
-            Is.LessThan(0.15), "the network finds the pot");
-        Assert.That(ShareOfSubject(CutOut(Networks.Load("u2netp", folder, marginLook: true), File.ReadAllBytes(photo))),
-            Is.InRange(0.55, 0.75), "and the plant in it");
+        PrepareTensor.Run(photo, tensors, entry);
+        network.Run(tensors);
+        Assert.That(PaddedInference.IsWorthwhile(tensors), "the rows that it sees touch the side");
+        Assert.That(tensors.Output[100 * Size + 5], Is.LessThan(0.1), "and the others are missing");
+        PaddedInference.Run(photo, network, tensors);
+        Assert.That(tensors.Output[100 * Size + 5], Is.GreaterThan(0.9), "until there is a margin");
+        Assert.That(tensors.Output[40 * Size + 5], Is.LessThan(0.1), "what is not red is still none of it");
     }
 
     [Test]
@@ -80,33 +87,10 @@ public sealed class PaddedInferenceTests
         Assert.That(cut.Steps.Select(step => step.Name), Has.None.EqualTo("infer with a margin"));
     }
 
-    private static IEnumerable<TestCaseData> SharedPlants() =>
-        Repo.SharedIfAny("models", "u2netp.onnx") is { } network
-            && Repo.SharedIfAny("eval", "alphamatting14", "images", "GT13.png") is { } photo
-            ? [new(Path.GetDirectoryName(network), photo)] : [];
-
+    /// <summary>The shipped network, as one that looks at the photo once.</summary>
     private static Segmenter Load(bool marginLook)
     {
-        using var folder = new TemporaryFolder();
-        return Segmenter.Open(FrameShyNetwork.WrittenTo(folder.Path), new() { MarginLook = marginLook });
+        var once = ModelManifest.Shipped.Find("removebg-lite")! with { LooksBothWays = false };
+        return Segmenter.Open(new(once, Path.Combine(Repo.Root, "models", once.File)), new() { MarginLook = marginLook });
     }
-
-    /// <summary>A dark vase on a bright wall; the frame cuts its foot, or it stands free.</summary>
-    private static byte[] Vase(bool isCut)
-    {
-        using var photo = ResampleTests.Paint(640, 480, (x, y) => 0xFF000000 | (IsVase(x, y, isCut) ? 0x302840u
-            : (uint)(190 + (x * 7 + y * 13) % 16) * 0x010101));
-        return PngFile.Encode(photo);
-    }
-
-    private static bool IsVase(int x, int y, bool isCut) =>
-        Math.Pow((x - 320) / 180.0, 2) + Math.Pow((y - (isCut ? 340 : 240)) / (isCut ? 260.0 : 200), 2) < 1;
-
-    private static Picture CutOut(Segmenter network, byte[] photo)
-    {
-        using (network) return Picture.Read(network.CutOut(photo, OutputFormat.Png).File);
-    }
-
-    private static double ShareOfSubject(Picture cutOut) => Enumerable.Range(0, cutOut.Height)
-        .SelectMany(y => Enumerable.Range(0, cutOut.Width).Select(x => cutOut.Alpha(x, y) >= 128 ? 1 : 0)).Average();
 }

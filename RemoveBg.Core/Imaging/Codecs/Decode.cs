@@ -28,7 +28,7 @@ internal static class Decode
                 $"The image has {width} x {height} pixels; accepted are at most {limits.MaxPixels:N0} in all "
                     + $"and {limits.MaxSide:N0} a side.");
 
-        if (FileFormat.IsJpeg(file.Span) && !FileFormat.JpegHasEnd(file.Span)) throw Corrupt();
+        if (FileFormat.IsCutOff(file.Span)) throw Corrupt();
 
         // 3. Pixels. An animation's first frame is the picture.
         var photo = new Photo(width, height, codec.Info.AlphaType == SKAlphaType.Opaque);

@@ -20,10 +20,17 @@ internal static class FileFormat
         IsJpeg(file) || IsPng(file) || IsWebp(file) || file.StartsWith("GIF87a"u8) || file.StartsWith("GIF89a"u8)
             || file.StartsWith("BM"u8);
 
-    /// <summary>Whether a JPEG's scan data has an end-of-image marker behind it (ITU-T T.81, B.2.1). Without
-    /// one it was cut off, and the codec may fill what is missing without a word. A thumbnail's own marker,
-    /// before the scan data, does not count.</summary>
-    public static bool JpegHasEnd(ReadOnlySpan<byte> file)
+    /// <summary>
+    /// Whether a JPEG or WebP file ends early. The codec may fill the missing rows without reporting it.
+    /// </summary>
+    public static bool IsCutOff(ReadOnlySpan<byte> file) =>
+        // RFC 9649, section 2.4: the size of everything that follows it.
+        IsWebp(file) ? 8L + BinaryPrimitives.ReadUInt32LittleEndian(file[4..]) > file.Length
+        : IsJpeg(file) && !JpegHasEnd(file);
+
+    /// <summary>Whether a JPEG's scan data has an end-of-image marker after it (ITU-T T.81, B.2.1). A thumbnail's own
+    /// marker, before the scan data, does not count.</summary>
+    private static bool JpegHasEnd(ReadOnlySpan<byte> file)
     {
         for (var rest = file[2..]; rest.Length >= 4 && rest[0] == 0xFF;)
         {
