@@ -159,7 +159,8 @@ internal static class ImageFiles
         yield return new("no-profile.png",
             [.. png[..33], .. PngFile.Chunk("iCCP", [.. "icc\0\0"u8, .. PngFile.Deflate([1, 2, 3])]), .. body],
             Expected.NoCrash);
-        yield return new("no-exif.jpg", [.. jpeg[..2], .. Segment(0xE1, "Exif\0\0MM\0*\xFF\xFF\xFF\xFF"), .. jpeg[2..]]);
+        yield return new("no-exif.jpg",
+            [.. jpeg[..2], .. Segment(0xE1, "Exif\0\0MM\0*\xFF\xFF\xFF\xFF"), .. jpeg[2..]]);
 
         // 6. No images.
         foreach (var (name, content) in new (string, string)[]
@@ -199,13 +200,15 @@ internal static class ImageFiles
         using var xy = Image.Xyz(width, height);
         using var x = xy.ExtractBand(0);
         using var y = xy.ExtractBand(1);
-        return x.Linear([255.0 / width], [0]).Bandjoin(y.Linear([255.0 / height], [0]), (x / 8 + y / 8).Sin() * 100 + 120)
+        return x.Linear([255.0 / width], [0])
+            .Bandjoin(y.Linear([255.0 / height], [0]), (x / 8 + y / 8).Sin() * 100 + 120)
             .Cast(Enums.BandFormat.Uchar).Copy(interpretation: Enums.Interpretation.Srgb);
     }
 
     private static byte[] Frames(Image frame, int count, Func<Image, byte[]> save)
     {
-        using var strip = Image.Arrayjoin([.. Enumerable.Range(0, count).Select(i => i % 2 == 0 ? frame : frame.Invert())],
+        using var strip =
+            Image.Arrayjoin([.. Enumerable.Range(0, count).Select(i => i % 2 == 0 ? frame : frame.Invert())],
             across: 1);
         using var animation = strip.Mutate(image => image.Set(GValue.GIntType, "page-height", frame.Height));
         return save(animation);

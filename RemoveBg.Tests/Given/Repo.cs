@@ -21,7 +21,8 @@ internal static class Repo
     {
         var full = Path.Combine([Shared, .. path]);
         if (!Path.Exists(full))
-            Assert.Ignore($"needs third-party data that may not be copied here: {Path.Combine(path)} below REMOVEBG_SHARED "
+            Assert.Ignore(
+                $"needs third-party data that may not be copied here: {Path.Combine(path)} below REMOVEBG_SHARED "
                 + $"(default: the folder 'shared' beside the repository)");
         return full;
     }

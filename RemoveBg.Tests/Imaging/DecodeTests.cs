@@ -22,7 +22,8 @@ public sealed class DecodeTests
             foreach (var file in accepted)
             {
                 var (photo, _) = Decode.Run(file.Content, Limits);
-                using (photo) Assert.That((photo.Width, photo.Height), Is.EqualTo((file.Width, file.Height)), file.Name);
+                using (photo)
+                    Assert.That((photo.Width, photo.Height), Is.EqualTo((file.Width, file.Height)), file.Name);
             }
         });
     }

@@ -91,6 +91,7 @@ public sealed class PaddedInferenceTests
     private static Segmenter Load(bool marginLook)
     {
         var once = ModelManifest.Shipped.Find("removebg-lite")! with { LooksBothWays = false };
-        return Segmenter.Open(new(once, Path.Combine(Repo.Root, "models", once.File)), new() { MarginLook = marginLook });
+        return Segmenter.Open(new(once, Path.Combine(Repo.Root, "models", once.File)),
+            new() { MarginLook = marginLook });
     }
 }
