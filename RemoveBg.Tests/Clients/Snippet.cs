@@ -1,24 +1,27 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Text.RegularExpressions;
+using RemoveBg.Tests.Docs;
 using RemoveBg.Tests.Given;
 
 namespace RemoveBg.Tests.Clients;
 
-/// <summary>A program in our documentation, and how to run it.</summary>
-internal sealed partial record Snippet(string Source, string Language, string Code)
+/// <summary>A program that our documentation or the page shows.</summary>
+internal sealed record Snippet(string Source, string Language, string Code)
 {
+    private static readonly ConcurrentDictionary<string, bool> s_found = new();
+
     public override string ToString() => $"{Source}: {Language}";
 
-    /// <summary>The blocks of a document that are programs for this service.</summary>
+    /// <summary>Reads a document's programs. Its shell blocks are left to <see cref="DocsTests"/>, which runs them
+    /// in order.</summary>
     public static IReadOnlyList<Snippet> In(string document) =>
     [
-        .. Block().Matches(File.ReadAllText(Path.Combine(Repo.Root, document)))
-            .Select(match => new Snippet(document, match.Groups["language"].Value, match.Groups["code"].Value))
-            .Where(snippet => snippet.Code.Contains("REMOVEBG_", StringComparison.Ordinal)),
+        .. FencedBlock.In(document).Where(block => block.Language is "js" or "python" or "csharp")
+            .Select(block => new Snippet($"{document}:{block.Line}", block.Language, block.Code)),
     ];
 
-    /// <summary>Starts it in a folder of its own, where the samples are, or skips the test
-    /// and says what is missing.</summary>
+    /// <summary>Starts it in a folder of its own that has the samples, or skips the test and names what is
+    /// missing.</summary>
     public Process Start(string folder, string serviceUrl, IReadOnlyDictionary<string, string> environment)
     {
         var (file, program, arguments) = Language switch
@@ -31,6 +34,7 @@ internal sealed partial record Snippet(string Source, string Language, string Co
         };
         if (Language == "python" && !Has("python3", "-c", Code.Contains("import requests", StringComparison.Ordinal)
             ? "import requests" : "pass")) Assert.Ignore("needs python3 with requests (Debian: python3-requests)");
+        if (Language == "js" && !Has("node", "--version")) Assert.Ignore("needs Node 20 or later");
         if (Language == "bash" && !Has("curl", "--version")) Assert.Ignore("needs curl");
         File.WriteAllText(Path.Combine(folder, file),
             Code.Replace("http://127.0.0.1:7071", serviceUrl, StringComparison.Ordinal));
@@ -42,7 +46,10 @@ internal sealed partial record Snippet(string Source, string Language, string Co
         return Process.Start(start)!;
     }
 
-    private static bool Has(string program, params string[] arguments)
+    private static bool Has(string program, params string[] arguments) =>
+        s_found.GetOrAdd(string.Join(' ', [program, .. arguments]), _ => Runs(program, arguments));
+
+    private static bool Runs(string program, string[] arguments)
     {
         try
         {
@@ -56,8 +63,4 @@ internal sealed partial record Snippet(string Source, string Language, string Co
             return false;
         }
     }
-
-    [GeneratedRegex("^```(?<language>bash|js|python|csharp)\n(?<code>.*?)^```",
-        RegexOptions.Multiline | RegexOptions.Singleline)]
-    private static partial Regex Block();
 }

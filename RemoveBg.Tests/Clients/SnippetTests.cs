@@ -2,21 +2,24 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using RemoveBg.Core.Notify;
+using RemoveBg.Tests.Docs;
 using RemoveBg.Tests.Given;
 
 namespace RemoveBg.Tests.Clients;
 
-/// <summary>Every program in the documentation does what it is there for.</summary>
+/// <summary>Every program in the documentation and on the page works against the service.</summary>
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+[Parallelizable(ParallelScope.Children)]
 public sealed class SnippetTests
 {
-    private RunningHost _host = null!;
+    private static RunningHost s_host = null!;
     private string _folder = null!;
 
     [OneTimeSetUp]
-    public async Task Start() => _host = await RunningHost.StartAsync();
+    public static async Task Start() => s_host = await RunningHost.StartAsync();
 
     [OneTimeTearDown]
-    public async Task Stop() => await _host.DisposeAsync();
+    public static async Task Stop() => await s_host.DisposeAsync();
 
     [SetUp]
     public void Folder() => _folder = Directory.CreateTempSubdirectory("removebg-snippet-").FullName;
@@ -38,7 +41,7 @@ public sealed class SnippetTests
     {
         var port = FreePort();
         using var receiver = ((Snippet)snippet).Start(_folder, Url, new Dictionary<string, string> {
-            ["PORT"] = $"{port}", ["REMOVEBG_WEBHOOK_SECRET"] = _host.Secrets.WebhookSecret });
+            ["PORT"] = $"{port}", ["REMOVEBG_WEBHOOK_SECRET"] = s_host.Secrets.WebhookSecret });
         var said = new StringBuilder();
         receiver.OutputDataReceived += (_, line) => { lock (said) said.AppendLine(line.Data); };
         receiver.ErrorDataReceived += (_, line) => { lock (said) said.AppendLine(line.Data); };
@@ -60,18 +63,18 @@ public sealed class SnippetTests
             Assert.That(await PostAsync(client, port, TimeProvider.System.GetUtcNow()), Is.EqualTo(204), "genuine");
 
             // 2. The real thing.
-            var artwork = await _host.CutOutAsync(DataUri(), $"http://127.0.0.1:{port}/hook");
+            var artwork = await s_host.CutOutAsync(DataUri(), $"http://127.0.0.1:{port}/hook");
             await Eventually.HoldsAsync(async () =>
             {
                 using var response =
-                    await _host.Client.GetAsync($"/v2/artworks/{artwork.Text("id")}/webhook-deliveries");
+                    await s_host.Client.GetAsync($"/v2/artworks/{artwork.Text("id")}/webhook-deliveries");
                 return (await response.JsonAsync()).Text("status") == "delivered";
             }, "the webhook is delivered");
             await Eventually.HoldsAsync(() =>
             {
                 lock (said)
                     return said.ToString().Contains($"{artwork.Text("id")} succeeded", StringComparison.Ordinal);
-            }, "the receiver says so");
+            }, "the receiver prints it");
         }
         finally
         {
@@ -81,19 +84,19 @@ public sealed class SnippetTests
     }
 
     private static IEnumerable<TestCaseData> Clients() =>
-        new[] { "README.md", "docs/clients.md" }.SelectMany(Snippet.In).Where(snippet => !IsReceiver(snippet))
+        FencedBlock.Documents.SelectMany(Snippet.In).Where(snippet => !IsReceiver(snippet))
             .Concat(OfPage())
             .Select((snippet, number) => new TestCaseData(snippet).SetArgDisplayNames($"{number + 1} {snippet}"));
 
     private static IEnumerable<TestCaseData> Receivers() =>
-        Snippet.In("docs/clients.md").Where(IsReceiver)
+        FencedBlock.Documents.SelectMany(Snippet.In).Where(IsReceiver)
             .Select(snippet => new TestCaseData(snippet).SetArgDisplayNames(snippet.ToString()));
 
     private static bool IsReceiver(Snippet snippet) =>
         snippet.Code.Contains("REMOVEBG_WEBHOOK_SECRET", StringComparison.Ordinal);
 
-    /// <summary>What the page shows after an upload, and after a URL; its program runs in
-    /// Node as it does in a browser.</summary>
+    /// <summary>Snippets that the page shows after an upload and after a URL. The page's module makes them in Node as
+    /// in a browser.</summary>
     private static List<Snippet> OfPage()
     {
         const string ask = """
@@ -122,19 +125,19 @@ public sealed class SnippetTests
         ];
     }
 
-    private string Url => _host.Client.BaseAddress!.AbsoluteUri.TrimEnd('/');
+    private static string Url => s_host.Client.BaseAddress!.AbsoluteUri.TrimEnd('/');
 
     private async Task RunAsync(Snippet snippet)
     {
         using var process =
-            snippet.Start(_folder, Url, new Dictionary<string, string> { ["REMOVEBG_KEY"] = _host.Secrets.ApiKey });
+            snippet.Start(_folder, Url, new Dictionary<string, string> { ["REMOVEBG_KEY"] = s_host.Secrets.ApiKey });
         var output = process.StandardOutput.ReadToEndAsync();
         var errors = process.StandardError.ReadToEndAsync();
         await process.WaitForExitAsync().WaitAsync(TimeSpan.FromMinutes(2));
         Assert.That(process.ExitCode, Is.Zero, $"{await output}{await errors}\n{snippet.Code}");
     }
 
-    private async Task<int> PostAsync(HttpClient client, int port, DateTimeOffset at)
+    private static async Task<int> PostAsync(HttpClient client, int port, DateTimeOffset at)
     {
         const string id = "evt_test", body = """{"id":"x","status":"canceled","results":[]}""";
         using var request = new HttpRequestMessage(HttpMethod.Post,
@@ -142,7 +145,7 @@ public sealed class SnippetTests
         request.Headers.Add(WebhookSigner.IdHeader, id);
         request.Headers.Add(WebhookSigner.TimestampHeader, $"{at.ToUnixTimeSeconds()}");
         request.Headers.Add(WebhookSigner.SignatureHeader, WebhookSigner.Sign(
-            [WebhookSigner.KeyOf(_host.Secrets.WebhookSecret)], id, at, Encoding.UTF8.GetBytes(body)));
+            [WebhookSigner.KeyOf(s_host.Secrets.WebhookSecret)], id, at, Encoding.UTF8.GetBytes(body)));
         using var response = await client.SendAsync(request);
         return (int)response.StatusCode;
     }

@@ -1,0 +1,171 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using RemoveBg.SelfHost.Cli;
+using RemoveBg.SelfHost.Hosting.Development;
+using RemoveBg.Tests.Given;
+
+namespace RemoveBg.Tests.Docs;
+
+/// <summary>What README.md and docs say can be pasted runs; what they name exists. Programs in JavaScript, Python and
+/// C# are run by <see cref="Clients.SnippetTests"/>.</summary>
+public sealed partial class DocsTests
+{
+    private static readonly string[] Runnable = ["bash", "js", "python", "csharp", "json", "text"];
+
+    /// <summary>Blocks that no test can run: they need a subscription, Docker or Core Tools.</summary>
+    private const int NotRun = 5;
+
+    [TestCaseSource(nameof(Documents))]
+    public void Every_fenced_block_is_run_or_says_why_it_is_not(string document)
+    {
+        foreach (var block in FencedBlock.In(document))
+            if (block.NotRun is null)
+                Assert.That(Runnable, Does.Contain(block.Language),
+                    $"{block}: no test runs this language; use another one, or 'text' for what is no code.");
+            else
+                Assert.That(NeedsTheOutside().IsMatch(block.Code), Is.True,
+                    $"{block}: only commands of az, azd, docker or func may be left out ({block.NotRun}).");
+    }
+
+    [Test]
+    public void Few_blocks_are_not_run()
+    {
+        var blocks = Documents().SelectMany(FencedBlock.In).Where(block => block.NotRun is not null).ToList();
+        Assert.That(blocks, Has.Count.EqualTo(NotRun), string.Join('\n', blocks));
+    }
+
+    [TestCaseSource(nameof(WithBlocksNotRun))]
+    public async Task Blocks_that_are_not_run_are_valid_shell(string document)
+    {
+        foreach (var block in FencedBlock.In(document).Where(block => block.NotRun is not null))
+        {
+            var (code, output) = await FreshClone.ParseAsync(block.Code);
+            Assert.That((block.Language, code), Is.EqualTo(("bash", 0)), $"{block}: {output}");
+        }
+    }
+
+    [TestCaseSource(nameof(WithShellBlocks))]
+    public async Task The_shell_blocks_of_a_document_run_in_a_fresh_clone(string document)
+    {
+        if (OperatingSystem.IsWindows()) Assert.Ignore("needs bash");
+        var blocks = FencedBlock.In(document).Where(IsShell).ToList();
+        using var clone = new FreshClone();
+        await using var host =
+            blocks.Any(block => block.Code.Contains("./run", StringComparison.Ordinal)) ? null
+                : await RunningHost.StartAsync();
+        if (host is not null) clone.Keep(JsonSerializer.Serialize(host.Secrets));
+
+        var (code, output) = await clone.RunAsync(blocks, host?.Client.BaseAddress);
+
+        Assert.That(code, Is.Zero, output);
+        foreach (var file in Directory.GetFiles(clone.Root)
+            .Where(file => Path.GetExtension(file) is ".png" or ".webp" or ".jpg"))
+            Assert.That(Picture.Read(file).MeanAlpha(), Is.GreaterThan(0.02), file);
+    }
+
+    [TestCaseSource(nameof(Documents))]
+    public void Blocks_of_json_parse(string document)
+    {
+        foreach (var block in FencedBlock.In(document).Where(block => block.Language == "json"))
+            Assert.That(() => JsonDocument.Parse(block.Code), Throws.Nothing, $"{block}");
+    }
+
+    [TestCaseSource(nameof(AllDocuments))]
+    public void Links_lead_to_files_and_headings_that_exist(string document)
+    {
+        var text = File.ReadAllText(Path.Combine(Repo.Root, document));
+        foreach (var link in Link().Matches(text).Select(match => match.Groups["target"].Value)
+            .Where(target => !target.Contains("://", StringComparison.Ordinal)))
+        {
+            var (path, anchor) = link.Split('#') is [var file, var heading] ? (file, heading) : (link, null);
+            var full = path.Length == 0 ? Path.Combine(Repo.Root, document)
+                : Path.GetFullPath(Path.Combine(Repo.Root, Path.GetDirectoryName(document)!, path));
+            Assert.That(Path.Exists(full), Is.True, $"{document}: {link}");
+            if (anchor is not null)
+                Assert.That(Heading().Matches(File.ReadAllText(full)).Select(match => Anchor(match.Groups[1].Value)),
+                    Does.Contain(anchor), $"{document}: {link}");
+        }
+    }
+
+    /// <summary>Inline code such as <c>./run --port N</c> and <c>./bench speed</c>.</summary>
+    [TestCaseSource(nameof(AllDocuments))]
+    public void Options_and_commands_that_are_named_exist(string document)
+    {
+        var run = CommandLine.Create((_, _, _) => Task.FromResult(0));
+        var known = run.Options.Concat(run.Subcommands.SelectMany(command => command.Options
+                .Concat(command.Subcommands.SelectMany(verb => verb.Options))))
+            .SelectMany(option => option.Aliases.Append(option.Name)).Append("--help").ToHashSet();
+        var benches = File.ReadLines(Path.Combine(Repo.Root, "bench")).ElementAt(1);
+        var text = File.ReadAllText(Path.Combine(Repo.Root, document));
+        foreach (var command in Command().Matches(text).Select(match => match.Value))
+        {
+            if (command.StartsWith("./run", StringComparison.Ordinal))
+                Assert.That(Option().Matches(command.Split(" #")[0]).Select(match => match.Value),
+                    Is.SubsetOf(known), $"{document}: {command}");
+            else if (command.Split(' ') is ["./bench", var name, ..])
+                Assert.That(benches, Does.Match($"[ |]{Regex.Escape(name)}[ |]"), $"{document}: {command}");
+        }
+    }
+
+    [Test]
+    public void A_block_is_found_with_its_line_language_and_marker()
+    {
+        const string text = "# Title\n\n<!-- not run: needs an Azure subscription -->\n\n```bash\naz up\n```\n\n"
+            + "```json\n{}\n```\n";
+        Assert.That(FencedBlock.Parse("a.md", text), Is.EqualTo(new FencedBlock[]
+        {
+            new("a.md", 5, "bash", "az up\n", "needs an Azure subscription"),
+            new("a.md", 9, "json", "{}\n", null),
+        }));
+        Assert.That(() => FencedBlock.Parse("a.md", "```bash\nls\n"), Throws.TypeOf<FormatException>());
+    }
+
+    [Test]
+    public async Task A_command_that_fails_fails_its_document()
+    {
+        if (OperatingSystem.IsWindows()) Assert.Ignore("needs bash");
+        using var clone = new FreshClone();
+        FencedBlock[] blocks = [new("a.md", 1, "bash", "true\n", null), new("a.md", 5, "bash", "no-such-tool\n", null)];
+        var (code, output) = await clone.RunAsync(blocks, new("http://127.0.0.1:7071"));
+        Assert.That(code, Is.EqualTo(127));
+        Assert.That(output, Does.Contain("# a.md:5 bash").And.Contain("no-such-tool"));
+    }
+
+    private static IEnumerable<string> Documents() => FencedBlock.Documents;
+
+    private static IEnumerable<string> AllDocuments() =>
+    [
+        .. FencedBlock.Documents, "ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md",
+        "infra/README.md", "models/MODEL_CARD.md", "training/README.md",
+    ];
+
+    private static IEnumerable<string> WithShellBlocks() =>
+        FencedBlock.Documents.Where(document => FencedBlock.In(document).Any(IsShell));
+
+    private static IEnumerable<string> WithBlocksNotRun() =>
+        FencedBlock.Documents.Where(document => FencedBlock.In(document).Any(block => block.NotRun is not null));
+
+    private static bool IsShell(FencedBlock block) => block is { Language: "bash", NotRun: null };
+
+    /// <summary>The anchor that GitHub gives a heading.</summary>
+    private static string Anchor(string heading) =>
+        NotInAnchors().Replace(heading.Trim().ToLowerInvariant(), "").Replace(' ', '-');
+
+    [GeneratedRegex(@"^[^#\n]*\b(az|azd|docker|func) [a-z]", RegexOptions.Multiline)]
+    private static partial Regex NeedsTheOutside();
+
+    [GeneratedRegex(@"(?<!!)\[[^\]]*\]\((?<target>[^)\s]+)\)|!\[[^\]]*\]\((?<target>[^)\s]+)\)")]
+    private static partial Regex Link();
+
+    [GeneratedRegex("^#+ (.+)$", RegexOptions.Multiline)]
+    private static partial Regex Heading();
+
+    [GeneratedRegex(@"\./(run|bench)\b[^`\n]*")]
+    private static partial Regex Command();
+
+    [GeneratedRegex("(?<= )--?[a-z][a-z-]*")]
+    private static partial Regex Option();
+
+    [GeneratedRegex(@"[^\w\- ]")]
+    private static partial Regex NotInAnchors();
+}
