@@ -51,13 +51,13 @@ public static class RemoveBgServices
         services.AddSingleton<StorageClients>().AddSingleton<StorageSetup>()
             .AddHostedService(all => all.GetRequiredService<StorageSetup>());
         services.AddSingleton<ArtworkTable>().AddSingleton<ArtworkQueues>().AddSingleton<UnreadableMessages>()
-            .AddSingleton<Admission>().AddSingleton<StoredPictures>();
+            .AddSingleton<Admission>().AddSingleton<StoredImages>();
 
         // Who may, and how often.
         services.AddSingleton<ApiKeyTable>().AddSingleton<Authenticate>().AddSingleton<RateLimit>();
 
         // Submit, read.
-        services.AddSingleton<PictureOptionsParser>().AddSingleton<SubmitRequestParser>()
+        services.AddSingleton<CutOutOptionsParser>().AddSingleton<SubmitRequestParser>()
             .AddSingleton<IdempotencyTable>().AddSingleton<SubmitArtwork>();
         services.AddSingleton<ArtworkViews>().AddSingleton<ReadArtwork>().AddSingleton<ListArtworks>()
             .AddSingleton<CancelArtwork>().AddSingleton<DeleteArtwork>();

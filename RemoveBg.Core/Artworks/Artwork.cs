@@ -1,4 +1,5 @@
 using Azure;
+using RemoveBg.Core.Artworks.Parameters;
 using RemoveBg.Core.Store;
 
 namespace RemoveBg.Core.Artworks;
@@ -38,7 +39,7 @@ public sealed record Artwork
     public required OutputFormat OutputFormat { get; init; }
 
     /// <summary>What else was asked of the picture; null when nothing was.</summary>
-    public PictureOptions? Options { get; init; }
+    public CutOutOptions? Options { get; init; }
 
     public required DateTimeOffset CreatedAt { get; init; }
     public required ArtworkStatus Status { get; init; }

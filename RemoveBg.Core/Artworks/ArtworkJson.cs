@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using RemoveBg.Core.Artworks.Parameters;
 
 namespace RemoveBg.Core.Artworks;
 
@@ -13,18 +14,17 @@ public sealed record ArtworkView(
     IReadOnlyList<string> Results,
     string Status,
     string CreatedAt,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ArtworkFailure? Error);
+    ArtworkFailure? Error);
 
-/// <summary>What was asked for. The first three are always there; of the options those
-/// that the caller has sent.</summary>
-public sealed record ArtworkParameters : PictureOptions
+/// <summary>What the caller asked for: always the first three, and those options that were given.</summary>
+public sealed record ArtworkParameters : CutOutOptions
 {
     [JsonConstructor]
     public ArtworkParameters()
     {
     }
 
-    private ArtworkParameters(PictureOptions asked) : base(asked)
+    private ArtworkParameters(CutOutOptions asked) : base(asked)
     {
     }
 
@@ -32,6 +32,7 @@ public sealed record ArtworkParameters : PictureOptions
     public string ImageUrl { get; init; } = "";
 
     [JsonPropertyOrder(-2)]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public string? Webhook { get; init; }
 
     [JsonPropertyOrder(-1)]
@@ -47,7 +48,9 @@ public sealed record ArtworkParameters : PictureOptions
 
 /// <summary>One page of <c>GET /v2/artworks</c>.</summary>
 /// <param name="NextCursor">Pass as <c>cursor</c> to go on; null on the last page.</param>
-public sealed record ArtworkPage(IReadOnlyList<ArtworkView> Items, string? NextCursor);
+public sealed record ArtworkPage(
+    IReadOnlyList<ArtworkView> Items,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? NextCursor);
 
 /// <summary>Answer of <c>POST /v2/artworks/batch</c>, in the order of the request.</summary>
 public sealed record ArtworkBatch(IReadOnlyList<ArtworkView> Items);
@@ -56,17 +59,25 @@ public sealed record ArtworkBatch(IReadOnlyList<ArtworkView> Items);
 public sealed record WebhookDeliveriesView(string WebhookId, string Status, IReadOnlyList<WebhookDeliveryView> Items);
 
 /// <param name="Duration">Seconds.</param>
-public sealed record WebhookDeliveryView(int Attempt, string At, string Outcome, int? StatusCode, decimal Duration,
-    string? NextAttemptAt);
+public sealed record WebhookDeliveryView(
+    int Attempt,
+    string At,
+    string Outcome,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] int? StatusCode,
+    decimal Duration,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? NextAttemptAt);
 
-/// <summary>Every error answer. <see cref="Error"/>, the reason phrase, is there only when
-/// <see cref="Message"/> says more.</summary>
+/// <summary>Every error response.</summary>
+/// <param name="Message">What was wrong and what is accepted.</param>
+/// <param name="StatusCode">The HTTP status.</param>
+/// <param name="Error">The status' reason phrase; null where <paramref name="Message"/> is the same.</param>
 public sealed record ErrorView(
     string Message,
     int StatusCode,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Error);
+    string? Error);
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(ArtworkView))]
 [JsonSerializable(typeof(ArtworkPage))]
 [JsonSerializable(typeof(ArtworkBatch))]
@@ -79,6 +90,7 @@ public sealed partial class WireJson : JsonSerializerContext
     public static WireJson Readable { get; } = new(new JsonSerializerOptions
     {
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     });
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using RemoveBg.Core.Artworks;
+using RemoveBg.Core.Artworks.Parameters;
 using RemoveBg.Core.Imaging;
 using RemoveBg.Core.Layout;
 using RemoveBg.Core.Segmentation;
@@ -15,7 +16,7 @@ internal sealed class CutOutContext(CutOutJob job, ImageOptions limits, Cancella
 
     public CutOutJob Job { get; } = job;
 
-    public PictureOptions Options => Job.Options;
+    public CutOutOptions Options => Job.Options;
 
     public ImageOptions Limits { get; } = limits;
 

@@ -1,4 +1,5 @@
 using RemoveBg.Core.Artworks;
+using RemoveBg.Core.Artworks.Parameters;
 using RemoveBg.Core.Segmentation;
 
 namespace RemoveBg.Core.CutOut;
@@ -11,7 +12,7 @@ public sealed record CutOutJob(
     ReadOnlyMemory<byte> File, OutputFormat Format, Segmenter Segmenter, Tensors Tensors, Stream Target)
 {
     /// <summary>What else is asked for. Default: nothing.</summary>
-    public PictureOptions Options { get; init; } = new();
+    public CutOutOptions Options { get; init; } = new();
 
     /// <summary>File of a background image, in the formats of <see cref="File"/>; null for none.</summary>
     public ReadOnlyMemory<byte>? Background { get; init; }

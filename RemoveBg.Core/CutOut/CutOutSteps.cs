@@ -1,4 +1,5 @@
 using RemoveBg.Core.Artworks;
+using RemoveBg.Core.Artworks.Parameters;
 using RemoveBg.Core.Imaging;
 using RemoveBg.Core.Imaging.Codecs;
 using RemoveBg.Core.Layout;
@@ -21,11 +22,11 @@ internal static class CutOutSteps
 
     public static void CropToRegion(CutOutContext context)
     {
-        if (context.Options.Roi is not { } text) return;
+        if (context.Options.Roi is not { } roi) return;
         var (width, height) = context.FullSize;
-        context.Region = Region.TryParse(text)!.Value.In(width, height) ?? throw new ArtworkFailedException(
-            ArtworkFailure.NoForeground, $"roi lies outside the image of {width} x {height} pixels.");
-        context.Photo = Region.Cut(context.Photo, context.Region);
+        context.Region = Box.Of(roi, width, height) ?? throw new ArtworkFailedException(
+            ArtworkFailure.NoForeground, $"roi lies outside the {width} x {height} pixel image.");
+        context.Photo = context.Region.CutFrom(context.Photo);
     }
 
     public static void SegmentSubject(CutOutContext context)
@@ -82,10 +83,15 @@ internal static class CutOutSteps
 
     public static void PutBackgroundBehind(CutOutContext context)
     {
-        if (context.Job.Background is { } file)
-            context.Time("background", () => PutPictureBehind(context, file));
-        else if (context.Options.Background is { } colour)
-            context.Time("background", () => Backdrop.Colour(context.Photo, Colour.TryParse(colour) ?? Colour.White));
+        switch (context.Options.Background)
+        {
+            case Background.Solid solid:
+                context.Time("background", () => Backdrop.Colour(context.Photo, solid.Rgba));
+                break;
+            case Background.ImageUrl or Background.StoredImage:
+                context.Time("background", () => PutImageBehind(context, context.Job.Background!.Value));
+                break;
+        }
         // JPEG has no alpha.
         if (context.Job.Format == OutputFormat.Jpeg)
             context.Time("background", () => Backdrop.Colour(context.Photo, Colour.White));
@@ -98,7 +104,7 @@ internal static class CutOutSteps
             context.Options.IsAlphaOnly ? Encode.Mask(photo, format, target) : Encode.Run(photo, format, target));
     }
 
-    private static void PutPictureBehind(CutOutContext context, ReadOnlyMemory<byte> file)
+    private static void PutImageBehind(CutOutContext context, ReadOnlyMemory<byte> file)
     {
         try
         {

@@ -7,62 +7,56 @@ using RemoveBg.Core.Submit;
 
 namespace RemoveBg.Core.DropIn;
 
-/// <summary>A finished picture, and where in it the subject is.</summary>
+/// <summary>A finished cut-out.</summary>
+/// <param name="File">The encoded image.</param>
+/// <param name="ContentType">Its media type.</param>
+/// <param name="Place">Its size and the subject's rectangle in it.</param>
 public sealed record V1Result(BinaryData File, string ContentType, SubjectPlace Place);
 
-/// <summary>Takes an artwork over the whole road while the caller waits, and leaves nothing behind.</summary>
+/// <summary>Processes an artwork while the caller waits, then deletes it.</summary>
 public sealed class RemoveBgV1(SubmitArtwork submit, ReadArtwork read, CancelArtwork cancelArtwork,
-    DeleteArtwork delete, StoredPictures pictures,
+    DeleteArtwork delete, StoredImages pictures,
     ILogger<RemoveBgV1> log)
 {
-    /// <summary>Azure ends every answer after 230 s.</summary>
-    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(200);
+    /// <summary>Below the 230 s after which Azure ends every response.</summary>
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(200);
 
-    /// <summary>remove.bg's words for our failure codes.</summary>
-    private static readonly Dictionary<string, V1Problem> Words = new()
-    {
-        [ArtworkFailure.ImageUrlBlocked] = new("Invalid image URL", "invalid_image_url"),
-        [ArtworkFailure.ImageUnreachable] = new("Failed to download image", "failed_image_download"),
-        [ArtworkFailure.ImageTimeout] = new("Failed to download image", "failed_image_download"),
-        [ArtworkFailure.TooManyRedirects] = new("Failed to download image", "failed_image_download"),
-        [ArtworkFailure.ImageTooLarge] = new("File size too large", "file_size_too_large"),
-        [ArtworkFailure.ImageTooManyPixels] = new("Resolution too high", "resolution_too_high"),
-        [ArtworkFailure.UnsupportedFormat] = new("Invalid file type", "invalid_file_type"),
-        [ArtworkFailure.ImageCorrupt] = new("Failed to read image", "failed_to_read_image"),
-        [ArtworkFailure.NoForeground] = new("Could not identify foreground in image", "unknown_foreground"),
-    };
-
-    /// <exception cref="V1Exception">400: the picture is at fault.</exception>
-    /// <exception cref="ApiException">500: we are; like every 500 it is answered with a trace id.</exception>
+    /// <summary>Runs one request to its end.</summary>
+    /// <param name="key">The caller's API key.</param>
+    /// <param name="request">The translated request.</param>
+    /// <param name="cancellationToken">Cancelled when the caller hangs up.</param>
+    /// <exception cref="V1Exception">400: the image is at fault.</exception>
+    /// <exception cref="ApiException">500: the service is at fault, or the artwork did not finish in time.</exception>
     public async Task<V1Result> RemoveAsync(ApiKey key, SubmitRequest request, CancellationToken cancellationToken)
     {
-        // 1. As any other job: it waits for its key's turn, is tried again, and counted.
+        // 1. A job like any other: it needs a permit, is retried, and counts against the key's rate.
         var artwork = await submit.SubmitAsync(key, request, idempotencyKey: null, cancellationToken);
         try
         {
-            // 2. Until it has ended.
-            artwork = await read.WaitUntilEndedAsync(artwork, Longest, cancellationToken);
+            // 2. Wait until it has ended.
+            artwork = await read.WaitUntilEndedAsync(artwork, LongestWait, cancellationToken);
             if (artwork.Failure is { } failure)
-                throw Words.TryGetValue(failure.Code, out var words)
-                    ? new V1Exception(400, words with { Detail = failure.Message }) : (Exception)Ours(failure.Message);
+                throw ArtworkFailure.RemoveBgErrors.GetValueOrDefault(failure.Code) is { } error
+                    ? new V1Exception(400, new V1Problem(error.Title, error.Code, failure.Message))
+                    : (Exception)ServerError(failure.Message);
             if (artwork is not { Status: ArtworkStatus.Succeeded, ResultContentType: { } type, Subject: { } place })
-                throw Ours($"Not finished after {Longest.TotalSeconds:0} s; use /v2/artworks/remove-background, which "
-                    + $"does not wait.");
+                throw ServerError($"Not finished after {LongestWait.TotalSeconds:0} s; use "
+                    + "/v2/artworks/remove-background, which does not wait.");
 
-            // 3. The picture.
+            // 3. Send the image.
             return await pictures.GetResultAsync(artwork.Id, type, cancellationToken) is { } file
-                ? new(file, type, place) : throw Ours("The result is no longer stored.");
+                ? new(file, type, place) : throw ServerError("The result is no longer stored.");
         }
         finally
         {
-            // 4. Also when the caller has hung up.
-            await EraseAsync(key, artwork);
+            // 4. Delete it, even if the caller has hung up.
+            await DeleteAsync(key, artwork);
         }
     }
 
-    /// <summary>What cannot be erased now is erased by the retention: no reason to
-    /// withhold a finished picture.</summary>
-    private async Task EraseAsync(ApiKey key, Artwork artwork)
+    /// <summary>Deletes the artwork. If that fails, retention deletes it later, so a finished image is still
+    /// returned.</summary>
+    private async Task DeleteAsync(ApiKey key, Artwork artwork)
     {
         try
         {
@@ -72,9 +66,10 @@ public sealed class RemoveBgV1(SubmitArtwork submit, ReadArtwork read, CancelArt
         }
         catch (Exception problem) when (StorageFailure.Is(problem, CancellationToken.None))
         {
-            log.LogWarning(problem, "Artwork {ArtworkId} is answered and could not be erased", artwork.Id);
+            log.LogWarning(problem,
+                "Artwork {ArtworkId} was returned but could not be deleted; retention will delete it", artwork.Id);
         }
     }
 
-    private static ApiException Ours(string detail) => new(500, detail);
+    private static ApiException ServerError(string detail) => new(500, detail);
 }

@@ -1,5 +1,5 @@
 using RemoveBg.Core.Artworks;
-using RemoveBg.Core.Layout;
+using RemoveBg.Core.Artworks.Parameters;
 using RemoveBg.Core.Submit;
 
 namespace RemoveBg.Core.DropIn;
@@ -61,7 +61,7 @@ public sealed class RemoveBgV1Request(SubmitRequestParser parser)
     /// <param name="files">Uploads by parameter name.</param>
     /// <exception cref="V1Exception">400 with every problem.</exception>
     public SubmitRequest Parse(IReadOnlyList<KeyValuePair<string, string>> texts,
-        IReadOnlyDictionary<string, InlinePicture> files)
+        IReadOnlyDictionary<string, InlineImage> files)
     {
         var problems = new List<V1Problem>();
         var given = new Dictionary<string, string>();
@@ -102,13 +102,13 @@ public sealed class RemoveBgV1Request(SubmitRequestParser parser)
         var options = (request.Options ?? new()) with { RequireForeground = true, FindSubject = true };
         if (options.IsAlphaOnly && format is OutputFormat.Jpeg or OutputFormat.Zip)
             throw new V1Exception(400, Invalid("format", "must be auto, png or webp with channels=alpha"));
-        var isOpaque = options.Background is { } behind && (Colour.TryParse(behind) ?? Colour.White) >> 24 == 255;
+        var isOpaque = options.Background is not null and not Background.Solid { IsOpaque: false };
         return request with { Options = options,
             OutputFormat = format != OutputFormat.Auto ? format : isOpaque ? OutputFormat.Jpeg : OutputFormat.Png };
     }
 
-    private static InlinePicture? Photo(Dictionary<string, string> given,
-        IReadOnlyDictionary<string, InlinePicture> files, List<V1Problem> problems)
+    private static InlineImage? Photo(Dictionary<string, string> given,
+        IReadOnlyDictionary<string, InlineImage> files, List<V1Problem> problems)
     {
         foreach (var name in files.Keys.Where(name => name is not "image_file" and not "bg_image_file"))
             problems.Add(Invalid(name, "is not a known file; accepted are image_file and bg_image_file"));
@@ -117,12 +117,12 @@ public sealed class RemoveBgV1Request(SubmitRequestParser parser)
             problems.Add(new("No image given", "missing_source",
                 "Please provide the source image in the image_url, image_file or image_file_b64 parameter."));
         // Without a photo the checks below would complain a second time.
-        if (source is null) return InlinePicture.FromUpload(null, []);
+        if (source is null) return InlineImage.FromUpload(null, []);
         if (source == "image_file") return files["image_file"];
         if (!given.Remove("image_file_b64", out var encoded)) return null;
         try
         {
-            return InlinePicture.FromUpload(null, Convert.FromBase64String(encoded.StartsWith("data:",
+            return InlineImage.FromUpload(null, Convert.FromBase64String(encoded.StartsWith("data:",
                 StringComparison.Ordinal) ? encoded[(encoded.IndexOf(',', StringComparison.Ordinal) + 1)..] : encoded));
         }
         catch (FormatException)
@@ -134,7 +134,7 @@ public sealed class RemoveBgV1Request(SubmitRequestParser parser)
 
     /// <returns>The one of these that is given; null when none is, or more than one.</returns>
     private static string? Only(string[] names, Dictionary<string, string> given,
-        IReadOnlyDictionary<string, InlinePicture> files, List<V1Problem> problems)
+        IReadOnlyDictionary<string, InlineImage> files, List<V1Problem> problems)
     {
         var all = names.Where(name => given.ContainsKey(name) || files.ContainsKey(name)).ToList();
         if (all.Count <= 1) return all.FirstOrDefault();

@@ -1,5 +1,5 @@
 using System.Runtime.Intrinsics;
-using RemoveBg.Core.Artworks;
+using RemoveBg.Core.Artworks.Parameters;
 using RemoveBg.Core.Imaging;
 
 namespace RemoveBg.Core.Layout;
@@ -13,7 +13,7 @@ internal static class Arranged
     /// <param name="maxPixels">The result never has more.</param>
     /// <returns>The same picture when there is nothing to do; else a new one, and
     /// <paramref name="cutOut"/> is disposed.</returns>
-    public static Photo Run(Photo cutOut, Box region, int width, int height, PictureOptions wanted, int maxPixels)
+    public static Photo Run(Photo cutOut, Box region, int width, int height, CutOutOptions wanted, int maxPixels)
     {
         // 1. The result before it is made smaller: its size, where the cut-out's corner lies
         // in it, and how large the cut-out is.
@@ -47,15 +47,15 @@ internal static class Arranged
     }
 
     private static (double Width, double Height, double Left, double Top,
-        double Scale) Plan(Photo cutOut, Box region, int width, int height, PictureOptions wanted)
+        double Scale) Plan(Photo cutOut, Box region, int width, int height, CutOutOptions wanted)
     {
         var asItIs = ((double)width, (double)height, (double)region.Left, (double)region.Top, 1d);
-        if (wanted is { Crop: not true, Scale: null, Position: null or Position.Original }) return asItIs;
+        if (wanted is { Crop: not true, Scale: null, Position: null or { Share: null } }) return asItIs;
         if (Box.Around(cutOut) is not { } subject) return asItIs;
 
         if (wanted.Crop == true)
         {
-            var margin = Margin.TryParse(wanted.CropMargin ?? "0")!.Value;
+            var margin = wanted.CropMargin ?? Margin.None;
             double above = Math.Round(margin.Top.Of(subject.Height)),
                 before = Math.Round(margin.Left.Of(subject.Width));
             return (
@@ -64,12 +64,9 @@ internal static class Arranged
                 before - subject.Left, above - subject.Top, 1);
         }
 
-        var scale = wanted.Scale is { } share ? Length.TryParse(share)!.Value.Value
-            * Math.Min((double)width / subject.Width, (double)height / subject.Height) : 1;
-        Position? position = Position.Center;
-        if (wanted.Position is { } text && (!Position.TryParse(text, out position) || position is null))
-            position = null;
-        var (x, y) = position is { } at
+        var scale = wanted.Scale is { } fill
+            ? fill.Share * Math.Min((double)width / subject.Width, (double)height / subject.Height) : 1;
+        var (x, y) = (wanted.Position ?? Position.Center).Share is { } at
             ? (at.X * (width - subject.Width * scale), at.Y * (height - subject.Height * scale))
             // Its middle stays where it was, as far as it then stays in the picture.
             : (Math.Clamp(region.Left + subject.Left + subject.Width / 2d * (1 - scale), 0,

@@ -1,3 +1,4 @@
+using RemoveBg.Core.Artworks.Parameters;
 using RemoveBg.Core.Imaging;
 
 namespace RemoveBg.Core.Layout;
@@ -5,11 +6,33 @@ namespace RemoveBg.Core.Layout;
 /// <summary>A rectangle in whole pixels.</summary>
 public readonly record struct Box(int Left, int Top, int Width, int Height)
 {
-    /// <summary>From this alpha on a pixel belongs to the subject's rectangle: fainter
-    /// haze shall not widen it.</summary>
+    /// <summary>Smallest alpha, 0 to 255, that counts as visible: fainter haze does not widen the rectangle.</summary>
     private const uint Visible = 13;
 
-    /// <summary>The smallest rectangle around everything that can be seen; null when nothing can.</summary>
+    /// <summary>Resolves a region against an image's size.</summary>
+    /// <param name="region">The region.</param>
+    /// <param name="width">Image width, in pixels.</param>
+    /// <param name="height">Image height, in pixels.</param>
+    /// <returns>Null when the region lies outside the image.</returns>
+    internal static Box? Of(Region region, int width, int height)
+    {
+        var left = Math.Clamp((int)Math.Floor(region.X1.Of(width)), 0, width);
+        var top = Math.Clamp((int)Math.Floor(region.Y1.Of(height)), 0, height);
+        var right = Math.Clamp((int)Math.Ceiling(region.X2.Of(width)), 0, width);
+        var bottom = Math.Clamp((int)Math.Ceiling(region.Y2.Of(height)), 0, height);
+        return right > left && bottom > top ? new(left, top, right - left, bottom - top) : null;
+    }
+
+    /// <summary>Copies this part of a photo.</summary>
+    internal Photo CutFrom(Photo photo)
+    {
+        var part = new Photo(Width, Height, photo.IsOpaque);
+        for (var y = 0; y < Height; y++) photo.Row(Top + y).Slice(Left, Width).CopyTo(part.Row(y));
+        return part;
+    }
+
+    /// <summary>Finds the smallest rectangle around everything visible.</summary>
+    /// <returns>Null when nothing is visible.</returns>
     internal static Box? Around(Photo cutOut)
     {
         var columns = new bool[cutOut.Width];

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using RemoveBg.Core.Artworks;
+using RemoveBg.Core.Artworks.Parameters;
 using RemoveBg.Core.CutOut;
 using RemoveBg.Core.Imaging;
 using RemoveBg.Core.Notify;
@@ -17,7 +18,7 @@ namespace RemoveBg.Core.Process;
 /// Returning means the message is done with; throwing gives it back to the queue.
 /// </summary>
 public sealed class ProcessArtwork(
-    ArtworkTable artworks, ArtworkQueues queues, StoredPictures pictures, ImageFetcher fetcher, CutOutPipeline pipeline,
+    ArtworkTable artworks, ArtworkQueues queues, StoredImages pictures, ImageFetcher fetcher, CutOutPipeline pipeline,
         PipelineSlots slots,
     Announce announce, Admission admission, UnreadableMessages unreadable, ServiceMetrics metrics,
     IOptions<ProcessOptions> options, TimeProvider clock, ILogger<ProcessArtwork> log)
@@ -264,13 +265,14 @@ public sealed class ProcessArtwork(
     /// <returns>Null when no picture is to be put behind the subject.</returns>
     private async Task<FetchedImage?> FetchBackgroundAsync(Artwork artwork, CancellationToken cancellationToken)
     {
-        if (artwork.Options is not { HasStoredBackground: true } and not { HasBackgroundUrl: true }) return null;
+        var background = artwork.Options?.Background;
+        if (background is null or Background.Solid) return null;
         using var activity = Tracing.Start("fetch background", ActivityKind.Internal, artwork.Id);
         try
         {
-            return artwork.Options.HasStoredBackground
-                ? await StoredAsync(artwork.Id, StoredInput.Background, cancellationToken)
-                : await fetcher.FetchAsync(artwork.Options.Background!, cancellationToken);
+            return background is Background.ImageUrl url
+                ? await fetcher.FetchAsync(url.Text, cancellationToken)
+                : await StoredAsync(artwork.Id, StoredInput.Background, cancellationToken);
         }
         catch (ArtworkFailedException problem)
         {

@@ -1,6 +1,7 @@
 using Azure;
 using Azure.Data.Tables;
 using RemoveBg.Core.Artworks;
+using RemoveBg.Core.Artworks.Parameters;
 
 namespace RemoveBg.Core.Store;
 
@@ -63,7 +64,7 @@ internal static class ArtworkEntity
             ImageUrl = entity.GetString("ImageUrl"),
             Webhook = entity.GetString("Webhook"),
             OutputFormat = format,
-            Options = entity.GetString("Options") is { } options ? PictureOptions.Parse(options) : null,
+            Options = entity.GetString("Options") is { } options ? CutOutOptions.Parse(options) : null,
             Subject = entity.GetString("Subject") is { } subject ? SubjectPlace.Parse(subject) : null,
             CreatedAt = entity.GetDateTimeOffset("CreatedAt")!.Value,
             Status = status,

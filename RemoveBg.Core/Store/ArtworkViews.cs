@@ -5,7 +5,7 @@ using RemoveBg.Core.Store;
 namespace RemoveBg.Core.Store;
 
 /// <summary>The one place that turns a record into what callers and webhook receivers read.</summary>
-public sealed class ArtworkViews(StoredPictures pictures, IOptions<ResultOptions> options, TimeProvider clock)
+public sealed class ArtworkViews(StoredImages pictures, IOptions<ResultOptions> options, TimeProvider clock)
 {
     public async Task<ArtworkView> OfAsync(Artwork artwork, CancellationToken cancellationToken)
     {

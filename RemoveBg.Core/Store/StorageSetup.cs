@@ -23,7 +23,7 @@ public sealed class StorageSetup(StorageClients storage, ILogger<StorageSetup> l
     ];
 
     public static IReadOnlyList<string> Containers { get; } =
-        [StoredPictures.ResultContainer, StoredPictures.InputContainer];
+        [StoredImages.ResultContainer, StoredImages.InputContainer];
 
     public async Task EnsureAsync(CancellationToken cancellationToken)
     {

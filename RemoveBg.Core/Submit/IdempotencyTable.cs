@@ -6,16 +6,22 @@ using RemoveBg.Core.Store;
 
 namespace RemoveBg.Core.Submit;
 
-/// <summary>Which artwork an <c>Idempotency-Key</c> stands for, per API key, for 24 h.</summary>
+/// <summary>Maps each API key's <c>Idempotency-Key</c> values to artworks, for 24 h.</summary>
 public sealed class IdempotencyTable(StorageClients storage, TimeProvider clock)
 {
     public static readonly TimeSpan Memory = TimeSpan.FromHours(24);
     private const int LongestKey = 255;
     private readonly TableClient _rows = storage.Table("idempotency");
 
-    /// <summary>Gives the header's key an artwork id: <paramref name="proposed"/>, or the one it has already.</summary>
+    /// <summary>Maps an <c>Idempotency-Key</c> to an artwork unless it is mapped already.</summary>
+    /// <param name="keyId">The API key.</param>
+    /// <param name="header">Value of the header.</param>
+    /// <param name="fingerprint">Of the request.</param>
+    /// <param name="proposed">Id of the artwork that the request would create.</param>
+    /// <param name="cancellationToken">Cancels the storage calls.</param>
+    /// <returns><paramref name="proposed"/>, or the id that an earlier request has created.</returns>
     /// <exception cref="ApiException">400: malformed, or used before with another body.</exception>
-    public async Task<Guid> ClaimAsync(string keyId, string header, string fingerprint, Guid proposed,
+    public async Task<Guid> ClaimAsync(string keyId, string header, Fingerprint fingerprint, Guid proposed,
         CancellationToken cancellationToken)
     {
         var text = header.Trim().Trim('"');
@@ -25,7 +31,7 @@ public sealed class IdempotencyTable(StorageClients storage, TimeProvider clock)
         var row = new TableEntity(keyId, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text))))
         {
             ["ArtworkId"] = proposed,
-            ["Fingerprint"] = fingerprint,
+            ["Fingerprint"] = fingerprint.Stored,
             ["CreatedAt"] = clock.GetUtcNow(),
         };
         while (true)
@@ -42,7 +48,8 @@ public sealed class IdempotencyTable(StorageClients storage, TimeProvider clock)
         }
     }
 
-    /// <summary>Forgets what is too old to count.</summary>
+    /// <summary>Deletes rows older than <see cref="Memory"/>.</summary>
+    /// <returns>Number of deleted rows.</returns>
     public async Task<int> ForgetAsync(CancellationToken cancellationToken)
     {
         var forgotten = 0;
@@ -56,7 +63,7 @@ public sealed class IdempotencyTable(StorageClients storage, TimeProvider clock)
         return forgotten;
     }
 
-    private async Task<Guid?> EarlierAsync(TableEntity row, string fingerprint, CancellationToken cancellationToken)
+    private async Task<Guid?> EarlierAsync(TableEntity row, Fingerprint fingerprint, CancellationToken cancellationToken)
     {
         var found = await _rows.GetEntityIfExistsAsync<TableEntity>(row.PartitionKey, row.RowKey,
             cancellationToken: cancellationToken);
@@ -67,9 +74,9 @@ public sealed class IdempotencyTable(StorageClients storage, TimeProvider clock)
             await _rows.DeleteEntityAsync(row.PartitionKey, row.RowKey, earlier.ETag, cancellationToken);
             return null;
         }
-        if (earlier.GetString("Fingerprint") != fingerprint)
+        if (!fingerprint.Matches(earlier.GetString("Fingerprint")))
             throw ApiException.BadRequest(
-                "Idempotency-Key was used within the last 24 h with another body; send a new key with a new request.");
+                "Idempotency-Key was used within the last 24 h with another body; use a new key for a new request.");
         return earlier.GetGuid("ArtworkId");
     }
 }

@@ -1,44 +1,23 @@
 using System.Globalization;
 using System.Text.Json;
+using RemoveBg.Core.Artworks.Parameters;
 
 namespace RemoveBg.Core.Submit;
 
-/// <summary>What a field holds; a form has only texts.</summary>
-internal enum FieldKind
-{
-    Text,
-    Flag,
-    Number,
-}
-
-/// <summary>The fields of one request, and all that is wrong with them.</summary>
-/// <param name="prefix">Before each field's name in a problem: where the request lies in a larger one.</param>
-/// <param name="shown">What a field is called in a problem; null: as it is.</param>
+/// <summary>The fields of one request, and everything that is wrong with them.</summary>
+/// <param name="problems">Receives the problems.</param>
+/// <param name="prefix">Path of the request within a larger one; precedes each field's name in a problem.</param>
+/// <param name="shown">Maps our name of a field to the name that the caller used; null keeps it.</param>
 internal sealed class RequestFields(List<string> problems, string prefix = "", Func<string, string>? shown = null)
 {
     private readonly Dictionary<string, JsonElement> _values = [];
+    private bool _isForm;
 
-    /// <summary>All that are accepted, in the order in which they are named to callers.</summary>
-    public static IReadOnlyDictionary<string, FieldKind> Known { get; } = new Dictionary<string, FieldKind>
-    {
-        ["imageUrl"] = FieldKind.Text,
-        ["webhook"] = FieldKind.Text,
-        ["outputFormat"] = FieldKind.Text,
-        ["crop"] = FieldKind.Flag,
-        ["cropMargin"] = FieldKind.Text,
-        ["scale"] = FieldKind.Text,
-        ["position"] = FieldKind.Text,
-        ["roi"] = FieldKind.Text,
-        ["background"] = FieldKind.Text,
-        ["shadow"] = FieldKind.Flag,
-        ["size"] = FieldKind.Number,
-        ["megapixels"] = FieldKind.Number,
-        ["channels"] = FieldKind.Text,
-        ["model"] = FieldKind.Text,
-        ["requireForeground"] = FieldKind.Flag,
-    };
+    /// <summary>All accepted names, in the order in which errors list them.</summary>
+    public static IReadOnlyList<string> Known { get; } =
+        ["imageUrl", "webhook", "outputFormat", .. CutOutOptions.Names];
 
-    public static string Names { get; } = string.Join(", ", Known.Keys);
+    public static string Names { get; } = string.Join(", ", Known);
 
     public IReadOnlyList<string> Problems => problems;
 
@@ -47,20 +26,15 @@ internal sealed class RequestFields(List<string> problems, string prefix = "", F
 
     public void Put(string name, JsonElement value)
     {
-        if (Known.ContainsKey(name)) _values[name] = value;
+        if (Known.Contains(name)) _values[name] = value;
         else Unknown(name);
     }
 
-    /// <summary>A field of a form: texts that are a flag or a number become one.</summary>
+    /// <summary>Puts a field of a form, where numbers and flags come as text.</summary>
     public void Put(string name, string text)
     {
-        if (!Known.TryGetValue(name, out var kind)) Unknown(name);
-        else if (kind == FieldKind.Flag && text is "true" or "false")
-            _values[name] = JsonSerializer.SerializeToElement(text == "true");
-        else if (kind == FieldKind.Number
-            && double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
-            && double.IsFinite(number)) _values[name] = JsonSerializer.SerializeToElement(number);
-        else _values[name] = JsonSerializer.SerializeToElement(text);
+        Put(name, JsonSerializer.SerializeToElement(text));
+        _isForm = true;
     }
 
     /// <returns>Null when it is absent or null.</returns>
@@ -69,7 +43,8 @@ internal sealed class RequestFields(List<string> problems, string prefix = "", F
 
     public bool Has(string name) => _values.ContainsKey(name);
 
-    /// <param name="accepted">What is accepted, to be read after "must be".</param>
+    /// <param name="name">The field.</param>
+    /// <param name="accepted">Accepted texts, to be read after "must be".</param>
     /// <returns>Null when absent, or no text; the latter is a problem.</returns>
     public string? Text(string name, string accepted)
     {
@@ -79,28 +54,59 @@ internal sealed class RequestFields(List<string> problems, string prefix = "", F
         return null;
     }
 
+    /// <returns>Null when absent, or not one of these; the latter is a problem.</returns>
+    public string? Word(string name, IReadOnlyList<string> accepted, string separator = ", ")
+    {
+        var all = string.Join(separator, accepted);
+        if (Text(name, all) is not { } text) return null;
+        if (accepted.Contains(text)) return text;
+        Problem(name, $"must be {all}.");
+        return null;
+    }
+
+    /// <returns>Null when absent, or not accepted; the latter is a problem.</returns>
+    public T? Value<T>(string name) where T : class, ITextValue<T>
+    {
+        if (Text(name, T.Accepted) is not { } text) return null;
+        if (T.TryParse(text) is { } value) return value;
+        Problem(name, $"must be {T.Accepted}.");
+        return null;
+    }
+
+    /// <returns>Null when absent, or no flag; the latter is a problem.</returns>
     public bool? Flag(string name)
     {
         if (Find(name) is not { } value) return null;
         if (value.ValueKind is JsonValueKind.True or JsonValueKind.False) return value.GetBoolean();
+        if (_isForm && value.ValueKind == JsonValueKind.String && value.GetString() is "true" or "false")
+            return value.GetString() == "true";
         Problem(name, "must be true or false.");
         return null;
     }
 
+    /// <returns>Null when absent, or no number in the range; the latter is a problem.</returns>
     public double? Number(string name, double least, double most, bool isWhole, string unit)
     {
         if (Find(name) is not { } value) return null;
-        if (value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var number) && number >= least
-            && number <= most && (!isWhole || number == Math.Floor(number))) return number;
+        if (AsNumber(value) is { } number && number >= least && number <= most
+            && (!isWhole || number == Math.Floor(number))) return number;
         Problem(name, string.Create(CultureInfo.InvariantCulture,
             $"must be a {(isWhole ? "whole " : "")}number from {least} to {most}: {unit}."));
         return null;
     }
 
+    private double? AsNumber(JsonElement value)
+    {
+        if (value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var number)) return number;
+        return _isForm && value.ValueKind == JsonValueKind.String
+            && double.TryParse(value.GetString(), NumberStyles.Float, CultureInfo.InvariantCulture, out var parsed)
+            ? parsed : null;
+    }
+
     private void Unknown(string name)
     {
-        // A name from outside, short and printable.
+        // The name comes from outside: keep it short and printable.
         var clean = new string([.. name.Take(40).Select(c => char.IsControl(c) ? '?' : c)]);
-        problems.Add($"'{prefix}{clean}{(name.Length > 40 ? "…" : "")}' is not a known field; accepted are {Names}.");
+        problems.Add($"'{prefix}{clean}{(name.Length > 40 ? "…" : "")}' is not a known field; accepted: {Names}.");
     }
 }

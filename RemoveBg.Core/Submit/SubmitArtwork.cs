@@ -13,7 +13,7 @@ namespace RemoveBg.Core.Submit;
 /// message is found by the sweeper within minutes.
 /// </summary>
 public sealed class SubmitArtwork(
-    IdempotencyTable idempotency, StoredPictures pictures, ArtworkTable artworks, Admission admission,
+    IdempotencyTable idempotency, StoredImages pictures, ArtworkTable artworks, Admission admission,
     ServiceMetrics metrics, TimeProvider clock, ILogger<SubmitArtwork> log)
 {
     /// <exception cref="ApiException">400: the idempotency key. Any storage failure means

@@ -5,7 +5,7 @@ using RemoveBg.Core.Network;
 namespace RemoveBg.Core.Submit;
 
 /// <summary>Reads a request from JSON or from a form, and reports all that is wrong with it at once.</summary>
-public sealed class SubmitRequestParser(UrlPolicy urls, PictureOptionsParser pictureOptions)
+public sealed class SubmitRequestParser(UrlPolicy urls, CutOutOptionsParser cutOutOptions)
 {
     public const int LargestBatch = 50;
 
@@ -48,7 +48,7 @@ public sealed class SubmitRequestParser(UrlPolicy urls, PictureOptionsParser pic
     /// picture in the file <c>background</c>.</summary>
     /// <exception cref="ApiException">400 with every problem, each naming its field.</exception>
     public SubmitRequest Parse(IEnumerable<KeyValuePair<string, string>> texts,
-        IReadOnlyDictionary<string, InlinePicture> files)
+        IReadOnlyDictionary<string, InlineImage> files)
     {
         var problems = new List<string>();
         var fields = new RequestFields(problems);
@@ -69,16 +69,16 @@ public sealed class SubmitRequestParser(UrlPolicy urls, PictureOptionsParser pic
         return Read(fields, null, null);
     }
 
-    internal SubmitRequest Read(RequestFields fields, InlinePicture? image, InlinePicture? background)
+    internal SubmitRequest Read(RequestFields fields, InlineImage? image, InlineImage? background)
     {
         var (imageUrl, inline) = ReadImage(fields, image);
         var webhook = ReadWebhook(fields);
         var format = ReadFormat(fields);
-        var (options, behind) = pictureOptions.Read(fields, background);
+        var (options, behind) = cutOutOptions.Read(fields, background);
         return new(imageUrl, inline, webhook, format, options, behind);
     }
 
-    private (string Url, InlinePicture? Inline) ReadImage(RequestFields fields, InlinePicture? upload)
+    private (string Url, InlineImage? Inline) ReadImage(RequestFields fields, InlineImage? upload)
     {
         if (upload is not null)
         {
@@ -87,7 +87,7 @@ public sealed class SubmitRequestParser(UrlPolicy urls, PictureOptionsParser pic
             return (upload.Shown, upload);
         }
         if (fields.Find("imageUrl") is null) fields.Problem("imageUrl", $"is required: {ImageAccepted}.");
-        return fields.Text("imageUrl", ImageAccepted) is { } url ? PictureUrl.Read(fields, "imageUrl", url, urls)
+        return fields.Text("imageUrl", ImageAccepted) is { } url ? ImageField.Read(fields, "imageUrl", url, urls)
             : ("", null);
     }
 

@@ -14,7 +14,7 @@ namespace RemoveBg.Core.Sweep;
 /// Also erases what has outlived its retention.
 /// </summary>
 public sealed class SweepArtworks(
-    ArtworkTable artworks, Admission admission, ArtworkQueues queues, StoredPictures pictures, DeleteArtwork delete,
+    ArtworkTable artworks, Admission admission, ArtworkQueues queues, StoredImages pictures, DeleteArtwork delete,
         IdempotencyTable idempotency,
     ServiceMetrics metrics, IOptions<ResultOptions> options, TimeProvider clock, ILogger<SweepArtworks> log)
 {

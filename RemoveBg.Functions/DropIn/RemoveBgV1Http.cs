@@ -54,7 +54,7 @@ public sealed class RemoveBgV1Http(ApiEndpoint api, RemoveBgV1Request requests, 
     }
 
     private async Task<(IReadOnlyList<KeyValuePair<string, string>> Texts,
-        IReadOnlyDictionary<string, InlinePicture> Files)> ReadAsync(HttpRequest request,
+        IReadOnlyDictionary<string, InlineImage> Files)> ReadAsync(HttpRequest request,
         CancellationToken cancellationToken)
     {
         if (request.HasFormContentType)
@@ -64,7 +64,7 @@ public sealed class RemoveBgV1Http(ApiEndpoint api, RemoveBgV1Request requests, 
         }
         var body = await RequestBody.ReadJsonAsync(request, cancellationToken,
             "multipart/form-data or application/x-www-form-urlencoded", LargestBody);
-        return (Texts(body), new Dictionary<string, InlinePicture>());
+        return (Texts(body), new Dictionary<string, InlineImage>());
     }
 
     private static List<KeyValuePair<string, string>> Texts(ReadOnlyMemory<byte> body)
@@ -83,7 +83,7 @@ public sealed class RemoveBgV1Http(ApiEndpoint api, RemoveBgV1Request requests, 
         }
     }
 
-    private void CheckSize(InlinePicture? picture)
+    private void CheckSize(InlineImage? picture)
     {
         if (picture?.Content.ToMemory().Length > limits.Value.MaxBytes)
             throw new V1Exception(400, new V1Problem("File size too large", "file_size_too_large",

@@ -7,7 +7,7 @@ namespace RemoveBg.Functions.Http;
 
 /// <summary>A form's texts and pictures.</summary>
 public sealed record RequestForm(IReadOnlyList<KeyValuePair<string, string>> Texts,
-    IReadOnlyDictionary<string, InlinePicture> Files)
+    IReadOnlyDictionary<string, InlineImage> Files)
 {
     private const int MostFields = 100;
 
@@ -30,13 +30,13 @@ public sealed record RequestForm(IReadOnlyList<KeyValuePair<string, string>> Tex
                 new() { MultipartBodyLengthLimit = largestBody, BufferBodyLengthLimit = largestBody,
                     MemoryBufferThreshold = largestBody, ValueLengthLimit = largestBody, ValueCountLimit = MostFields },
                     cancellationToken);
-            var files = new Dictionary<string, InlinePicture>();
+            var files = new Dictionary<string, InlineImage>();
             foreach (var file in form.Files)
             {
                 var content = new byte[file.Length];
                 await using var stream = file.OpenReadStream();
                 await stream.ReadExactlyAsync(content, cancellationToken);
-                if (!files.TryAdd(file.Name, InlinePicture.FromUpload(file.ContentType, content)))
+                if (!files.TryAdd(file.Name, InlineImage.FromUpload(file.ContentType, content)))
                     throw ApiException.BadRequest($"The file '{file.Name}' must be given once.");
             }
             return new([.. form.SelectMany(field => field.Value,

@@ -47,7 +47,7 @@ public sealed class ClaimTests : HandRunTests
         photo.Answer.SetResult();
         await work;
         Assert.That((await FindAsync(id)).Status, Is.EqualTo(ArtworkStatus.Canceled));
-        Assert.That(new BlobContainerClient(Host.ConnectionString, StoredPictures.ResultContainer).GetBlobs(),
+        Assert.That(new BlobContainerClient(Host.ConnectionString, StoredImages.ResultContainer).GetBlobs(),
             Is.Empty);
         await DeliverAsync(id, 1);
         Assert.That(Caller.Deliveries.Single().Id, Does.EndWith("_canceled"));
@@ -61,7 +61,7 @@ public sealed class ClaimTests : HandRunTests
             Assert.That((int)deleted.StatusCode, Is.EqualTo(204));
         photo.Answer.SetResult();
         await work;
-        Assert.That(new BlobContainerClient(Host.ConnectionString, StoredPictures.ResultContainer).GetBlobs(),
+        Assert.That(new BlobContainerClient(Host.ConnectionString, StoredImages.ResultContainer).GetBlobs(),
             Is.Empty);
         foreach (var table in new[] { "artworks", "artworksbykey" })
             Assert.That(new TableClient(Host.ConnectionString, table).Query<TableEntity>(), Is.Empty, table);
@@ -108,11 +108,11 @@ public sealed class ClaimTests : HandRunTests
         var artwork = await FindAsync(id);
         await Table().TryUpdateAsync(artwork, artwork.Claim("dead", Clock.GetUtcNow(), TimeSpan.FromSeconds(30)),
             CancellationToken.None);
-        await Host.Get<StoredPictures>()
+        await Host.Get<StoredImages>()
             .PutResultAsync(artwork.Id, new MemoryStream([1, 2, 3]), "image/webp", CancellationToken.None);
         Clock.Advance(TimeSpan.FromSeconds(31));
         await ProcessAsync(id, 2);
-        var result = new BlobContainerClient(Host.ConnectionString, StoredPictures.ResultContainer).GetBlobs().Single();
+        var result = new BlobContainerClient(Host.ConnectionString, StoredImages.ResultContainer).GetBlobs().Single();
         Assert.That(result.Properties.ContentLength, Is.GreaterThan(3), "written over");
         Assert.That((await FindAsync(id)).Status, Is.EqualTo(ArtworkStatus.Succeeded));
         Assert.That(await WaitingAsync(ArtworkQueues.Webhooks), Is.EqualTo(1));
@@ -132,7 +132,7 @@ public sealed class ClaimTests : HandRunTests
         var artwork = await FindAsync(id);
         Assert.That(artwork.Status, Is.EqualTo(ArtworkStatus.Succeeded));
         Assert.That(await WaitingAsync(ArtworkQueues.Webhooks), Is.EqualTo(1), "announced once");
-        Assert.That(new BlobContainerClient(Host.ConnectionString, StoredPictures.ResultContainer).GetBlobs().Count(),
+        Assert.That(new BlobContainerClient(Host.ConnectionString, StoredImages.ResultContainer).GetBlobs().Count(),
             Is.EqualTo(1));
     }
 

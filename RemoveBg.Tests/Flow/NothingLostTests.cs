@@ -230,7 +230,7 @@ public sealed class NothingLostTests : HandRunTests
         var id = await SubmitAsync(Photo);
         await ProcessAsync(id, 1);
         await Host.Get<SweepArtworks>().EraseAsync(CancellationToken.None);
-        var results = new BlobContainerClient(Host.ConnectionString, StoredPictures.ResultContainer);
+        var results = new BlobContainerClient(Host.ConnectionString, StoredImages.ResultContainer);
         Assert.That(results.GetBlobs().Count(), Is.EqualTo(1));
 
         Clock.Advance(TimeSpan.FromHours(25));

@@ -48,15 +48,18 @@ public sealed partial class OpenApiTests
     }
 
     [Test]
-    public void It_names_every_failure_code_and_field()
+    public void Document_guide_and_drop_in_route_know_every_failure_code_and_field()
     {
         var codes = typeof(Core.Artworks.ArtworkFailure).GetFields(BindingFlags.Public | BindingFlags.Static)
-            .Where(field => field.IsLiteral).Select(field => (string)field.GetRawConstantValue()!);
+            .Where(field => field.IsLiteral).Select(field => (string)field.GetRawConstantValue()!).ToList();
         var schemas = _document.GetProperty("components").GetProperty("schemas");
         Assert.That(Texts(schemas.GetProperty("Failure").GetProperty("properties").GetProperty("code")
             .GetProperty("enum")), Is.EquivalentTo(codes));
+        Assert.That(Core.Artworks.ArtworkFailure.RemoveBgErrors.Keys, Is.EquivalentTo(codes));
+        var guide = File.ReadAllText(Path.Combine(Repo.Root, "docs", "api.md"));
+        Assert.That(codes.Where(code => !guide.Contains($"`{code}`", StringComparison.Ordinal)), Is.Empty, "api.md");
         Assert.That(schemas.GetProperty("SubmitRequest").GetProperty("properties").EnumerateObject()
-            .Select(field => field.Name), Is.EqualTo(Core.Submit.RequestFields.Known.Keys));
+            .Select(field => field.Name), Is.EqualTo(Core.Submit.RequestFields.Known));
     }
 
     [Test]

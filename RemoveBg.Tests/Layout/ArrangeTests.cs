@@ -1,4 +1,5 @@
 using RemoveBg.Core.Artworks;
+using RemoveBg.Core.Artworks.Parameters;
 using RemoveBg.Core.Imaging;
 using RemoveBg.Core.Layout;
 
@@ -17,7 +18,7 @@ public sealed class ArrangeTests
     [TestCase("40px", 100, 110, 40, 40)]
     public void A_crop_is_the_subject_and_its_margin(string? margin, int width, int height, int left, int top)
     {
-        using var result = Run(new() { Crop = true, CropMargin = margin });
+        using var result = Run(new() { Crop = true, CropMargin = margin is null ? null : Margin.TryParse(margin) });
         Assert.That((result.Width, result.Height), Is.EqualTo((width, height)));
         Assert.That(Box.Around(result), Is.EqualTo(new Box(left, top, 20, 30)));
         Assert.That(result.Row(top)[left], Is.EqualTo(Red));
@@ -29,7 +30,7 @@ public sealed class ArrangeTests
     [TestCase("original", 10, 20)]
     public void The_subject_goes_where_it_is_wanted(string position, int left, int top)
     {
-        using var result = Run(new() { Position = position });
+        using var result = Run(new() { Position = Position.TryParse(position) });
         Assert.That((result.Width, result.Height), Is.EqualTo((Width, Height)));
         Assert.That(Box.Around(result), Is.EqualTo(new Box(left, top, 20, 30)));
     }
@@ -38,7 +39,7 @@ public sealed class ArrangeTests
     public void A_scaled_subject_fills_its_share_of_the_picture_from_its_middle()
     {
         // 30 pixels high, 80 are there: 50 % is 40 high, so 4/3 as large.
-        using var result = Run(new() { Scale = "50%" });
+        using var result = Run(new() { Scale = Scale.TryParse("50%") });
         var box = Box.Around(result)!.Value;
         Assert.That((result.Width, result.Height), Is.EqualTo((Width, Height)));
         Assert.That(box.Height, Is.EqualTo(40).Within(2));
@@ -70,7 +71,7 @@ public sealed class ArrangeTests
     {
         using var cutOut = CutOut();
         using var result = Arranged.Run(cutOut, new(0, 0, Width, Height), Width, Height,
-            new() { Crop = true, CropMargin = "500px" }, maxPixels: 10_000);
+            new() { Crop = true, CropMargin = Margin.TryParse("500px") }, maxPixels: 10_000);
         Assert.That(result.PixelCount, Is.InRange(9_000, 10_100));
     }
 
@@ -78,9 +79,10 @@ public sealed class ArrangeTests
     public void What_lies_outside_the_region_is_transparent_in_a_picture_of_full_size()
     {
         using var upright = CutOut();
-        var box = Region.TryParse("0 0 20 50%")!.Value.In(Width, Height)!.Value;
-        using var part = Region.Cut(upright, box);
-        using var result = Arranged.Run(part, box, Width, Height, new() { Roi = "0 0 20 50%" }, 1_000_000);
+        var roi = Region.TryParse("0 0 20 50%")!;
+        var box = Box.Of(roi, Width, Height)!.Value;
+        using var part = box.CutFrom(upright);
+        using var result = Arranged.Run(part, box, Width, Height, new() { Roi = roi }, 1_000_000);
         Assert.That((result.Width, result.Height), Is.EqualTo((Width, Height)));
         Assert.That(Box.Around(result), Is.EqualTo(new Box(10, 20, 10, 20)));
     }
@@ -91,7 +93,7 @@ public sealed class ArrangeTests
         var empty = new Photo(7, 5, isOpaque: false);
         for (var y = 0; y < 5; y++) empty.Row(y).Clear();
         using var result =
-            Arranged.Run(empty, new(0, 0, 7, 5), 7, 5, new() { Crop = true, CropMargin = "50%" }, 1_000_000);
+            Arranged.Run(empty, new(0, 0, 7, 5), 7, 5, new() { Crop = true, CropMargin = Margin.TryParse("50%") }, 1_000_000);
         Assert.That((result.Width, result.Height), Is.EqualTo((7, 5)));
     }
 
@@ -149,7 +151,7 @@ public sealed class ArrangeTests
         });
     }
 
-    private static Photo Run(PictureOptions wanted) =>
+    private static Photo Run(CutOutOptions wanted) =>
         Arranged.Run(CutOut(), new(0, 0, Width, Height), Width, Height, wanted, 1_000_000);
 
     private static Photo CutOut()

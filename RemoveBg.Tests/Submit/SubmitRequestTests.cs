@@ -42,9 +42,9 @@ public sealed class SubmitRequestTests
         "outputFormat must be one of auto, png, webp")]
     [TestCase("""{"imageUrl":"https://example.com/a","outputFormat":null}""",
         "outputFormat must be one of auto, png, webp")]
-    [TestCase("""{"imageUrl":"data:text/plain;base64,aGk="}""", "imageUrl is not a usable data URI")]
-    [TestCase("""{"imageUrl":"data:image/png,abc"}""", "imageUrl is not a usable data URI")]
-    [TestCase("""{"imageUrl":"data:image/png;base64,@@@"}""", "imageUrl is not a usable data URI")]
+    [TestCase("""{"imageUrl":"data:text/plain;base64,aGk="}""", "imageUrl is not a valid data URI")]
+    [TestCase("""{"imageUrl":"data:image/png,abc"}""", "imageUrl is not a valid data URI")]
+    [TestCase("""{"imageUrl":"data:image/png;base64,@@@"}""", "imageUrl is not a valid data URI")]
     public void A_problem_names_its_field_and_what_is_accepted(string body, string expected) =>
         Assert.That(() => Parse(body),
             Throws.TypeOf<ApiException>().With.Property("StatusCode").EqualTo(400).And.Message.Contains(expected));
@@ -82,6 +82,35 @@ public sealed class SubmitRequestTests
         Assert.That(Parse("""{ "outputFormat": "png", "imageUrl": "https://example.com/a", "webhook": null }""")
             .Fingerprint(), Is.EqualTo(one));
         Assert.That(Parse("""{"imageUrl":"https://example.com/a"}""").Fingerprint(), Is.Not.EqualTo(one));
+    }
+
+    [Test]
+    public void Each_field_and_each_image_changes_the_fingerprint()
+    {
+        var plain = new SubmitRequest("https://example.com/a", null, null, OutputFormat.Auto);
+        var image = InlineImage.FromUpload("image/png", [1]);
+        SubmitRequest[] all =
+        [
+            plain,
+            plain with { ImageUrl = "https://example.com/b" },
+            plain with { InlineImage = image },
+            plain with { InlineImage = InlineImage.FromUpload("image/png", [2]) },
+            plain with { Webhook = "https://example.com/hook" },
+            plain with { OutputFormat = OutputFormat.Png },
+            plain with { Options = new() { Crop = true } },
+            plain with { InlineBackground = image },
+        ];
+        Assert.That(all.Select(request => request.Fingerprint()), Is.Unique);
+        Assert.That(typeof(SubmitRequest).GetProperties(), Has.Length.EqualTo(6), "every property is in the list");
+    }
+
+    [Test]
+    public void A_fingerprint_of_an_earlier_version_is_not_held_against_a_retry()
+    {
+        var (one, other) = (new Fingerprint("01"), new Fingerprint("02"));
+        Assert.That(one.Matches(one.Stored), Is.True);
+        Assert.That(one.Matches(other.Stored), Is.False);
+        Assert.That(one.Matches("9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"), Is.True);
     }
 
     private static SubmitRequest Parse(string body) => Parser.Parse(Encoding.UTF8.GetBytes(body));

@@ -15,7 +15,7 @@ public enum StoredInput
 
 /// <summary>The bytes: results, and inputs that came in the request. One blob per artwork and container, named by its
 /// id, so that a second worker overwrites with the same bytes instead of adding.</summary>
-public sealed class StoredPictures(StorageClients storage, IOptions<ResultOptions> options, TimeProvider clock)
+public sealed class StoredImages(StorageClients storage, IOptions<ResultOptions> options, TimeProvider clock)
 {
     public const string ResultContainer = "results";
     public const string InputContainer = "inputs";

@@ -1,9 +1,9 @@
 using System.Reflection;
 using SkiaSharp;
 
-namespace RemoveBg.Core.Layout;
+namespace RemoveBg.Core.Artworks.Parameters;
 
-/// <summary>Colours as people write them.</summary>
+/// <summary>Parses colours.</summary>
 internal static class Colour
 {
     public const string Accepted = "#rgb, #rrggbb, #rrggbbaa or a CSS colour name";
@@ -12,8 +12,8 @@ internal static class Colour
 
     private static readonly Dictionary<string, uint> Names = NamedColours();
 
-    /// <summary>As in CSS Color 4: alpha is the last of the digits; the # may be missing.</summary>
-    /// <returns>R in the lowest byte, A in the highest.</returns>
+    /// <summary>Parses a colour as in CSS Color 4, with or without the #; the last digits are alpha.</summary>
+    /// <returns>R in the lowest byte, A in the highest; null when the text is no colour.</returns>
     public static uint? TryParse(string text)
     {
         if (Names.TryGetValue(text, out var named)) return named;
@@ -25,7 +25,7 @@ internal static class Colour
         return Pack(bytes[0], bytes[1], bytes[2], bytes.Length == 4 ? bytes[3] : (byte)255);
     }
 
-    /// <summary>Skia has the colours of CSS 3 in American spelling.</summary>
+    /// <summary>Adds British spellings to Skia's colours, which are those of CSS 3.</summary>
     private static Dictionary<string, uint> NamedColours()
     {
         var names = new Dictionary<string, uint>(

@@ -3,15 +3,15 @@ using RemoveBg.Core.Network;
 namespace RemoveBg.Core.Submit;
 
 /// <summary>A picture that a request names: by a URL, or with its bytes in a data URI.</summary>
-internal static class PictureUrl
+internal static class ImageField
 {
     /// <returns>What the record shows, and the picture if it came along.</returns>
-    public static (string Shown, InlinePicture? Inline) Read(RequestFields fields, string field, string url,
+    public static (string Shown, InlineImage? Inline) Read(RequestFields fields, string field, string url,
         UrlPolicy urls)
     {
         if (url.StartsWith("data:", StringComparison.OrdinalIgnoreCase))
         {
-            var inline = InlinePicture.TryParse(url, out var problem);
+            var inline = InlineImage.TryParse(url, out var problem);
             if (inline is null) fields.Problem(field, problem);
             return (inline?.Shown ?? "", inline);
         }

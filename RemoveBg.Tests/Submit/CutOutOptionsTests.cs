@@ -1,12 +1,13 @@
 using System.Text;
+using System.Text.Json;
 using RemoveBg.Core;
-using RemoveBg.Core.Artworks;
+using RemoveBg.Core.Artworks.Parameters;
 using RemoveBg.Core.Submit;
 using RemoveBg.Tests.Given;
 
 namespace RemoveBg.Tests.Submit;
 
-public sealed class PictureOptionsTests
+public sealed class CutOutOptionsTests
 {
     private static readonly SubmitRequestParser Parser = Requests.Parser();
 
@@ -16,14 +17,14 @@ public sealed class PictureOptionsTests
         Assert.That(Parse("""
             "crop":true,"cropMargin":"10% 20px","roi":"0 0 50% 50%","background":"#ff8000","shadow":true,
             "size":800,"megapixels":0.5,"channels":"rgba","model":"removebg-lite","requireForeground":true
-            """).Options, Is.EqualTo(new PictureOptions
+            """).Options, Is.EqualTo(new CutOutOptions
         {
-            Crop = true, CropMargin = "10% 20px", Roi = "0 0 50% 50%", Background = "#ff8000", Shadow = true,
-                Size = 800, Megapixels = 0.5,
-            Channels = "rgba", Model = "removebg-lite", RequireForeground = true,
+            Crop = true, CropMargin = Margin.TryParse("10% 20px"), Roi = Region.TryParse("0 0 50% 50%"),
+            Background = Background.TryParse("#ff8000"), Shadow = true, Size = 800, Megapixels = 0.5,
+            Channels = Channels.Rgba, Model = "removebg-lite", RequireForeground = true,
         }));
         Assert.That(Parse("\"scale\":\"80%\",\"position\":\"50% 100%\"").Options,
-            Is.EqualTo(new PictureOptions { Scale = "80%", Position = "50% 100%" }));
+            Is.EqualTo(new CutOutOptions { Scale = Scale.TryParse("80%"), Position = Position.TryParse("50% 100%") }));
     }
 
     [TestCase("")]
@@ -48,7 +49,7 @@ public sealed class PictureOptionsTests
     [TestCase("\"background\":\"greenish\"", "background must be a colour")]
     [TestCase("\"background\":\"#12345\"", "background must be a colour")]
     [TestCase("\"background\":\"http://10.0.0.1/a.png\"", "background must name a publicly routable host")]
-    [TestCase("\"background\":\"data:text/html;base64,aGk=\"", "background is not a usable data URI")]
+    [TestCase("\"background\":\"data:text/html;base64,aGk=\"", "background is not a valid data URI")]
     [TestCase("\"background\":\"red\",\"channels\":\"alpha\"", "background cannot be combined with channels")]
     [TestCase("\"shadow\":true,\"channels\":\"alpha\"", "shadow cannot be combined with channels")]
     [TestCase("\"shadow\":1", "shadow must be true or false")]
@@ -69,29 +70,46 @@ public sealed class PictureOptionsTests
     [TestCase("RebeccaPurple")]
     [TestCase("lightgrey")]
     public void A_colour_may_be_written_as_in_css(string colour) =>
-        Assert.That(Parse($"\"background\":\"{colour}\"").Options!.Background, Is.EqualTo(colour));
+        Assert.That(Parse($"\"background\":\"{colour}\"").Options!.Background, Is.TypeOf<Background.Solid>()
+            .With.Property("Text").EqualTo(colour));
+
+    [TestCase("""{"crop":true,"cropMargin":"10% 20px","background":"#ff800080","channels":"alpha"}""")]
+    [TestCase("""{"scale":"80%","position":"original","roi":"0 0 50% 50px","background":"https://example.com/a"}""")]
+    [TestCase("""{"position":"50% 100%","background":"data:image/png","size":640,"megapixels":0.25,"model":"auto"}""")]
+    public void Stored_options_are_read_back_as_they_were(string json) =>
+        Assert.That(CutOutOptions.Parse(json).ToJson(), Is.EqualTo(json));
+
+    [Test]
+    public void A_stored_option_that_no_version_accepts_is_an_error() =>
+        Assert.That(() => CutOutOptions.Parse("""{"cropMargin":"51%"}"""),
+            Throws.InstanceOf<JsonException>().With.Message.Contains("Margin must be one, two or four lengths"));
+
+    [TestCase("red", true)]
+    [TestCase("#ff000080", false)]
+    public void A_background_colour_knows_whether_it_is_opaque(string colour, bool isOpaque) =>
+        Assert.That(((Background.Solid)Background.TryParse(colour)!).IsOpaque, Is.EqualTo(isOpaque));
 
     [Test]
     public void A_forms_texts_become_what_they_stand_for()
     {
-        var photo = InlinePicture.FromUpload("image/JPEG", [1, 2, 3]);
+        var photo = InlineImage.FromUpload("image/JPEG", [1, 2, 3]);
         var request = Parser.Parse([new("crop", "true"), new("size", "640"), new("outputFormat", "png")],
-            new Dictionary<string, InlinePicture> { ["image"] = photo });
+            new Dictionary<string, InlineImage> { ["image"] = photo });
         Assert.Multiple(() =>
         {
             Assert.That(request.ImageUrl, Is.EqualTo("data:image/jpeg"));
             Assert.That(request.InlineImage, Is.SameAs(photo));
-            Assert.That(request.Options, Is.EqualTo(new PictureOptions { Crop = true, Size = 640 }));
+            Assert.That(request.Options, Is.EqualTo(new CutOutOptions { Crop = true, Size = 640 }));
         });
     }
 
     [Test]
     public void A_form_with_two_photos_or_unknown_files_is_refused_by_name()
     {
-        var file = InlinePicture.FromUpload(null, [1]);
+        var file = InlineImage.FromUpload(null, [1]);
         Assert.That(() => Parser.Parse([new("imageUrl", "https://example.com/a.png"), new("crop", "maybe"),
             new("size", "1"), new("size", "2")],
-            new Dictionary<string, InlinePicture> { ["image"] = file, ["extra"] = file }),
+            new Dictionary<string, InlineImage> { ["image"] = file, ["extra"] = file }),
             Throws.TypeOf<ApiException>().With.Message.Contains("imageUrl cannot be given together with the file "
                 + "image").And.Message.Contains("'extra' is not a known file")
                 .And.Message.Contains("crop must be true or false").And.Message.Contains("size must be given once"));

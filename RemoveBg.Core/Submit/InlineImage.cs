@@ -1,0 +1,68 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.RegularExpressions;
+
+namespace RemoveBg.Core.Submit;
+
+/// <summary>An image inside the request: an uploaded file, or a URI <c>data:image/…;base64,…</c> (RFC 2397).</summary>
+/// <param name="MediaType">As the caller states it; the decoder finds out what the image really is.</param>
+/// <param name="Content">The file's bytes.</param>
+[JsonConverter(typeof(DigestConverter))]
+public sealed partial record InlineImage(string MediaType, BinaryData Content)
+{
+    public const int LargestDataUri = 10 * 1024 * 1024;
+    private const string Accepted =
+        "is not a valid data URI; it must be data:image/TYPE;base64, followed by at most 10 MiB in base64.";
+
+    /// <summary>Stands for the image in the record and in every response.</summary>
+    public string Shown => $"data:{MediaType}";
+
+    /// <summary>Wraps an uploaded file.</summary>
+    /// <param name="mediaType">Ignored unless it is an image's.</param>
+    /// <param name="content">The file's bytes.</param>
+    public static InlineImage FromUpload(string? mediaType, byte[] content) =>
+        new(mediaType is not null && UploadType().IsMatch(mediaType) ? mediaType.ToLowerInvariant() : "image/*",
+            BinaryData.FromBytes(content));
+
+    /// <summary>Decodes a data URI.</summary>
+    /// <param name="uri">A URI that starts with <c>data:</c>.</param>
+    /// <param name="problem">What is wrong, to be read after the field's name, when null is returned.</param>
+    public static InlineImage? TryParse(string uri, out string problem)
+    {
+        problem = Accepted;
+        var comma = uri.IndexOf(',', StringComparison.Ordinal);
+        if (comma is < 5 or > 200) return null;
+
+        var parts = uri[5..comma].Split(';');
+        var mediaType = parts[0].ToLowerInvariant();
+        var subtype = mediaType.StartsWith("image/", StringComparison.Ordinal) ? mediaType[6..] : "";
+        if (subtype.Length == 0 || !subtype.All(c => char.IsAsciiLetterOrDigit(c) || c is '+' or '-' or '.'))
+            return null;
+        if (parts.Length < 2 || !parts[^1].Equals("base64", StringComparison.OrdinalIgnoreCase)) return null;
+
+        var encoded = uri.AsSpan(comma + 1);
+        if (!Base64.IsValid(encoded, out var length) || length == 0) return null;
+        if (length > LargestDataUri)
+        {
+            problem = $"has {length:N0} bytes; a data URI must not exceed {LargestDataUri:N0} bytes (10 MiB). Give a "
+                + "larger image as a file or by its http or https URL.";
+            return null;
+        }
+        return new(mediaType, BinaryData.FromBytes(Convert.FromBase64String(encoded.ToString())));
+    }
+
+    /// <summary>Writes a digest in place of the bytes, for <see cref="SubmitRequest.Fingerprint"/>.</summary>
+    internal sealed class DigestConverter : JsonConverter<InlineImage>
+    {
+        public override InlineImage Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+            throw new NotSupportedException("A digest cannot be turned back into an image.");
+
+        public override void Write(Utf8JsonWriter writer, InlineImage value, JsonSerializerOptions options) =>
+            writer.WriteStringValue(Convert.ToHexStringLower(SHA256.HashData(value.Content)));
+    }
+
+    [GeneratedRegex(@"^image/[a-z0-9.+-]{1,60}$", RegexOptions.IgnoreCase)]
+    private static partial Regex UploadType();
+}
