@@ -5,7 +5,7 @@ using RemoveBg.Core.Artworks.Parameters;
 
 namespace RemoveBg.Core.Artworks;
 
-/// <summary>The artwork as callers and webhook receivers read it: these names, this order, nothing else.</summary>
+/// <summary>An artwork as callers and webhook receivers see it. Names and order are wire format.</summary>
 public sealed record ArtworkView(
     Guid Id,
     string ArtworkType,
@@ -47,15 +47,16 @@ public sealed record ArtworkParameters : CutOutOptions
 }
 
 /// <summary>One page of <c>GET /v2/artworks</c>.</summary>
-/// <param name="NextCursor">Pass as <c>cursor</c> to go on; null on the last page.</param>
+/// <param name="Items">Artworks, newest first.</param>
+/// <param name="NextCursor">Value of <c>cursor</c> for the next page; null on the last page.</param>
 public sealed record ArtworkPage(
     IReadOnlyList<ArtworkView> Items,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? NextCursor);
 
-/// <summary>Answer of <c>POST /v2/artworks/batch</c>, in the order of the request.</summary>
+/// <summary>Response to <c>POST /v2/artworks/batch</c>, in the order of the request.</summary>
 public sealed record ArtworkBatch(IReadOnlyList<ArtworkView> Items);
 
-/// <summary>Answer of <c>GET /v2/artworks/{id}/webhook-deliveries</c>.</summary>
+/// <summary>Response to <c>GET /v2/artworks/{id}/webhook-deliveries</c>.</summary>
 public sealed record WebhookDeliveriesView(string WebhookId, string Status, IReadOnlyList<WebhookDeliveryView> Items);
 
 /// <param name="Duration">Seconds.</param>
@@ -85,8 +86,8 @@ public sealed record ErrorView(
 [JsonSerializable(typeof(ErrorView))]
 public sealed partial class WireJson : JsonSerializerContext
 {
-    /// <summary>Leaves the &amp; of signed URLs readable. Safe because every answer is
-    /// application/json with nosniff.</summary>
+    /// <summary>Does not escape the &amp; of signed URLs. Safe because every response is application/json with
+    /// nosniff.</summary>
     public static WireJson Readable { get; } = new(new JsonSerializerOptions
     {
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase,

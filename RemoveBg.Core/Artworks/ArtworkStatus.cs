@@ -1,12 +1,12 @@
 namespace RemoveBg.Core.Artworks;
 
-/// <summary>The states of an artwork, in the order in which it passes them. Nothing leaves a terminal one.</summary>
+/// <summary>States of an artwork, in order. Nothing leaves a terminal state.</summary>
 public enum ArtworkStatus
 {
     /// <summary>Accepted, waiting in the queue.</summary>
     Starting,
 
-    /// <summary>A worker holds it, or a retry of the download is waiting.</summary>
+    /// <summary>Claimed by a worker, or waiting to retry the download.</summary>
     Processing,
 
     Succeeded,
@@ -16,7 +16,7 @@ public enum ArtworkStatus
 
 public static class ArtworkStatuses
 {
-    /// <summary>The words of the wire and of the <c>status</c> filter.</summary>
+    /// <summary>Names on the wire and in the <c>status</c> filter.</summary>
     public static IReadOnlyList<string> Words { get; } = ["starting", "processing", "succeeded", "failed", "canceled"];
 
     public static string Word(this ArtworkStatus status) => Words[(int)status];

@@ -1,6 +1,6 @@
 namespace RemoveBg.Core.Artworks;
 
-/// <summary>What the caller asked for. <see cref="Auto"/> and <see cref="Webp"/> are the same file.</summary>
+/// <summary>File formats of results, as callers name them. <see cref="Auto"/> writes WebP.</summary>
 public enum OutputFormat
 {
     Auto,
@@ -11,10 +11,10 @@ public enum OutputFormat
     /// <summary>Lossy colour at quality 90, exact alpha.</summary>
     Webp,
 
-    /// <summary>Without alpha, on white where nothing else is asked for. By the drop-in route only.</summary>
+    /// <summary>No alpha; white behind the subject unless another background is given. Drop-in route only.</summary>
     Jpeg,
 
-    /// <summary>color.jpg and alpha.png. By the drop-in route only.</summary>
+    /// <summary>An archive of color.jpg and alpha.png. Drop-in route only.</summary>
     Zip,
 }
 
@@ -22,7 +22,7 @@ public static class OutputFormats
 {
     private static readonly string[] All = ["auto", "png", "webp", "jpg", "zip"];
 
-    /// <summary>Accepted in <c>outputFormat</c>.</summary>
+    /// <summary>Values that <c>outputFormat</c> accepts.</summary>
     public static IReadOnlyList<string> Words { get; } = All[..3];
 
     public static string Word(this OutputFormat format) => All[(int)format];

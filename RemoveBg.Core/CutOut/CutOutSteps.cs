@@ -111,7 +111,7 @@ internal static class CutOutSteps
             var (decoded, orientation) = Decode.Run(file, context.Limits);
             using var stored = decoded;
             using var behind = Orient.Run(decoded, orientation);
-            Backdrop.Picture(context.Photo, behind);
+            Backdrop.Image(context.Photo, behind);
         }
         catch (ArtworkFailedException problem)
         {

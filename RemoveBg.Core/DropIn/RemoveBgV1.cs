@@ -15,7 +15,7 @@ public sealed record V1Result(BinaryData File, string ContentType, SubjectPlace 
 
 /// <summary>Processes an artwork while the caller waits, then deletes it.</summary>
 public sealed class RemoveBgV1(SubmitArtwork submit, ReadArtwork read, CancelArtwork cancelArtwork,
-    DeleteArtwork delete, StoredImages pictures,
+    DeleteArtwork delete, StoredImages images,
     ILogger<RemoveBgV1> log)
 {
     /// <summary>Below the 230 s after which Azure ends every response.</summary>
@@ -44,7 +44,7 @@ public sealed class RemoveBgV1(SubmitArtwork submit, ReadArtwork read, CancelArt
                     + "/v2/artworks/remove-background, which does not wait.");
 
             // 3. Send the image.
-            return await pictures.GetResultAsync(artwork.Id, type, cancellationToken) is { } file
+            return await images.GetResultAsync(artwork.Id, type, cancellationToken) is { } file
                 ? new(file, type, place) : throw ServerError("The result is no longer stored.");
         }
         finally

@@ -4,11 +4,13 @@ using RemoveBg.Core.Submit;
 
 namespace RemoveBg.Core.DropIn;
 
-/// <summary>What is wrong with a request, in remove.bg's words.</summary>
+/// <summary>A problem of a request, in remove.bg's words.</summary>
+/// <param name="Title">For people.</param>
 /// <param name="Code">Stable, for programs.</param>
+/// <param name="Detail">What was wrong and what is accepted; null where the title says it all.</param>
 public sealed record V1Problem(string Title, string Code, string? Detail = null);
 
-/// <summary>A request that cannot be answered; each problem becomes one entry of <c>errors</c>.</summary>
+/// <summary>Refuses a request; each problem becomes one entry of <c>errors</c>.</summary>
 public sealed class V1Exception(int statusCode, params IReadOnlyList<V1Problem> problems) : Exception(problems[0].Title)
 {
     public int StatusCode { get; } = statusCode;
@@ -16,11 +18,12 @@ public sealed class V1Exception(int statusCode, params IReadOnlyList<V1Problem> 
     public IReadOnlyList<V1Problem> Problems { get; } = problems;
 }
 
-/// <summary>Translates the parameters of remove.bg's <c>POST /v1.0/removebg</c> into ours. What cannot be honoured is
-/// refused by name, never ignored. Source: remove.bg's published OpenAPI document, version 1.0.0.</summary>
+/// <summary>Translates the parameters of remove.bg's <c>POST /v1.0/removebg</c> into ours.</summary>
+/// <remarks>A parameter that cannot be honoured is refused by name, never ignored. Source: remove.bg's published
+/// OpenAPI document, version 1.0.0.</remarks>
 public sealed class RemoveBgV1Request(SubmitRequestParser parser)
 {
-    /// <summary>Our field for each parameter that has one of the same meaning; also how problems are named.</summary>
+    /// <summary>Maps remove.bg's parameters to our fields of the same meaning; problems are named by it, too.</summary>
     private static readonly Dictionary<string, string> Fields = new()
     {
         ["image_url"] = "imageUrl",
@@ -35,7 +38,7 @@ public sealed class RemoveBgV1Request(SubmitRequestParser parser)
         ["add_shadow"] = "shadow",
     };
 
-    /// <summary>Largest area of the result in megapixels, by <c>size</c>.</summary>
+    /// <summary>Largest area of the result for each <c>size</c>, in megapixels; null for no limit.</summary>
     private static readonly Dictionary<string, double?> Sizes = new()
     {
         ["preview"] = 0.25, ["small"] = 0.25, ["regular"] = 0.25, ["medium"] = 1.5, ["hd"] = 4, ["4k"] = 10,
@@ -48,17 +51,18 @@ public sealed class RemoveBgV1Request(SubmitRequestParser parser)
             ["webp"] = OutputFormat.Webp, ["zip"] = OutputFormat.Zip,
     };
 
-    /// <summary>Parameters of which one value asks for nothing, and why no other can be honoured.</summary>
+    /// <summary>Parameters of which only the neutral values are accepted, and why.</summary>
     private static readonly Dictionary<string, (string[] Accepted, string Why)> Fixed = new()
     {
-        ["type"] = (["auto"], "the network looks for any kind of subject and cannot be told to look for one kind only"),
+        ["type"] = (["auto"], "the model finds any kind of subject and cannot be limited to one kind"),
         ["type_level"] = (["none", "1"], "subjects are not classified"),
         ["semitransparency"] = (["true"], "soft alpha is always kept"),
         ["shadow_type"] = (["none", "drop"], "there is one kind of shadow"),
     };
 
-    /// <param name="texts">All parameters but files, as they came.</param>
-    /// <param name="files">Uploads by parameter name.</param>
+    /// <summary>Translates a request.</summary>
+    /// <param name="texts">All parameters except files.</param>
+    /// <param name="files">Uploaded files by parameter name.</param>
     /// <exception cref="V1Exception">400 with every problem.</exception>
     public SubmitRequest Parse(IReadOnlyList<KeyValuePair<string, string>> texts,
         IReadOnlyDictionary<string, InlineImage> files)
@@ -73,7 +77,7 @@ public sealed class RemoveBgV1Request(SubmitRequestParser parser)
         var background = Only(["bg_color", "bg_image_url", "bg_image_file"], given, files, problems) == "bg_image_file"
             ? files["bg_image_file"] : null;
 
-        // 2. What is ours in other words.
+        // 2. Translate what has the same meaning.
         var size = Choice(given, "size", "preview", Sizes, problems);
         var format = Choice(given, "format", "auto", Formats, problems);
         var hasShadow = ReadFixed(given, problems);
@@ -82,12 +86,12 @@ public sealed class RemoveBgV1Request(SubmitRequestParser parser)
         foreach (var (name, text) in given)
             if (Fields.TryGetValue(name, out var ours))
             {
-                // "original" and "0" are how remove.bg says "not asked for".
+                // "original" and "0" are remove.bg's defaults: nothing was asked for.
                 if (text != "original"
                     && (name != "crop_margin" || given.GetValueOrDefault("crop") == "true" || text != "0"))
                     fields.Put(ours, text);
             }
-            else problems.Add(Invalid(name, $"is not a known parameter; accepted are image_file, image_file_b64, size, "
+            else problems.Add(Invalid(name, $"is not a known parameter; accepted: image_file, image_file_b64, size, "
                 + $"format, bg_image_file, {string.Join(", ", Fields.Keys.Concat(Fixed.Keys))}"));
         if (hasShadow) fields.Put("shadow", "true");
         if (size is { } megapixels)
@@ -98,7 +102,7 @@ public sealed class RemoveBgV1Request(SubmitRequestParser parser)
             fields.Problems.Select(problem => new V1Problem("Invalid parameter", "invalid_parameter", problem)));
         if (problems.Count > 0) throw new V1Exception(400, problems);
 
-        // 3. Formats that only this route has.
+        // 3. Choose the format; JPEG and ZIP exist on this route only.
         var options = (request.Options ?? new()) with { RequireForeground = true, FindSubject = true };
         if (options.IsAlphaOnly && format is OutputFormat.Jpeg or OutputFormat.Zip)
             throw new V1Exception(400, Invalid("format", "must be auto, png or webp with channels=alpha"));
@@ -111,12 +115,12 @@ public sealed class RemoveBgV1Request(SubmitRequestParser parser)
         IReadOnlyDictionary<string, InlineImage> files, List<V1Problem> problems)
     {
         foreach (var name in files.Keys.Where(name => name is not "image_file" and not "bg_image_file"))
-            problems.Add(Invalid(name, "is not a known file; accepted are image_file and bg_image_file"));
+            problems.Add(Invalid(name, "is not a known file; accepted: image_file, bg_image_file"));
         var source = Only(["image_file", "image_file_b64", "image_url"], given, files, problems);
         if (source is null && problems.TrueForAll(problem => problem.Code != "multiple_sources"))
             problems.Add(new("No image given", "missing_source",
                 "Please provide the source image in the image_url, image_file or image_file_b64 parameter."));
-        // Without a photo the checks below would complain a second time.
+        // An empty image keeps the checks below from reporting the missing photo again.
         if (source is null) return InlineImage.FromUpload(null, []);
         if (source == "image_file") return files["image_file"];
         if (!given.Remove("image_file_b64", out var encoded)) return null;
@@ -132,7 +136,7 @@ public sealed class RemoveBgV1Request(SubmitRequestParser parser)
         }
     }
 
-    /// <returns>The one of these that is given; null when none is, or more than one.</returns>
+    /// <returns>The only given name; null when none or several are given.</returns>
     private static string? Only(string[] names, Dictionary<string, string> given,
         IReadOnlyDictionary<string, InlineImage> files, List<V1Problem> problems)
     {
@@ -153,13 +157,13 @@ public sealed class RemoveBgV1Request(SubmitRequestParser parser)
         return choices[otherwise];
     }
 
-    /// <returns>Whether a shadow was asked for by its kind.</returns>
+    /// <returns>Whether <c>shadow_type</c> asks for a shadow.</returns>
     private static bool ReadFixed(Dictionary<string, string> given, List<V1Problem> problems)
     {
         var hasShadow = given.GetValueOrDefault("shadow_type") == "drop";
         foreach (var (name, (accepted, why)) in Fixed)
             if (given.Remove(name, out var text) && !accepted.Contains(text))
-                problems.Add(Invalid(name, $"can only be {string.Join(" or ", accepted)} here: {why}"));
+                problems.Add(Invalid(name, $"must be {string.Join(" or ", accepted)}: {why}"));
         return hasShadow;
     }
 

@@ -4,22 +4,24 @@ using RemoveBg.Core.Imaging;
 
 namespace RemoveBg.Core.Layout;
 
-/// <summary>The cut-out as it shall lie in the result: cropped, scaled, moved, and no larger than wanted.</summary>
+/// <summary>Crops, scales and positions the cut-out, and limits its size.</summary>
 internal static class Arranged
 {
-    /// <param name="cutOut">Of the region in which the subject was looked for.</param>
-    /// <param name="region">Where that lies in the upright photo.</param>
-    /// <param name="width">Of the upright photo, like <paramref name="height"/>.</param>
-    /// <param name="maxPixels">The result never has more.</param>
-    /// <returns>The same picture when there is nothing to do; else a new one, and
+    /// <summary>Lays out the result.</summary>
+    /// <param name="cutOut">Cut-out of <paramref name="region"/>.</param>
+    /// <param name="region">Part of the upright photo in which the subject was searched.</param>
+    /// <param name="width">Width of the upright photo, in pixels.</param>
+    /// <param name="height">Height of the upright photo, in pixels.</param>
+    /// <param name="wanted">Crop, margin, scale, position, size and megapixels.</param>
+    /// <param name="maxPixels">Upper limit of the result's pixels.</param>
+    /// <returns><paramref name="cutOut"/> when there is nothing to do; else a new image, and
     /// <paramref name="cutOut"/> is disposed.</returns>
     public static Photo Run(Photo cutOut, Box region, int width, int height, CutOutOptions wanted, int maxPixels)
     {
-        // 1. The result before it is made smaller: its size, where the cut-out's corner lies
-        // in it, and how large the cut-out is.
+        // 1. The result before downscaling: its size, the corner and the scale of the cut-out in it.
         var (canvasWidth, canvasHeight, left, top, enlarged) = Plan(cutOut, region, width, height, wanted);
 
-        // 2. Smaller, if it must be; never larger.
+        // 2. Downscale to the limits; never upscale.
         var longest = Math.Max(canvasWidth, canvasHeight);
         var most = Math.Min(maxPixels, (wanted.Megapixels ?? double.MaxValue) * 1_000_000);
         var shrink =
@@ -29,7 +31,7 @@ internal static class Arranged
         var scale = enlarged * shrink;
         if (scale == 1 && (left, top, resultWidth, resultHeight) == (0, 0, cutOut.Width, cutOut.Height)) return cutOut;
 
-        // 3. Copied as it is where no pixel changes its size; else resampled.
+        // 3. Copy where no pixel changes its size; else resample.
         var result = new Photo(resultWidth, resultHeight, isOpaque: false);
         try
         {
@@ -68,7 +70,7 @@ internal static class Arranged
             ? fill.Share * Math.Min((double)width / subject.Width, (double)height / subject.Height) : 1;
         var (x, y) = (wanted.Position ?? Position.Center).Share is { } at
             ? (at.X * (width - subject.Width * scale), at.Y * (height - subject.Height * scale))
-            // Its middle stays where it was, as far as it then stays in the picture.
+            // Keep its centre where it was, as far as it fits into the image.
             : (Math.Clamp(region.Left + subject.Left + subject.Width / 2d * (1 - scale), 0,
                 Math.Max(0, width - subject.Width * scale)),
                Math.Clamp(region.Top + subject.Top + subject.Height / 2d * (1 - scale), 0,
@@ -89,7 +91,7 @@ internal static class Arranged
         }
     }
 
-    /// <summary>Premultiplied to straight alpha; colour is zero where alpha is.</summary>
+    /// <summary>Converts premultiplied to straight alpha; colour is zero where alpha is zero.</summary>
     private static void Straighten(ReadOnlySpan<Vector128<float>> row, Span<uint> pixels)
     {
         for (var x = 0; x < pixels.Length; x++)

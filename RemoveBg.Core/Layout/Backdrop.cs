@@ -3,25 +3,24 @@ using RemoveBg.Core.Imaging;
 
 namespace RemoveBg.Core.Layout;
 
-/// <summary>What lies behind the cut-out: a shadow, a colour or a picture, put in from the front to the back.</summary>
+/// <summary>Draws behind the cut-out, from front to back: a colour or an image.</summary>
 internal static class Backdrop
 {
-    public static void Colour(Photo picture, uint colour) =>
-        Parallel.For(0, picture.Height, y =>
+    public static void Colour(Photo image, uint colour) =>
+        Parallel.For(0, image.Height, y =>
         {
-            foreach (ref var pixel in picture.Row(y))
+            foreach (ref var pixel in image.Row(y))
                 pixel = Over(pixel, Resample.ToFloats(colour), (colour >> 24) / 255f);
         });
 
-    /// <summary>A picture that fills the whole result, its middle in the middle; what does not fit is left
-    /// out, as with CSS's <c>cover</c>.</summary>
-    public static void Picture(Photo picture, Photo behind)
+    /// <summary>Draws an image behind, centred and scaled to cover the result, like CSS's <c>cover</c>.</summary>
+    public static void Image(Photo image, Photo behind)
     {
-        var scale = Math.Max((double)picture.Width / behind.Width, (double)picture.Height / behind.Height);
-        double left = (behind.Width - picture.Width / scale) / 2, top = (behind.Height - picture.Height / scale) / 2;
-        Resample.Window(behind, left, top, scale, picture.Width, picture.Height, (y, row) =>
+        var scale = Math.Max((double)image.Width / behind.Width, (double)image.Height / behind.Height);
+        double left = (behind.Width - image.Width / scale) / 2, top = (behind.Height - image.Height / scale) / 2;
+        Resample.Window(behind, left, top, scale, image.Width, image.Height, (y, row) =>
         {
-            var pixels = picture.Row(y);
+            var pixels = image.Row(y);
             for (var x = 0; x < pixels.Length; x++)
             {
                 var alpha = row[x][3] / 255;
@@ -30,8 +29,10 @@ internal static class Backdrop
         });
     }
 
-    /// <summary>One pixel before a colour (Porter and Duff 1984, "over"), both straight.</summary>
-    /// <param name="behind">R, G, B from 0 to 255; the fourth is not looked at.</param>
+    /// <summary>Composites a pixel over a colour (Porter and Duff 1984, "over"); both have straight alpha.</summary>
+    /// <param name="pixel">R in the lowest byte, A in the highest.</param>
+    /// <param name="behind">R, G, B from 0 to 255; the fourth value is ignored.</param>
+    /// <param name="behindAlpha">Alpha of <paramref name="behind"/>, 0 to 1.</param>
     internal static uint Over(uint pixel, Vector128<float> behind, float behindAlpha)
     {
         var front = (pixel >> 24) / 255f;

@@ -4,35 +4,35 @@ using SkiaSharp;
 
 namespace RemoveBg.Core.Layout;
 
-/// <summary>A soft shadow below the subject, as if light came from above and in front.</summary>
+/// <summary>Draws a soft shadow below the subject, as if light came from above and in front.</summary>
 internal static class Shadow
 {
-    /// <summary>Longest side of the small copy on which it is made: it is soft, so
-    /// nobody sees the difference.</summary>
+    /// <summary>Longest side of the downscaled alpha, in pixels. The shadow is soft, so no difference is
+    /// visible.</summary>
     private const int SmallSide = 512;
 
-    /// <summary>Shares of the subject's longer side.</summary>
+    /// <summary>Offset and blur radius, as shares of the subject's longer side.</summary>
     private const double Drop = 0.03, Blur = 0.025;
 
     private const float Opacity = 0.45f;
 
-    public static void Run(Photo picture)
+    public static void Run(Photo image)
     {
-        if (Box.Around(picture) is not { } subject) return;
+        if (Box.Around(image) is not { } subject) return;
         var extent = Math.Max(subject.Width, subject.Height);
-        var shrink = Math.Max(1d, Math.Max(picture.Width, picture.Height) / (double)SmallSide);
-        using var small = SmallAlpha(picture, shrink);
+        var shrink = Math.Max(1d, Math.Max(image.Width, image.Height) / (double)SmallSide);
+        using var small = SmallAlpha(image, shrink);
         using var soft = Blurred(small, (float)(extent * Blur / shrink));
-        Lay(picture, soft, shrink, extent * Drop);
+        Lay(image, soft, shrink, extent * Drop);
     }
 
-    private static unsafe SKBitmap SmallAlpha(Photo picture, double shrink)
+    private static unsafe SKBitmap SmallAlpha(Photo image, double shrink)
     {
-        var small = new SKBitmap(new((int)Math.Ceiling(picture.Width / shrink),
-            (int)Math.Ceiling(picture.Height / shrink), SKColorType.Alpha8, SKAlphaType.Premul));
+        var small = new SKBitmap(new((int)Math.Ceiling(image.Width / shrink),
+            (int)Math.Ceiling(image.Height / shrink), SKColorType.Alpha8, SKAlphaType.Premul));
         var pixels = (byte*)small.GetPixels();
         var (stride, width) = (small.RowBytes, small.Width);
-        Resample.Window(picture, 0, 0, 1 / shrink, small.Width, small.Height, (y, row) =>
+        Resample.Window(image, 0, 0, 1 / shrink, small.Width, small.Height, (y, row) =>
         {
             for (var x = 0; x < width; x++) pixels[(long)y * stride + x] = (byte)(row[x][3] + 0.5f);
         });
@@ -50,13 +50,13 @@ internal static class Shadow
         return soft;
     }
 
-    private static unsafe void Lay(Photo picture, SKBitmap soft, double shrink, double drop)
+    private static unsafe void Lay(Photo image, SKBitmap soft, double shrink, double drop)
     {
         var pixels = (byte*)soft.GetPixels();
         var (stride, width, height) = (soft.RowBytes, soft.Width, soft.Height);
-        Parallel.For(0, picture.Height, y =>
+        Parallel.For(0, image.Height, y =>
         {
-            var row = picture.Row(y);
+            var row = image.Row(y);
             var v = (y + 0.5 - drop) / shrink - 0.5;
             for (var x = 0; x < row.Length; x++)
             {
@@ -65,7 +65,7 @@ internal static class Shadow
             }
         });
 
-        // Linear between the small copy's pixels; nothing outside.
+        // Bilinear; zero outside.
         float At(double u, double v)
         {
             int x = (int)Math.Floor(u), y = (int)Math.Floor(v);

@@ -27,7 +27,7 @@ public sealed class CutOutOptionsParser(UrlPolicy urls, ModelCatalog networks)
             Size = (int?)fields.Number("size", SmallestSize, LargestSize, isWhole: true, "longest side, in pixels"),
             Megapixels =
                 fields.Number("megapixels", 0.01, 50, isWhole: false, "width times height, in millions of pixels"),
-            Channels = fields.Word("channels", ["rgba", "alpha"], " or ") switch
+            Channels = fields.Word("channels", ["rgba", "alpha"]) switch
             {
                 "rgba" => Channels.Rgba,
                 "alpha" => Channels.Alpha,

@@ -63,7 +63,8 @@ public sealed class IdempotencyTable(StorageClients storage, TimeProvider clock)
         return forgotten;
     }
 
-    private async Task<Guid?> EarlierAsync(TableEntity row, Fingerprint fingerprint, CancellationToken cancellationToken)
+    private async Task<Guid?> EarlierAsync(TableEntity row, Fingerprint fingerprint,
+        CancellationToken cancellationToken)
     {
         var found = await _rows.GetEntityIfExistsAsync<TableEntity>(row.PartitionKey, row.RowKey,
             cancellationToken: cancellationToken);

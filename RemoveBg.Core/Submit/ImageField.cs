@@ -2,10 +2,10 @@ using RemoveBg.Core.Network;
 
 namespace RemoveBg.Core.Submit;
 
-/// <summary>A picture that a request names: by a URL, or with its bytes in a data URI.</summary>
+/// <summary>Reads a field that names an image by URL or holds it as a data URI.</summary>
 internal static class ImageField
 {
-    /// <returns>What the record shows, and the picture if it came along.</returns>
+    /// <returns>Text for the record, and the image if it came with the request.</returns>
     public static (string Shown, InlineImage? Inline) Read(RequestFields fields, string field, string url,
         UrlPolicy urls)
     {

@@ -56,7 +56,8 @@ public sealed partial record InlineImage(string MediaType, BinaryData Content)
     /// <summary>Writes a digest in place of the bytes, for <see cref="SubmitRequest.Fingerprint"/>.</summary>
     internal sealed class DigestConverter : JsonConverter<InlineImage>
     {
-        public override InlineImage Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        public override InlineImage Read(ref Utf8JsonReader reader, Type typeToConvert,
+            JsonSerializerOptions options) =>
             throw new NotSupportedException("A digest cannot be turned back into an image.");
 
         public override void Write(Utf8JsonWriter writer, InlineImage value, JsonSerializerOptions options) =>

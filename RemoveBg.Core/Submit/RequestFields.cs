@@ -55,9 +55,9 @@ internal sealed class RequestFields(List<string> problems, string prefix = "", F
     }
 
     /// <returns>Null when absent, or not one of these; the latter is a problem.</returns>
-    public string? Word(string name, IReadOnlyList<string> accepted, string separator = ", ")
+    public string? Word(string name, IReadOnlyList<string> accepted)
     {
-        var all = string.Join(separator, accepted);
+        var all = $"one of {string.Join(", ", accepted)}";
         if (Text(name, all) is not { } text) return null;
         if (accepted.Contains(text)) return text;
         Problem(name, $"must be {all}.");

@@ -7,21 +7,20 @@ using RemoveBg.Core.Telemetry;
 
 namespace RemoveBg.Core.Submit;
 
-/// <summary>
-/// Accepts a job whose request has been checked. The record is written before the message, never the
-/// other way round: a message without a record would be work nobody knows, while a record without a
-/// message is found by the sweeper within minutes.
-/// </summary>
+/// <summary>Accepts a job whose request has been checked.</summary>
+/// <remarks>The record is written before the message. A message without a record would be lost work, while the sweeper
+/// finds a record without a message within minutes.</remarks>
 public sealed class SubmitArtwork(
-    IdempotencyTable idempotency, StoredImages pictures, ArtworkTable artworks, Admission admission,
+    IdempotencyTable idempotency, StoredImages images, ArtworkTable artworks, Admission admission,
     ServiceMetrics metrics, TimeProvider clock, ILogger<SubmitArtwork> log)
 {
-    /// <exception cref="ApiException">400: the idempotency key. Any storage failure means
-    /// that nothing was accepted.</exception>
+    /// <summary>Accepts one job. If storage fails, nothing has been accepted.</summary>
+    /// <exception cref="ApiException">400: the idempotency key is malformed or was used for another
+    /// request.</exception>
     public async Task<Artwork> SubmitAsync(ApiKey key, SubmitRequest request, string? idempotencyKey,
         CancellationToken cancellationToken)
     {
-        // 1. An idempotency key stands for one artwork: the same id leads to the same record below.
+        // 1. An idempotency key maps to one artwork id, so a repeated request finds the same record below.
         var now = clock.GetUtcNow();
         var id = Guid.CreateVersion7(now);
         if (!string.IsNullOrEmpty(idempotencyKey))
@@ -29,13 +28,13 @@ public sealed class SubmitArtwork(
 
         using var activity = Tracing.Start("submit artwork", ActivityKind.Producer, id);
 
-        // 2. Pictures that came along are stored first; without a record nobody reads it and retention erases it.
+        // 2. Store images that came with the request. If no record follows, retention deletes them.
         if (request.InlineImage is { } inline)
-            await pictures.PutInputAsync(id, StoredInput.Photo, inline.Content, cancellationToken);
+            await images.PutInputAsync(id, StoredInput.Photo, inline.Content, cancellationToken);
         if (request.InlineBackground is { } behind)
-            await pictures.PutInputAsync(id, StoredInput.Background, behind.Content, cancellationToken);
+            await images.PutInputAsync(id, StoredInput.Background, behind.Content, cancellationToken);
 
-        // 3. Create the record. From here on the job is accepted.
+        // 3. Create the record. From now on the job is accepted.
         var created = await artworks.TryCreateAsync(new()
         {
             Id = id,
@@ -55,17 +54,17 @@ public sealed class SubmitArtwork(
             return await artworks.FindAsync(id, cancellationToken)
                 ?? throw ApiException.BadRequest("Idempotency-Key belongs to an artwork that has been deleted.");
 
-        // 4. Send the message, or let it wait for its key's turn, even if the caller has hung up by now.
+        // 4. Queue it or let it wait for a permit, even if the caller has hung up by now.
         await EnterOrLeaveToSweeperAsync(created);
         metrics.Accepted();
         log.LogInformation("Artwork {ArtworkId} accepted", id);
         return created;
     }
 
-    /// <summary>Accepts several jobs, in order. With an idempotency key each has its own,
-    /// made of that and its place.</summary>
-    /// <exception cref="ApiException">400: the idempotency key. 500 when storage fails on the way: the
-    /// message says how many are accepted.</exception>
+    /// <summary>Accepts several jobs, in order. Each gets an idempotency key of its own: the request's, and its
+    /// index.</summary>
+    /// <exception cref="ApiException">400: the idempotency key. 500: storage failed after some were accepted; the
+    /// message says how many.</exception>
     public async Task<IReadOnlyList<Artwork>> SubmitAllAsync(ApiKey key, IReadOnlyList<SubmitRequest> requests,
         string? idempotencyKey, CancellationToken cancellationToken)
     {
@@ -82,10 +81,12 @@ public sealed class SubmitArtwork(
                 log.LogError(problem, "Storage failed after {Accepted} of {Count} artworks of a batch", accepted.Count,
                     requests.Count);
                 throw new ApiException(500, $"Storage failed: the first {accepted.Count} of {requests.Count} artworks "
-                    + $"are accepted, the rest are not. "
+                    + "were accepted, the rest were not. "
                     + (string.IsNullOrEmpty(idempotencyKey)
-                        ? "Send the rest again." : "Send the same request with the same Idempotency-Key again.")) {
-                        RetryAfter = TimeSpan.FromSeconds(5) };
+                        ? "Send the rest again." : "Send the same request with the same Idempotency-Key again."))
+                {
+                    RetryAfter = TimeSpan.FromSeconds(5),
+                };
             }
         }
         return accepted;

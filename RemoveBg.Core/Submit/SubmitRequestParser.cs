@@ -4,14 +4,14 @@ using RemoveBg.Core.Network;
 
 namespace RemoveBg.Core.Submit;
 
-/// <summary>Reads a request from JSON or from a form, and reports all that is wrong with it at once.</summary>
+/// <summary>Parses requests from JSON or a form, and reports all problems at once.</summary>
 public sealed class SubmitRequestParser(UrlPolicy urls, CutOutOptionsParser cutOutOptions)
 {
     public const int LargestBatch = 50;
 
     private const string ImageAccepted = "an absolute http or https URL, or a data:image/…;base64, URI";
 
-    /// <summary>One request.</summary>
+    /// <summary>Parses one request from JSON.</summary>
     /// <exception cref="ApiException">400 with every problem, each naming its field.</exception>
     public SubmitRequest Parse(ReadOnlyMemory<byte> body)
     {
@@ -24,7 +24,7 @@ public sealed class SubmitRequestParser(UrlPolicy urls, CutOutOptionsParser cutO
         return problems.Count == 0 ? request : throw ApiException.BadRequest(string.Join(" ", problems));
     }
 
-    /// <summary>Several requests, <c>{"artworks": […]}</c>.</summary>
+    /// <summary>Parses several requests, <c>{"artworks": […]}</c>.</summary>
     /// <exception cref="ApiException">400 with every problem of all of them, each naming its field.</exception>
     public IReadOnlyList<SubmitRequest> ParseBatch(ReadOnlyMemory<byte> body)
     {
@@ -44,8 +44,8 @@ public sealed class SubmitRequestParser(UrlPolicy urls, CutOutOptionsParser cutO
         return problems.Count == 0 ? requests : throw ApiException.BadRequest(string.Join(" ", problems));
     }
 
-    /// <summary>A form: its texts named as in JSON; the photo in the file <c>image</c>, a background
-    /// picture in the file <c>background</c>.</summary>
+    /// <summary>Parses a form. Its fields have the names that they have in JSON; the photo is the file <c>image</c>, a
+    /// background image the file <c>background</c>.</summary>
     /// <exception cref="ApiException">400 with every problem, each naming its field.</exception>
     public SubmitRequest Parse(IEnumerable<KeyValuePair<string, string>> texts,
         IReadOnlyDictionary<string, InlineImage> files)
@@ -56,7 +56,7 @@ public sealed class SubmitRequestParser(UrlPolicy urls, CutOutOptionsParser cutO
             if (fields.Has(name)) fields.Problem(name, "must be given once.");
             else fields.Put(name, text);
         foreach (var name in files.Keys.Where(name => name is not "image" and not "background"))
-            problems.Add($"'{name}' is not a known file; accepted are image and background.");
+            problems.Add($"'{name}' is not a known file; accepted: image, background.");
 
         var request = Read(fields, files.GetValueOrDefault("image"), files.GetValueOrDefault("background"));
         return problems.Count == 0 ? request : throw ApiException.BadRequest(string.Join(" ", problems));
@@ -83,7 +83,7 @@ public sealed class SubmitRequestParser(UrlPolicy urls, CutOutOptionsParser cutO
         if (upload is not null)
         {
             if (fields.Has("imageUrl")) fields.Problem("imageUrl",
-                "cannot be given together with the file image: which of the two is the photo?");
+                "cannot be combined with the file image: give the photo once.");
             return (upload.Shown, upload);
         }
         if (fields.Find("imageUrl") is null) fields.Problem("imageUrl", $"is required: {ImageAccepted}.");
@@ -119,7 +119,7 @@ public sealed class SubmitRequestParser(UrlPolicy urls, CutOutOptionsParser cutO
         {
             var where = problem.LineNumber is { } line ? $" (line {line + 1}, byte {problem.BytePositionInLine + 1})"
                 : "";
-            throw ApiException.BadRequest($"The body is not valid JSON{where}; expected is {expected}.");
+            throw ApiException.BadRequest($"The body is not valid JSON{where}; it must be {expected}.");
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Net;
+using RemoveBg.Core.Artworks;
 using RemoveBg.Core.Segmentation;
 using RemoveBg.SelfHost.Cli.Keys;
 using RemoveBg.SelfHost.Cli.Photo;
@@ -25,9 +26,10 @@ internal static class CommandLine
         });
         var output = new Option<string?>("-o", "--output") { Description =
             "Where to write the cut-out (default: PHOTO's name with -cutout, in this folder)", HelpName = "FILE" };
-        var format =
-            new Option<string>("--format") { Description = "webp (default) or png", DefaultValueFactory = _ => "webp" };
-        format.AcceptOnlyFromAmong("webp", "png");
+        string[] formats = [.. OutputFormats.Words.Where(word => word != OutputFormat.Auto.Word())];
+        var format = new Option<string>("--format") { DefaultValueFactory = _ => OutputFormat.Webp.Word(),
+            Description = $"Format of the file: {string.Join(", ", formats)}" };
+        format.AcceptOnlyFromAmong(formats);
         var model = new Option<string?>("--model") { Description = "The network to use, or cascade: the smallest "
             + "first, the best where that is unsure (default: the best one that is here)", HelpName = "NAME" };
         model.AcceptOnlyFromAmong(

@@ -143,9 +143,9 @@ public sealed class RemoveBgV1Tests
     [TestCase("image_file_b64=AAAA", "invalid_file_type", "accepted are")]
     [TestCase("image_url=https://example.com/a&size=huge", "invalid_parameter", "size must be one of preview")]
     [TestCase("image_url=https://example.com/a&format=gif", "invalid_parameter", "format must be one of auto")]
-    [TestCase("image_url=https://example.com/a&type=person", "invalid_parameter", "type can only be auto")]
+    [TestCase("image_url=https://example.com/a&type=person", "invalid_parameter", "type must be auto")]
     [TestCase("image_url=https://example.com/a&semitransparency=false", "invalid_parameter",
-        "semitransparency can only be true")]
+        "semitransparency must be true")]
     [TestCase("image_url=https://example.com/a&shadow_opacity=50", "invalid_parameter",
         "shadow_opacity is not a known parameter")]
     [TestCase("image_url=https://example.com/a&crop_margin=10%25", "invalid_parameter", "crop_margin needs crop: true")]

@@ -92,8 +92,8 @@ public sealed class ArrangeTests
     {
         var empty = new Photo(7, 5, isOpaque: false);
         for (var y = 0; y < 5; y++) empty.Row(y).Clear();
-        using var result =
-            Arranged.Run(empty, new(0, 0, 7, 5), 7, 5, new() { Crop = true, CropMargin = Margin.TryParse("50%") }, 1_000_000);
+        using var result = Arranged.Run(empty, new(0, 0, 7, 5), 7, 5,
+            new() { Crop = true, CropMargin = Margin.TryParse("50%") }, 1_000_000);
         Assert.That((result.Width, result.Height), Is.EqualTo((7, 5)));
     }
 
@@ -127,7 +127,7 @@ public sealed class ArrangeTests
         for (var y = 0; y < 40; y++)
             for (var x = 0; x < 100; x++) behind.Row(y)[x] = x is < 25 or >= 75 ? 0xFFFFFFFFu : 0xFFFF0000u;
         using var picture = CutOut();
-        Backdrop.Picture(picture, behind);
+        Backdrop.Image(picture, behind);
         Assert.Multiple(() =>
         {
             Assert.That(picture.Row(0)[3], Is.EqualTo(0xFFFF0000));

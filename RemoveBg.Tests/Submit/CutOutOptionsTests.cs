@@ -57,7 +57,7 @@ public sealed class CutOutOptionsTests
     [TestCase("\"size\":100.5", "size must be a whole number")]
     [TestCase("\"size\":\"full\"", "size must be a whole number")]
     [TestCase("\"megapixels\":51", "megapixels must be a number from 0.01 to 50")]
-    [TestCase("\"channels\":\"rgb\"", "channels must be rgba or alpha")]
+    [TestCase("\"channels\":\"rgb\"", "channels must be one of rgba, alpha")]
     [TestCase("\"model\":\"u3net\"", "model must be one of auto, removebg-lite")]
     [TestCase("\"requireForeground\":\"true\"", "requireForeground must be true or false")]
     public void A_problem_names_its_option_and_what_is_accepted(string fields, string expected) =>
@@ -110,7 +110,7 @@ public sealed class CutOutOptionsTests
         Assert.That(() => Parser.Parse([new("imageUrl", "https://example.com/a.png"), new("crop", "maybe"),
             new("size", "1"), new("size", "2")],
             new Dictionary<string, InlineImage> { ["image"] = file, ["extra"] = file }),
-            Throws.TypeOf<ApiException>().With.Message.Contains("imageUrl cannot be given together with the file "
+            Throws.TypeOf<ApiException>().With.Message.Contains("imageUrl cannot be combined with the file "
                 + "image").And.Message.Contains("'extra' is not a known file")
                 .And.Message.Contains("crop must be true or false").And.Message.Contains("size must be given once"));
     }

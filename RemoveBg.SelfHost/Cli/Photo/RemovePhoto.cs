@@ -86,7 +86,7 @@ internal sealed class RemovePhoto(PhotoOrder order, string hostUrl, DevelopmentS
         using var plain = new HttpClient();
         using var response = await plain.GetAsync(url, cancellationToken);
         response.EnsureSuccessStatusCode();
-        var extension = response.Content.Headers.ContentType?.MediaType == "image/png" ? "png" : "webp";
+        var extension = ResultTypes.Extension(response.Content.Headers.ContentType?.MediaType ?? "");
         var output = order.Output ?? $"{Path.GetFileNameWithoutExtension(order.Photo)}-cutout.{extension}";
         try
         {
