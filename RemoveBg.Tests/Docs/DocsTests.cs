@@ -6,8 +6,8 @@ using RemoveBg.Tests.Given;
 
 namespace RemoveBg.Tests.Docs;
 
-/// <summary>What README.md and docs say can be pasted runs; what they name exists. Programs in JavaScript, Python and
-/// C# are run by <see cref="Clients.SnippetTests"/>.</summary>
+/// <summary>Runs the shell blocks of README.md and docs, and checks that what the documents name exists.
+/// <see cref="Clients.SnippetTests"/> runs their programs in JavaScript, Python and C#.</summary>
 public sealed partial class DocsTests
 {
     private static readonly string[] Runnable = ["bash", "js", "python", "csharp", "json", "text"];
@@ -107,6 +107,55 @@ public sealed partial class DocsTests
         }
     }
 
+    /// <summary>Proofs such as <c>`Flow/CrashTests`: a host that was killed …, a job whose …</c>.</summary>
+    [TestCase("SECURITY.md")]
+    [TestCase("docs/faults.md")]
+    public void Quoted_tests_exist(string document)
+    {
+        var problems = new List<string>();
+        var text = File.ReadAllText(Path.Combine(Repo.Root, document));
+        foreach (var quote in QuotedTests().Matches(text).Cast<Match>())
+        {
+            var name = $"RemoveBg.Tests.{quote.Groups["folder"].Value}.{quote.Groups["class"].Value}";
+            if (typeof(DocsTests).Assembly.GetType(name) is not { } fixture)
+            {
+                problems.Add($"{name} does not exist");
+                continue;
+            }
+            var names = fixture.GetMethods().Select(method => method.Name.Replace('_', ' ')).ToList();
+            problems.AddRange(quote.Groups["names"].Value.Split('…', StringSplitOptions.RemoveEmptyEntries)
+                .Select(start => start.Trim(' ', ',', ';')).Where(start => start.Length > 0)
+                .Where(start => !names.Exists(test => test.StartsWith(start, StringComparison.OrdinalIgnoreCase)))
+                .Select(start => $"{quote.Groups["class"].Value} has no test '{start} …'"));
+        }
+        Assert.That(QuotedTests().Count(text), Is.GreaterThan(10));
+        Assert.That(problems, Is.Empty, document);
+    }
+
+    [TestCase("ARCHITECTURE.md")]
+    [TestCase("SECURITY.md")]
+    [TestCase("docs/faults.md")]
+    public void Files_and_types_that_are_named_exist(string document)
+    {
+        var folders = new[] { "", "RemoveBg.Core", "RemoveBg.Functions", "RemoveBg.Tests", "RemoveBg.Core/Network",
+            "RemoveBg.Core/Imaging/Codecs", "RemoveBg.Tests/Given", "RemoveBg.Functions/Web" }
+            .Select(folder => Path.Combine(Repo.Root, folder)).ToList();
+        var types = new[] { "RemoveBg.Core", "RemoveBg.Functions", "RemoveBg.SelfHost", "RemoveBg.Tests" }
+            .SelectMany(project => System.Reflection.Assembly.Load(project).GetTypes())
+            .Select(type => type.Name.Split('`')[0]).ToHashSet();
+        var text = File.ReadAllText(Path.Combine(Repo.Root, document));
+        var named = InlineCode().Matches(text).Select(match => match.Groups["code"].Value).ToList();
+        Assert.Multiple(() =>
+        {
+            foreach (var path in named.Where(code => FilePath().IsMatch(code)))
+                Assert.That(folders.Exists(folder => Path.Exists(Path.Combine(folder, path))
+                    || Path.Exists(Path.Combine(folder, path + ".cs"))), Is.True, $"{document}: {path}");
+            foreach (var type in named.Where(code => TypeName().IsMatch(code)
+                && !folders.Exists(folder => Path.Exists(Path.Combine(folder, code)))))
+                Assert.That(types.Contains(type.Split('.')[0]), Is.True, $"{document}: {type}");
+        });
+    }
+
     [Test]
     public void A_block_is_found_with_its_line_language_and_marker()
     {
@@ -165,6 +214,20 @@ public sealed partial class DocsTests
 
     [GeneratedRegex("(?<= )--?[a-z][a-z-]*")]
     private static partial Regex Option();
+
+    [GeneratedRegex(@"`(?<folder>[A-Z]\w+)/(?<class>\w+Tests)`(: (?<names>[^`|(]*))?")]
+    private static partial Regex QuotedTests();
+
+    [GeneratedRegex("`(?<code>[^`\n]+)`")]
+    private static partial Regex InlineCode();
+
+    /// <summary>With a folder, in PascalCase or <c>models/</c> and the like.</summary>
+    [GeneratedRegex(@"^([A-Z][\w.]*|models|training|docs)/([\w.]+/)*[\w.]*$|^[A-Z]\w+\.cs$")]
+    private static partial Regex FilePath();
+
+    /// <summary>Two humps at least, as in <c>FairGate</c>, and perhaps a member.</summary>
+    [GeneratedRegex(@"^[A-Z][a-z0-9]+[A-Z][A-Za-z0-9]*(\.[A-Z]\w*)?$")]
+    private static partial Regex TypeName();
 
     [GeneratedRegex(@"[^\w\- ]")]
     private static partial Regex NotInAnchors();
