@@ -7,7 +7,7 @@ using RemoveBg.Core.Segmentation;
 
 namespace RemoveBg.Core.CutOut;
 
-/// <summary>The state of one job on its way through the steps of <see cref="CutOutPipeline"/>.</summary>
+/// <summary>State of one job, passed from step to step of <see cref="CutOutPipeline"/>.</summary>
 internal sealed class CutOutContext(CutOutJob job, ImageOptions limits, CancellationToken cancellationToken)
     : IDisposable
 {
@@ -20,7 +20,7 @@ internal sealed class CutOutContext(CutOutJob job, ImageOptions limits, Cancella
 
     public ImageOptions Limits { get; } = limits;
 
-    /// <summary>The image as the last step left it. The one that a new one replaces is disposed.</summary>
+    /// <summary>Image produced by the last step. Setting a new one disposes the old one.</summary>
     public Photo Photo
     {
         get => _photo ?? throw new InvalidOperationException("No photo has been decoded.");
@@ -37,12 +37,12 @@ internal sealed class CutOutContext(CutOutJob job, ImageOptions limits, Cancella
     /// <summary>Size of the upright photo, in pixels.</summary>
     public (int Width, int Height) FullSize { get; set; }
 
-    /// <summary>Part of the upright photo in which a subject is searched; the whole one by default.</summary>
+    /// <summary>Part of the upright photo to search for a subject; by default all of it.</summary>
     public Box Region { get; set; }
 
     public SubjectMask? Mask { get; set; }
 
-    /// <summary>Rectangle of the subject in the result; null when none was found or nobody asked.</summary>
+    /// <summary>Rectangle of the subject in the result; null if none was found or the job does not want it.</summary>
     public Box? Subject { get; set; }
 
     public string ContentType { get; set; } = "";
@@ -52,8 +52,9 @@ internal sealed class CutOutContext(CutOutJob job, ImageOptions limits, Cancella
             Uncertainty.ToConfidence(Mask.Uncertainty),
         Subject, _times);
 
-    /// <summary>Runs and times one step. Native code cannot be interrupted, so cancellation
-    /// is checked between steps.</summary>
+    /// <summary>Runs and times one step.</summary>
+    /// <exception cref="OperationCanceledException">Cancellation was requested before the step: native code cannot be
+    /// interrupted.</exception>
     public void Time(string name, Action step)
     {
         cancellationToken.ThrowIfCancellationRequested();

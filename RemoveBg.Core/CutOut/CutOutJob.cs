@@ -4,16 +4,17 @@ using RemoveBg.Core.Segmentation;
 
 namespace RemoveBg.Core.CutOut;
 
-/// <summary>What <see cref="CutOutPipeline"/> works on.</summary>
-/// <param name="File">JPEG, PNG, WebP, GIF or BMP.</param>
-/// <param name="Tensors">Made by <paramref name="Segmenter"/>, and used by no other job meanwhile.</param>
-/// <param name="Target">Receives the result: without options as large as the upright input.</param>
+/// <summary>Input of <see cref="CutOutPipeline"/>.</summary>
+/// <param name="File">Image file: JPEG, PNG, WebP, GIF or BMP.</param>
+/// <param name="Tensors">Buffers that <paramref name="Segmenter"/> created; no other job may use them at the same
+/// time.</param>
+/// <param name="Target">Receives the encoded result, which without options has the size of the upright input.</param>
 public sealed record CutOutJob(
     ReadOnlyMemory<byte> File, OutputFormat Format, Segmenter Segmenter, Tensors Tensors, Stream Target)
 {
-    /// <summary>What else is asked for. Default: nothing.</summary>
+    /// <summary>Layout, background and the like; by default none.</summary>
     public CutOutOptions Options { get; init; } = new();
 
-    /// <summary>File of a background image, in the formats of <see cref="File"/>; null for none.</summary>
+    /// <summary>Background image file, in a format of <see cref="File"/>; null for none.</summary>
     public ReadOnlyMemory<byte>? Background { get; init; }
 }

@@ -7,7 +7,7 @@ using RemoveBg.Core.Matting;
 
 namespace RemoveBg.Core.CutOut;
 
-/// <summary>The steps of <see cref="CutOutPipeline"/>. Each decides whether it has anything to do.</summary>
+/// <summary>The steps of <see cref="CutOutPipeline"/>. Each returns at once if it has nothing to do.</summary>
 internal static class CutOutSteps
 {
     public static void DecodePhoto(CutOutContext context) => context.Time(

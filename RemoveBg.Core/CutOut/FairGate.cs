@@ -1,34 +1,37 @@
 namespace RemoveBg.Core.CutOut;
 
-/// <summary>A semaphore that serves its waiters' keys in turn, and those of one key in order: nobody waits
-/// longer because somebody else asks more often. Who needs several places gets them too: nobody is served
-/// before the one whose turn it is.</summary>
-internal sealed class FairGate(int places)
+/// <summary>A semaphore that serves keys round-robin, and the waiters of one key in order.</summary>
+/// <remarks>A key with many waiters does not delay the other keys. A waiter that needs several slots blocks later ones
+/// until it fits, so it cannot starve.</remarks>
+internal sealed class FairGate(int slots)
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<string, Queue<Waiter>> _waiting = [];
 
-    /// <summary>Keys that wait, the next to be served first. Each key is here once.</summary>
+    /// <summary>Keys with waiters, next to be served first; each key once.</summary>
     private readonly Queue<string> _order = [];
-    private int _free = places;
+    private int _free = slots;
 
-    public int Places { get; } = places;
+    public int Slots { get; } = slots;
 
-    /// <summary>Waiters that have not been served and have not given up.</summary>
+    /// <summary>Number of waiters neither served nor cancelled.</summary>
     public int Waiting
     {
         get
         {
-            lock (_lock) return _waiting.Values.Sum(queue => queue.Count(waiter => !waiter.Turn.Task.IsCompleted));
+            lock (_lock) return _waiting.Values.Sum(queue => queue.Count(waiter => !waiter.Entered.Task.IsCompleted));
         }
     }
 
-    /// <param name="key">Whose turn it is to be.</param>
-    /// <param name="cancellationToken">Ends the waiting.</param>
-    /// <param name="wanted">At most <see cref="Places"/>, or nobody would ever be served again.</param>
+    /// <summary>Waits for free slots.</summary>
+    /// <param name="key">The key to queue under.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <param name="wanted">Number of slots, at most <see cref="Slots"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">More slots than exist: the waiter would block the gate for
+    /// good.</exception>
     public async Task EnterAsync(string key, CancellationToken cancellationToken, int wanted = 1)
     {
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(wanted, Places);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(wanted, Slots);
         cancellationToken.ThrowIfCancellationRequested();
         var waiter = new Waiter(wanted, new(TaskCreationOptions.RunContinuationsAsynchronously));
         lock (_lock)
@@ -41,15 +44,16 @@ internal sealed class FairGate(int places)
             queue.Enqueue(waiter);
             Serve();
         }
-        // Whoever gives up stays in the queue and is skipped; those behind may fit where he did not.
-        await using var givingUp = cancellationToken.UnsafeRegister(_ =>
+        // A cancelled waiter stays queued and is skipped; smaller ones behind it may fit now.
+        await using var registration = cancellationToken.UnsafeRegister(_ =>
         {
-            if (waiter.Turn.TrySetCanceled(cancellationToken)) Leave(0);
+            if (waiter.Entered.TrySetCanceled(cancellationToken)) Leave(0);
         }, null);
-        await waiter.Turn.Task;
+        await waiter.Entered.Task;
     }
 
-    /// <param name="held">As many as were entered with.</param>
+    /// <summary>Frees slots and serves the waiters that fit.</summary>
+    /// <param name="held">Number of slots that <see cref="EnterAsync"/> was given.</param>
     public void Leave(int held = 1)
     {
         lock (_lock)
@@ -64,16 +68,16 @@ internal sealed class FairGate(int places)
         while (_order.TryPeek(out var key))
         {
             var queue = _waiting[key];
-            while (queue.TryPeek(out var gone) && gone.Turn.Task.IsCompleted) queue.Dequeue();
+            while (queue.TryPeek(out var cancelled) && cancelled.Entered.Task.IsCompleted) queue.Dequeue();
             var isServed = false;
             if (queue.TryPeek(out var waiter))
             {
-                if (waiter.Places > _free) return;
+                if (waiter.Slots > _free) return;
                 queue.Dequeue();
-                isServed = waiter.Turn.TrySetResult();
-                if (isServed) _free -= waiter.Places;
+                isServed = waiter.Entered.TrySetResult();
+                if (isServed) _free -= waiter.Slots;
             }
-            // Whose waiter has given up at this very moment stays at the head of the line.
+            // The waiter was cancelled just now: keep its key first in line.
             if (!isServed && queue.Count > 0) continue;
             _order.Dequeue();
             if (queue.Count > 0) _order.Enqueue(key);
@@ -81,5 +85,5 @@ internal sealed class FairGate(int places)
         }
     }
 
-    private sealed record Waiter(int Places, TaskCompletionSource Turn);
+    private sealed record Waiter(int Slots, TaskCompletionSource Entered);
 }

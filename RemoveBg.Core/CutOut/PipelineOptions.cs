@@ -2,33 +2,35 @@ using System.ComponentModel.DataAnnotations;
 
 namespace RemoveBg.Core.CutOut;
 
-/// <summary>The part of the settings <c>RemoveBg:Process</c> that sizes the pipeline.</summary>
+/// <summary>Settings under <c>RemoveBg:Process</c> that size the pipeline.</summary>
 public sealed class PipelineOptions
 {
     public const string Section = "RemoveBg:Process";
 
-    /// <summary>Artworks in the pipeline at once; 0 (the default) takes one per core, as
+    /// <summary>Number of artworks in the pipeline at once; 0 (the default) means one per core, as far as
     /// <see cref="MemoryBudgetMB"/> allows.</summary>
     [Range(0, 64)]
     public int Concurrency { get; set; }
 
-    /// <summary>Megabytes that the process may use; 0 (the default) takes what it has (its limit by cgroup included).
-    /// One artwork of 50 megapixels takes <see cref="ArtworkMB"/> or what a large network needs, and
-    /// <see cref="Concurrency"/> may not ask for more than fit.</summary>
+    /// <summary>Memory that the process may use, in megabytes; 0 (the default) means all that it has (its cgroup
+    /// limit).</summary>
+    /// <remarks>Caps <see cref="Concurrency"/>: an artwork of 50 megapixels counts as <see cref="ArtworkMB"/>, or as
+    /// more with a large network.</remarks>
     [Range(0, 1_000_000)]
     public int MemoryBudgetMB { get; set; }
 
-    /// <summary>What an artwork of 50 megapixels takes at its peak, in megabytes (measured: 520 upright and with
-    /// U²-Netp; 200 more where EXIF turns it).</summary>
+    /// <summary>Peak memory of an artwork of 50 megapixels, in megabytes (measured with U²-Netp: 520 upright, 200 more
+    /// if EXIF turns it).</summary>
     public const int ArtworkMB = 800;
 
-    /// <summary>What such an artwork takes while the network runs, beside the network, in megabytes: its
-    /// pixels, and what the process varies by.</summary>
+    /// <summary>Memory of such an artwork while the network runs, not counting the network, in megabytes: its pixels,
+    /// and a margin for what the process varies by.</summary>
     public const int PhotoMB = 250;
 
-    /// <summary>What the process takes beside its artworks, in megabytes.</summary>
+    /// <summary>Memory of the process without artworks, in megabytes.</summary>
     public const int BaseMB = 200;
 
-    /// <summary>Of <see cref="BaseMB"/>: room for the files of networks that requests may name.</summary>
+    /// <summary>The part of <see cref="BaseMB"/> reserved for the weights of networks that requests may name, in
+    /// megabytes.</summary>
     public const int NetworkFilesMB = 50;
 }

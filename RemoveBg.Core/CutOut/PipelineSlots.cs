@@ -5,18 +5,20 @@ using RemoveBg.Core.Segmentation;
 
 namespace RemoveBg.Core.CutOut;
 
-/// <summary>How many artworks are in the pipeline at once, and their tensors: the pool's size is the limit on memory. A
-/// place is what an artwork takes with the configured network; with one that needs more it takes several.</summary>
+/// <summary>Limits how many artworks are in the pipeline at once, so that they fit into the memory budget, and pools
+/// their tensors.</summary>
+/// <remarks>One slot is the memory of an artwork with the configured network; an artwork with a larger network takes
+/// several.</remarks>
 public sealed class PipelineSlots(IOptions<PipelineOptions> options, ModelCache model, ModelCatalog catalog,
     ILogger<PipelineSlots> log) : IDisposable
 {
     private readonly Lock _lock = new();
     private readonly ConcurrentDictionary<Segmenter, ConcurrentBag<Tensors>> _tensors = new();
 
-    /// <summary>There is one as soon as it is known what the configured network takes.</summary>
+    /// <summary>Null until the configured network is loaded and its memory measured.</summary>
     private FairGate? _gate;
 
-    /// <summary>Artworks that wait for a slot.</summary>
+    /// <summary>Number of artworks waiting for a slot.</summary>
     internal int Waiting
     {
         get
@@ -25,18 +27,19 @@ public sealed class PipelineSlots(IOptions<PipelineOptions> options, ModelCache 
         }
     }
 
-    /// <param name="key">Whose artwork it is: keys that wait are served in turn.</param>
-    /// <param name="network">By name, one of <see cref="ModelCatalog.Offered"/>; null takes the configured one.</param>
-    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <summary>Waits for the slots that an artwork needs.</summary>
+    /// <param name="key">The artwork's API key; waiting keys are served round-robin.</param>
+    /// <param name="network">A name from <see cref="ModelCatalog.Offered"/>; null for the configured network.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
     public async Task<Slot> TakeAsync(string key, string? network, CancellationToken cancellationToken)
     {
         var configured = await model.GetAsync(cancellationToken);
         var segmenter = network is null ? configured : await model.GetAsync(network, cancellationToken);
         var gate = GateFor(configured);
-        var places = PlacesOf(segmenter.MemoryMB, configured.MemoryMB, gate.Places);
-        await gate.EnterAsync(key, cancellationToken, places);
+        var slots = SlotsFor(segmenter.MemoryMB, configured.MemoryMB, gate.Slots);
+        await gate.EnterAsync(key, cancellationToken, slots);
         return new(this, segmenter, Pool(segmenter).TryTake(out var tensors) ? tensors : segmenter.CreateTensors(),
-            () => gate.Leave(places));
+            () => gate.Leave(slots));
     }
 
     public void Dispose()
@@ -44,10 +47,10 @@ public sealed class PipelineSlots(IOptions<PipelineOptions> options, ModelCache 
         foreach (var tensors in _tensors.Values.SelectMany(pool => pool)) tensors.Dispose();
     }
 
-    /// <summary>As many as were asked for, or one per core, but no more than fit into
-    /// memory; one always does.</summary>
+    /// <summary>Returns the number of slots: the configured concurrency, or one per core, but no more than fit into
+    /// memory, and at least one.</summary>
     /// <param name="networkMB">See <see cref="Segmenter.MemoryMB"/>.</param>
-    /// <param name="othersMB">Of the files of other networks that requests may name.</param>
+    /// <param name="othersMB">Total file size of the other networks that requests may name, in megabytes.</param>
     internal static int Count(PipelineOptions options, long networkMB, long othersMB)
     {
         var fit = ForArtworksMB(options, othersMB) / ArtworkMB(networkMB);
@@ -55,13 +58,14 @@ public sealed class PipelineSlots(IOptions<PipelineOptions> options, ModelCache 
             Math.Max(1, fit));
     }
 
-    /// <summary>What an artwork takes of all places with a network that needs more than the
-    /// configured one, or less.</summary>
-    internal static int PlacesOf(long networkMB, long configuredMB, int places) =>
-        (int)Math.Min(places, (ArtworkMB(networkMB) + ArtworkMB(configuredMB) - 1) / ArtworkMB(configuredMB));
+    /// <summary>Returns the number of slots that an artwork takes with a network of another size than the configured
+    /// one.</summary>
+    /// <param name="slots">Number of slots in all, which the result never exceeds.</param>
+    internal static int SlotsFor(long networkMB, long configuredMB, int slots) =>
+        (int)Math.Min(slots, (ArtworkMB(networkMB) + ArtworkMB(configuredMB) - 1) / ArtworkMB(configuredMB));
 
-    /// <summary>What of the budget is left beside the process itself and other networks' weights;
-    /// negative when they take it all.</summary>
+    /// <summary>Returns the budget less the process itself and the other networks' weights, in megabytes; negative
+    /// if those exceed it.</summary>
     private static long ForArtworksMB(PipelineOptions options, long othersMB)
     {
         var megabytes = options.MemoryBudgetMB > 0 ? options.MemoryBudgetMB
@@ -80,18 +84,18 @@ public sealed class PipelineSlots(IOptions<PipelineOptions> options, ModelCache 
             var othersMB = catalog.BytesOfOthers(configured.Model.Entry) / 1_000_000;
             var (has, takes) = (ForArtworksMB(options.Value, othersMB), ArtworkMB(configured.MemoryMB));
             var count = Count(options.Value, configured.MemoryMB, othersMB);
-            log.LogInformation("The pipeline takes {Places} artworks at once, up to {Megabytes} MB each", count, takes);
-            if (takes > has) log.LogWarning("The memory budget leaves {Has} MB for artworks, and one of 50 megapixels "
-                + "takes up to {Megabytes}: it is let in, alone. " +
-                "Raise RemoveBg:Process:MemoryBudgetMB, lower RemoveBg:Image:MaxPixels or configure a smaller network",
-                    has, takes);
+            log.LogInformation("The pipeline has {Slots} slots of up to {Megabytes} MB each", count, takes);
+            if (takes > has) log.LogWarning("The memory budget leaves {Available} MB for artworks, but one of 50 "
+                + "megapixels takes up to {Megabytes} MB. Artworks run one at a time. Raise "
+                + "RemoveBg:Process:MemoryBudgetMB, lower RemoveBg:Image:MaxPixels or configure a smaller model",
+                has, takes);
             return _gate = new(count);
         }
     }
 
     private ConcurrentBag<Tensors> Pool(Segmenter segmenter) => _tensors.GetOrAdd(segmenter, _ => []);
 
-    /// <summary>The right to run one artwork through the pipeline; dispose it to let the next one in.</summary>
+    /// <summary>The slots that one artwork holds; dispose to release them.</summary>
     public sealed class Slot(PipelineSlots owner, Segmenter segmenter, Tensors tensors, Action leave) : IDisposable
     {
         private bool _isDisposed;

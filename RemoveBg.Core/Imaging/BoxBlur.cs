@@ -4,14 +4,16 @@ using System.Runtime.Intrinsics;
 
 namespace RemoveBg.Core.Imaging;
 
-/// <summary>Sums over a square window by running sums: the same work for every radius.</summary>
+/// <summary>Sums a square window around each sample. Uses running sums, so the cost does not depend on the
+/// radius.</summary>
 internal static class BoxBlur
 {
-    /// <summary>Columns that are summed downwards together: their sums stay in the first cache.</summary>
+    /// <summary>Number of columns summed together, so that their sums stay in the L1 cache.</summary>
     private const int Band = 64;
 
-    /// <summary>Replaces each sample by the sum of the (2r+1)² samples around it; outside the plane lie zeros. Not
-    /// divided: callers divide by the sum of a weight, which has the same window.</summary>
+    /// <summary>Replaces each sample by the sum of the (2r+1)² samples around it; samples outside the plane count as
+    /// zero.</summary>
+    /// <remarks>Callers divide by the sum of a weight over the same window.</remarks>
     public static void Run(FloatPlane plane, FloatPlanes planes, int radius)
     {
         var (width, height) = (planes.Width, planes.Height);
@@ -53,7 +55,7 @@ internal static class BoxBlur
     private static void Subtract(ReadOnlySpan<Vector128<float>> row, Span<Vector128<float>> sums) =>
         TensorPrimitives.Subtract(Numbers(sums), Numbers(row), Numbers(sums));
 
-    /// <summary>As plain numbers, of which the processor takes eight or sixteen at once.</summary>
+    /// <summary>Reinterprets samples as plain floats, of which the processor adds eight or sixteen at once.</summary>
     private static Span<float> Numbers(Span<Vector128<float>> samples) =>
         MemoryMarshal.Cast<Vector128<float>, float>(samples);
 

@@ -1,6 +1,6 @@
 namespace RemoveBg.Core.Imaging;
 
-/// <summary>How stored rows and columns lie in the picture as it is meant to be seen (EXIF 2.32, tag 0x0112).</summary>
+/// <summary>Orientation of the stored pixels relative to the upright image (EXIF 2.32, tag 0x0112).</summary>
 internal enum ExifOrientation
 {
     Upright = 1,
@@ -9,10 +9,10 @@ internal enum ExifOrientation
     MirroredVertically = 4,
     Transposed = 5,
 
-    /// <summary>To be turned by 90° clockwise.</summary>
+    /// <summary>Needs a clockwise turn by 90°.</summary>
     NeedsClockwise = 6,
     Transversed = 7,
 
-    /// <summary>To be turned by 90° counter-clockwise.</summary>
+    /// <summary>Needs a counter-clockwise turn by 90°.</summary>
     NeedsCounterClockwise = 8,
 }

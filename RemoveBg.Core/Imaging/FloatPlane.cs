@@ -3,8 +3,8 @@ using System.Runtime.Intrinsics;
 
 namespace RemoveBg.Core.Imaging;
 
-/// <summary>A plane of R, G, B and a fourth number, row by row, not cleared, outside the managed heap. Belongs to its
-/// <see cref="FloatPlanes"/>: disposed, it waits there for the next step.</summary>
+/// <summary>A plane of four floats per sample (R, G, B and another), row by row, outside the managed heap.</summary>
+/// <remarks>Not cleared when rented. Disposing returns it to its <see cref="FloatPlanes"/> for the next step.</remarks>
 internal sealed unsafe class FloatPlane : IDisposable
 {
     private readonly FloatPlanes _owner;
@@ -18,7 +18,7 @@ internal sealed unsafe class FloatPlane : IDisposable
 
     public int Count { get; }
 
-    /// <param name="i">Not checked: from 0 to <see cref="Count"/> - 1.</param>
+    /// <param name="i">Sample index from 0 to <see cref="Count"/> - 1; not checked.</param>
     public ref Vector128<float> this[int i] => ref _memory[i];
 
     public Span<Vector128<float>> AsSpan() => new(_memory, Count);

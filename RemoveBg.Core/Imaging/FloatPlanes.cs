@@ -1,8 +1,8 @@
 namespace RemoveBg.Core.Imaging;
 
-/// <summary>The planes of one size that the steps of one job need after each other. They go with the job:
-/// kept in a pool of arrays, they would lie there (60 MB) while the next job's network needs the memory.
-/// Not for several threads at once.</summary>
+/// <summary>A pool of planes of one size for the steps of one job. Not thread-safe.</summary>
+/// <remarks>The planes are freed with the job. A shared array pool would hold on to 60 MB while the next job's network
+/// needs the memory.</remarks>
 internal sealed class FloatPlanes(int width, int height) : IDisposable
 {
     private readonly Stack<FloatPlane> _free = [];
@@ -15,7 +15,7 @@ internal sealed class FloatPlanes(int width, int height) : IDisposable
 
     public void Return(FloatPlane plane) => _free.Push(plane);
 
-    /// <summary>Frees what has been returned.</summary>
+    /// <summary>Frees the planes that have been returned.</summary>
     public void Dispose()
     {
         while (_free.TryPop(out var plane)) plane.Free();

@@ -2,21 +2,21 @@ using System.Runtime.InteropServices;
 
 namespace RemoveBg.Core.Imaging;
 
-/// <summary>glibc's heap keeps what is freed for later. The network needs that memory: it shall go back to the system.
-/// Does nothing where there is no glibc.</summary>
+/// <summary>Makes glibc return freed memory to the system instead of keeping it, because the network needs it. Does
+/// nothing without glibc.</summary>
 internal static partial class NativeHeap
 {
     /// <summary>M_MMAP_THRESHOLD of mallopt(3).</summary>
-    private const int MapFrom = -3;
+    private const int MapThreshold = -3;
 
     private const int Megabyte = 1 << 20;
 
-    /// <summary>For the whole process: freed blocks of a megabyte and more, as a job has them, go back at once. Left
-    /// alone, the heap keeps those of up to 32 MB once it has seen some.</summary>
-    public static void GiveLargeBlocksBack() => Call(() => SetOption(MapFrom, Megabyte));
+    /// <summary>Makes the process return freed blocks of a megabyte or more at once, which a job has many of. By
+    /// default, glibc raises the threshold to up to 32 MB as such blocks are freed.</summary>
+    public static void ReturnLargeBlocks() => Call(() => SetOption(MapThreshold, Megabyte));
 
-    /// <summary>The free pages of all its arenas go back: 10 MB after a job, in half a millisecond.</summary>
-    public static void GiveFreePagesBack() => Call(() => Trim(0));
+    /// <summary>Returns the free pages of all arenas: 10 MB after a job, in half a millisecond.</summary>
+    public static void ReturnFreePages() => Call(() => Trim(0));
 
     private static void Call(Func<int> function)
     {
@@ -27,7 +27,7 @@ internal static partial class NativeHeap
         }
         catch (EntryPointNotFoundException)
         {
-            // musl: maps large blocks anyway, and keeps no free pages.
+            // musl maps large blocks anyway and keeps no free pages.
         }
     }
 

@@ -1,13 +1,13 @@
 namespace RemoveBg.Core.Imaging;
 
-/// <summary>Turns a picture upright.</summary>
+/// <summary>Turns an image upright.</summary>
 internal static class Orient
 {
-    /// <summary>Pixels a side of the squares that are copied at once: rows of both pictures
-    /// then stay in the first cache.</summary>
+    /// <summary>Side of the square tiles copied at once, in pixels, so that the rows of both images stay in the L1
+    /// cache.</summary>
     private const int Tile = 32;
 
-    /// <returns>The same picture when it is upright already; else a new one, and
+    /// <returns><paramref name="photo"/> itself if it is upright; otherwise a new image, and
     /// <paramref name="photo"/> is disposed.</returns>
     public static unsafe Photo Run(Photo photo, ExifOrientation orientation)
     {
@@ -25,7 +25,7 @@ internal static class Orient
             ExifOrientation.Transversed => (w * h - 1, -w, -1L),
             ExifOrientation.NeedsCounterClockwise => (w - 1, w, -1L),
             _ => throw new ArgumentOutOfRangeException(nameof(orientation), orientation,
-                "EXIF orientations are 1 to 8."),
+                "The EXIF orientation must be from 1 to 8."),
         };
         var turned = orientation >= ExifOrientation.Transposed;
         var upright =

@@ -2,13 +2,13 @@ using System.Runtime.InteropServices;
 
 namespace RemoveBg.Core.Imaging;
 
-/// <summary>Upright or not, a decoded picture: sRGB, 8 bits, RGBA, straight alpha, rows without gaps. Lies outside the
-/// managed heap, because one of 50 megapixels has 200 MB.</summary>
+/// <summary>A decoded image: sRGB, RGBA with 8 bits per channel, straight alpha, rows without padding.</summary>
+/// <remarks>Stored outside the managed heap, because 50 megapixels take 200 MB.</remarks>
 public sealed unsafe class Photo : IDisposable
 {
     private void* _memory;
 
-    /// <param name="isOpaque">Whether every alpha is 255.</param>
+    /// <param name="isOpaque">True if every alpha is 255.</param>
     public Photo(int width, int height, bool isOpaque)
     {
         (Width, Height, IsOpaque) = (width, height, isOpaque);
@@ -21,7 +21,7 @@ public sealed unsafe class Photo : IDisposable
     public bool IsOpaque { get; }
     public long PixelCount => (long)Width * Height;
 
-    /// <summary>R in the lowest byte, A in the highest.</summary>
+    /// <summary>Pixels row by row, with R in the lowest byte and A in the highest.</summary>
     public uint* Pixels => (uint*)_memory;
 
     public Span<uint> Row(int y) => new(Pixels + (long)y * Width, Width);

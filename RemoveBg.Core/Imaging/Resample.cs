@@ -11,22 +11,23 @@ internal enum ResampleKernel
     CatmullRom,
 }
 
-/// <summary>Separable filters, widened when they shrink so that nothing aliases; what Pillow calls BILINEAR and
-/// BICUBIC. Pixel centres lie at halves.</summary>
+/// <summary>Resizes with separable filters, widened for downscaling to avoid aliasing, as Pillow's BILINEAR and BICUBIC
+/// are. Pixel centres are at half-integer coordinates.</summary>
 internal static class Resample
 {
-    /// <summary>The source samples of one target sample: from <c>Start</c> on, with weights that sum to 1.</summary>
+    /// <summary>Weights of one target sample, which sum to 1, for the source samples from <c>Start</c> on.</summary>
     private readonly record struct Taps(int Start, float[] Weights);
 
-    /// <summary>Shrinks (or enlarges) a photo to <paramref name="width"/> × <paramref name="height"/> pixels of
-    /// premultiplied R, G, B, A from 0 to 255.</summary>
-    /// <param name="kernel">Catmull-Rom keeps more detail and may overshoot: results are clamped.</param>
+    /// <summary>Resizes a photo to <paramref name="width"/> × <paramref name="height"/> pixels of premultiplied R, G,
+    /// B, A from 0 to 255.</summary>
+    /// <param name="kernel">Filter kernel. Catmull-Rom keeps more detail but overshoots, so its results are
+    /// clamped.</param>
     public static unsafe void Colours(Photo photo, Span<Vector128<float>> target, int width, int height,
         ResampleKernel kernel = ResampleKernel.Triangle)
     {
         if (target.Length < width * height)
-            throw new ArgumentException($"Needs room for {width * height} pixels.", nameof(target));
-        Taps[] columns = Tapped(photo.Width, width, kernel), rows = Tapped(photo.Height, height, kernel);
+            throw new ArgumentException($"The target must hold {width * height} pixels.", nameof(target));
+        Taps[] columns = MakeTaps(photo.Width, width, kernel), rows = MakeTaps(photo.Height, height, kernel);
         fixed (Vector128<float>* pinned = target)
         {
             var output = pinned;
@@ -39,7 +40,7 @@ internal static class Resample
                 var last = rows[bottom - 1].Start + rows[bottom - 1].Weights.Length;
                 for (var y = rows[top].Start; y < last; y++)
                 {
-                    ShrinkRow(photo.Row(y), columns, line, photo.IsOpaque);
+                    ResampleRow(photo.Row(y), columns, line, photo.IsOpaque);
                     for (var to = top; to < bottom; to++)
                     {
                         var tap = y - rows[to].Start;
@@ -56,51 +57,54 @@ internal static class Resample
         }
     }
 
-    /// <summary>A window of a photo at another size, row by row: no second picture is needed. What of it lies
-    /// outside the photo is transparent.</summary>
-    /// <param name="left">Of the window, in the photo's pixels; with <paramref name="top"/>, may
-    /// be negative or between pixels.</param>
-    /// <param name="scale">Target pixels a pixel of the photo.</param>
-    /// <param name="row">Receives y and premultiplied R, G, B, A from 0 to 255. Called by several threads.</param>
+    /// <summary>Resizes a window of a photo row by row, without a second image in memory. Parts outside the photo are
+    /// transparent.</summary>
+    /// <param name="left">Left edge of the window in pixels of the photo; may be negative or fractional.</param>
+    /// <param name="top">Top edge of the window in pixels of the photo; may be negative or fractional.</param>
+    /// <param name="scale">Target pixels per pixel of the photo.</param>
+    /// <param name="width">Width of the target in pixels.</param>
+    /// <param name="height">Height of the target in pixels.</param>
+    /// <param name="row">Receives y and the row's premultiplied R, G, B, A from 0 to 255. Called from several
+    /// threads.</param>
     public static void Window(Photo photo, double left, double top, double scale, int width, int height,
         Action<int, Vector128<float>[]> row)
     {
-        Taps[] columns = Tapped(photo.Width, width, ResampleKernel.CatmullRom, left, 1 / scale),
-            rows = Tapped(photo.Height, height, ResampleKernel.CatmullRom, top, 1 / scale);
+        Taps[] columns = MakeTaps(photo.Width, width, ResampleKernel.CatmullRom, left, 1 / scale),
+            rows = MakeTaps(photo.Height, height, ResampleKernel.CatmullRom, top, 1 / scale);
         const int band = 16;
         Parallel.For(0, (height + band - 1) / band,
-            () => (Line: new Vector128<float>[width], Sums: NewRows(band, width)), (b, _, room) =>
+            () => (Line: new Vector128<float>[width], Sums: NewRows(band, width)), (b, _, scratch) =>
         {
             int first = b * band, count = Math.Min(band, height - first);
-            for (var i = 0; i < count; i++) Array.Clear(room.Sums[i]);
-            // Each row of the photo is shrunk once for all rows of the band that it counts for.
+            for (var i = 0; i < count; i++) Array.Clear(scratch.Sums[i]);
+            // Resample each row of the photo once for all rows of the band that it contributes to.
             int from = int.MaxValue, to = 0;
             for (var i = first; i < first + count; i++)
                 if (rows[i].Weights.Length > 0)
                     (from, to) = (Math.Min(from, rows[i].Start), Math.Max(to, rows[i].Start + rows[i].Weights.Length));
             for (var y = from; y < to; y++)
             {
-                ShrinkRow(photo.Row(y), columns, room.Line, photo.IsOpaque);
+                ResampleRow(photo.Row(y), columns, scratch.Line, photo.IsOpaque);
                 for (var i = 0; i < count; i++)
                 {
                     var tap = y - rows[first + i].Start;
                     if ((uint)tap >= (uint)rows[first + i].Weights.Length) continue;
                     var weight = Vector128.Create(rows[first + i].Weights[tap]);
-                    var sums = room.Sums[i];
-                    for (var x = 0; x < width; x++) sums[x] += room.Line[x] * weight;
+                    var sums = scratch.Sums[i];
+                    for (var x = 0; x < width; x++) sums[x] += scratch.Line[x] * weight;
                 }
             }
             for (var i = 0; i < count; i++)
             {
-                // Catmull-Rom overshoots, and no colour may be more than its alpha.
-                foreach (ref var sum in room.Sums[i].AsSpan())
+                // Catmull-Rom overshoots, and no premultiplied colour may exceed its alpha.
+                foreach (ref var sum in scratch.Sums[i].AsSpan())
                 {
                     var alpha = Math.Clamp(sum[3], 0, 255);
                     sum = Vector128.Min(Vector128.Max(sum, Vector128<float>.Zero), Vector128.Create(alpha));
                 }
-                row(first + i, room.Sums[i]);
+                row(first + i, scratch.Sums[i]);
             }
-            return room;
+            return scratch;
         }, _ => { });
 
         static Vector128<float>[][] NewRows(int count, int width)
@@ -111,14 +115,14 @@ internal static class Resample
         }
     }
 
-    /// <summary>Brings a plane to another size.</summary>
+    /// <summary>Resizes a plane bilinearly.</summary>
     public static unsafe void Plane(ReadOnlySpan<float> source, int sourceWidth, int sourceHeight, Span<float> target,
         int width, int height)
     {
         if (target.Length < width * height)
-            throw new ArgumentException($"Needs room for {width * height} samples.", nameof(target));
-        Taps[] columns = Tapped(sourceWidth, width, ResampleKernel.Triangle),
-            rows = Tapped(sourceHeight, height, ResampleKernel.Triangle);
+            throw new ArgumentException($"The target must hold {width * height} samples.", nameof(target));
+        Taps[] columns = MakeTaps(sourceWidth, width, ResampleKernel.Triangle),
+            rows = MakeTaps(sourceHeight, height, ResampleKernel.Triangle);
         fixed (float* pinned = source, pinnedTarget = target)
         {
             float* input = pinned, rowsOut = pinnedTarget;
@@ -144,7 +148,7 @@ internal static class Resample
         }
     }
 
-    private static void ShrinkRow(ReadOnlySpan<uint> row, Taps[] columns, Vector128<float>[] line, bool isOpaque)
+    private static void ResampleRow(ReadOnlySpan<uint> row, Taps[] columns, Vector128<float>[] line, bool isOpaque)
     {
         for (var x = 0; x < line.Length; x++)
         {
@@ -156,7 +160,7 @@ internal static class Resample
             else
                 for (var tap = 0; tap < weights.Length; tap++)
                 {
-                    // Premultiplied: R, G, B times alpha, alpha times 1.
+                    // Premultiply: R, G, B times alpha, alpha times 1.
                     var colour = ToFloats(pixels[tap]);
                     sum += colour * Vector128.Create(colour[3] / 255f).WithElement(3, 1f) * weights[tap];
                 }
@@ -164,18 +168,18 @@ internal static class Resample
         }
     }
 
-    /// <summary>R, G, B, A as four floats from 0 to 255.</summary>
+    /// <summary>Converts a pixel to four floats R, G, B, A from 0 to 255.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> ToFloats(uint pixel) =>
         Vector128.ConvertToSingle(
             Vector128.WidenLower(Vector128.WidenLower(Vector128.CreateScalar(pixel).AsByte())).AsInt32());
 
-    private static Taps[] Tapped(int from, int to, ResampleKernel kernel) =>
-        Tapped(from, to, kernel, 0, (double)from / to);
+    private static Taps[] MakeTaps(int from, int to, ResampleKernel kernel) =>
+        MakeTaps(from, to, kernel, 0, (double)from / to);
 
-    /// <param name="start">Where the first target sample begins, in source samples.</param>
-    /// <param name="scale">Source samples a target sample.</param>
-    private static Taps[] Tapped(int from, int to, ResampleKernel kernel, double start, double scale)
+    /// <param name="start">Start of the first target sample, in source samples.</param>
+    /// <param name="scale">Source samples per target sample.</param>
+    private static Taps[] MakeTaps(int from, int to, ResampleKernel kernel, double start, double scale)
     {
         var stretch = Math.Max(1, scale);
         var support = kernel == ResampleKernel.Triangle ? stretch : 2 * stretch;
@@ -201,7 +205,7 @@ internal static class Resample
         return all;
     }
 
-    /// <summary>Triangle; or Keys' cubic with a = -1/2 (Catmull-Rom).</summary>
+    /// <summary>Evaluates the kernel: a triangle, or Keys' cubic with a = -1/2 (Catmull-Rom).</summary>
     private static double Weight(ResampleKernel kernel, double x) => kernel switch
     {
         ResampleKernel.Triangle => Math.Max(0, 1 - x),

@@ -4,8 +4,9 @@ using System.Runtime.Intrinsics;
 
 namespace RemoveBg.Core.Imaging;
 
-/// <summary>The sum of a square window that moves down a plane: 2r + 1 rows, each summed over 2r + 1 columns when it
-/// enters, kept until it leaves. Small enough to stay in the processor's second cache.</summary>
+/// <summary>Sums of a square window that moves down a plane. Keeps 2r + 1 rows, each summed over 2r + 1 columns when
+/// pushed.</summary>
+/// <remarks>Small enough to stay in the processor's L2 cache.</remarks>
 internal sealed class RowWindow : IDisposable
 {
     private readonly int _width, _radius, _height;
@@ -20,7 +21,7 @@ internal sealed class RowWindow : IDisposable
         Clear();
     }
 
-    /// <summary>The sums about the row that was pushed r rows ago.</summary>
+    /// <summary>Window sums centred on the row that was pushed r rows ago.</summary>
     public ReadOnlySpan<Vector128<float>> Sums => _sums.AsSpan(0, _width);
 
     public void Clear()
@@ -29,8 +30,8 @@ internal sealed class RowWindow : IDisposable
         _sums.AsSpan().Clear();
     }
 
-    /// <summary>The next row enters, the oldest leaves.</summary>
-    /// <param name="row">Empty for one outside the plane: zeros.</param>
+    /// <summary>Adds the next row and drops the oldest.</summary>
+    /// <param name="row">Samples of the row; empty for a row outside the plane, which counts as zeros.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Push(ReadOnlySpan<Vector128<float>> row)
     {

@@ -5,31 +5,34 @@ using RemoveBg.Core.Imaging;
 namespace RemoveBg.Core.Matting;
 
 /// <summary>
-/// Moves a matte to what the photo's colours allow (closed-form matting, Levin et al. 2008): alpha becomes as nearly
-/// a linear function of the colour in every window as it can while it is held where it is sure. A few steps of
-/// conjugate gradients; each costs one run of the guided filter (He et al. 2010). Edges and hair come to lie where
-/// the photo has them; a wrong subject stays wrong.
+/// Fits a matte to the photo's colours by closed-form matting (Levin et al. 2008): makes alpha as close to a linear
+/// function of the colour in each window as possible, while holding it where it is near 0 or 1.
 /// </summary>
+/// <remarks>
+/// Runs a few steps of conjugate gradients, each of which costs one run of the guided filter (He et al. 2010). Edges
+/// and hair move to where the photo has them; a wrong subject stays wrong.
+/// </remarks>
 internal static class ClosedForm
 {
     private const int Steps = 3;
 
-    /// <summary>How firmly a sure alpha is held, against all the windows that it lies in.</summary>
+    /// <summary>Weight that holds a certain alpha in place, relative to all windows that contain it.</summary>
     private const float Hold = 1;
 
-    /// <summary>Held at least this much, so that what is nowhere sure does not drift.</summary>
+    /// <summary>Smallest such weight, so that a matte that is nowhere certain does not drift.</summary>
     private const float Least = 1e-3f;
 
-    /// <param name="filter">Over the photo's colours, with the windows in which alpha is to be linear.</param>
-    /// <param name="alpha">0 to 1; changed in place, a little beyond that range too.</param>
+    /// <summary>Fits the matte in place.</summary>
+    /// <param name="filter">Guided filter over the photo's colours; alpha becomes linear in its windows.</param>
+    /// <param name="alpha">Matte from 0 to 1; results may exceed that range a little.</param>
     public static void Run(GuidedFilter filter, PlaneChannel alpha, FloatPlanes planes)
     {
         using FloatPlane one = planes.Rent(), two = planes.Rent();
         PlaneChannel hold = new(one, 0), preconditioner = new(one, 1), residual = new(one, 2), direction = new(one, 3),
             applied = new(two, 0);
-        Holds(filter, alpha.Span, hold.Span, preconditioner.Span);
+        SetWeights(filter, alpha.Span, hold.Span, preconditioner.Span);
 
-        // Begun at the matte itself, the residual is what the Laplacian finds wrong with it.
+        // Starting from the matte itself, the residual is the negated Laplacian of it.
         filter.Laplacian(alpha, residual);
         var size = Begin(residual.Span, preconditioner.Span, direction.Span);
         for (var step = 0; step < Steps && size > 0; step++)
@@ -37,15 +40,15 @@ internal static class ClosedForm
             filter.Laplacian(direction, applied);
             var length = size / Apply(hold.Span, direction.Span, applied.Span);
             var next = Advance(length, direction.Span, applied.Span, preconditioner.Span, alpha.Span, residual.Span);
-            Turn(next / size, residual.Span, preconditioner.Span, direction.Span);
+            NextDirection(next / size, residual.Span, preconditioner.Span, direction.Span);
             size = next;
         }
     }
 
-    /// <summary>What each sample is held with, n·(|2a - 1|⁸ + least), and the reciprocal of about
-    /// the diagonal of the system.</summary>
+    /// <summary>Computes the weight that holds each sample, n·(|2a - 1|⁸ + least), and the preconditioner: the
+    /// reciprocal of the system's approximate diagonal.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Holds(GuidedFilter filter, ReadOnlySpan<float> alpha, Span<float> hold,
+    private static void SetWeights(GuidedFilter filter, ReadOnlySpan<float> alpha, Span<float> hold,
         Span<float> preconditioner)
     {
         filter.WindowSizes(hold);
@@ -60,8 +63,8 @@ internal static class ClosedForm
         }
     }
 
-    /// <summary>Changes the residual's sign and sets the first direction.</summary>
-    /// <returns>The residual's size: its product with itself, weighted.</returns>
+    /// <summary>Negates the residual and sets the first direction.</summary>
+    /// <returns>The squared size of the residual, weighted by the preconditioner.</returns>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static float Begin(Span<float> residual, ReadOnlySpan<float> preconditioner, Span<float> direction)
     {
@@ -85,8 +88,8 @@ internal static class ClosedForm
         return size;
     }
 
-    /// <summary>Adds what holds the direction to what the Laplacian made of it.</summary>
-    /// <returns>The direction times that.</returns>
+    /// <summary>Adds the holding weights times the direction to the Laplacian of the direction.</summary>
+    /// <returns>The dot product of the direction and that sum.</returns>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static float Apply(ReadOnlySpan<float> hold, ReadOnlySpan<float> direction, Span<float> applied)
     {
@@ -108,8 +111,8 @@ internal static class ClosedForm
         return product;
     }
 
-    /// <summary>A step of this length along the direction.</summary>
-    /// <returns>The size of what is left of the residual.</returns>
+    /// <summary>Advances by a step of this length along the direction.</summary>
+    /// <returns>The squared size of the new residual, weighted by the preconditioner.</returns>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static float Advance(float length, ReadOnlySpan<float> direction, ReadOnlySpan<float> applied,
         ReadOnlySpan<float> preconditioner, Span<float> alpha, Span<float> residual)
@@ -133,9 +136,9 @@ internal static class ClosedForm
         return size;
     }
 
-    /// <summary>The next direction: the weighted residual and a share of the last one.</summary>
+    /// <summary>Computes the next direction: the preconditioned residual plus a share of the last direction.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Turn(float share, ReadOnlySpan<float> residual, ReadOnlySpan<float> preconditioner,
+    private static void NextDirection(float share, ReadOnlySpan<float> residual, ReadOnlySpan<float> preconditioner,
         Span<float> direction)
     {
         var i = 0;

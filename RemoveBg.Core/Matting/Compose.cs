@@ -3,11 +3,12 @@ using RemoveBg.Core.Imaging;
 
 namespace RemoveBg.Core.Matting;
 
-/// <summary>Puts the matte into the photo, in place.</summary>
+/// <summary>Applies the matte and the foreground colours to the photo, in place.</summary>
 internal static class Compose
 {
-    /// <summary>Result alpha = matte × input alpha. Colour is zero where alpha is zero, so that the removed background
-    /// cannot be brought back from the file; on soft edges it is the subject's alone.</summary>
+    /// <summary>Sets alpha to matte × input alpha, and the colour of soft edges to the subject's own.</summary>
+    /// <remarks>Colour is zero where alpha is zero, so that the removed background cannot be recovered from the
+    /// file.</remarks>
     public static void Run(Photo photo, Matte matte, ForegroundColours colours) =>
         Parallel.For(0, photo.Height, () => new byte[photo.Width], (y, _, covers) =>
     {

@@ -4,14 +4,17 @@ using RemoveBg.Core.Imaging;
 namespace RemoveBg.Core.Matting;
 
 /// <summary>
-/// What colour the subject and the old background have around each place, by blur fusion (Forte, "Approximate Fast
-/// Foreground Colour Estimation", ICIP 2021): colours blurred with alpha as weight, first over a wide, then over a
-/// narrow window. Both are smooth, so they are worked out on the <see cref="Grid"/> and read between its points.
+/// Estimates the colours of the subject and the old background by blur fusion (Forte, "Approximate Fast Foreground
+/// Colour Estimation", ICIP 2021): blurs the photo's colours weighted by alpha, first over a wide window, then over a
+/// narrow one.
 /// </summary>
+/// <remarks>
+/// Both are smooth, so they are computed on the <see cref="Grid"/> and interpolated between its points.
+/// </remarks>
 internal sealed class ForegroundColours : IDisposable
 {
-    /// <summary>The paper's radii, 90 and 6 pixels for photos of about 1,500 pixels, as
-    /// shares of the longest side.</summary>
+    /// <summary>The paper's radii (90 and 6 pixels for photos of about 1,500 pixels) as shares of the longest
+    /// side.</summary>
     private const float WideRadius = 0.06f, NarrowRadius = 0.004f;
 
     private readonly Grid _grid;
@@ -24,7 +27,8 @@ internal sealed class ForegroundColours : IDisposable
         _background = grid.Planes.Rent();
     }
 
-    /// <param name="alpha">At the grid's points, 0 to 1.</param>
+    /// <summary>Estimates the colours.</summary>
+    /// <param name="alpha">Alpha at the grid's points, from 0 to 1.</param>
     public static ForegroundColours Run(Grid grid, ReadOnlySpan<float> alpha)
     {
         var colours = new ForegroundColours(grid);
@@ -32,10 +36,9 @@ internal sealed class ForegroundColours : IDisposable
         return colours;
     }
 
-    /// <summary>The subject's colour at a pixel of the photo: what is left when the
-    /// background's share is taken out of it.</summary>
-    /// <param name="pixel">Its R, G, B from 0 to 255.</param>
-    /// <param name="alpha">Its alpha from 0 to 1.</param>
+    /// <summary>Returns the subject's colour at a pixel of the photo, with the background's share removed.</summary>
+    /// <param name="pixel">The pixel's R, G, B from 0 to 255.</param>
+    /// <param name="alpha">The pixel's alpha from 0 to 1.</param>
     public Vector128<float> At(int x, int y, Vector128<float> pixel, float alpha)
     {
         var ((top, fy), across) = (_grid.Down(y), _grid.Across(x));
@@ -43,12 +46,12 @@ internal sealed class ForegroundColours : IDisposable
         var fx = across - left;
         int a = top * _grid.Width + left, b = left + 1 < _grid.Width ? a + 1 : a,
             down = top + 1 < _grid.Height ? _grid.Width : 0;
-        var foreground = Between(_foreground);
-        var background = Between(_background);
+        var foreground = Interpolate(_foreground);
+        var background = Interpolate(_background);
         var estimate = foreground + (pixel - foreground * alpha - background * (1 - alpha)) * alpha;
         return Vector128.Min(Vector128.Max(estimate, Vector128<float>.Zero), Vector128.Create(255f));
 
-        Vector128<float> Between(FloatPlane grid) =>
+        Vector128<float> Interpolate(FloatPlane grid) =>
             (grid[a] * (1 - fx) + grid[b] * fx) * (1 - fy) + (grid[a + down] * (1 - fx) + grid[b + down] * fx) * fy;
     }
 
@@ -65,10 +68,10 @@ internal sealed class ForegroundColours : IDisposable
         using FloatPlane image = _grid.Planes.Rent(), first = _grid.Planes.Rent();
         for (var i = 0; i < count; i++) image[i] = _grid.Colours[i] * 255f;
 
-        // 1. Wide: both from the photo itself.
+        // 1. Wide window: estimate both from the photo itself.
         Blur(image, image, alpha, background: false, wide, _foreground);
         Blur(image, image, alpha, background: true, wide, _background);
-        // 2. Narrow: the foreground from the first estimate, so that the old background's share is out of it.
+        // 2. Narrow window: estimate the foreground from the first estimate, without the old background's share.
         for (var i = 0; i < count; i++)
         {
             var estimate =
@@ -80,8 +83,9 @@ internal sealed class ForegroundColours : IDisposable
         Blur(first, _background, alpha, background: true, narrow, _background);
     }
 
-    /// <summary>Weighted mean of the window; where nothing weighs anything, what was known before.</summary>
-    private void Blur(FloatPlane colours, FloatPlane otherwise, ReadOnlySpan<float> alpha, bool background, int radius,
+    /// <summary>Computes the weighted mean of each window; where the weights are all zero, takes
+    /// <paramref name="fallback"/>.</summary>
+    private void Blur(FloatPlane colours, FloatPlane fallback, ReadOnlySpan<float> alpha, bool background, int radius,
         FloatPlane result)
     {
         var count = _grid.Count;
@@ -95,7 +99,7 @@ internal sealed class ForegroundColours : IDisposable
         for (var i = 0; i < count; i++)
         {
             var weight = weighted[i][3];
-            result[i] = weight > 1e-3f ? weighted[i] / weight : otherwise[i];
+            result[i] = weight > 1e-3f ? weighted[i] / weight : fallback[i];
         }
     }
 }

@@ -6,20 +6,23 @@ using RemoveBg.Core.Segmentation;
 namespace RemoveBg.Core.Matting;
 
 /// <summary>
-/// The alpha of the photo at its full size, brought up along the photo's own edges. On a <see cref="Grid"/> it is
-/// fitted to the colours (<see cref="ClosedForm"/>) and becomes a linear function of the colour around each point (fast
-/// guided filter, He and Sun 2015); at full size these functions are read between the points and applied to the photo's
-/// own pixels, so hair as thin as those comes back. Rows are made when they are asked for.
+/// The photo's alpha at full size, upscaled from the network's mask along the photo's own edges.
 /// </summary>
+/// <remarks>
+/// On a <see cref="Grid"/>, alpha is fitted to the colours (<see cref="ClosedForm"/>) and turned into a linear function
+/// of the colour around each point (fast guided filter, He and Sun 2015). At full size, these functions are
+/// interpolated and applied to the photo's pixels, which brings back hair as thin as a pixel. Rows are computed on
+/// demand.
+/// </remarks>
 internal sealed class Matte : IDisposable
 {
-    /// <summary>Radius of the windows, in samples of the network: as far as its borders may be off.</summary>
+    /// <summary>Radius of the windows, in samples of the network: how far its edges may be off.</summary>
     private const float RadiusInSamples = 3;
 
     private const float Epsilon = 1e-4f;
 
-    /// <summary>Near nothing is nothing and near all is all: what the eye does not see
-    /// costs the encoder most.</summary>
+    /// <summary>Alpha below which <see cref="Curve"/> gives 0; above 1 minus this, it gives 1. The difference is
+    /// invisible, but costly to encode.</summary>
     private const float Least = 2 / 255f;
 
     private static readonly byte[] Curve = MakeCurve();
@@ -28,8 +31,8 @@ internal sealed class Matte : IDisposable
     private readonly FloatPlane _functions;
     private readonly float[] _alpha;
 
-    /// <summary>Per grid point: its own function and those around it are nothing but 0 (0),
-    /// nothing but 1 (1), or neither (2).</summary>
+    /// <summary>Kind of each grid point: its function gives alpha 0 for every colour (0), 1 for every colour (1), or
+    /// neither (2).</summary>
     private readonly byte[] _kind;
 
     private Matte(Grid grid)
@@ -40,7 +43,7 @@ internal sealed class Matte : IDisposable
         _kind = ArrayPool<byte>.Shared.Rent(grid.Count);
     }
 
-    /// <summary>Alpha at the grid's points, 0 to 1.</summary>
+    /// <summary>Alpha at the grid's points, from 0 to 1.</summary>
     public ReadOnlySpan<float> OnGrid => _alpha.AsSpan(0, _grid.Count);
 
     public static Matte Run(Tensors tensors, Grid grid)
@@ -50,7 +53,10 @@ internal sealed class Matte : IDisposable
         return matte;
     }
 
-    /// <summary>One row of alpha, 0 to 255, for a row of the photo.</summary>
+    /// <summary>Computes one row of alpha.</summary>
+    /// <param name="y">Row of the photo.</param>
+    /// <param name="pixels">Pixels of that row.</param>
+    /// <param name="alpha">Receives the alpha of each pixel, from 0 to 255.</param>
     public void Row(int y, ReadOnlySpan<uint> pixels, Span<byte> alpha)
     {
         var (top, fy) = _grid.Down(y);
@@ -58,7 +64,7 @@ internal sealed class Matte : IDisposable
         var (x, start) = (0, top * _grid.Width);
         for (var left = 0; x < pixels.Length; left++)
         {
-            // The pixels between this point of the grid and the next one to the right.
+            // Handle the pixels between this point of the grid and the next one to the right.
             var end = left + 1 < _grid.Width ? Math.Min(pixels.Length, _grid.FirstPixelFrom(left + 1)) : pixels.Length;
             int a = start + left, b = left + 1 < _grid.Width ? a + 1 : a;
             var kind = _kind[a] | _kind[b] | _kind[a + down] | _kind[b + down];
@@ -89,30 +95,30 @@ internal sealed class Matte : IDisposable
 
     private void Fill(Tensors tensors)
     {
-        using var room = _grid.Planes.Rent();
-        var enlarged = new PlaneChannel(room, 0);
-        Resample.Plane(tensors.Output, tensors.Size, tensors.Size, enlarged.Span, _grid.Width, _grid.Height);
+        using var scratch = _grid.Planes.Rent();
+        var alpha = new PlaneChannel(scratch, 0);
+        Resample.Plane(tensors.Output, tensors.Size, tensors.Size, alpha.Span, _grid.Width, _grid.Height);
         var radius =
             Math.Max(1, (int)MathF.Round(RadiusInSamples * Math.Max(_grid.Width, _grid.Height) / tensors.Size));
         using (var filter = new GuidedFilter(_grid.Colours, _grid.Planes, radius, Epsilon))
         {
-            ClosedForm.Run(filter, enlarged, _grid.Planes);
-            filter.Functions(enlarged, _functions);
+            ClosedForm.Run(filter, alpha, _grid.Planes);
+            filter.Functions(alpha, _functions);
         }
 
         Parallel.For(0, _grid.Height, y =>
         {
-            for (var i = y * _grid.Width; i < (y + 1) * _grid.Width; i++) Judge(i);
+            for (var i = y * _grid.Width; i < (y + 1) * _grid.Width; i++) Classify(i);
         });
     }
 
-    /// <summary>Alpha at a point of the grid, and what kind of point it is.</summary>
-    private void Judge(int i)
+    /// <summary>Computes alpha and kind of a grid point.</summary>
+    private void Classify(int i)
     {
         var function = _functions[i];
         var value = Math.Clamp(Vector128.Dot(function, _grid.Colours[i].WithElement(3, 1f)), 0, 1);
         _alpha[i] = Curve[(int)(value * 255 + 0.5f)] / 255f;
-        // Over all colours from 0 to 1 the function stays between these two.
+        // Bounds of the function over all colours from 0 to 1.
         var slope = function.WithElement(3, 0);
         var least = function[3] + Vector128.Sum(Vector128.Min(slope, Vector128<float>.Zero));
         var most = function[3] + Vector128.Sum(Vector128.Max(slope, Vector128<float>.Zero));
@@ -120,8 +126,8 @@ internal sealed class Matte : IDisposable
             : Curve[(int)Math.Clamp(least * 255 + 0.5f, 0, 255)] == 255 ? 1 : 2);
     }
 
-    /// <summary>What the filter has softened becomes as firm as it was: q^1.5 / (q^1.5 + (1 -
-    /// q)^1.5). Symmetric, 0 and 1 stay.</summary>
+    /// <summary>Returns a curve that undoes the filter's softening: q^1.5 / (q^1.5 + (1 - q)^1.5). It is symmetric and
+    /// maps 0 and 1 to themselves.</summary>
     private static byte[] MakeCurve()
     {
         var curve = new byte[256];

@@ -3,8 +3,8 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace RemoveBg.Core.Segmentation;
 
-/// <summary>What computes a network: ONNX Runtime's execution providers, by their names in lower case (<c>cpu</c>,
-/// <c>cuda</c>, …). Which there are, the build of the runtime decides.</summary>
+/// <summary>ONNX Runtime's execution providers, by their names in lower case (<c>cpu</c>, <c>cuda</c>, …). The build
+/// of the runtime decides which are available.</summary>
 internal static class ExecutionProvider
 {
     public const string Cpu = "cpu";
@@ -13,7 +13,9 @@ internal static class ExecutionProvider
 
     public static IReadOnlyList<string> Available { get; } = Find();
 
-    /// <exception cref="InvalidDataException">It is not there: never a silent run on the CPU.</exception>
+    /// <summary>Adds a provider to a session's options.</summary>
+    /// <exception cref="InvalidDataException">The provider cannot run here. There is no silent fallback to the
+    /// CPU.</exception>
     public static void Append(SessionOptions options, string name)
     {
         if (name == Cpu) return;
@@ -32,8 +34,8 @@ internal static class ExecutionProvider
         catch (Exception problem)
             when (problem is OnnxRuntimeException or EntryPointNotFoundException or NotSupportedException)
         {
-            throw new InvalidDataException($"{ModelOptions.Section}:{nameof(ModelOptions.Provider)} is '{name}', which "
-                + $"this machine cannot run: {problem.Message}", problem);
+            throw new InvalidDataException($"{ModelOptions.Section}:{nameof(ModelOptions.Provider)}: this machine "
+                + $"cannot run '{name}': {problem.Message}", problem);
         }
     }
 
@@ -44,13 +46,13 @@ internal static class ExecutionProvider
             .Select(name => name.Replace(Suffix, "", StringComparison.Ordinal).ToLowerInvariant())];
     }
 
-    /// <summary>Stops the start where the provider asked for is not in the runtime.</summary>
+    /// <summary>Fails startup if the runtime lacks the configured provider.</summary>
     internal sealed class Check : IValidateOptions<ModelOptions>
     {
         public ValidateOptionsResult Validate(string? name, ModelOptions options) =>
             options.Provider == Cpu || Available.Contains(options.Provider)
             ? ValidateOptionsResult.Success
-            : ValidateOptionsResult.Fail($"{ModelOptions.Section}:{nameof(ModelOptions.Provider)} is "
-                + $"'{options.Provider}'; this build of ONNX Runtime has {string.Join(", ", Available)}.");
+            : ValidateOptionsResult.Fail($"{ModelOptions.Section}:{nameof(ModelOptions.Provider)} must be one of "
+                + $"{string.Join(", ", Available)} (this build of ONNX Runtime), not '{options.Provider}'.");
     }
 }

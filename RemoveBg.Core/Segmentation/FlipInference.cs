@@ -3,14 +3,17 @@ using System.Numerics.Tensors;
 namespace RemoveBg.Core.Segmentation;
 
 /// <summary>
-/// Where the network is in doubt it is shown the photo's mirror image too, and what either look calls subject counts: a
-/// network that is unsure leaves things out rather than adding some, and not the same ones both times.
+/// Flip test-time augmentation: runs the network on the mirrored photo too and takes the larger alpha of the two runs.
 /// </summary>
+/// <remarks>
+/// Used where the network is uncertain: it then tends to leave parts of the subject out rather than to add some, and
+/// not the same parts in both runs.
+/// </remarks>
 internal static class FlipInference
 {
-    /// <summary>Changes <see cref="Tensors.Output"/> in place, from the alpha of the first look to that of both. Leaves
+    /// <summary>Replaces the alpha of the first run in <see cref="Tensors.Output"/> by the maximum of both runs. Leaves
     /// <see cref="Tensors.Input"/> mirrored.</summary>
-    /// <param name="returnMemory">As for <see cref="Segmenter.Run"/>.</param>
+    /// <param name="returnMemory">See <see cref="Segmenter.Run"/>.</param>
     public static void Run(Segmenter segmenter, Tensors tensors, bool returnMemory = false)
     {
         var first = tensors.Scratch.AsSpan();
@@ -21,7 +24,7 @@ internal static class FlipInference
         TensorPrimitives.Max(first, tensors.Output, tensors.Output);
     }
 
-    /// <summary>Left and right change places in each row.</summary>
+    /// <summary>Mirrors each row.</summary>
     private static void Mirror(Span<float> rows, int width)
     {
         for (; !rows.IsEmpty; rows = rows[width..]) rows[..width].Reverse();

@@ -6,8 +6,9 @@ using Microsoft.Extensions.Options;
 
 namespace RemoveBg.Core.Segmentation;
 
-/// <summary>The process's networks: the configured one, loaded at start in the background and waited for by whoever
-/// needs it first, and those that requests have asked for by name, which stay, but not their working memory.</summary>
+/// <summary>Loads networks once per process: the configured one in the background at startup, and others when a request
+/// first names them.</summary>
+/// <remarks>Networks stay loaded, but only the configured one keeps its working memory between runs.</remarks>
 public sealed class ModelCache : BackgroundService, IAsyncDisposable
 {
     private readonly Lazy<Task<Segmenter>> _segmenter;
@@ -22,14 +23,17 @@ public sealed class ModelCache : BackgroundService, IAsyncDisposable
         _segmenter = new(() => Task.Run(() => Load(catalog.Resolve, keepsMemory: true)));
     }
 
-    /// <summary>Whether <see cref="GetAsync(CancellationToken)"/> answers at once.</summary>
+    /// <summary>True once the configured network is loaded.</summary>
     public bool IsReady => _segmenter is { IsValueCreated: true, Value.IsCompletedSuccessfully: true };
 
+    /// <summary>Returns the configured network once it is loaded.</summary>
+    /// <param name="cancellationToken">Cancels the wait, not the loading.</param>
     public Task<Segmenter> GetAsync(CancellationToken cancellationToken) =>
         _segmenter.Value.WaitAsync(cancellationToken);
 
-    /// <param name="name">One of <see cref="ModelCatalog.Offered"/>.</param>
-    /// <param name="cancellationToken">Ends the waiting, not the loading.</param>
+    /// <summary>Returns a network by name once it is loaded.</summary>
+    /// <param name="name">A name from <see cref="ModelCatalog.Offered"/>.</param>
+    /// <param name="cancellationToken">Cancels the wait, not the loading.</param>
     public async Task<Segmenter> GetAsync(string name, CancellationToken cancellationToken)
     {
         var configured = await GetAsync(cancellationToken);
@@ -43,7 +47,7 @@ public sealed class ModelCache : BackgroundService, IAsyncDisposable
         }
         catch (Exception problem) when (problem is not OperationCanceledException)
         {
-            // The next one tries again: the file may have been put right.
+            // Let the next request try again: the file may have been fixed.
             _others.TryRemove(new(name, loading));
             throw;
         }
@@ -57,12 +61,12 @@ public sealed class ModelCache : BackgroundService, IAsyncDisposable
         }
         catch (Exception problem) when (problem is not OperationCanceledException)
         {
-            // The host stays up and says so by /readyz; a process that dies and restarts would say less.
-            _log.LogCritical("The network could not be loaded: {Reason}", problem.Message);
+            // Stay up: /readyz reports the failure, which says more than a process that keeps restarting.
+            _log.LogCritical("The model could not be loaded: {Reason}", problem.Message);
         }
     }
 
-    /// <summary>Waits for a load that is under way: native code must not outlive the process's exit.</summary>
+    /// <summary>Waits for loads in progress, because native code must not run past the process's exit.</summary>
     public async ValueTask DisposeAsync()
     {
         foreach (var loading in _others.Values.Append(_segmenter).Where(loading => loading.IsValueCreated))
@@ -78,10 +82,11 @@ public sealed class ModelCache : BackgroundService, IAsyncDisposable
         var start = Stopwatch.GetTimestamp();
         var segmenter = Segmenter.Open(find(), _options, keepsMemory);
         _log.LogInformation(
-            "Network {Model} from {Path} ready on {Provider} after {Milliseconds:0} ms; it takes {Megabytes} MB",
-            segmenter.Larger is { } larger ? $"{segmenter.Model.Entry.Name}, where it "
-                + $"is unsure {larger.Model.Entry.Name}" : segmenter.Model.Entry.Name, segmenter.Model.Path,
-                segmenter.Provider, Stopwatch.GetElapsedTime(start).TotalMilliseconds, segmenter.MemoryMB);
+            "Loaded model {Model} from {Path} on {Provider} in {Milliseconds:0} ms; it takes {Megabytes} MB",
+            segmenter.Larger is { } larger ? $"{segmenter.Model.Entry.Name}, if uncertain {larger.Model.Entry.Name}"
+                : segmenter.Model.Entry.Name,
+            segmenter.Model.Path, segmenter.Provider, Stopwatch.GetElapsedTime(start).TotalMilliseconds,
+            segmenter.MemoryMB);
         return segmenter;
     }
 }

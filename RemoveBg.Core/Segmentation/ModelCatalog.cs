@@ -3,16 +3,17 @@ using Microsoft.Extensions.Options;
 
 namespace RemoveBg.Core.Segmentation;
 
-/// <summary>A network file and how to feed it.</summary>
-/// <param name="Larger">In a cascade, the network to ask where this one is unsure.</param>
+/// <summary>A network file and its manifest entry, which says how to feed it.</summary>
+/// <param name="Larger">In a cascade, the network to run if this one is uncertain; else null.</param>
 public sealed record FoundModel(ModelEntry Entry, string Path, FoundModel? Larger = null);
 
-/// <summary>Finds network files: the given path, the folders, the cache. Never downloads: on Azure the package carries
-/// the network, and locally <c>./run</c> fetches it before it starts.</summary>
+/// <summary>Finds network files in the configured path, the folders and the cache.</summary>
+/// <remarks>Never downloads: on Azure the package contains the network, and locally <c>./run</c> fetches it before the
+/// host starts.</remarks>
 public sealed class ModelCatalog
 {
-    /// <summary>The name that stands for two networks, of which the larger is asked only where the smaller is unsure.
-    /// With one network present it is that one.</summary>
+    /// <summary>Name that selects two networks: the smallest, and the best, which runs only if the smallest is
+    /// uncertain. With one network present, selects that one.</summary>
     public const string Cascade = "cascade";
 
     private readonly ModelOptions _options;
@@ -36,7 +37,7 @@ public sealed class ModelCatalog
             Environment.SpecialFolderOption.DoNotVerify) is { Length: > 0 } data
             ? data : Path.GetTempPath(), "removebg", "models");
 
-    /// <summary>In the order of search.</summary>
+    /// <summary>Folders to search, in order.</summary>
     public IReadOnlyList<string> Folders =>
     [
         .. (_options.Folders ?? Path.Combine(AppContext.BaseDirectory, "models"))
@@ -44,19 +45,21 @@ public sealed class ModelCatalog
         CacheFolder,
     ];
 
-    /// <summary>What a request may name: the networks that are here, of those that the operator offers. By their files'
-    /// names; digests are checked when they are loaded.</summary>
+    /// <summary>Names that a request may use: networks that are present and that the operator offers.</summary>
+    /// <remarks>Decided by file names; digests are checked on loading.</remarks>
     public IReadOnlyList<string> Offered => _offered.Value;
 
-    /// <summary>Bytes of the files of all networks that a request may name, but for one.</summary>
-    public long BytesOfOthers(ModelEntry but) =>
-        Manifest.Models.Where(entry => entry != but && Offered.Contains(entry.Name)).Select(PathOf).OfType<string>()
+    /// <summary>Returns the total file size of the networks that a request may name, except one, in bytes.</summary>
+    public long BytesOfOthers(ModelEntry except) =>
+        Manifest.Models.Where(entry => entry != except && Offered.Contains(entry.Name)).Select(PathOf).OfType<string>()
             .Sum(path => new FileInfo(path).Length);
 
-    /// <exception cref="FileNotFoundException">Nothing fits; the message lists what was tried.</exception>
-    /// <exception cref="InvalidDataException">A file is there, but its digest is not in the manifest.</exception>
+    /// <summary>Finds the configured network.</summary>
+    /// <exception cref="FileNotFoundException">No file was found; the message lists where.</exception>
+    /// <exception cref="InvalidDataException">A file exists, but its digest is not in the manifest.</exception>
     public FoundModel Resolve() => _options.Path is { Length: > 0 } path ? ResolvePath(path) : Resolve(_options.Name);
 
+    /// <summary>Finds a network by name, <c>auto</c> or <c>cascade</c>.</summary>
     /// <inheritdoc cref="Resolve()"/>
     public FoundModel Resolve(string name)
     {
@@ -69,25 +72,26 @@ public sealed class ModelCatalog
         {
             var entry = Manifest.Find(name) ?? throw Unknown(name);
             return Find(entry) ?? throw new FileNotFoundException(
-                $"The network '{entry.Name}' is not here. "
-                    + $"Tried: {string.Join(", ", Folders.Select(folder => Path.Combine(folder, entry.File)))}. "
-                + (entry.Address is null ? "" : $"It can be had from {entry.Address} ({entry.Licence})."));
+                $"Model '{entry.Name}' not found. "
+                + $"Tried {string.Join(", ", Folders.Select(folder => Path.Combine(folder, entry.File)))}."
+                + (entry.Address is null ? "" : $" Download it from {entry.Address} ({entry.Licence})."));
         }
         return Best() ?? throw new FileNotFoundException(
-            $"No network is here. Tried {string.Join(", "
-                + "", Manifest.ByRank.Select(model => model.File))} in {string.Join(", ", Folders)}.");
+            $"No model found. Tried {string.Join(", ", Manifest.ByRank.Select(model => model.File))} "
+            + $"in {string.Join(", ", Folders)}.");
     }
 
-    /// <summary>The highest rank present, or null.</summary>
+    /// <summary>Returns the highest-ranked network present, or null.</summary>
     public FoundModel? Best() => Manifest.ByRank.Select(Find).FirstOrDefault(found => found is not null);
 
-    /// <summary>The file of one network, its digest checked; null when it is in none of the folders.</summary>
+    /// <summary>Finds the file of one network and checks its digest; null if no folder has it.</summary>
+    /// <exception cref="InvalidDataException">The file's digest is not in the manifest.</exception>
     public FoundModel? Find(ModelEntry entry)
     {
         if (PathOf(entry) is not { } path) return null;
         return HasDigest(path, entry) ? new(entry, path) : throw new InvalidDataException(
-            $"{path} is not the network '{entry.Name}': its digest is not in the manifest. Delete it, or name it by "
-                + $"RemoveBg:Model:Path to use it all the same.");
+            $"{path} is not model '{entry.Name}': its digest is not in the manifest. Delete the file, or set "
+            + "RemoveBg:Model:Path to it to use it anyway.");
     }
 
     public static bool HasDigest(string path, ModelEntry entry)
@@ -118,12 +122,12 @@ public sealed class ModelCatalog
     private FoundModel ResolvePath(string path)
     {
         if (!File.Exists(path))
-            throw new FileNotFoundException($"RemoveBg:Model:Path names {path}, which is not there.");
+            throw new FileNotFoundException($"RemoveBg:Model:Path: file {path} not found.");
         var name = _options.Name == "auto" ? Path.GetFileNameWithoutExtension(path) : _options.Name;
         return new(Manifest.Find(name) ?? throw Unknown(name), path);
     }
 
     private FileNotFoundException Unknown(string name) => new(
-        $"The network '{name}' is not in the manifest; accepted are auto, "
-            + $"cascade, {string.Join(", ", Manifest.ByRank.Select(model => model.Name))}.");
+        $"Model '{name}' is not in the manifest. Use auto, cascade, "
+        + $"{string.Join(", ", Manifest.ByRank.Select(model => model.Name))}.");
 }

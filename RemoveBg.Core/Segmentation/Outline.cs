@@ -3,23 +3,24 @@ using RemoveBg.Core.Imaging;
 
 namespace RemoveBg.Core.Segmentation;
 
-/// <summary>How well an alpha's outline runs along the photo's own edges: subjects end
-/// where the photo has some.</summary>
+/// <summary>Measures how well an alpha's outline follows the photo's edges, because a subject ends at an
+/// edge.</summary>
 internal static class Outline
 {
-    /// <summary>Ten times as much doubt counts as an edge half as strong.</summary>
-    private const double WeightOfDoubt = 0.3;
+    /// <summary>Weight of uncertainty: ten times the uncertainty counts as half the edge strength.</summary>
+    private const double UncertaintyWeight = 0.3;
 
-    /// <summary>Which of two alphas of a photo is the likelier one: ln of <see cref="Strength"/> less
-    /// 0.3 ln of <see cref="Uncertainty"/>, because a sure answer is right more often. It says
-    /// something only beside another one's.</summary>
+    /// <summary>Rates an alpha of a photo, to compare it with another alpha of the same photo: ln of
+    /// <see cref="Strength"/> minus 0.3 ln of <see cref="Uncertainty"/>, because a certain result is right more
+    /// often.</summary>
     public static double Likelihood(FloatPlane pixels, ReadOnlySpan<float> alpha, int width) =>
-        Math.Log(Strength(pixels, alpha, width) + 1e-9) - WeightOfDoubt * Math.Log(Uncertainty.Of(alpha) + 0.01);
+        Math.Log(Strength(pixels, alpha, width) + 1e-9) - UncertaintyWeight * Math.Log(Uncertainty.Of(alpha) + 0.01);
 
-    /// <summary>The photo's mean gradient along the outline, against that of the whole photo: 1 is what any
-    /// line has, most subjects have 2 to 3.</summary>
+    /// <summary>Returns the photo's mean gradient along the outline, divided by that of the whole photo: 1 for an
+    /// arbitrary line, 2 to 3 for most subjects.</summary>
     /// <param name="pixels">R, G, B from 0 to 1.</param>
-    /// <param name="alpha">0 to 1, as many samples.</param>
+    /// <param name="alpha">Alpha from 0 to 1, one per sample of <paramref name="pixels"/>.</param>
+    /// <param name="width">Samples per row.</param>
     public static double Strength(FloatPlane pixels, ReadOnlySpan<float> alpha, int width)
     {
         double along = 0, length = 0, all = 0;

@@ -3,45 +3,47 @@ using RemoveBg.Core.Imaging;
 
 namespace RemoveBg.Core.Segmentation;
 
-/// <summary>Widths in samples of the network.</summary>
-internal readonly record struct Margins(int Left, int Top, int Right, int Bottom)
+/// <summary>Widths of the padding at each side, in samples of the network.</summary>
+internal readonly record struct Padding(int Left, int Top, int Right, int Bottom)
 {
     public int Widest => Math.Max(Math.Max(Left, Right), Math.Max(Top, Bottom));
 }
 
-/// <summary>A photo with margins in the network's square, and the way back.</summary>
+/// <summary>Pads a photo within the network's square input, and crops the padding off the output.</summary>
 internal static class PaddedPhoto
 {
-    /// <summary>The network's input: the photo, a little smaller, in its margins.</summary>
-    /// <param name="fades">Whether a margin goes on from the photo's outermost samples and fades to the
-    /// mean of all of them, or is that mean. A hard edge makes a framed picture of some photos; what goes
-    /// on still looks cut to the network.</param>
-    /// <param name="planes">Of the network's square.</param>
-    public static void Fill(Photo photo, Margins margins, bool fades, Tensors tensors, ModelEntry model,
+    /// <summary>Fills <see cref="Tensors.Input"/> with the photo, downscaled to fit inside its padding.</summary>
+    /// <param name="fades">True to continue the photo's outermost samples into the padding and fade them to their mean;
+    /// false to fill it with that mean. A hard edge makes the network take some photos for framed pictures; continued
+    /// samples still look cut off to it.</param>
+    /// <param name="planes">Pool of planes of the network's input size.</param>
+    public static void Fill(Photo photo, Padding padding, bool fades, Tensors tensors, ModelEntry model,
         FloatPlanes planes)
     {
-        int width = tensors.Size - margins.Left - margins.Right, height = tensors.Size - margins.Top - margins.Bottom;
+        int width = tensors.Size - padding.Left - padding.Right, height = tensors.Size - padding.Top - padding.Bottom;
         using var smaller = planes.Rent();
-        using var framed = planes.Rent();
-        var seen = smaller.AsSpan(0, width * height);
-        PrepareTensor.ResizeToInput(photo, seen, width, height);
-        Frame(seen, width, height, margins, fades, framed, tensors.Size);
-        PrepareTensor.Fill(framed.AsSpan(), tensors, model);
+        using var padded = planes.Rent();
+        var resized = smaller.AsSpan(0, width * height);
+        PrepareTensor.ResizeToInput(photo, resized, width, height);
+        Pad(resized, width, height, padding, fades, padded, tensors.Size);
+        PrepareTensor.Fill(padded.AsSpan(), tensors, model);
     }
 
-    /// <summary>The alpha of the photo alone, at the square's size again.</summary>
-    /// <param name="framed">Of the whole square.</param>
-    /// <param name="room">As many samples, for what lies between.</param>
-    public static void Unframe(ReadOnlySpan<float> framed, Margins margins, int size, Span<float> room,
+    /// <summary>Crops the padding off an alpha and upscales the rest to the full square.</summary>
+    /// <param name="padded">Alpha of the whole square.</param>
+    /// <param name="size">Side of the square, in samples.</param>
+    /// <param name="scratch">Buffer of the same length.</param>
+    /// <param name="target">Receives the alpha of the photo alone.</param>
+    public static void Crop(ReadOnlySpan<float> padded, Padding padding, int size, Span<float> scratch,
         Span<float> target)
     {
-        int width = size - margins.Left - margins.Right, height = size - margins.Top - margins.Bottom;
+        int width = size - padding.Left - padding.Right, height = size - padding.Top - padding.Bottom;
         for (var y = 0; y < height; y++)
-            framed.Slice((y + margins.Top) * size + margins.Left, width).CopyTo(room[(y * width)..]);
-        Resample.Plane(room[..(width * height)], width, height, target, size, size);
+            padded.Slice((y + padding.Top) * size + padding.Left, width).CopyTo(scratch[(y * width)..]);
+        Resample.Plane(scratch[..(width * height)], width, height, target, size, size);
     }
 
-    private static void Frame(ReadOnlySpan<Vector128<float>> photo, int width, int height, Margins margins, bool fades,
+    private static void Pad(ReadOnlySpan<Vector128<float>> photo, int width, int height, Padding padding, bool fades,
         FloatPlane target, int size)
     {
         var mean = Vector128<float>.Zero;
@@ -50,12 +52,12 @@ internal static class PaddedPhoto
         mean /= 2f * (width + height);
         for (var y = 0; y < size; y++)
         {
-            var row = Math.Clamp(y - margins.Top, 0, height - 1);
+            var row = Math.Clamp(y - padding.Top, 0, height - 1);
             for (var x = 0; x < size; x++)
             {
-                var column = Math.Clamp(x - margins.Left, 0, width - 1);
-                float dx = x - margins.Left - column, dy = y - margins.Top - row;
-                var faded = Math.Min(1, MathF.Sqrt(dx * dx + dy * dy) / (fades ? Math.Max(1, margins.Widest) : 1));
+                var column = Math.Clamp(x - padding.Left, 0, width - 1);
+                float dx = x - padding.Left - column, dy = y - padding.Top - row;
+                var faded = Math.Min(1, MathF.Sqrt(dx * dx + dy * dy) / (fades ? Math.Max(1, padding.Widest) : 1));
                 target[y * size + x] = photo[row * width + column] * (1 - faded) + mean * faded;
             }
         }

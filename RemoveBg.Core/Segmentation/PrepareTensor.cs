@@ -3,10 +3,11 @@ using RemoveBg.Core.Imaging;
 
 namespace RemoveBg.Core.Segmentation;
 
-/// <summary>From the photo to the network's input: stretched to its square, normalised, in planes.</summary>
+/// <summary>Fills the network's input from a photo: resizes it to a square, normalises it and splits it into
+/// planes.</summary>
 internal static class PrepareTensor
 {
-    /// <summary>What shows through transparent parts of the input: the middle, neither dark nor bright.</summary>
+    /// <summary>Grey level behind transparent parts of the input, neither dark nor bright.</summary>
     private const float BehindTransparency = 127.5f;
 
     public static void Run(Photo photo, Tensors tensors, ModelEntry model)
@@ -15,7 +16,7 @@ internal static class PrepareTensor
         Fill(tensors.Pixels.AsSpan(), tensors, model);
     }
 
-    /// <summary>What a network sees of a photo, stretched to this size: R, G, B from 0 to 1.</summary>
+    /// <summary>Resizes a photo, without keeping its aspect ratio, to R, G, B from 0 to 1.</summary>
     public static void ResizeToInput(Photo photo, Span<Vector128<float>> pixels, int width, int height)
     {
         Resample.Colours(photo, pixels, width, height, ResampleKernel.CatmullRom);
@@ -23,7 +24,8 @@ internal static class PrepareTensor
             pixels[i] = (pixels[i] + Vector128.Create((255 - pixels[i][3]) * (BehindTransparency / 255))) / 255f;
     }
 
-    /// <summary>Fills <see cref="Tensors.Input"/>.</summary>
+    /// <summary>Fills <see cref="Tensors.Input"/> with normalised pixels.</summary>
+    /// <param name="pixels">R, G, B from 0 to 1, in the network's input size.</param>
     public static void Fill(ReadOnlySpan<Vector128<float>> pixels, Tensors tensors, ModelEntry model)
     {
         for (var channel = 0; channel < 3; channel++)

@@ -4,42 +4,43 @@ using RemoveBg.Core.Imaging;
 namespace RemoveBg.Core.Segmentation;
 
 /// <summary>
-/// Where the network is unsure, its surroundings of the same colour decide: a few mean-field steps (Krähenbühl and
-/// Koltun, "Efficient Inference in Fully Connected CRFs", NIPS 2011, with a guided filter for the messages), on the
-/// network's own grid. Takes haze off and moves borders to edges; a photo without a subject stays empty.
+/// Refines a mask at the network's resolution: where alpha is uncertain, surrounding samples of the same colour decide.
+/// Removes haze and moves the outline to edges; a photo without a subject stays empty.
 /// </summary>
+/// <remarks>
+/// Runs a few mean-field steps (Krähenbühl and Koltun, "Efficient Inference in Fully Connected CRFs", NIPS 2011) with a
+/// guided filter for the messages.
+/// </remarks>
 internal static class RefineMask
 {
     private const int Steps = 2;
 
-    /// <summary>How it settles a photo in which the network is sure by and large: what is soft
-    /// there is mostly soft in truth.</summary>
+    /// <summary>Parameters up to <see cref="Uncertainty.Much"/>, where soft alpha is mostly right.</summary>
     private static readonly Strength Light = new(Radius: 8, Coupling: 2, Prior: 0);
 
-    /// <summary>And one in which it is in doubt: there softness is haze, and it has left
-    /// out more than it has added.</summary>
+    /// <summary>Parameters above <see cref="Uncertainty.Much"/>, where soft alpha is mostly haze, and the network has
+    /// left out more than it has added.</summary>
     private static readonly Strength Firm = new(Radius: 16, Coupling: 4, Prior: 0.5f);
 
-    /// <summary>How sure the network is taken to be at the most: beyond this its surroundings
-    /// could never change a pixel.</summary>
-    private const float Surest = 0.99f;
+    /// <summary>Largest alpha to start from (the smallest is 1 minus this): beyond it, the surroundings could never
+    /// change a sample.</summary>
+    private const float MaxAlpha = 0.99f;
 
     private const float Epsilon = 1e-3f;
 
-    /// <summary>Changes <see cref="Tensors.Output"/> in place.</summary>
-    /// <param name="inDoubt">Whether the network was in <see cref="Uncertainty.Much">much
-    /// doubt</see> at first sight.</param>
-    public static void Run(Tensors tensors, bool inDoubt)
+    /// <summary>Refines <see cref="Tensors.Output"/> in place.</summary>
+    /// <param name="isVague">True if the network's first run was above <see cref="Uncertainty.Much"/>.</param>
+    public static void Run(Tensors tensors, bool isVague)
     {
-        var strength = inDoubt ? Firm : Light;
+        var strength = isVague ? Firm : Light;
         using var planes = new FloatPlanes(tensors.Size, tensors.Size);
         using var filter =
             new GuidedFilter(tensors.Pixels, planes, Math.Max(1, strength.Radius * tensors.Size / 320), Epsilon);
-        using var room = planes.Rent();
-        PlaneChannel now = new(room, 0), filtered = new(room, 1);
+        using var scratch = planes.Rent();
+        PlaneChannel now = new(scratch, 0), filtered = new(scratch, 1);
         Span<float> alpha = now.Span, around = filtered.Span, own = tensors.Scratch;
-        // Log-odds against the subject.
-        for (var i = 0; i < own.Length; i++) own[i] = 1 / Math.Clamp(tensors.Output[i], 1 - Surest, Surest) - 1;
+        // The network's own log-odds against the subject.
+        for (var i = 0; i < own.Length; i++) own[i] = 1 / Math.Clamp(tensors.Output[i], 1 - MaxAlpha, MaxAlpha) - 1;
         TensorPrimitives.Log(own, own);
         TensorPrimitives.Subtract(own, strength.Prior, own);
         TensorPrimitives.Negate(own, alpha);
@@ -53,9 +54,9 @@ internal static class RefineMask
         alpha.CopyTo(tensors.Output);
     }
 
-    /// <param name="Radius">Of the windows, on a grid of 320 points.</param>
-    /// <param name="Coupling">Weight of the surroundings against the network's own log-odds: more takes more haze off,
-    /// and with it what is faint in truth, such as glass (docs/measurements.md).</param>
-    /// <param name="Prior">Log-odds in the subject's favour.</param>
+    /// <param name="Radius">Radius of the windows, in samples of a network of 320.</param>
+    /// <param name="Coupling">Weight of the surroundings relative to the network's own log-odds. A higher one removes
+    /// more haze, but also truly faint parts such as glass (docs/measurements.md).</param>
+    /// <param name="Prior">Log-odds added in favour of the subject.</param>
     private readonly record struct Strength(int Radius, float Coupling, float Prior);
 }

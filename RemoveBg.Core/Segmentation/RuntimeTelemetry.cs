@@ -3,17 +3,18 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace RemoveBg.Core.Segmentation;
 
-/// <summary>ONNX Runtime (1.31 at the latest) keeps a device id and reports usage to its makers over HTTPS. A service
-/// that handles strangers' photos sends nothing that nobody asked for.</summary>
+/// <summary>Disables the telemetry of ONNX Runtime (as of 1.31), which stores a device id and reports usage to its
+/// makers over HTTPS. A service that handles other people's photos must not phone home.</summary>
 internal static partial class RuntimeTelemetry
 {
     private const string Variable = "ORT_DISABLE_TELEMETRY";
 
-    /// <summary>Before the first use of the runtime: it reads the variable when it is loaded.</summary>
+    /// <summary>Disables telemetry. Must run before the first use of the runtime, which reads the variable on
+    /// loading.</summary>
     public static void TurnOff()
     {
         Environment.SetEnvironmentVariable(Variable, "1");
-        // .NET keeps the environment to itself on Unix; native code reads the C library's.
+        // On Unix, .NET has its own copy of the environment; native code reads the C library's.
         if (!OperatingSystem.IsWindows()) _ = SetNative(Variable, "1", 1);
         OrtEnv.Instance().DisableTelemetryEvents();
     }

@@ -3,32 +3,36 @@ using RemoveBg.Core.Imaging;
 
 namespace RemoveBg.Core.Segmentation;
 
-/// <summary>One loaded network. <see cref="Run"/> may be called by several threads, each with
-/// its own <see cref="Tensors"/>.</summary>
+/// <summary>A loaded network. Several threads may call <see cref="Run"/>, each with its own
+/// <see cref="Tensors"/>.</summary>
 public sealed class Segmenter : IDisposable
 {
     private readonly InferenceSession _session;
-    private readonly RunOptions _runOptions = new(), _returning = new();
+    private readonly RunOptions _runOptions = new(), _releasing = new();
     private readonly string[] _inputs, _outputs;
     private readonly bool _keepsMemory;
 
     static Segmenter() => RuntimeTelemetry.TurnOff();
 
     /// <summary>Loads a network, and the larger one of a cascade.</summary>
-    /// <param name="keepsMemory">As for the constructor.</param>
+    /// <param name="keepsMemory">See the constructor.</param>
     public static Segmenter Open(FoundModel model, ModelOptions options, bool keepsMemory = true) =>
         new(model, options.Threads, options.Provider, keepsMemory)
     {
         Larger = model.Larger is { } larger ? Open(larger, options, keepsMemory) : null,
-        DoubtLimit = options.DoubtLimit,
-        SecondLookLimit = model.Entry.LooksBothWays ? double.PositiveInfinity : options.SecondLookLimit,
-        MarginLook = options.MarginLook && !model.Entry.LooksBothWays,
+        CascadeLimit = options.CascadeLimit,
+        FlipLimit = model.Entry.FlipInGraph ? double.PositiveInfinity : options.FlipLimit,
+        PaddedInference = options.PaddedInference && !model.Entry.FlipInGraph,
     };
 
-    /// <param name="threads">Of one run; 0 takes as many as the process may use (its share by cgroup included).</param>
+    /// <summary>Loads a network and runs it once to warm up.</summary>
+    /// <param name="model">Network file and manifest entry.</param>
+    /// <param name="threads">Threads per run; 0 for as many as the process may use (its cgroup's share).</param>
     /// <param name="provider">See <see cref="ModelOptions.Provider"/>.</param>
-    /// <param name="keepsMemory">Whether the runtime keeps its working memory from one run to the next,
-    /// which makes the next one 70 ms faster.</param>
+    /// <param name="keepsMemory">True to keep the runtime's working memory between runs, which makes the next one 70 ms
+    /// faster.</param>
+    /// <exception cref="InvalidDataException">The network's inputs or outputs differ from its manifest entry, or the
+    /// provider is unavailable.</exception>
     public Segmenter(FoundModel model, int threads, string provider = ExecutionProvider.Cpu, bool keepsMemory = true)
     {
         (Model, Provider, _keepsMemory) = (model, provider, keepsMemory);
@@ -38,13 +42,13 @@ public sealed class Segmenter : IDisposable
             GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_ALL,
             ExecutionMode = ExecutionMode.ORT_SEQUENTIAL,
             IntraOpNumThreads = threads > 0 ? threads : Environment.ProcessorCount,
-            // The planned pattern takes 200 MB more at the peak, for 2 % of the time (measured with U²-Netp).
+            // A planned memory pattern raises the peak by 200 MB and saves 2 % of the time (measured with U²-Netp).
             EnableMemoryPattern = false,
             LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR,
         };
-        // Between jobs the threads shall sleep: the cores are shared with decode, encode and the host.
+        // Let the threads sleep between jobs: decoding, encoding and the host share the cores.
         options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
-        _returning.AddRunConfigEntry("memory.enable_memory_arena_shrinkage", "cpu:0");
+        _releasing.AddRunConfigEntry("memory.enable_memory_arena_shrinkage", "cpu:0");
         ExecutionProvider.Append(options, provider);
         _session = new(model.Path, options);
         _inputs = [Pick(_session.InputMetadata, model.Entry.Input, "input", 3)];
@@ -58,40 +62,42 @@ public sealed class Segmenter : IDisposable
 
     public FoundModel Model { get; }
 
-    /// <summary>What the process has grown by while this network was loaded and ran once, in megabytes: its
-    /// weights and its working memory, with the larger one's of a cascade. Measured, and so a little more
-    /// where other work went on beside it.</summary>
+    /// <summary>Memory by which the process grew while this network (and a cascade's larger one) was loaded and ran
+    /// once, in megabytes: weights and working memory.</summary>
+    /// <remarks>Measured, so a little too high if the process did other work meanwhile.</remarks>
     public long MemoryMB => OwnMB + (Larger?.MemoryMB ?? 0);
 
     private long OwnMB { get; }
 
-    /// <summary>In a cascade, whom to ask when <see cref="Uncertainty"/> is above <see cref="DoubtLimit"/>.</summary>
+    /// <summary>The cascade's larger network, run if <see cref="Uncertainty"/> is above <see cref="CascadeLimit"/>;
+    /// else null.</summary>
     public Segmenter? Larger { get; private init; }
 
-    public double DoubtLimit { get; private init; }
+    /// <summary>See <see cref="ModelOptions.CascadeLimit"/>.</summary>
+    public double CascadeLimit { get; private init; }
 
-    /// <summary><see cref="Uncertainty"/> above which this network is shown the mirror image too.</summary>
-    public double SecondLookLimit { get; private init; } = new ModelOptions().SecondLookLimit;
+    /// <summary>See <see cref="ModelOptions.FlipLimit"/>; infinite if the network's graph flips by itself.</summary>
+    public double FlipLimit { get; private init; } = new ModelOptions().FlipLimit;
 
-    /// <summary>See <see cref="ModelOptions.MarginLook"/>.</summary>
-    public bool MarginLook { get; private init; } = true;
+    /// <summary>See <see cref="ModelOptions.PaddedInference"/>; false if the network's graph flips by itself.</summary>
+    public bool PaddedInference { get; private init; } = true;
 
-    /// <summary>Room for this network's input and output, and for those of the larger one of a cascade.</summary>
+    /// <summary>Allocates input and output buffers for this network, and for a cascade's larger one.</summary>
     public Tensors CreateTensors() => new(Model.Entry.Size, Larger?.CreateTensors());
 
-    /// <summary>ONNX Runtime's execution provider.</summary>
+    /// <summary>Name of ONNX Runtime's execution provider; see <see cref="ModelOptions.Provider"/>.</summary>
     public string Provider { get; }
 
-    /// <summary>From <see cref="Tensors.Input"/> to <see cref="Tensors.Output"/>: alpha in [0, 1].</summary>
-    /// <param name="returnMemory">Gives the runtime's working memory back afterwards: worth the 70 ms that the next run
-    /// takes longer where a large photo needs it next.</param>
+    /// <summary>Computes <see cref="Tensors.Output"/>, alpha in [0, 1], from <see cref="Tensors.Input"/>.</summary>
+    /// <param name="returnMemory">True to release the runtime's working memory afterwards. The next run takes 70 ms
+    /// longer, but a large photo may need the memory first.</param>
     public void Run(Tensors tensors, bool returnMemory = false)
     {
-        _session.Run(returnMemory || !_keepsMemory ? _returning : _runOptions, _inputs, [tensors.InputValue], _outputs,
+        _session.Run(returnMemory || !_keepsMemory ? _releasing : _runOptions, _inputs, [tensors.InputValue], _outputs,
             [tensors.OutputValue]);
         var output = tensors.Output.AsSpan();
         if (Model.Entry.Activation == "sigmoid") System.Numerics.Tensors.TensorPrimitives.Sigmoid(output, output);
-        // Clamped, never stretched to the full range: a photo without a subject shall give an empty matte, not noise.
+        // Clamp, but never stretch to the full range: a photo without a subject must give an empty matte, not noise.
         foreach (ref var value in output) value = value >= 0 ? Math.Min(value, 1) : 0;
     }
 
@@ -100,7 +106,7 @@ public sealed class Segmenter : IDisposable
         Larger?.Dispose();
         _session.Dispose();
         _runOptions.Dispose();
-        _returning.Dispose();
+        _releasing.Dispose();
     }
 
     private string Pick(IReadOnlyDictionary<string, NodeMetadata> nodes, string? wanted, string what, int channels)
@@ -108,18 +114,18 @@ public sealed class Segmenter : IDisposable
         var name = wanted ?? nodes.Keys.First();
         if (!nodes.TryGetValue(name, out var node))
             throw new InvalidDataException(
-                $"{Model.Path} has no {what} '{name}'; it has {string.Join(", ", nodes.Keys)}.");
+                $"{Model.Path} has no {what} '{name}', only {string.Join(", ", nodes.Keys)}.");
         int[] expected = [1, channels, Model.Entry.Size, Model.Entry.Size];
         var fits = node.ElementType == typeof(float) && node.Dimensions.Length == 4
             && node.Dimensions.Zip(expected).All(pair => pair.First == pair.Second || pair.First < 0);
         return fits ? name : throw new InvalidDataException(
-            $"{Model.Path}: {what} '{name}' is {node.ElementType.Name} [{string.Join(", ", node.Dimensions)}], "
-                + $"expected is Single [{string.Join(", ", expected)}].");
+            $"{Model.Path}: {what} '{name}' must be Single [{string.Join(", ", expected)}], "
+                + $"not {node.ElementType.Name} [{string.Join(", ", node.Dimensions)}].");
     }
 }
 
-/// <summary>Input and output of a <see cref="Segmenter"/>, allocated once and pinned: pixels are
-/// written where the network reads.</summary>
+/// <summary>Input and output buffers of a <see cref="Segmenter"/>, allocated once and pinned, so that the network reads
+/// pixels where they were written.</summary>
 public sealed class Tensors : IDisposable
 {
     private readonly FloatPlanes _planes;
@@ -139,19 +145,19 @@ public sealed class Tensors : IDisposable
 
     public int Size { get; }
 
-    /// <summary>Those of a cascade's larger network.</summary>
+    /// <summary>Buffers of a cascade's larger network; else null.</summary>
     public Tensors? Larger { get; }
 
-    /// <summary>Three planes R, G, B, row by row.</summary>
+    /// <summary>Three planes R, G, B, row by row, normalised for the network.</summary>
     public float[] Input { get; }
 
-    /// <summary>One plane, row by row.</summary>
+    /// <summary>One plane of alpha, row by row.</summary>
     public float[] Output { get; }
 
-    /// <summary>What the network sees, as R, G, B from 0 to 1.</summary>
+    /// <summary>The resized photo, R, G, B from 0 to 1, before normalisation.</summary>
     internal FloatPlane Pixels { get; }
 
-    /// <summary>Room of one plane, for whoever works on <see cref="Output"/>.</summary>
+    /// <summary>Scratch buffer of one plane, for steps that change <see cref="Output"/>.</summary>
     internal float[] Scratch { get; }
 
     internal OrtValue InputValue { get; }

@@ -8,7 +8,7 @@ using RemoveBg.Tests.Imaging;
 
 namespace RemoveBg.Tests.CutOut;
 
-/// <summary>The whole pipeline with real networks, on real files.</summary>
+/// <summary>The whole pipeline, with real networks and real files.</summary>
 public sealed class CutOutTests
 {
     private Segmenter _lite = null!;
@@ -25,13 +25,13 @@ public sealed class CutOutTests
     public void A_cut_out_is_as_large_as_the_upright_photo_and_has_alpha(OutputFormat format, string contentType)
     {
         var (file, done) = CutOut(Repo.Sample("variants/mug-exif-orientation-6.jpg"), format);
-        var picture = Picture.Read(file);
+        var image = Picture.Read(file);
         Assert.Multiple(() =>
         {
             Assert.That(done.ContentType, Is.EqualTo(contentType));
-            Assert.That((picture.Width, picture.Height), Is.EqualTo((done.Width, done.Height)));
-            Assert.That(picture.Width, Is.GreaterThan(picture.Height), "the mug's photo is a landscape once upright");
-            Assert.That(picture.MeanAlpha(), Is.InRange(0.05, 0.6));
+            Assert.That((image.Width, image.Height), Is.EqualTo((done.Width, done.Height)));
+            Assert.That(image.Width, Is.GreaterThan(image.Height), "the mug's photo is landscape once upright");
+            Assert.That(image.MeanAlpha(), Is.InRange(0.05, 0.6));
         });
     }
 
@@ -44,11 +44,11 @@ public sealed class CutOutTests
     [Test]
     public void Colour_is_zero_where_alpha_is_zero_so_that_the_background_cannot_be_recovered()
     {
-        var picture = Picture.Read(CutOut(Repo.Sample("scene-toycar.jpg")).File);
+        var image = Picture.Read(CutOut(Repo.Sample("scene-toycar.jpg")).File);
         var hidden = 0;
-        for (var y = 0; y < picture.Height; y++)
-            for (var x = 0; x < picture.Width; x++)
-                if (picture[x, y] is { A: 0 } pixel)
+        for (var y = 0; y < image.Height; y++)
+            for (var x = 0; x < image.Width; x++)
+                if (image[x, y] is { A: 0 } pixel)
                 {
                     hidden++;
                     Assert.That((pixel.R, pixel.G, pixel.B), Is.EqualTo(((byte)0, (byte)0, (byte)0)), $"at {x}, {y}");
@@ -58,7 +58,7 @@ public sealed class CutOutTests
 
     [TestCase(OutputFormat.Png)]
     [TestCase(OutputFormat.Webp)]
-    public void The_file_holds_no_metadata(OutputFormat format)
+    public void The_file_has_no_metadata(OutputFormat format)
     {
         var text = Encoding.Latin1.GetString(CutOut(Repo.Sample("variants/mug-display-p3.jpg"), format).File);
         foreach (var mark in new[] { "Exif", "eXIf", "EXIF", "ICCP", "iCCP", "XMP", "tEXt", "zTXt", "iTXt", "tIME" })
@@ -68,14 +68,14 @@ public sealed class CutOutTests
     [Test]
     public void Soft_edges_stay_soft()
     {
-        var picture = Picture.Read(CutOut(Repo.Sample("scene-fur.jpg")).File);
-        var alphas = Enumerable.Range(0, picture.Height)
-            .SelectMany(y => Enumerable.Range(0, picture.Width).Select(x => picture.Alpha(x, y)));
+        var image = Picture.Read(CutOut(Repo.Sample("scene-fur.jpg")).File);
+        var alphas = Enumerable.Range(0, image.Height)
+            .SelectMany(y => Enumerable.Range(0, image.Width).Select(x => image.Alpha(x, y)));
         Assert.That(alphas.Distinct().Count(), Is.GreaterThan(200));
     }
 
     [Test]
-    public void An_input_that_is_transparent_keeps_its_transparency()
+    public void A_transparent_input_keeps_its_transparency()
     {
         var source = Picture.Read(Repo.Sample("variants/mug-cutout-alpha.webp"));
         var result = Picture.Read(CutOut(Repo.Sample("variants/mug-cutout-alpha.webp")).File);
@@ -109,20 +109,20 @@ public sealed class CutOutTests
     [TestCase(1, 1)]
     [TestCase(1, 3000)]
     [TestCase(3000, 1)]
-    [TestCase(16_400, 20, Description = "too wide for WebP: PNG")]
+    [TestCase(16_400, 20, Description = "too wide for WebP, so PNG")]
     public void Odd_sizes_work(int width, int height)
     {
         using var photo = ResampleTests.Paint(width, height, (x, y) => 0xFF000000 | (uint)(x ^ y));
         var (file, done) = _lite.CutOut(PngFile.Encode(photo), OutputFormat.Webp);
-        var picture = Picture.Read(file);
-        Assert.That((picture.Width, picture.Height), Is.EqualTo((width, height)));
+        var image = Picture.Read(file);
+        Assert.That((image.Width, image.Height), Is.EqualTo((width, height)));
         Assert.That(done.ContentType, Is.EqualTo(width > Encode.LargestWebpSide ? "image/png" : "image/webp"));
     }
 
     [TestCase("mug-display-p3.jpg")]
     [TestCase("mug-rgb16.png")]
     [TestCase("mug-cmyk.jpg")]
-    public void Colours_are_those_of_the_same_scene_in_sRGB(string variant)
+    public void Colours_match_the_same_scene_in_sRGB(string variant)
     {
         var (photo, _) = Decode.Run(File.ReadAllBytes(Repo.Sample($"variants/{variant}")), new());
         var (reference, _) = Decode.Run(File.ReadAllBytes(Repo.Sample("scene-mug.jpg")), new());
@@ -137,7 +137,8 @@ public sealed class CutOutTests
                         sum += Math.Abs(
                             (int)((photo.Row(y)[x] >> shift) & 255) - (int)((reference.Row(y)[x] >> shift) & 255));
             Assert.That(sum / (photo.PixelCount / 4 * 3),
-                Is.LessThan(variant.Contains("cmyk", StringComparison.Ordinal) ? 12 : 3), "mean difference a channel");
+                Is.LessThan(variant.Contains("cmyk", StringComparison.Ordinal) ? 12 : 3),
+                "mean difference per channel");
         }
     }
 
@@ -146,12 +147,12 @@ public sealed class CutOutTests
     [TestCase("scene-fur", 0.7)]
     public void The_shipped_network_finds_the_subject_of_the_samples(string scene, double iou)
     {
-        var picture = Picture.Read(CutOut(Repo.Sample($"{scene}.jpg")).File);
-        Assert.That(picture.IouWith(Picture.Read(Repo.Sample($"{scene}.alpha.png"))), Is.GreaterThan(iou));
+        var image = Picture.Read(CutOut(Repo.Sample($"{scene}.jpg")).File);
+        Assert.That(image.IouWith(Picture.Read(Repo.Sample($"{scene}.alpha.png"))), Is.GreaterThan(iou));
     }
 
     [Test]
-    public void U2netp_cuts_out_photos_with_known_masks_as_well_as_measured_elsewhere()
+    public void U2netp_reaches_its_known_IoU_on_photos_with_masks()
     {
         var set = Repo.SharedOrSkip("eval", "ecssd200");
         using var u2netp = Networks.Load("u2netp", Repo.SharedOrSkip("models"));

@@ -7,12 +7,12 @@ public sealed class FairGateTests
     private readonly List<string> _served = [];
 
     [Test]
-    public async Task Keys_are_served_in_turn_and_each_ones_waiters_in_order()
+    public async Task Keys_are_served_round_robin_and_the_waiters_of_one_key_in_order()
     {
-        var gate = new FairGate(places: 1);
+        var gate = new FairGate(slots: 1);
         await gate.EnterAsync("first", CancellationToken.None);
         var all = new[] { "a1", "a2", "a3", "b1", "c1", "c2" }.Select(name => EnterAsync(gate, name)).ToList();
-        Assert.That(_served, Is.Empty, "the only place is taken");
+        Assert.That(_served, Is.Empty, "the only slot is taken");
         while (all.Count > 0)
         {
             gate.Leave();
@@ -23,25 +23,25 @@ public sealed class FairGateTests
     }
 
     [Test]
-    public async Task Who_gives_up_is_skipped_and_takes_no_place_with_him()
+    public async Task A_cancelled_waiter_is_skipped_and_holds_no_slot()
     {
-        var gate = new FairGate(places: 1);
+        var gate = new FairGate(slots: 1);
         await gate.EnterAsync("first", CancellationToken.None);
-        using var giveUp = new CancellationTokenSource();
-        var gone = gate.EnterAsync("a", giveUp.Token);
+        using var cancellation = new CancellationTokenSource();
+        var cancelled = gate.EnterAsync("a", cancellation.Token);
         var next = gate.EnterAsync("b", CancellationToken.None);
-        await giveUp.CancelAsync();
-        Assert.That(async () => await gone, Throws.InstanceOf<OperationCanceledException>());
+        await cancellation.CancelAsync();
+        Assert.That(async () => await cancelled, Throws.InstanceOf<OperationCanceledException>());
         gate.Leave();
         await next;
         gate.Leave();
-        Assert.That(gate.EnterAsync("c", CancellationToken.None).IsCompletedSuccessfully, "the place is free again");
+        Assert.That(gate.EnterAsync("c", CancellationToken.None).IsCompletedSuccessfully, "the slot is free again");
     }
 
     [Test]
-    public async Task As_many_are_in_as_there_are_places()
+    public async Task The_gate_admits_as_many_waiters_as_it_has_slots()
     {
-        var gate = new FairGate(places: 2);
+        var gate = new FairGate(slots: 2);
         await gate.EnterAsync("a", CancellationToken.None);
         await gate.EnterAsync("a", CancellationToken.None);
         var third = gate.EnterAsync("a", CancellationToken.None);
@@ -51,37 +51,37 @@ public sealed class FairGateTests
     }
 
     [Test]
-    public async Task Who_needs_several_places_is_not_passed_by_those_who_need_one()
+    public async Task A_waiter_for_several_slots_is_not_overtaken_by_waiters_for_one()
     {
-        var gate = new FairGate(places: 3);
+        var gate = new FairGate(slots: 3);
         await gate.EnterAsync("a", CancellationToken.None, wanted: 2);
         var large = gate.EnterAsync("b", CancellationToken.None, wanted: 3);
         var small = gate.EnterAsync("c", CancellationToken.None);
-        Assert.That(small.IsCompleted, Is.False, "it would fit, but it is not its turn");
+        Assert.That(small.IsCompleted, Is.False, "it would fit, but the large one is first");
         gate.Leave(2);
         await large;
-        Assert.That(small.IsCompleted, Is.False, "no place is left");
+        Assert.That(small.IsCompleted, Is.False, "no slot is left");
         gate.Leave(3);
         await small;
     }
 
     [Test]
-    public async Task When_the_one_who_needs_several_gives_up_those_behind_get_in()
+    public async Task When_a_waiter_for_several_slots_is_cancelled_smaller_ones_behind_it_enter()
     {
-        var gate = new FairGate(places: 2);
+        var gate = new FairGate(slots: 2);
         await gate.EnterAsync("a", CancellationToken.None);
-        using var giveUp = new CancellationTokenSource();
-        var large = gate.EnterAsync("b", giveUp.Token, wanted: 2);
+        using var cancellation = new CancellationTokenSource();
+        var large = gate.EnterAsync("b", cancellation.Token, wanted: 2);
         var small = gate.EnterAsync("c", CancellationToken.None);
         Assert.That(small.IsCompleted, Is.False);
-        await giveUp.CancelAsync();
+        await cancellation.CancelAsync();
         await small;
         Assert.That(async () => await large, Throws.InstanceOf<OperationCanceledException>());
     }
 
     [Test]
-    public void More_places_than_there_are_is_refused_at_once() =>
-        Assert.That(async () => await new FairGate(places: 2).EnterAsync("a", CancellationToken.None, wanted: 3),
+    public void Waiting_for_more_slots_than_exist_throws() =>
+        Assert.That(async () => await new FairGate(slots: 2).EnterAsync("a", CancellationToken.None, wanted: 3),
             Throws.TypeOf<ArgumentOutOfRangeException>());
 
     private async Task EnterAsync(FairGate gate, string name)

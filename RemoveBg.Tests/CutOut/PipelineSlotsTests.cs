@@ -6,7 +6,7 @@ using RemoveBg.Tests.Given;
 
 namespace RemoveBg.Tests.CutOut;
 
-/// <summary>The memory budget holds whatever the network.</summary>
+/// <summary>The memory budget holds with any network.</summary>
 public sealed class PipelineSlotsTests
 {
     private const int SmallNetwork = 300;
@@ -19,25 +19,25 @@ public sealed class PipelineSlotsTests
     public void RemoveFolder() => Directory.Delete(_folder, recursive: true);
 
     [TestCase(0, 1_000, 1)]
-    [TestCase(0, 500, 1, Description = "one always fits")]
-    [TestCase(8, 1_000, 1, Description = "asked for more than fit")]
+    [TestCase(0, 500, 1, Description = "at least one")]
+    [TestCase(8, 1_000, 1, Description = "more than fit")]
     [TestCase(8, 1_800, 2)]
-    [TestCase(3, 100_000, 3, Description = "asked for less")]
-    public void As_many_artworks_are_in_the_pipeline_as_the_memory_budget_holds(int asked, int megabytes,
+    [TestCase(3, 100_000, 3, Description = "fewer than fit")]
+    public void The_pipeline_has_as_many_slots_as_fit_into_the_memory_budget(int asked, int megabytes,
         int expected) =>
         Assert.That(PipelineSlots.Count(new() { Concurrency = asked, MemoryBudgetMB = megabytes }, SmallNetwork,
             othersMB: 9), Is.EqualTo(expected));
 
     [TestCase(2_000, 0, 4, Description = "(10,000 - 200) / (250 + 2,000)")]
     [TestCase(SmallNetwork, 400, 11, Description = "(10,000 - 200 - 350) / 800")]
-    [TestCase(20_000, 0, 1, Description = "one always does")]
-    public void Fewer_are_with_a_network_that_needs_more_and_with_large_files_of_others(int network, int others,
+    [TestCase(20_000, 0, 1, Description = "at least one")]
+    public void A_larger_network_or_large_files_of_other_networks_leave_fewer_slots(int network, int others,
         int expected) =>
         Assert.That(PipelineSlots.Count(new() { Concurrency = 64, MemoryBudgetMB = 10_000 }, network, others),
             Is.EqualTo(expected));
 
     [Test]
-    public void Without_a_number_there_is_one_artwork_a_core_in_the_pipeline()
+    public void The_default_is_one_slot_per_core()
     {
         var options = new PipelineOptions {
             MemoryBudgetMB = PipelineOptions.BaseMB + Environment.ProcessorCount * PipelineOptions.ArtworkMB };
@@ -45,15 +45,15 @@ public sealed class PipelineSlotsTests
     }
 
     [TestCase(SmallNetwork, SmallNetwork, 8, 1)]
-    [TestCase(SmallNetwork, 2_000, 8, 1, Description = "a smaller one than the configured")]
+    [TestCase(SmallNetwork, 2_000, 8, 1, Description = "smaller than the configured one")]
     [TestCase(2_000, SmallNetwork, 8, 3, Description = "2,250 / 800")]
-    [TestCase(2_000, SmallNetwork, 2, 2, Description = "all there are")]
-    public void An_artwork_with_a_larger_network_than_the_configured_one_takes_several_places(int network,
+    [TestCase(2_000, SmallNetwork, 2, 2, Description = "capped at all slots")]
+    public void An_artwork_with_a_network_larger_than_the_configured_one_takes_several_slots(int network,
         int configured, int all, int expected) =>
-        Assert.That(PipelineSlots.PlacesOf(network, configured, all), Is.EqualTo(expected));
+        Assert.That(PipelineSlots.SlotsFor(network, configured, all), Is.EqualTo(expected));
 
     [Test]
-    public void What_a_network_takes_is_measured_when_it_is_loaded()
+    public void Loading_a_network_measures_its_memory()
     {
         using var small = Networks.Lite();
         Assert.That(small.MemoryMB, Is.LessThan(250));
@@ -63,7 +63,7 @@ public sealed class PipelineSlotsTests
 
     [TestCase(true)]
     [TestCase(false)]
-    public void A_network_asked_for_by_name_gives_its_working_memory_back_after_each_run(bool keepsMemory)
+    public void Working_memory_is_released_after_each_run_unless_the_network_keeps_it(bool keepsMemory)
     {
         var before = Environment.WorkingSet;
         using var network = Segmenter.Open(LargeNetwork.WrittenTo(_folder), new(), keepsMemory);

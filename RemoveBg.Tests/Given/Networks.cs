@@ -12,13 +12,13 @@ internal static class Networks
     private static readonly CutOutPipeline Pipeline = new(Options.Create(new ImageOptions()));
 
     /// <summary>The one that comes with the source.</summary>
-    public static Segmenter Lite(double? secondLookLimit = null) =>
-        Load("removebg-lite", Path.Combine(Repo.Root, "models"), secondLookLimit);
+    public static Segmenter Lite(double? flipLimit = null) =>
+        Load("removebg-lite", Path.Combine(Repo.Root, "models"), flipLimit);
 
-    public static Segmenter Load(string name, string folder, double? secondLookLimit = null, bool marginLook = true)
+    public static Segmenter Load(string name, string folder, double? flipLimit = null, bool paddedInference = true)
     {
-        var options = new ModelOptions { Name = name, Folders = folder, MarginLook = marginLook };
-        options.SecondLookLimit = secondLookLimit ?? options.SecondLookLimit;
+        var options = new ModelOptions { Name = name, Folders = folder, PaddedInference = paddedInference };
+        options.FlipLimit = flipLimit ?? options.FlipLimit;
         return Segmenter.Open(new ModelCatalog(Options.Create(options)).Resolve(), options);
     }
 

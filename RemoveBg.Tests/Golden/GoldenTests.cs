@@ -8,10 +8,13 @@ using RemoveBg.Tests.Given;
 namespace RemoveBg.Tests.Golden;
 
 /// <summary>
-/// The picture's way behind the network, from photo and true alpha (as a network of 320 px would say it) to the
-/// cut-out, against pictures that were looked at. A difference is to be understood, not to be waved through:
-/// REMOVEBG_UPDATE_GOLDEN=1 writes the expected ones anew, and artifacts/golden holds what came out.
+/// Compares cut-outs with images that were checked by eye. The true alpha, at 320 px, stands in for the network, so
+/// only the steps after it are tested.
 /// </summary>
+/// <remarks>
+/// Find out why an image differs before you accept it. REMOVEBG_UPDATE_GOLDEN=1 overwrites the expected images;
+/// artifacts/golden contains the actual ones.
+/// </remarks>
 public sealed class GoldenTests
 {
     private const int Width = 320;
@@ -22,7 +25,7 @@ public sealed class GoldenTests
     [TestCase("glass")]
     [TestCase("plant")]
     [TestCase("chair")]
-    public void A_cut_out_is_the_one_that_was_looked_at(string scene)
+    public void A_cut_out_matches_its_golden_image(string scene)
     {
         var file = CutOut(scene);
         var expected = Path.Combine(Repo.Root, "RemoveBg.Tests", "Golden", "Expected", $"{scene}.png");
@@ -31,7 +34,7 @@ public sealed class GoldenTests
             $"{scene}.png");
         File.WriteAllBytes(actual, file);
 
-        Assert.That(PictureComparer.Difference(Picture.Read(expected), Picture.Read(file)), Is.Null,
+        Assert.That(ImageComparer.Difference(Picture.Read(expected), Picture.Read(file)), Is.Null,
             $"expected {expected}, got {actual}");
     }
 
@@ -46,7 +49,7 @@ public sealed class GoldenTests
         for (var i = 0; i < alpha.Count; i++) tensors.Output[i] = alpha[i][0] / 255;
         PrepareTensor.Run(photo, tensors, ModelManifest.Shipped.Find("removebg-lite")!);
 
-        RefineMask.Run(tensors, inDoubt: false);
+        RefineMask.Run(tensors, isVague: false);
         using (var grid = Grid.Of(photo))
         using (var matte = Matte.Run(tensors, grid))
         using (var colours = ForegroundColours.Run(grid, matte.OnGrid))

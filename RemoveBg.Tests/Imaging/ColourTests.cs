@@ -5,10 +5,10 @@ using SkiaSharp;
 
 namespace RemoveBg.Tests.Imaging;
 
-/// <summary>Colours of whole cut-outs, against the same photo as another program wrote it in sRGB.</summary>
+/// <summary>Colours of cut-outs, compared with the same photo written in sRGB by another program.</summary>
 public sealed class ColourTests
 {
-    /// <summary>Mean CIEDE2000 that nobody sees beside each other.</summary>
+    /// <summary>Mean CIEDE2000 below which two images look the same side by side.</summary>
     private const double Invisible = 2;
 
     private Segmenter _lite = null!;
@@ -24,7 +24,7 @@ public sealed class ColourTests
     [TestCase(50, -1.3802, -84.2814, 50, 0, -82.7485, 1.0000)]
     [TestCase(2.0776, 0.0795, -1.1350, 0.9033, -0.0636, -0.5514, 0.9082)]
     [TestCase(50, 2.4900, -0.0010, 50, -2.4900, 0.0011, 7.2195)]
-    public void The_difference_is_that_of_sharmas_table(double l1, double a1, double b1, double l2, double a2,
+    public void The_difference_matches_sharmas_table(double l1, double a1, double b1, double l2, double a2,
         double b2, double expected) =>
         Assert.That(ColourDifference.Between((l1, a1, b1), (l2, a2, b2)), Is.EqualTo(expected).Within(1e-4));
 
@@ -33,12 +33,12 @@ public sealed class ColourTests
     [TestCase("variants/mug-adobe-rgb.jpg")]
     [TestCase("variants/mug-cmyk.jpg")]
     [TestCase("variants/mug-rgb16.png")]
-    public void Colours_of_opaque_parts_are_those_of_the_srgb_photo(string file) =>
+    public void Colours_of_opaque_parts_match_the_srgb_photo(string file) =>
         Assert.That(MeanDifference(Repo.Sample(file), Repo.Sample("scene-mug.jpg")), Is.LessThanOrEqualTo(Invisible));
 
-    /// <summary>Its 256 colours are dithered: the photo's are 2.8 away.</summary>
+    /// <summary>Compared with the palette file: its 256 dithered colours are 2.8 away from the photo's.</summary>
     [Test]
-    public void Colours_of_a_palette_stay_as_they_are() =>
+    public void Colours_of_a_palette_are_unchanged() =>
         Assert.That(MeanDifference(Repo.Sample("variants/mug-palette.png"), Repo.Sample("variants/mug-palette.png")),
             Is.EqualTo(0));
 
@@ -57,9 +57,9 @@ public sealed class ColourTests
         Assert.That(most, Is.LessThanOrEqualTo(format == OutputFormat.Png ? 0 : 3));
     }
 
-    /// <summary>Converted by LittleCMS in libvips, with profiles of the samples and one that Skia wrote.</summary>
+    /// <summary>LittleCMS in libvips converts the photo, with profiles of samples and one written by Skia.</summary>
     [Test]
-    public void Wide_gamuts_come_out_as_srgb(
+    public void Wide_gamuts_are_converted_to_srgb(
         [Values("adobe-rgb", "display-p3", "prophoto")] string gamut, [Values("jpg", "png", "webp")] string format)
     {
         using var folder = new TemporaryFolder();
@@ -68,7 +68,7 @@ public sealed class ColourTests
         using var srgb = NetVips.Image.NewFromFile(Repo.Sample("scene-mug.jpg"));
         using var wide = srgb.IccTransform(profile, inputProfile: "srgb");
         var file = Path.Combine(folder.Path, $"wide.{format}");
-        // With the best quality: the narrow steps of a wide gamut are not the question.
+        // Use the best quality: coarse steps in a wide gamut are not what is tested.
         wide.WriteToFile(file, new() { ["profile"] = profile, [format == "png" ? "compression" : "Q"] =
             format == "png" ? 1 : 100 });
         Assert.That(MeanDifference(file, Repo.Sample("scene-mug.jpg")), Is.LessThanOrEqualTo(Invisible));
@@ -91,13 +91,13 @@ public sealed class ColourTests
         return (byte[])read.Get("icc-profile-data");
     }
 
-    /// <summary>So that the limit means something.</summary>
+    /// <summary>Shows that the limit would catch an ignored profile.</summary>
     [TestCase("variants/mug-display-p3.jpg")]
     [TestCase("variants/mug-adobe-rgb.jpg")]
-    public void A_profile_that_is_ignored_is_seen(string file)
+    public void An_ignored_profile_exceeds_the_limit(string file)
     {
         var cutOut = CutOut(Repo.Sample("scene-mug.jpg"), OutputFormat.Png);
-        // The stored numbers, unconverted.
+        // Read the stored values unconverted.
         var ignored = Picture.Read(Repo.Sample(file));
         Assert.That(MeanDifference(cutOut, ignored), Is.GreaterThan(Invisible));
     }
@@ -109,7 +109,7 @@ public sealed class ColourTests
     {
         Assert.That((cutOut.Width, cutOut.Height), Is.EqualTo((reference.Width, reference.Height)));
         var (sum, count) = (0.0, 0);
-        // One pixel in nine is plenty.
+        // One pixel in nine is enough.
         for (var y = 0; y < cutOut.Height; y += 3)
             for (var x = 0; x < cutOut.Width; x += 3)
                 if (cutOut[x, y] is { A: 255 } pixel && reference[x, y] is var expected)

@@ -13,13 +13,13 @@ public sealed class DecodeTests
     [Test]
     public void Every_valid_file_decodes_to_its_size()
     {
-        // ICO and the like decode in Skia, but are not among the formats that we accept.
-        var accepted = ImageFiles.Valid
-            .Where(file => file.Expected == Expected.Decodes && FileFormat.IsAccepted(file.Content)).ToList();
-        Assert.That(accepted, Has.Count.GreaterThan(30));
+        // Skia also decodes ICO and other formats that we do not support.
+        var supported = ImageFiles.Valid
+            .Where(file => file.Expected == Expected.Decodes && FileFormat.IsSupported(file.Content)).ToList();
+        Assert.That(supported, Has.Count.GreaterThan(30));
         Assert.Multiple(() =>
         {
-            foreach (var file in accepted)
+            foreach (var file in supported)
             {
                 var (photo, _) = Decode.Run(file.Content, Limits);
                 using (photo)
@@ -52,7 +52,7 @@ public sealed class DecodeTests
                     Assert.That(codes, Does.Contain(code), file.Name);
                 }
                 if (file.Expected == Expected.Refused) Assert.That(code, Is.Not.EqualTo("decodes"), file.Name);
-                if (file.Expected == Expected.Decodes && FileFormat.IsAccepted(file.Content))
+                if (file.Expected == Expected.Decodes && FileFormat.IsSupported(file.Content))
                     Assert.That(code, Is.EqualTo("decodes"), file.Name);
             }
         });
@@ -74,7 +74,7 @@ public sealed class DecodeTests
                 }
                 catch (ArtworkFailedException)
                 {
-                    // Refused: what it cost is the question.
+                    // A refusal is fine; only its cost is measured.
                 }
             });
             if (Stopwatch.GetElapsedTime(start) is var time && time > slowest.Time) slowest = (time, file.Name);
@@ -86,7 +86,7 @@ public sealed class DecodeTests
     }
 
     [Test]
-    public void A_photo_that_was_cut_off_is_refused_wherever_it_was_cut()
+    public void A_truncated_photo_is_refused_wherever_it_ends()
     {
         var file = File.ReadAllBytes(Repo.Sample("scene-mug.jpg"));
         foreach (var length in new[] { 100, 1_000, file.Length / 2, file.Length - 1_000, file.Length - 2,
@@ -101,19 +101,19 @@ public sealed class DecodeTests
     [TestCase("II*\0rest", "TIFF")]
     [TestCase("<?xml version='1.0'?><svg xmlns='http://www.w3.org/2000/svg'/>", "SVG")]
     [TestCase("%PDF-1.7", "PDF")]
-    public void A_known_format_that_is_not_accepted_is_named(string file, string name) =>
+    public void A_known_but_unsupported_format_is_named(string file, string name) =>
         Assert.That(() => Decode.Run(System.Text.Encoding.Latin1.GetBytes(file), Limits),
             Throws.TypeOf<ArtworkFailedException>().With.Message
-                .EqualTo($"The image is {name}; accepted are JPEG, PNG, WebP, GIF and BMP."));
+                .EqualTo($"{name} images are not supported. Use JPEG, PNG, WebP, GIF or BMP."));
 
     [Test]
-    public void What_is_no_image_at_all_is_not_quoted() =>
+    public void A_file_that_is_not_an_image_is_not_quoted() =>
         Assert.That(() => Decode.Run("""{"AccessKeyId":"secret"}"""u8.ToArray(), Limits),
             Throws.TypeOf<ArtworkFailedException>().With.Message.Not.Contains("secret").And.Property("Failure")
                 .Property("Code").EqualTo("unsupported_format"));
 
     [Test]
-    public void The_limits_on_pixels_and_sides_hold_at_their_edge()
+    public void The_limits_on_pixels_and_sides_are_exact()
     {
         var file = File.ReadAllBytes(Repo.Sample("scene-mug.jpg"));
         Assert.That(() => Decode.Run(file, new() { MaxPixels = 1280 * 854, MaxSide = 1280 }).Photo.Dispose(),

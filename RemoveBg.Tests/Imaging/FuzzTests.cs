@@ -6,7 +6,7 @@ using RemoveBg.Tests.Given;
 
 namespace RemoveBg.Tests.Imaging;
 
-/// <summary>Damaged files, by a seeded mutator. A native crash would end the whole test run: that is seen.</summary>
+/// <summary>Files damaged by a seeded mutator. A native crash would end the test run, and so be noticed.</summary>
 public sealed class FuzzTests
 {
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(5);
@@ -36,9 +36,9 @@ public sealed class FuzzTests
             Assert.That(watch.Elapsed, Is.LessThan(Longest), $"input {i} hangs");
         }
         TestContext.Out.WriteLine($"{inputs} inputs: {refused} refused, {decoded} decoded; "
-            + $"resident {atStart / 1_000_000} MB after a fifth, {Resident() / 1_000_000} MB at the end");
+            + $"working set {atStart / 1_000_000} MB after a fifth, {Resident() / 1_000_000} MB at the end");
         Assert.That((refused, decoded), Is.Not.EqualTo((0, inputs)).And.Not.EqualTo((inputs, 0)));
-        Assert.That(Resident(), Is.LessThan(atStart + 200_000_000), "memory is given back");
+        Assert.That(Resident(), Is.LessThan(atStart + 200_000_000), "memory is released");
     }
 
     private static byte[] Mutate(byte[] original, byte[] other, Random random)
@@ -57,7 +57,7 @@ public sealed class FuzzTests
                     Array.Resize(ref file, random.Next(16, file.Length));
                     break;
                 case 3:
-                    // Lengths and sizes are where parsers trust: all ones, or zero.
+                    // Parsers trust lengths and sizes: set one to all ones or to zero.
                     Array.Fill(file, random.Next(2) == 0 ? (byte)0xFF : (byte)0, random.Next(file.Length - 4), 4);
                     break;
                 case 4:
@@ -77,11 +77,11 @@ public sealed class FuzzTests
         var corpus = Path.Combine(Repo.Shared, "images", "corpus");
         var files = Directory.GetFiles(Path.Combine(Repo.Root, "samples"), "*.*", SearchOption.AllDirectories)
             .Where(file => !file.EndsWith(".icc", StringComparison.Ordinal));
-        // The corpus adds the odd corners of every format; without it the samples alone are damaged.
+        // The corpus adds unusual files of every format; without it, only the samples are damaged.
         if (Directory.Exists(corpus))
             files = files.Concat(Directory.GetFiles(corpus, "*", SearchOption.AllDirectories));
         return [.. files.Order(StringComparer.Ordinal).Where(file => new FileInfo(file).Length < 120_000)
-            .Select(File.ReadAllBytes).Where(file => FileFormat.IsAccepted(file))];
+            .Select(File.ReadAllBytes).Where(file => FileFormat.IsSupported(file))];
     }
 
     private static long Resident()

@@ -3,11 +3,11 @@ using RemoveBg.Core.Imaging;
 
 namespace RemoveBg.Tests.Imaging;
 
-/// <summary>The kernels against twins that do the same the slow way, in double precision.</summary>
+/// <summary>The kernels, compared with direct implementations in double precision.</summary>
 public sealed class GuidedFilterTests
 {
     [Test]
-    public void A_box_is_the_sum_of_its_window_at_every_size_and_radius()
+    public void A_box_blur_sums_its_window_at_every_size_and_radius()
     {
         var random = new Random(1);
         for (var size = 1; size <= 33; size++)
@@ -26,7 +26,7 @@ public sealed class GuidedFilterTests
     }
 
     [Test]
-    public void A_window_that_moves_down_sums_as_a_box_does()
+    public void A_moving_window_sums_like_a_box_blur()
     {
         var random = new Random(3);
         for (var width = 1; width <= 17; width++)
@@ -49,8 +49,8 @@ public sealed class GuidedFilterTests
             }
     }
 
-    /// <summary>Odd and even widths (two samples are solved at a time), several bands and one,
-    /// windows larger than the plane.</summary>
+    /// <summary>Covers odd and even widths (two samples are solved at a time), one band and several, and windows larger
+    /// than the plane.</summary>
     [TestCase(9, 7, 2)]
     [TestCase(31, 20, 4)]
     [TestCase(1, 13, 3)]
@@ -58,7 +58,7 @@ public sealed class GuidedFilterTests
     [TestCase(3, 64, 2)]
     [TestCase(40, 1, 3)]
     [TestCase(16, 70, 3)]
-    public void The_filter_is_its_definition(int width, int height, int radius)
+    public void The_filter_matches_a_direct_implementation(int width, int height, int radius)
     {
         var random = new Random(2);
         using var planes = new FloatPlanes(width, height);
@@ -66,8 +66,8 @@ public sealed class GuidedFilterTests
         var plane = Enumerable.Range(0, width * height).Select(_ => (float)random.NextDouble()).ToArray();
         var expected = Slow(guide, plane, width, height, radius, 1e-2);
         using var filter = new GuidedFilter(guide, planes, radius, 1e-2f);
-        using FloatPlane room = planes.Rent(), functions = planes.Rent();
-        PlaneChannel input = new(room, 0), filtered = new(room, 1), laplacian = new(room, 2);
+        using FloatPlane scratch = planes.Rent(), functions = planes.Rent();
+        PlaneChannel input = new(scratch, 0), filtered = new(scratch, 1), laplacian = new(scratch, 2);
         plane.CopyTo(input.Span);
         filter.Run(input, filtered);
         filter.Functions(input, functions);
@@ -85,9 +85,9 @@ public sealed class GuidedFilterTests
     }
 
     [Test]
-    public void An_edge_of_the_guide_is_taken_over_and_a_flat_plane_stays_flat()
+    public void The_result_has_the_guides_edge_and_a_flat_plane_stays_flat()
     {
-        // The guide has its edge at 20, the plane a soft one about it.
+        // The guide has an edge at 20, and the plane a soft one around it.
         using var planes = new FloatPlanes(40, 40);
         using var guide = planes.Rent();
         for (var i = 0; i < guide.Count; i++) guide[i] = Vector128.Create(i % 40 < 20 ? 0.1f : 0.9f);
@@ -95,7 +95,7 @@ public sealed class GuidedFilterTests
         using var filter = new GuidedFilter(guide, planes, 6, 1e-4f);
         soft = Filtered(filter, planes, soft);
         Assert.That(soft[20 * 40 + 20] - soft[20 * 40 + 19], Is.GreaterThan(0.4f),
-            "the step is where the guide has it");
+            "the step is at the guide's edge");
         var flat = Enumerable.Repeat(0.3f, 40 * 40).ToArray();
         flat = Filtered(filter, planes, flat);
         Assert.That(flat, Is.All.EqualTo(0.3f).Within(1e-3f));
@@ -103,8 +103,8 @@ public sealed class GuidedFilterTests
 
     private static float[] Filtered(GuidedFilter filter, FloatPlanes planes, float[] plane)
     {
-        using var room = planes.Rent();
-        PlaneChannel input = new(room, 0), result = new(room, 1);
+        using var scratch = planes.Rent();
+        PlaneChannel input = new(scratch, 0), result = new(scratch, 1);
         plane.CopyTo(input.Span);
         filter.Run(input, result);
         return result.Span.ToArray();
@@ -134,7 +134,7 @@ public sealed class GuidedFilterTests
         return sum;
     }
 
-    /// <summary>He et al. 2013, equations 19 to 21, window by window; the linear system by Cramer's rule.</summary>
+    /// <summary>Filters window by window (He et al. 2013, equations 19 to 21), with Cramer's rule.</summary>
     private static double[] Slow(FloatPlane guide, float[] plane, int width, int height, int radius, double epsilon)
     {
         var functions = new double[plane.Length][];

@@ -7,18 +7,19 @@ namespace RemoveBg.Tests.Imaging;
 public sealed class OrientationTests
 {
     [Test]
-    public void Every_orientation_of_the_sample_gives_the_same_upright_picture([Range(1, 8)] int orientation)
+    public void Every_orientation_of_the_sample_gives_the_same_upright_image([Range(1, 8)] int orientation)
     {
         using var upright = Upright(Repo.Sample("variants/mug-exif-orientation-1.jpg"));
         using var turned = Upright(Repo.Sample($"variants/mug-exif-orientation-{orientation}.jpg"));
         Assert.That((turned.Width, turned.Height), Is.EqualTo((upright.Width, upright.Height)));
         Assert.That(MeanDifference(turned, upright), Is.LessThan(2),
-            "mean difference a channel; JPEG blocks lie elsewhere in each");
+            "mean difference per channel; the files have different JPEG blocks");
     }
 
-    /// <summary>libvips writes the orientation, and turns the reference.</summary>
+    /// <summary>libvips writes the orientation and turns the reference.</summary>
     [Test]
-    public void Files_of_others_come_out_upright([Range(2, 8)] int orientation, [Values("webp", "png")] string format)
+    public void Files_written_by_libvips_become_upright([Range(2, 8)] int orientation,
+        [Values("webp", "png")] string format)
     {
         using var sample = NetVips.Image.NewFromFile(Repo.Sample("scene-mug.jpg"));
         using var small = sample.ThumbnailImage(160);
@@ -31,7 +32,7 @@ public sealed class OrientationTests
     }
 
     [Test]
-    public void Png_files_come_out_upright_wherever_their_orientation_is_written([Range(1, 8)] int orientation,
+    public void Png_files_become_upright_whichever_chunk_holds_the_orientation([Range(1, 8)] int orientation,
         [Values("eXIf", "zTXt", "tEXt", "iTXt")] string chunk)
     {
         using var stored = ResampleTests.Paint(5, 3, (x, y) => 0xFF000000 | (uint)(x * 40 + y * 10_000));
@@ -42,9 +43,9 @@ public sealed class OrientationTests
     }
 
     [Test]
-    public void Turning_is_exact([Range(1, 8)] int orientation)
+    public void Each_orientation_moves_every_pixel_as_exif_defines([Range(1, 8)] int orientation)
     {
-        // 3 x 2 pixels, numbered; where they must lie is written out by hand from EXIF 2.32, figure of tag 0x0112.
+        // Numbered pixels, 3 x 2. The expected order is taken by hand from EXIF 2.32, figure of tag 0x0112.
         int[] expected = orientation switch
         {
             1 => [1, 2, 3, 4, 5, 6],
@@ -68,7 +69,7 @@ public sealed class OrientationTests
     [TestCase("II*\0")]
     [TestCase("II*\0\xFF\xFF\xFF\xFF\0\0\0\0\0\0")]
     [TestCase("MM\0*\0\0\0\b\xFF\xFF\x01\x12\0\x03\0\0\0\x01\0\x09\0\0")]
-    public void Broken_exif_counts_as_upright(string tiff)
+    public void Malformed_exif_counts_as_upright(string tiff)
     {
         byte[] chunk = System.Text.Encoding.Latin1.GetBytes(tiff);
         byte[] file = [.. "RIFF\0\0\0\0WEBPEXIF"u8, (byte)chunk.Length, 0, 0, 0, .. chunk];

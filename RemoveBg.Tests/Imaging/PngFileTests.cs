@@ -8,16 +8,16 @@ using RemoveBg.Core.Imaging.Codecs.Png;
 
 namespace RemoveBg.Tests.Imaging;
 
-/// <summary>What we write, read back by libpng (in Skia) and by zlib, which refuses a
-/// stream whose checksum is wrong.</summary>
+/// <summary>Files we write, read back by libpng (in Skia) and by zlib, which refuses a stream with a wrong
+/// checksum.</summary>
 public sealed class PngFileTests
 {
-    // From 1 to 19 bands: of the last ones some more than are compressed at a time, whatever the cores.
+    // 1 to 19 bands; the last sizes have more bands than are compressed at a time on a few cores.
     private static readonly string[] Sizes = ["1x1", "2x1", "1x2", "3x2", "17x16", "1x9000", "9000x1", "700x500",
         "512x512", "512x513", "20000x20", "1500x3200"];
 
     [Test]
-    public void Every_pixel_comes_back([ValueSource(nameof(Sizes))] string size)
+    public void Every_pixel_is_read_back([ValueSource(nameof(Sizes))] string size)
     {
         using var photo = Noise(size);
         using var read = Decode.Run(Write(photo, PngFile.Write), new()).Photo;
@@ -27,7 +27,7 @@ public sealed class PngFileTests
     }
 
     [Test]
-    public void Alpha_alone_is_a_grey_picture([ValueSource(nameof(Sizes))] string size)
+    public void Alpha_alone_is_a_grey_image([ValueSource(nameof(Sizes))] string size)
     {
         using var photo = Noise(size);
         using var read = Decode.Run(Write(photo, PngFile.WriteAlpha), new()).Photo;
@@ -38,7 +38,7 @@ public sealed class PngFileTests
     }
 
     [Test]
-    public void The_file_holds_nothing_but_the_picture_and_every_checksum_is_right(
+    public void The_file_contains_only_the_image_and_every_checksum_is_right(
         [ValueSource(nameof(Sizes))] string size)
     {
         using var photo = Noise(size);
@@ -58,19 +58,20 @@ public sealed class PngFileTests
     }
 
     [Test]
-    public void What_cannot_be_compressed_finds_room_at_every_level([Values(1, 2, 3, 4, 5, 6, 7, 8, 9)] int level)
+    public void Incompressible_pixels_fit_the_buffer_at_every_level([Values(1, 2, 3, 4, 5, 6, 7, 8, 9)] int level)
     {
         using var photo = new Photo(800, 1200, isOpaque: false);
         var random = new Random(level);
         for (var y = 0; y < photo.Height; y++)
             random.NextBytes(System.Runtime.InteropServices.MemoryMarshal.AsBytes(photo.Row(y)));
 
-        Assert.That(Chunks(Write(photo, (picture, target) => PngFile.Write(picture, target, level)))
+        Assert.That(Chunks(Write(photo, (image, target) => PngFile.Write(image, target, level)))
             .Sum(chunk => chunk.Content.Length), Is.GreaterThan(800 * 1200 * 4));
     }
 
     [Test]
-    public void Checksums_of_pieces_make_that_of_the_whole([Values(0, 1, 5, 65_520, 65_521, 65_522, 200_000)] int cut)
+    public void Checksums_of_two_pieces_combine_to_that_of_the_whole(
+        [Values(0, 1, 5, 65_520, 65_521, 65_522, 200_000)] int cut)
     {
         var bytes = new byte[200_000];
         new Random(cut).NextBytes(bytes);
@@ -80,7 +81,7 @@ public sealed class PngFileTests
             Is.EqualTo(Sum(bytes)));
     }
 
-    /// <summary>RFC 1950, section 8.2, to the letter.</summary>
+    /// <summary>Computes the checksum exactly as RFC 1950, section 8.2, defines it.</summary>
     private static Adler32 Sum(ReadOnlySpan<byte> bytes)
     {
         var (a, b) = (1u, 0u);
@@ -99,7 +100,7 @@ public sealed class PngFileTests
         var random = new Random(width + height);
         for (var y = 0; y < height; y++)
             for (var x = 0; x < width; x++)
-                // Noise, and what compresses well; colour where alpha is 0 would not come back from every reader.
+                // Mix noise and compressible pixels. Alpha is never 0, because some readers drop the colour then.
                 photo.Row(y)[x] = (uint)random.Next() is var colour && x % 7 < 3 ? colour | 0x01000000 : 0xFF102030;
         return photo;
     }
@@ -112,7 +113,7 @@ public sealed class PngFileTests
     }
 
     private static byte[] Write(Photo photo, Action<Photo, Stream, int> write) =>
-        Write(photo, (picture, target) => write(picture, target, 5));
+        Write(photo, (image, target) => write(image, target, 5));
 
     private static List<(string Name, byte[] Content)> Chunks(byte[] file)
     {

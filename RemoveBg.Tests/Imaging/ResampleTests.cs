@@ -6,7 +6,7 @@ namespace RemoveBg.Tests.Imaging;
 public sealed class ResampleTests
 {
     [Test]
-    public void A_fine_checkerboard_shrinks_to_even_grey_and_not_to_moire()
+    public void A_fine_checkerboard_downscales_to_even_grey_without_moire()
     {
         using var photo = Paint(400, 300, (x, y) => (x + y) % 2 == 0 ? 0xFFFFFFFF : 0xFF000000);
         var small = new Vector128<float>[37 * 29];
@@ -19,7 +19,7 @@ public sealed class ResampleTests
     [TestCase(1, 1, 320, 320)]
     [TestCase(1, 2000, 320, 320)]
     [TestCase(333, 1, 320, 320)]
-    public void One_colour_stays_that_colour(int fromWidth, int fromHeight, int toWidth, int toHeight)
+    public void A_flat_colour_is_unchanged(int fromWidth, int fromHeight, int toWidth, int toHeight)
     {
         using var photo = Paint(fromWidth, fromHeight, (_, _) => 0xFF4080C0);
         var result = new Vector128<float>[toWidth * toHeight];
@@ -30,7 +30,7 @@ public sealed class ResampleTests
     }
 
     [Test]
-    public void What_is_transparent_adds_no_colour()
+    public void Transparent_pixels_add_no_colour()
     {
         using var photo = Paint(200, 200, (x, _) => x % 2 == 0 ? 0xFF0000FF : 0x0000FF00, isOpaque: false);
         var small = new Vector128<float>[20 * 20];
@@ -40,7 +40,7 @@ public sealed class ResampleTests
     }
 
     [Test]
-    public void A_ramp_is_enlarged_evenly()
+    public void A_ramp_is_upscaled_evenly()
     {
         var source = Enumerable.Range(0, 16).Select(i => i / 15f).ToArray();
         var target = new float[160 * 3];
@@ -53,7 +53,7 @@ public sealed class ResampleTests
     }
 
     [Test]
-    public void Catmull_Rom_keeps_a_flat_colour_and_never_leaves_the_range()
+    public void Catmull_Rom_keeps_a_flat_colour_and_stays_in_range()
     {
         using var flat = Paint(333, 250, (_, _) => 0xFF123456);
         using var stripes = Paint(333, 250, (x, _) => x / 20 % 2 == 0 ? 0xFFFFFFFF : 0xFF000000);

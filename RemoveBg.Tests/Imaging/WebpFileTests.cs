@@ -6,11 +6,11 @@ using SkiaSharp;
 
 namespace RemoveBg.Tests.Imaging;
 
-/// <summary>What we write, read back by libwebp (in Skia).</summary>
+/// <summary>Files we write, read back by libwebp (in Skia).</summary>
 public sealed class WebpFileTests
 {
     [Test]
-    public void Alpha_of_every_kind_and_size_comes_back_exactly(
+    public void Alpha_of_every_kind_and_size_is_read_back_exactly(
         [Values(
             "transparent", "opaque", "half", "disc", "ramp", "stripes", "noise", "noise around half", "rare values",
             "one pixel")] string kind,
@@ -26,7 +26,7 @@ public sealed class WebpFileTests
     [Test]
     public void Noisy_alpha_is_filtered_from_the_left_and_smooth_alpha_by_gradient()
     {
-        // Gradient predicts a sum of a column's and a row's offset exactly.
+        // The gradient filter predicts the sum of a column's and a row's offset exactly.
         int[] columns = [.. Offsets(1)], rows = [.. Offsets(2)];
         using var smooth = Make(200, 200, (x, y) => (byte)(columns[x] + rows[y]));
         using var noisy = Make(200, 200, Kind("noise around half", 200, 200));
@@ -49,10 +49,10 @@ public sealed class WebpFileTests
     }
 
     [Test]
-    public void Colour_is_as_near_as_that_of_Skia_alone([Values("mug", "fur")] string scene,
+    public void Colour_is_about_as_accurate_as_with_Skia_alone([Values("mug", "fur")] string scene,
         [Values("libvips", "Skia")] string encoder)
     {
-        // Less effort costs libvips half a decibel, which is 12 % of the square error.
+        // libvips' lower effort costs half a decibel, which is 12 % of the squared error.
         var tolerance = encoder == "Skia" ? 1.1 : 1.15;
         using var photo = Decode.Run(File.ReadAllBytes(Repo.Sample($"scene-{scene}.jpg")), new()).Photo;
         using var matte = Decode.Run(File.ReadAllBytes(Repo.Sample($"scene-{scene}.alpha.png")), new()).Photo;
@@ -73,10 +73,10 @@ public sealed class WebpFileTests
     }
 
     [Test]
-    public void On_the_platforms_that_we_bring_libvips_for_it_is_there() => Assert.That(LossyColour.HasVips);
+    public void Libvips_is_found_on_the_platforms_it_is_packaged_for() => Assert.That(LossyColour.HasVips);
 
     [Test]
-    public void What_is_invisible_beside_visible_colour_takes_on_its_mean_and_stays_black_elsewhere()
+    public void Invisible_pixels_get_their_blocks_mean_visible_colour_or_stay_black()
     {
         using var photo = Make(48, 16, (x, _) => (byte)(x < 20 ? 255 : 0));
         for (var y = 0; y < 16; y++)
@@ -86,7 +86,7 @@ public sealed class WebpFileTests
 
         Assert.Multiple(() =>
         {
-            Assert.That(photo.Row(3)[19], Is.EqualTo(0xFF_30_20_10), "what is visible");
+            Assert.That(photo.Row(3)[19], Is.EqualTo(0xFF_30_20_10), "visible");
             Assert.That(photo.Row(3)[20], Is.EqualTo(0x00_30_20_10), "the rest of its block");
             Assert.That(photo.Row(3)[32], Is.Zero, "the next block");
         });
@@ -95,7 +95,7 @@ public sealed class WebpFileTests
     [Test]
     public void A_prefix_code_stays_within_15_bits_however_uneven_the_counts()
     {
-        // Fibonacci numbers make the longest words: 40 of them would need 39 bits.
+        // Fibonacci counts give the longest words: 40 of them would need 39 bits.
         long[] counts = new long[280];
         (counts[0], counts[1]) = (1, 1);
         for (var i = 2; i < 40; i++) counts[i] = counts[i - 1] + counts[i - 2];
@@ -107,13 +107,13 @@ public sealed class WebpFileTests
         {
             Assert.That(lengths, Is.All.InRange(1, 15));
             Assert.That(lengths.Sum(length => Math.Pow(2, -length)), Is.EqualTo(1), "complete (Kraft's sum)");
-            Assert.That(lengths[39], Is.LessThan(lengths[0]), "what is frequent is short");
+            Assert.That(lengths[39], Is.LessThan(lengths[0]), "frequent symbols have short words");
         });
     }
 
     private static int Length(PrefixCode code, int symbol)
     {
-        // As many words as bits in 32 bytes: the number of bytes tells the length of one.
+        // 64 words of n bits take 8n bytes, so the number of bytes gives the length of one word.
         var bits = new BitWriter();
         for (var i = 0; i < 64; i++) code.Write(bits, symbol);
         return bits.Finish().Length / 8;
@@ -178,7 +178,7 @@ public sealed class WebpFileTests
         return alphas;
     }
 
-    /// <summary>Mean squared error of what is visible.</summary>
+    /// <summary>Returns the mean squared error of visible pixels.</summary>
     private static double Error(Photo photo, byte[] file)
     {
         using var back = Read(file);

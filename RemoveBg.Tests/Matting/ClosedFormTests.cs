@@ -5,51 +5,51 @@ using RemoveBg.Core.Matting;
 
 namespace RemoveBg.Tests.Matting;
 
-/// <summary>A matte that is fitted to the photo's colours.</summary>
+/// <summary>Mattes fitted to the photo's colours.</summary>
 public sealed class ClosedFormTests
 {
     private const int Size = 64;
 
     [Test]
-    public void A_blurred_border_comes_to_lie_on_the_photos_own()
+    public void A_blurred_edge_moves_to_the_photos_edge()
     {
-        // Dark subject to the left of 30; the network's border is soft and three samples too far to the right.
+        // A dark subject left of 30. The network's edge is soft and three samples too far to the right.
         using var planes = new FloatPlanes(Size, Size);
-        using var photo = Painted(planes, x => x < 30 ? 0.1f : 0.9f);
+        using var photo = Paint(planes, x => x < 30 ? 0.1f : 0.9f);
         var before = Enumerable.Range(0, Size * Size).Select(i => Math.Clamp((38 - i % Size) / 10f, 0, 1)).ToArray();
-        var after = Fitted(planes, photo, before);
+        var after = Fit(planes, photo, before);
         var truth = Enumerable.Range(0, Size * Size).Select(i => i % Size < 30 ? 1f : 0).ToArray();
         Assert.That(Error(after, truth), Is.LessThan(0.5 * Error(before, truth)));
         Assert.That(after[32 * Size + 29] - after[32 * Size + 30], Is.GreaterThan(0.4f),
-            "the step is where the photo has it");
+            "the step is at the photo's edge");
     }
 
     [Test]
-    public void A_border_in_a_ramp_of_colours_follows_the_ramp()
+    public void An_edge_in_a_colour_ramp_follows_the_ramp()
     {
-        // Defocus: the photo goes from dark to bright over twelve samples, and so does the truth; the
-        // network answers with one half all over it.
+        // Defocus: the photo and the true alpha go from dark to bright over twelve samples; the network gives one half
+        // for all of them.
         using var planes = new FloatPlanes(Size, Size);
-        using var photo = Painted(planes, x => Math.Clamp((x - 26) / 12f, 0.05f, 0.95f));
+        using var photo = Paint(planes, x => Math.Clamp((x - 26) / 12f, 0.05f, 0.95f));
         var truth = Enumerable.Range(0, Size * Size).Select(i => 1 - Math.Clamp((i % Size - 26) / 12f, 0, 1)).ToArray();
         var before = Enumerable.Range(0, Size * Size).Select(i => i % Size < 26 ? 0.97f : i % Size < 38 ? 0.5f : 0.03f)
             .ToArray();
-        Assert.That(Error(Fitted(planes, photo, before), truth), Is.LessThan(0.7 * Error(before, truth)));
+        Assert.That(Error(Fit(planes, photo, before), truth), Is.LessThan(0.7 * Error(before, truth)));
     }
 
     [TestCase(0f)]
     [TestCase(1f)]
     [TestCase(0.4f)]
-    public void A_matte_that_is_the_same_everywhere_stays_so(float alpha)
+    public void A_uniform_matte_stays_uniform(float alpha)
     {
         using var planes = new FloatPlanes(Size, Size);
-        using var photo = Painted(planes, x => x % 7 / 7f);
-        Assert.That(Fitted(planes, photo, [.. Enumerable.Repeat(alpha, Size * Size)]),
+        using var photo = Paint(planes, x => x % 7 / 7f);
+        Assert.That(Fit(planes, photo, [.. Enumerable.Repeat(alpha, Size * Size)]),
             Is.All.EqualTo(alpha).Within(2e-3f));
     }
 
     [Test]
-    public void The_cost_that_it_makes_small_becomes_smaller()
+    public void The_fit_lowers_the_cost_it_minimises()
     {
         var random = new Random(4);
         using var planes = new FloatPlanes(Size, Size);
@@ -57,12 +57,12 @@ public sealed class ClosedFormTests
         for (var i = 0; i < photo.Count; i++) photo[i] =
             Vector128.Create((float)random.NextDouble(), (float)random.NextDouble(), (float)random.NextDouble(), 1);
         var before = Enumerable.Range(0, Size * Size).Select(_ => 0.3f + 0.4f * (float)random.NextDouble()).ToArray();
-        Assert.That(Roughness(planes, photo, Fitted(planes, photo, before)),
+        Assert.That(Roughness(planes, photo, Fit(planes, photo, before)),
             Is.LessThan(0.5 * Roughness(planes, photo, before)));
     }
 
     [Test]
-    public void Every_size_gives_what_conjugate_gradients_give_one_number_at_a_time()
+    public void Every_size_matches_scalar_conjugate_gradients()
     {
         var random = new Random(5);
         for (var width = 1; width <= 2 * System.Numerics.Vector<float>.Count + 1; width++)
@@ -72,13 +72,13 @@ public sealed class ClosedFormTests
             for (var i = 0; i < photo.Count; i++) photo[i] =
                 Vector128.Create((float)random.NextDouble(), (float)random.NextDouble(), (float)random.NextDouble(), 1);
             var alpha = Enumerable.Range(0, photo.Count).Select(_ => (float)random.NextDouble()).ToArray();
-            Assert.That(Fitted(planes, photo, alpha, 1, 1e-2f), Is.EqualTo(Slow(planes, photo, alpha)).Within(2e-3f),
+            Assert.That(Fit(planes, photo, alpha, 1, 1e-2f), Is.EqualTo(Slow(planes, photo, alpha)).Within(2e-3f),
                 $"{width} x 3");
         }
     }
 
-    /// <summary>(L + D) x = D a from x = a: three steps with the diagonal n / 2 + D before it,
-    /// where D = n (|2a - 1|⁸ + 0.001).</summary>
+    /// <summary>Solves (L + D) x = D a from x = a by three steps, preconditioned by the diagonal n / 2 + D, where
+    /// D = n (|2a - 1|⁸ + 0.001).</summary>
     private static float[] Slow(FloatPlanes planes, FloatPlane photo, float[] alpha)
     {
         using var filter = new GuidedFilter(photo, planes, 1, 1e-2f);
@@ -106,38 +106,38 @@ public sealed class ClosedFormTests
 
         double[] Laplacian(double[] plane)
         {
-            using var room = planes.Rent();
-            PlaneChannel input = new(room, 0), result = new(room, 1);
+            using var scratch = planes.Rent();
+            PlaneChannel input = new(scratch, 0), result = new(scratch, 1);
             for (var i = 0; i < plane.Length; i++) input.Span[i] = (float)plane[i];
             filter.Laplacian(input, result);
             return [.. result.Span.ToArray().Select(v => (double)v)];
         }
     }
 
-    private static FloatPlane Painted(FloatPlanes planes, Func<int, float> grey)
+    private static FloatPlane Paint(FloatPlanes planes, Func<int, float> grey)
     {
         var photo = planes.Rent();
         for (var i = 0; i < photo.Count; i++) photo[i] = Vector128.Create(grey(i % Size));
         return photo;
     }
 
-    private static float[] Fitted(FloatPlanes planes, FloatPlane photo, float[] alpha, int radius = 4,
+    private static float[] Fit(FloatPlanes planes, FloatPlane photo, float[] alpha, int radius = 4,
         float epsilon = 1e-4f)
     {
         using var filter = new GuidedFilter(photo, planes, radius, epsilon);
-        using var room = planes.Rent();
-        var plane = new PlaneChannel(room, 0);
+        using var scratch = planes.Rent();
+        var plane = new PlaneChannel(scratch, 0);
         alpha.CopyTo(plane.Span);
         ClosedForm.Run(filter, plane, planes);
         return plane.Span.ToArray();
     }
 
-    /// <summary>The matte times the matting Laplacian times the matte.</summary>
+    /// <summary>Computes aᵀLa for matte a and matting Laplacian L.</summary>
     private static double Roughness(FloatPlanes planes, FloatPlane photo, float[] alpha)
     {
         using var filter = new GuidedFilter(photo, planes, 4, 1e-4f);
-        using var room = planes.Rent();
-        PlaneChannel plane = new(room, 0), result = new(room, 1);
+        using var scratch = planes.Rent();
+        PlaneChannel plane = new(scratch, 0), result = new(scratch, 1);
         alpha.CopyTo(plane.Span);
         filter.Laplacian(plane, result);
         return TensorPrimitives.Dot<float>(alpha, result.Span);

@@ -7,15 +7,15 @@ using static RemoveBg.Tests.Imaging.ResampleTests;
 
 namespace RemoveBg.Tests.Matting;
 
-/// <summary>From the network's small, soft alpha to the photo's own edges.</summary>
+/// <summary>Mattes upscaled from the network's small, soft alpha to the photo's own edges.</summary>
 public sealed class MatteTests
 {
     private const int Size = 320;
 
     [Test]
-    public void The_border_comes_to_lie_where_the_photo_has_it()
+    public void The_edge_moves_to_the_photos_edge()
     {
-        // A disc in a large photo; the network sees it blurred and a little too large.
+        // A disc in a large photo; the network's disc is blurred and a little too large.
         using var photo = Paint(2000, 1500, (x, y) => Inside(x, y, 1000, 750, 500) ? 0xFF2040C0 : 0xFF90C0E0);
         var alpha = Alpha(photo,
             (x, y) => 1 / (1 + Math.Exp((Math.Sqrt((x - 1000) * (x - 1000) + (y - 750) * (y - 750)) - 506) / 6)));
@@ -23,14 +23,14 @@ public sealed class MatteTests
         for (var y = 0; y < photo.Height; y++)
             for (var x = 0; x < photo.Width; x++)
                 if (alpha[y][x] >= 128 != Inside(x, y, 1000, 750, 500)) wrong++;
-        // The blurred matte alone would be wrong on a ring 6 pixels wide: about 19,000.
+        // The blurred matte alone would be wrong on a ring 6 pixels wide, about 19,000 pixels.
         Assert.That(wrong, Is.LessThan(4_000));
         Assert.That(alpha[750][1000], Is.EqualTo(255));
         Assert.That(alpha[10][10], Is.EqualTo(0));
     }
 
     [Test]
-    public void A_hole_is_not_closed_and_a_thin_part_does_not_vanish()
+    public void A_hole_stays_open_and_a_thin_part_stays()
     {
         using var photo = Paint(1280, 960, (x, y) => IsSubject(x, y) ? 0xFF203020 : 0xFFE0D8D0);
         var alpha = Alpha(photo, (x, y) => IsSubject(x, y) ? 0.97 : 0.02);
@@ -54,7 +54,7 @@ public sealed class MatteTests
     [TestCase(2, 3)]
     [TestCase(319, 321)]
     [TestCase(5000, 17)]
-    public void Every_size_gives_as_many_rows_and_columns_all_of_them_written(int width, int height)
+    public void Every_row_is_written_completely_at_every_size(int width, int height)
     {
         using var photo = Paint(width, height, (_, _) => 0xFF808080);
         foreach (var row in Alpha(photo, (_, _) => 1)) Assert.That(row, Is.All.EqualTo(255));
@@ -62,39 +62,40 @@ public sealed class MatteTests
     }
 
     [Test]
-    public void What_the_network_doubts_follows_its_surroundings_of_the_same_colour()
+    public void Uncertain_alpha_follows_surroundings_of_the_same_colour()
     {
-        // Left half dark and sure to be the subject but for a doubtful patch, right half bright and sure not to be.
+        // The left half is dark and certainly subject except for an uncertain patch; the right half is bright and
+        // certainly background.
         using var photo = Paint(Size, Size, (x, _) => x < 160 ? 0xFF202020 : 0xFFE0E0E0);
         using var tensors = Given(photo, (x, y) => x >= 160 ? 0.02 : Inside(x, y, 80, 160, 6) ? 0.4 : 0.98);
-        RefineMask.Run(tensors, inDoubt: false);
+        RefineMask.Run(tensors, isVague: false);
         Assert.That(tensors.Output[160 * Size + 80], Is.GreaterThan(0.75f),
-            "0.4 before: on the other side now, and not yet sure");
+            "0.4 before: now on the other side, but not yet certain");
         Assert.That(tensors.Output[160 * Size + 240], Is.LessThan(0.05f));
         Assert.That(tensors.Output, Is.All.InRange(0f, 1f));
     }
 
     [Test]
-    public void In_much_doubt_haze_goes_further_and_the_subject_is_favoured()
+    public void A_vague_mask_is_refined_harder_and_in_favour_of_the_subject()
     {
-        // All haze, the subject's a little more likely: in a sure network's photo that is faint,
-        // in a doubtful one's the whole subject.
+        // The subject is all haze, a little above one half. A certain network means a faint subject, a vague one the
+        // whole subject.
         using var photo = Paint(Size, Size, (x, _) => x < 160 ? 0xFF202020 : 0xFFE0E0E0);
-        using Tensors sure = Given(photo, (x, _) => x < 160 ? 0.55 : 0.02),
-            doubtful = Given(photo, (x, _) => x < 160 ? 0.55 : 0.02);
-        RefineMask.Run(sure, inDoubt: false);
-        RefineMask.Run(doubtful, inDoubt: true);
-        Assert.That(sure.Output[160 * Size + 80], Is.InRange(0.5f, 0.75f), "0.55 before: hardly changed");
-        Assert.That(doubtful.Output[160 * Size + 80], Is.GreaterThan(0.9f));
-        Assert.That(doubtful.Output[160 * Size + 240], Is.LessThan(0.05f),
-            "what it is sure not to be the subject stays background");
+        using Tensors certain = Given(photo, (x, _) => x < 160 ? 0.55 : 0.02),
+            vague = Given(photo, (x, _) => x < 160 ? 0.55 : 0.02);
+        RefineMask.Run(certain, isVague: false);
+        RefineMask.Run(vague, isVague: true);
+        Assert.That(certain.Output[160 * Size + 80], Is.InRange(0.5f, 0.75f), "0.55 before: hardly changed");
+        Assert.That(vague.Output[160 * Size + 80], Is.GreaterThan(0.9f));
+        Assert.That(vague.Output[160 * Size + 240], Is.LessThan(0.05f),
+            "certain background stays background");
     }
 
     private static bool Inside(double x, double y, double cx, double cy, double radius) =>
         (x - cx) * (x - cx) + (y - cy) * (y - cy) < radius * radius;
 
-    /// <summary>Tensors as after the network: it has seen the photo and answers what <paramref name="alpha"/>
-    /// says at the photo's coordinates.</summary>
+    /// <summary>Tensors as a network would leave them, with the output that <paramref name="alpha"/> gives for the
+    /// photo's coordinates.</summary>
     private static Tensors Given(Photo photo, Func<double, double, double> alpha)
     {
         var tensors = new Tensors(Size);
@@ -109,12 +110,12 @@ public sealed class MatteTests
     private static List<byte[]> Alpha(Photo photo, Func<double, double, double> alpha)
     {
         using var tensors = Given(photo, alpha);
-        RefineMask.Run(tensors, inDoubt: false);
+        RefineMask.Run(tensors, isVague: false);
         using var grid = Grid.Of(photo);
         using var matte = Matte.Run(tensors, grid);
         return [.. Enumerable.Range(0, photo.Height).Select(y =>
         {
-            // Filled with what must not stay.
+            // Prefill the row with a value that must be overwritten.
             var row = Enumerable.Repeat((byte)77, photo.Width).ToArray();
             matte.Row(y, photo.Row(y), row);
             return row;

@@ -10,13 +10,13 @@ public sealed class ExecutionProviderTests
 {
     [TestCase("cuda")]
     [TestCase("warp-drive")]
-    public void A_provider_that_the_runtime_lacks_stops_the_start_and_says_which_there_are(string provider) =>
+    public void A_provider_that_the_runtime_lacks_fails_startup_and_lists_the_available_ones(string provider) =>
         Assert.That(() => Start(provider), Throws.TypeOf<OptionsValidationException>()
-            .With.Message.EqualTo($"RemoveBg:Model:Provider is '{provider}'; this build of ONNX Runtime "
-                + $"has {string.Join(", ", ExecutionProvider.Available)}."));
+            .With.Message.EqualTo("RemoveBg:Model:Provider must be one of "
+                + $"{string.Join(", ", ExecutionProvider.Available)} (this build of ONNX Runtime), not '{provider}'."));
 
     [Test]
-    public void The_cpu_is_the_default_and_always_there()
+    public void The_cpu_is_the_default_and_always_available()
     {
         Assert.That(Start(null).Provider, Is.EqualTo("cpu"));
         Assert.That(ExecutionProvider.Available, Does.Contain("cpu"));

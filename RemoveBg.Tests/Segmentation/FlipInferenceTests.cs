@@ -8,7 +8,7 @@ using RemoveBg.Tests.Given;
 
 namespace RemoveBg.Tests.Segmentation;
 
-/// <summary>A network in doubt is shown the mirror image too.</summary>
+/// <summary>An uncertain network also runs on the mirrored photo.</summary>
 public sealed class FlipInferenceTests
 {
     private string _folder = null!;
@@ -20,21 +20,21 @@ public sealed class FlipInferenceTests
     public void RemoveFolder() => Directory.Delete(_folder, recursive: true);
 
     [Test]
-    public void What_either_look_calls_subject_counts()
+    public void The_result_is_the_maximum_of_both_runs()
     {
         using var network = Load();
         using var tensors = network.CreateTensors();
         using var photo = Decode.Run(File.ReadAllBytes(Repo.Sample("scene-plant.jpg")), new()).Photo;
-        var first = Look(photo);
+        var first = Infer(photo);
         using var mirrored = new Photo(photo.Width, photo.Height, isOpaque: true);
         for (var y = 0; y < photo.Height; y++)
         {
             photo.Row(y).CopyTo(mirrored.Row(y));
             mirrored.Row(y).Reverse();
         }
-        var second = Look(mirrored);
+        var second = Infer(mirrored);
 
-        Look(photo);
+        Infer(photo);
         FlipInference.Run(network, tensors);
         var differs = 0;
         for (var i = 0; i < first.Length; i++)
@@ -44,28 +44,28 @@ public sealed class FlipInferenceTests
             if (Math.Abs(turned - first[i]) > 0.1) differs++;
             Assert.That(tensors.Output[i], Is.EqualTo(Math.Max(first[i], turned)).Within(0.01), $"at {x}, {y}");
         }
-        Assert.That(differs, Is.GreaterThan(100), "the looks differ, or this shows nothing");
+        Assert.That(differs, Is.GreaterThan(100), "the runs must differ for the test to show anything");
 
-        float[] Look(Photo seen)
+        float[] Infer(Photo input)
         {
-            PrepareTensor.Run(seen, tensors, network.Model.Entry);
+            PrepareTensor.Run(input, tensors, network.Model.Entry);
             network.Run(tensors);
             return [.. tensors.Output];
         }
     }
 
     [Test]
-    public void A_network_that_looks_both_ways_by_itself_is_not_asked_again()
+    public void A_network_with_a_flip_in_its_graph_is_not_run_again()
     {
-        using var network = Networks.Lite(secondLookLimit: 0);
+        using var network = Networks.Lite(flipLimit: 0);
         var (_, done) = network.CutOut(File.ReadAllBytes(Repo.Sample("scene-plant.jpg")), OutputFormat.Webp);
-        Assert.That(done.Confidence, Is.LessThan(1), "or there would be no reason to");
+        Assert.That(done.Confidence, Is.LessThan(1), "the network must be uncertain");
         Assert.That(done.Steps.Select(step => step.Name), Has.None.EqualTo("infer mirrored"));
     }
 
     [TestCase(1000, false)]
     [TestCase(0, true)]
-    public void It_is_taken_where_doubt_is_above_the_limit(double limit, bool taken)
+    public void Flip_inference_runs_if_uncertainty_is_above_the_limit(double limit, bool runs)
     {
         using var network = Load(limit);
         using var tensors = network.CreateTensors();
@@ -73,19 +73,20 @@ public sealed class FlipInferenceTests
             new(File.ReadAllBytes(Repo.Sample("scene-plant.jpg")), OutputFormat.Webp, network, tensors,
                 new MemoryStream()),
             CancellationToken.None);
-        Assert.That(done.Steps.Select(step => step.Name).Contains("infer mirrored"), Is.EqualTo(taken));
-        Assert.That(done.Confidence, Is.EqualTo(Uncertainty.ToConfidence(LastDoubt())).Within(0.02), "of both looks");
+        Assert.That(done.Steps.Select(step => step.Name).Contains("infer mirrored"), Is.EqualTo(runs));
+        Assert.That(done.Confidence, Is.EqualTo(Uncertainty.ToConfidence(LastUncertainty())).Within(0.02),
+            "of both runs");
 
-        double LastDoubt()
+        double LastUncertainty()
         {
             using var photo = Decode.Run(File.ReadAllBytes(Repo.Sample("scene-plant.jpg")), new()).Photo;
             PrepareTensor.Run(photo, tensors, network.Model.Entry);
             network.Run(tensors);
-            if (taken) FlipInference.Run(network, tensors);
+            if (runs) FlipInference.Run(network, tensors);
             return Uncertainty.Of(tensors.Output);
         }
     }
 
     private Segmenter Load(double limit = 0.5) =>
-        Segmenter.Open(LopsidedNetwork.WrittenTo(_folder), new() { SecondLookLimit = limit });
+        Segmenter.Open(LopsidedNetwork.WrittenTo(_folder), new() { FlipLimit = limit });
 }

@@ -27,7 +27,7 @@ public sealed class ModelCatalogTests
     }
 
     [Test]
-    public void A_cascade_is_the_smallest_and_the_best_network_present_or_the_only_one()
+    public void A_cascade_has_the_smallest_and_the_best_network_present_or_the_only_one()
     {
         File.Copy(Path.Combine(Repo.Root, "models", "removebg-lite.onnx"), Path.Combine(_folder, "removebg-lite.onnx"));
         Assert.That(LopsidedNetwork.Catalog("cascade", _folder).Resolve().Larger, Is.Null);
@@ -38,12 +38,12 @@ public sealed class ModelCatalogTests
 
     [TestCase(1000, "removebg-lite")]
     [TestCase(0, "u2netp")]
-    public void A_cascade_asks_the_larger_network_where_doubt_is_above_the_limit(double limit, string last)
+    public void A_cascade_runs_the_larger_network_if_uncertainty_is_above_the_limit(double limit, string last)
     {
         File.Copy(Path.Combine(Repo.Root, "models", "removebg-lite.onnx"), Path.Combine(_folder, "removebg-lite.onnx"));
         LopsidedNetwork.WrittenTo(_folder);
         using var cascade =
-            Segmenter.Open(LopsidedNetwork.Catalog("cascade", _folder).Resolve(), new() { DoubtLimit = limit });
+            Segmenter.Open(LopsidedNetwork.Catalog("cascade", _folder).Resolve(), new() { CascadeLimit = limit });
         using var tensors = cascade.CreateTensors();
         var done = new CutOutPipeline(Options.Create(new ImageOptions())).Run(
             new(File.ReadAllBytes(Repo.Sample("scene-plant.jpg")), OutputFormat.Webp, cascade, tensors,
@@ -60,7 +60,7 @@ public sealed class ModelCatalogTests
             .Contains(Path.Combine(_folder, "u2net.onnx")).And.Message.Contains("Apache-2.0"));
 
     [Test]
-    public void An_unknown_name_is_an_error_that_lists_what_there_is() =>
+    public void An_unknown_name_is_an_error_that_lists_the_known_ones() =>
         Assert.That(() => Catalog("u3net").Resolve(), Throws.TypeOf<FileNotFoundException>().With.Message
             .Contains("u3net").And.Message.Contains("isnet-general-use, u2net, silueta, u2netp, removebg-lite"));
 
@@ -73,7 +73,7 @@ public sealed class ModelCatalogTests
     }
 
     [Test]
-    public void A_path_wins_and_its_file_name_says_which_network_it_is()
+    public void A_path_takes_precedence_and_its_file_name_selects_the_manifest_entry()
     {
         var path = Path.Combine(_folder, "removebg-lite.onnx");
         File.Copy(Path.Combine(Repo.Root, "models", "removebg-lite.onnx"), path);
@@ -82,7 +82,7 @@ public sealed class ModelCatalogTests
     }
 
     [Test]
-    public void A_network_of_another_shape_is_refused_when_it_is_loaded()
+    public void A_network_of_another_shape_is_refused_on_loading()
     {
         var lite = ModelManifest.Shipped.Find("removebg-lite")! with { Size = 512 };
         Assert.That(() => new Segmenter(new(lite, Path.Combine(Repo.Root, "models", lite.File)), threads: 1),

@@ -26,7 +26,7 @@ public sealed class ModelDownloadTests
     }
 
     [Test]
-    public async Task A_network_is_fetched_with_progress_and_its_digest_checked()
+    public async Task A_network_is_downloaded_with_progress_and_its_digest_is_checked()
     {
         var seen = new List<long>();
         var path = await FetchAsync(Serve(Content), new Watch(seen));
@@ -36,7 +36,7 @@ public sealed class ModelDownloadTests
     }
 
     [Test]
-    public async Task A_download_that_broke_off_goes_on_where_it_was()
+    public async Task An_interrupted_download_resumes()
     {
         await File.WriteAllBytesAsync(Path.Combine(_folder, "net.onnx.part"), Content[..100_000]);
         string? range = null;
@@ -52,7 +52,7 @@ public sealed class ModelDownloadTests
     }
 
     [Test]
-    public async Task A_server_without_ranges_is_asked_for_all_of_it_again()
+    public async Task Without_range_support_the_whole_file_is_downloaded_again()
     {
         await File.WriteAllBytesAsync(Path.Combine(_folder, "net.onnx.part"), new byte[100_000]);
         Assert.That(await File.ReadAllBytesAsync(await FetchAsync(Serve(Content))), Is.EqualTo(Content));

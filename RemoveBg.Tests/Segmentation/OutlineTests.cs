@@ -4,7 +4,7 @@ using RemoveBg.Core.Segmentation;
 
 namespace RemoveBg.Tests.Segmentation;
 
-/// <summary>Which alpha fits a photo.</summary>
+/// <summary>How well an alpha fits a photo.</summary>
 public sealed class OutlineTests
 {
     private const int Size = 96;
@@ -12,11 +12,11 @@ public sealed class OutlineTests
     [TestCase(0, ExpectedResult = true)]
     [TestCase(5, ExpectedResult = false)]
     [TestCase(-5, ExpectedResult = false)]
-    public bool An_outline_is_strong_where_the_photo_has_its_edge(int beside) =>
-        Strength((x, _) => x < 40 ? 0.9f : 0.2f, (x, _) => x < 40 + beside ? 1 : 0) > 10;
+    public bool An_outline_is_strong_only_on_the_photos_edge(int offset) =>
+        Strength((x, _) => x < 40 ? 0.9f : 0.2f, (x, _) => x < 40 + offset ? 1 : 0) > 10;
 
     [Test]
-    public void In_noise_any_outline_is_as_strong_as_another()
+    public void In_noise_an_outline_is_as_strong_as_an_arbitrary_line()
     {
         var random = new Random(1);
         var noise = Enumerable.Range(0, Size * Size).Select(_ => random.NextSingle()).ToArray();
@@ -26,18 +26,18 @@ public sealed class OutlineTests
 
     [TestCase(0)]
     [TestCase(1)]
-    public void An_alpha_without_an_outline_is_the_least_likely(float everywhere)
+    public void An_alpha_without_an_outline_is_least_likely(float everywhere)
     {
         float Photo(int x, int y) => (x * x + y) / 10_000f;
         Assert.That(Likelihood(Photo, (_, _) => everywhere), Is.LessThan(Likelihood(Photo, (x, _) => x < 60 ? 1 : 0)));
     }
 
     [Test]
-    public void Of_two_with_the_same_outline_the_surer_one_is_likelier()
+    public void With_the_same_outline_the_more_certain_alpha_is_likelier()
     {
         float Photo(int x, int y) => x < 40 ? 0.9f : 0.2f;
-        var sure = Likelihood(Photo, (x, _) => x < 40 ? 1 : 0);
-        Assert.That(sure, Is.GreaterThan(Likelihood(Photo, (x, _) => x < 40 ? 0.7f : 0.3f)));
+        var certain = Likelihood(Photo, (x, _) => x < 40 ? 1 : 0);
+        Assert.That(certain, Is.GreaterThan(Likelihood(Photo, (x, _) => x < 40 ? 0.7f : 0.3f)));
     }
 
     private static double Strength(Func<int, int, float> photo, Func<int, int, float> alpha) =>

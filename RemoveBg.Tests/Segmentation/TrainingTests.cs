@@ -5,11 +5,11 @@ using RemoveBg.Tests.Given;
 
 namespace RemoveBg.Tests.Segmentation;
 
-/// <summary>The code that makes our network, where Python has what it needs.</summary>
+/// <summary>The code that trains our network; skipped unless Python has the packages.</summary>
 public sealed class TrainingTests
 {
     [Test]
-    public async Task The_training_code_passes_its_own_tests_and_what_it_exports_runs_here_as_there()
+    public async Task The_training_code_passes_its_own_tests_and_its_export_gives_the_same_result_here()
     {
         var python = new[] { "/usr/bin/python3", "python3" }.FirstOrDefault(HasTorch);
         if (python is null) Assert.Ignore("needs python3 with torch, numpy, scipy, PIL and onnx (Debian: python3-torch "
@@ -17,11 +17,11 @@ public sealed class TrainingTests
         var folder = Directory.CreateTempSubdirectory("removebg-training-").FullName;
         try
         {
-            // 1. Its tests: data, labels, network, a short run, export.
-            var (code, said) = await RunAsync(python!, ["-m", "unittest", "discover", "-s", ".", "-t", "."], folder);
-            Assert.That(code, Is.Zero, said);
+            // 1. Run its tests: data, labels, network, a short training run, export.
+            var (code, output) = await RunAsync(python!, ["-m", "unittest", "discover", "-s", ".", "-t", "."], folder);
+            Assert.That(code, Is.Zero, output);
 
-            // 2. What PyTorch computed, computed by the runtime that the service has.
+            // 2. Compare ONNX Runtime's output with PyTorch's.
             using var session = new InferenceSession(Path.Combine(folder, "removebg-lite.onnx"));
             using var input = OrtValue.CreateTensorValueFromMemory(Floats(folder, "image.f32"), [1, 3, 320, 320]);
             using var options = new RunOptions();
@@ -51,7 +51,7 @@ public sealed class TrainingTests
         }
     }
 
-    private static async Task<(int Code, string Said)> RunAsync(string python, string[] arguments, string exported)
+    private static async Task<(int Code, string Output)> RunAsync(string python, string[] arguments, string exported)
     {
         var start = new ProcessStartInfo(python, arguments) { WorkingDirectory = Path.Combine(Repo.Root, "training"),
             RedirectStandardOutput = true, RedirectStandardError = true };

@@ -3,21 +3,25 @@ using SkiaSharp;
 
 namespace RemoveBg.Core.Imaging.Codecs;
 
-/// <summary>From a stranger's file to pixels. The header is judged before a pixel is allocated, and anything but a
-/// complete decode is refused. Colours come out as sRGB: the codec applies the embedded ICC profile.</summary>
+/// <summary>Decodes an untrusted image file to sRGB; the codec applies an embedded ICC profile.</summary>
+/// <remarks>The header is checked before pixels are allocated, and anything but a complete decode is
+/// refused.</remarks>
 internal static class Decode
 {
-    /// <returns>The picture as it is stored, and the EXIF orientation in which it is meant to be seen.</returns>
+    /// <summary>Decodes a JPEG, PNG, WebP, GIF or BMP file.</summary>
+    /// <returns>The image as stored, and its EXIF orientation.</returns>
+    /// <exception cref="ArtworkFailedException">The file is refused: unsupported_format, image_corrupt or
+    /// image_too_many_pixels.</exception>
     public static unsafe (Photo Photo, ExifOrientation Orientation) Run(ReadOnlyMemory<byte> file, ImageOptions limits)
     {
-        // 1. What is it?
-        if (!FileFormat.IsAccepted(file.Span))
+        // 1. Check the format.
+        if (!FileFormat.IsSupported(file.Span))
             throw new ArtworkFailedException(ArtworkFailure.UnsupportedFormat,
-                FileFormat.NameOfRefused(file.Span) is { } name
-                ? $"The image is {name}; accepted are {FileFormat.Accepted}."
-                : $"The file is not an image of a known format; accepted are {FileFormat.Accepted}.");
+                FileFormat.NameOfUnsupported(file.Span) is { } name
+                ? $"{name} images are not supported. Use {FileFormat.Supported}."
+                : $"The file is not an image of a known format. Use {FileFormat.Supported}.");
 
-        // 2. Header only: no pixel memory yet.
+        // 2. Read the header and check the size, before any pixel memory is allocated.
         using var pin = file.Pin();
         using var data = SKData.Create((nint)pin.Pointer, file.Length);
         using var codec = SKCodec.Create(data) ?? throw Corrupt();
@@ -25,12 +29,12 @@ internal static class Decode
         if (width < 1 || height < 1) throw Corrupt();
         if (width > limits.MaxSide || height > limits.MaxSide || (long)width * height > limits.MaxPixels)
             throw new ArtworkFailedException(ArtworkFailure.ImageTooManyPixels,
-                $"The image has {width} x {height} pixels; accepted are at most {limits.MaxPixels:N0} in all "
-                    + $"and {limits.MaxSide:N0} a side.");
+                $"The image has {width} x {height} pixels; the limits are {limits.MaxPixels:N0} pixels in total "
+                    + $"and {limits.MaxSide:N0} per side.");
 
-        if (FileFormat.IsCutOff(file.Span)) throw Corrupt();
+        if (FileFormat.IsTruncated(file.Span)) throw Corrupt();
 
-        // 3. Pixels. An animation's first frame is the picture.
+        // 3. Decode the pixels; of an animation, the first frame.
         var photo = new Photo(width, height, codec.Info.AlphaType == SKAlphaType.Opaque);
         try
         {
@@ -45,7 +49,7 @@ internal static class Decode
             throw;
         }
 
-        // 4. The codec knows the orientation of a JPEG; for PNG and WebP it always says upright.
+        // 4. Find the orientation. The codec knows a JPEG's, but always reports upright for PNG and WebP.
         var orientation = FileFormat.IsJpeg(file.Span) ? (ExifOrientation)(int)codec.EncodedOrigin
             : ExifReader.OrientationOf(file.Span);
         return (photo, orientation);

@@ -6,16 +6,18 @@ using SkiaSharp;
 
 namespace RemoveBg.Core.Imaging.Codecs;
 
-/// <summary>To a file without any metadata; without a colour profile it is sRGB.</summary>
+/// <summary>Encodes an image without metadata. It has no colour profile, which means sRGB.</summary>
 internal static class Encode
 {
     private const int WebpQuality = 90, JpegQuality = 90;
 
-    /// <summary>WebP has 14 bits for a side (RFC 9649, section 2.6); larger pictures become PNG.</summary>
+    /// <summary>Longest side of a WebP image, which has 14 bits for it (RFC 9649, section 2.6). Larger images are
+    /// written as PNG.</summary>
     public const int LargestWebpSide = 16_383;
 
-    /// <param name="photo">WebP changes the colour of its invisible pixels.</param>
-    /// <returns>The media type written.</returns>
+    /// <summary>Encodes an image.</summary>
+    /// <param name="photo">Image to encode. The WebP encoder changes the colour of its invisible pixels.</param>
+    /// <returns>The media type of the file.</returns>
     public static string Run(Photo photo, OutputFormat format, Stream target)
     {
         switch (format)
@@ -36,7 +38,8 @@ internal static class Encode
         }
     }
 
-    /// <summary>The alpha alone, as a grey picture without loss.</summary>
+    /// <summary>Encodes the alpha alone, as a lossless grey image.</summary>
+    /// <returns>The media type of the file.</returns>
     public static string Mask(Photo photo, OutputFormat format, Stream target)
     {
         if (format is OutputFormat.Auto or OutputFormat.Webp && !IsTooLargeForWebp(photo))
@@ -52,7 +55,7 @@ internal static class Encode
 
     private static void WriteZip(Photo photo, Stream target)
     {
-        // Both entries are compressed already.
+        // Both files are already compressed.
         using var zip = new ZipArchive(target, ZipArchiveMode.Create, leaveOpen: true);
         using (var colour = zip.CreateEntry("color.jpg", CompressionLevel.NoCompression).Open())
             WriteJpeg(photo, colour);
@@ -72,7 +75,7 @@ internal static class Encode
         });
         using var pixmap = grey.PeekPixels();
         if (!pixmap.Encode(target, new SKWebpEncoderOptions(SKWebpEncoderCompression.Lossless, 20)))
-            throw Refused(photo);
+            throw Failed(photo);
     }
 
     private static unsafe void WriteJpeg(Photo photo, Stream target)
@@ -80,9 +83,9 @@ internal static class Encode
         using var pixmap =
             new SKPixmap(new(photo.Width, photo.Height, SKColorType.Rgba8888, SKAlphaType.Opaque), (nint)photo.Pixels);
         if (!pixmap.Encode(target, new SKJpegEncoderOptions(JpegQuality, SKJpegEncoderDownsample.Downsample420,
-            SKJpegEncoderAlphaOption.Ignore))) throw Refused(photo);
+            SKJpegEncoderAlphaOption.Ignore))) throw Failed(photo);
     }
 
-    private static InvalidOperationException Refused(Photo photo) =>
-        new($"The encoder refused a picture of {photo.Width} x {photo.Height} pixels.");
+    private static InvalidOperationException Failed(Photo photo) =>
+        new($"The encoder failed on an image of {photo.Width} x {photo.Height} pixels.");
 }

@@ -6,10 +6,12 @@ using System.Text;
 namespace RemoveBg.Core.Imaging.Codecs;
 
 /// <summary>
-/// Finds the one EXIF value that we need, in PNG (chunk eXIf, or ImageMagick's "Raw profile type exif" text) and WebP
-/// (chunk EXIF). Own code because a general metadata library would parse, and inflate, everything a hostile file holds.
-/// Whatever makes no sense counts as upright.
+/// Reads the EXIF orientation from PNG (eXIf chunk, or ImageMagick's "Raw profile type exif" text) and WebP (EXIF
+/// chunk). Malformed data counts as upright.
 /// </summary>
+/// <remarks>
+/// Our own code, because a general metadata library would parse and inflate everything that a hostile file contains.
+/// </remarks>
 internal static class ExifReader
 {
     private const int OrientationTag = 0x0112;
@@ -39,7 +41,7 @@ internal static class ExifReader
 
     private static ReadOnlySpan<byte> FromPng(ReadOnlySpan<byte> file)
     {
-        // Length, type, content, checksum; a picture's own chunk wins over a converter's text.
+        // A chunk has length, type, content and checksum. The eXIf chunk takes precedence over a converter's text.
         ReadOnlySpan<byte> fromText = default;
         for (var rest = file[8..]; rest.Length >= 12;)
         {
@@ -56,7 +58,8 @@ internal static class ExifReader
         return fromText;
     }
 
-    /// <summary>Keyword, NUL, then the profile as hexadecimal text after two lines that name and measure it.</summary>
+    /// <summary>Reads a raw profile: keyword, NUL, a line with the profile's name, a line with its length, then the
+    /// profile in hexadecimal.</summary>
     private static ReadOnlySpan<byte> FromRawProfile(byte kind, ReadOnlySpan<byte> content)
     {
         var end = content.IndexOf((byte)0);
@@ -69,7 +72,7 @@ internal static class ExifReader
                 text = Inflate(text[1..]);
                 break;
             case (byte)'i' when text.Length > 2:
-                // Compression flag and method, language, translated keyword.
+                // Skip compression flag and method, language and translated keyword.
                 var compressed = text[0] == 1;
                 text = text[2..];
                 for (var i = 0; i < 2; i++)
@@ -93,7 +96,8 @@ internal static class ExifReader
         return profile.StartsWith("Exif\0\0"u8) ? profile[6..] : profile;
     }
 
-    /// <summary>At most <see cref="LongestProfile"/> bytes: a few kilobytes could inflate to gigabytes.</summary>
+    /// <summary>Inflates at most <see cref="LongestProfile"/> bytes, because a few kilobytes could inflate to
+    /// gigabytes.</summary>
     private static byte[] Inflate(ReadOnlySpan<byte> compressed)
     {
         try
@@ -108,7 +112,8 @@ internal static class ExifReader
         }
     }
 
-    /// <summary>First image file directory of a TIFF structure (TIFF 6.0, section 2).</summary>
+    /// <summary>Reads the orientation from the first image file directory of a TIFF structure (TIFF 6.0,
+    /// section 2).</summary>
     private static ExifOrientation FromTiff(ReadOnlySpan<byte> tiff)
     {
         if (tiff.Length < 14) return ExifOrientation.Upright;

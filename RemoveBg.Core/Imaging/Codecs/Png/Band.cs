@@ -5,17 +5,19 @@ using System.Numerics.Tensors;
 
 namespace RemoveBg.Core.Imaging.Codecs.Png;
 
-/// <returns>A row's bytes; there is room for them where they do not lie somewhere already.</returns>
-internal delegate ReadOnlySpan<byte> RowOf(int y, Span<byte> room);
+/// <summary>Returns the bytes of a row.</summary>
+/// <param name="scratch">Buffer for the bytes, if they are not in memory already.</param>
+internal delegate ReadOnlySpan<byte> GetRow(int y, Span<byte> scratch);
 
-/// <summary>Some rows of a picture as a piece of a zlib stream. Used again for other rows.</summary>
+/// <summary>Compresses a band of rows to a piece of a zlib stream. Reusable for other rows.</summary>
 internal sealed class Band : IDisposable
 {
-    /// <summary>Every row by the one above it: with the bands 5 to 11 times as fast as libpng's choice of a filter for
-    /// each row, for 7 % more bytes at the most (<c>./bench encode</c>; docs/measurements.md).</summary>
+    /// <summary>PNG filter that subtracts the row above. Together with the bands it is 5 to 11 times as fast as
+    /// libpng's choice of a filter per row, for at most 7 % more bytes (<c>./bench encode</c>;
+    /// docs/measurements.md).</summary>
     private const byte Up = 2;
 
-    /// <summary>Bytes before and behind what a zlib stream holds (RFC 1950, section 2.2).</summary>
+    /// <summary>Bytes before and after the data of a zlib stream (RFC 1950, section 2.2).</summary>
     private const int Head = 2, Tail = 4;
 
     private readonly ZLibCompressionOptions _compression;
@@ -23,47 +25,46 @@ internal sealed class Band : IDisposable
     private readonly MemoryStream _file;
     private int _start, _end;
 
-    /// <param name="stride">Bytes a row.</param>
-    /// <param name="rows">At most.</param>
+    /// <param name="stride">Bytes per row.</param>
+    /// <param name="rows">Most rows of a band.</param>
     public Band(int stride, int rows, ZLibCompressionOptions compression)
     {
         _compression = compression;
         (_filtered, _above, _row) = (new byte[1 + stride], new byte[stride], new byte[stride]);
-        // What cannot be compressed grows: at the most by an eighth (a word of 9 bits for
-        // each byte, zlib's quickest way).
+        // Incompressible data grows by at most an eighth (zlib's fastest level writes 9 bits per byte).
         _buffer = ArrayPool<byte>.Shared.Rent(_filtered.Length * rows / 8 * 9 + 4096);
         _file = new(_buffer, 0, _buffer.Length, writable: true, publiclyVisible: true);
     }
 
-    /// <summary>The piece: with the stream's head if the rows are the first, on a byte's border,
-    /// and ended if they are the last.</summary>
+    /// <summary>The compressed piece, in whole bytes. Includes the stream's header for the first rows, and its final
+    /// block for the last.</summary>
     public ReadOnlySpan<byte> Content => _buffer.AsSpan(_start, _end - _start);
 
-    /// <summary>Bytes before compression.</summary>
+    /// <summary>Length before compression, in bytes.</summary>
     public long Length { get; private set; }
 
-    /// <summary>Of these bytes.</summary>
+    /// <summary>Checksum of the bytes before compression.</summary>
     public Adler32 Sum { get; private set; }
 
-    public void Compress(RowOf rowOf, int from, int to, int height)
+    public void Compress(GetRow getRow, int from, int to, int height)
     {
         _file.SetLength(0);
         using (var zlib = new ZLibStream(_file, _compression, leaveOpen: true))
         {
-            var above = from == 0 ? new byte[_above.Length] : rowOf(from - 1, _above);
+            var above = from == 0 ? new byte[_above.Length] : getRow(from - 1, _above);
             for (var y = from; y < to; y++)
             {
-                var row = rowOf(y, (y - from) % 2 == 0 ? _row : _above);
+                var row = getRow(y, (y - from) % 2 == 0 ? _row : _above);
                 _filtered[0] = Up;
                 TensorPrimitives.Subtract(row, above, _filtered.AsSpan(1));
                 zlib.Write(_filtered);
                 above = row;
             }
-            // Not ended yet: an empty block fills the last byte, so that the next piece can follow.
+            // The stream goes on: an empty block fills the last byte, so that the next piece can follow.
             zlib.Flush();
             _end = (int)_file.Length;
         }
-        // Ended now, and its checksum stands at the end.
+        // The stream is complete now and ends with its checksum.
         if (to == height) _end = (int)_file.Length - Tail;
         _start = from == 0 ? 0 : Head;
         Length = (long)(to - from) * _filtered.Length;

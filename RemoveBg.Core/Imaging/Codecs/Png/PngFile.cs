@@ -6,18 +6,19 @@ using System.Runtime.InteropServices;
 namespace RemoveBg.Core.Imaging.Codecs.Png;
 
 /// <summary>
-/// A PNG file (ISO/IEC 15948) without metadata. Its zlib stream is put together from bands of rows that
-/// all cores compress at once, as pigz does.
+/// Writes PNG files (ISO/IEC 15948) without metadata. All cores compress bands of rows, which are then joined to one
+/// zlib stream, as pigz does.
 /// </summary>
 internal static class PngFile
 {
     private const byte Grey = 0, Rgba = 6;
 
-    /// <summary>zlib's, 1 to 9; by <c>./bench encode</c> (docs/measurements.md).</summary>
+    /// <summary>zlib compression level, from 1 to 9; chosen by <c>./bench encode</c> (docs/measurements.md).</summary>
     private const int Level = 5;
 
-    /// <summary>Bytes of a band before it is compressed, about: nothing refers back over its border, so small ones
-    /// would cost bytes. What comes of it fits into a megabyte.</summary>
+    /// <summary>Approximate size of a band before compression, in bytes. Its compressed size fits into a
+    /// megabyte.</summary>
+    /// <remarks>Nothing refers back across a band's border, so smaller bands would compress worse.</remarks>
     private const int BandSize = 900_000;
 
     private static ReadOnlySpan<byte> Signature => [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A];
@@ -25,15 +26,15 @@ internal static class PngFile
     public static void Write(Photo photo, Stream target, int level = Level) =>
         Write(photo, target, level, Rgba, 4, (y, _) => MemoryMarshal.AsBytes(photo.Row(y)));
 
-    /// <summary>The alpha alone, as grey.</summary>
-    public static void WriteAlpha(Photo photo, Stream target) => Write(photo, target, Level, Grey, 1, (y, room) =>
+    /// <summary>Writes the alpha alone, as a grey image.</summary>
+    public static void WriteAlpha(Photo photo, Stream target) => Write(photo, target, Level, Grey, 1, (y, scratch) =>
     {
         var row = photo.Row(y);
-        for (var x = 0; x < row.Length; x++) room[x] = (byte)(row[x] >> 24);
-        return room;
+        for (var x = 0; x < row.Length; x++) scratch[x] = (byte)(row[x] >> 24);
+        return scratch;
     });
 
-    private static void Write(Photo photo, Stream target, int level, byte colourType, int bytesPerPixel, RowOf rowOf)
+    private static void Write(Photo photo, Stream target, int level, byte colourType, int bytesPerPixel, GetRow getRow)
     {
         var stride = photo.Width * bytesPerPixel;
         var rows = Math.Clamp(BandSize / stride, 1, photo.Height);
@@ -41,7 +42,7 @@ internal static class PngFile
 
         target.Write(Signature);
         WriteChunk(target, "IHDR"u8, Header(photo, colourType));
-        // Some bands at a time, so that few have to be kept until it is their turn to be written.
+        // Compress a few bands at a time, to limit how many wait in memory to be written.
         var compression = new ZLibCompressionOptions { CompressionLevel = level };
         var bands = Enumerable.Range(0, Math.Min(count, 2 * Environment.ProcessorCount))
             .Select(_ => new Band(stride, rows, compression)).ToArray();
@@ -50,7 +51,7 @@ internal static class PngFile
         {
             var together = Math.Min(bands.Length, count - first);
             Parallel.For(0, together, i => bands[i]
-                .Compress(rowOf, (first + i) * rows, Math.Min((first + i + 1) * rows, photo.Height), photo.Height));
+                .Compress(getRow, (first + i) * rows, Math.Min((first + i + 1) * rows, photo.Height), photo.Height));
             foreach (var band in bands.AsSpan(0, together))
             {
                 sum = sum.Append(band.Sum, band.Length);
@@ -64,7 +65,7 @@ internal static class PngFile
         WriteChunk(target, "IEND"u8, []);
     }
 
-    /// <summary>8 bits a channel, not interlaced.</summary>
+    /// <summary>Returns the header: 8 bits per channel, not interlaced.</summary>
     private static byte[] Header(Photo photo, byte colourType)
     {
         var header = new byte[13];

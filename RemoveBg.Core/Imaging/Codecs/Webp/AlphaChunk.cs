@@ -4,44 +4,45 @@ using System.Runtime.InteropServices;
 namespace RemoveBg.Core.Imaging.Codecs.Webp;
 
 /// <summary>
-/// The alpha plane of a WebP file, lossless (RFC 9649, sections 2.7.1.2 and 3): the residuals of a prediction filter,
-/// as literals and runs of zeros under one prefix code.
+/// Encodes the lossless alpha plane of a WebP file (RFC 9649, sections 2.7.1.2 and 3): the residuals of a prediction
+/// filter, as literals and runs of zeros under one prefix code.
 /// </summary>
 /// <remarks>
-/// A matte is flat except at its edges, so this comes within 5 % of the size of libwebp's whole file, in a third of the
-/// time at 12 megapixels (<c>./bench encode</c>; docs/measurements.md).
+/// A matte is flat except at its edges, so this simple code makes files at most 5 % larger than libwebp alone, in a
+/// third of the time at 12 megapixels (<c>./bench encode</c>; docs/measurements.md).
 /// </remarks>
 internal static class AlphaChunk
 {
     /// <summary>Compression method 1: lossless WebP.</summary>
     private const int Lossless = 1;
 
-    /// <summary>Filtering methods. Gradient suits smooth mattes; it doubles the variance of
-    /// noise that horizontal leaves.</summary>
+    /// <summary>Filtering methods. Gradient suits smooth mattes, but it leaves twice as much variance of noise as
+    /// horizontal does.</summary>
     internal const int Horizontal = 1, Gradient = 3;
 
-    /// <summary>Rows between those from which the filter is chosen.</summary>
+    /// <summary>Distance between the rows from which the filter is chosen.</summary>
     private const int SampleStep = 16;
 
     private const int Literals = 256, LengthCodes = 24, LongestRun = 4096, ShortestRun = 4;
 
-    /// <summary>The pixel on the left as the distance of a copy: distance code 2, which is prefix code 1.</summary>
+    /// <summary>Prefix code for a copy from the pixel on the left, which is distance code 2.</summary>
     private const int FromTheLeft = 1;
 
+    /// <summary>Encodes the alpha of an image.</summary>
     /// <returns>The chunk's content.</returns>
     public static unsafe byte[] Of(Photo photo)
     {
         var count = (nuint)photo.PixelCount;
-        var rest = (byte*)NativeMemory.Alloc(count);
+        var residuals = (byte*)NativeMemory.Alloc(count);
         try
         {
             var method = ChooseFilter(photo);
-            Filter(photo, rest, method);
-            return Compress(rest, (long)count, method);
+            Filter(photo, residuals, method);
+            return Compress(residuals, (long)count, method);
         }
         finally
         {
-            NativeMemory.Free(rest);
+            NativeMemory.Free(residuals);
         }
     }
 
@@ -63,7 +64,7 @@ internal static class AlphaChunk
         return Entropy(horizontal) < Entropy(gradient) ? Horizontal : Gradient;
     }
 
-    /// <returns>Shannon entropy of all symbols together, in bits.</returns>
+    /// <returns>The Shannon entropy of all symbols together, in bits.</returns>
     private static double Entropy(ReadOnlySpan<long> counts)
     {
         var (total, bits) = (0L, 0.0);
@@ -76,13 +77,11 @@ internal static class AlphaChunk
         return total == 0 ? 0 : bits + total * Math.Log2(total);
     }
 
-    private static unsafe void Filter(Photo photo, byte* rest, int method) => Parallel.For(0, photo.Height, y =>
-        FilterRow(photo, y, new(rest + (long)y * photo.Width, photo.Width), method));
+    private static unsafe void Filter(Photo photo, byte* residuals, int method) => Parallel.For(0, photo.Height, y =>
+        FilterRow(photo, y, new(residuals + (long)y * photo.Width, photo.Width), method));
 
-    /// <summary>
-    /// Subtracts the prediction from each pixel of a row. The first row is predicted from
-    /// the left, the first column from above.
-    /// </summary>
+    /// <summary>Subtracts the prediction from each pixel of a row. The first row is predicted from the left, the first
+    /// column from above.</summary>
     private static void FilterRow(Photo photo, int y, Span<byte> to, int method)
     {
         var row = photo.Row(y);
@@ -102,14 +101,15 @@ internal static class AlphaChunk
 
     private static int Alpha(uint pixel) => (int)(pixel >> 24);
 
-    private static unsafe byte[] Compress(byte* rest, long count, int method)
+    private static unsafe byte[] Compress(byte* residuals, long count, int method)
     {
-        // 1. How often does each symbol come?
+        // 1. Count the symbols.
         var counts = new long[Literals + LengthCodes];
-        Symbols(rest, count, (symbol, _, _) => counts[symbol]++);
+        Symbols(residuals, count, (symbol, _, _) => counts[symbol]++);
         var code = new PrefixCode(counts);
 
-        // 2. No transforms, no colour cache, one group of five codes. Only green (the alpha) and its lengths vary.
+        // 2. Write the header: no transforms, no colour cache, one group of five codes. Only green (the alpha and the
+        // lengths of runs) varies.
         var bits = new BitWriter();
         bits.Write((uint)(method << 2 | Lossless), 8);
         bits.Write(0, 3);
@@ -117,8 +117,8 @@ internal static class AlphaChunk
         for (var constant = 0; constant < 3; constant++) PrefixCode.WriteSingle(bits, 0);
         PrefixCode.WriteSingle(bits, FromTheLeft);
 
-        // 3. The pixels.
-        Symbols(rest, count, (symbol, extra, extraBits) =>
+        // 3. Write the pixels.
+        Symbols(residuals, count, (symbol, extra, extraBits) =>
         {
             code.Write(bits, symbol);
             bits.Write(extra, extraBits);
@@ -126,16 +126,17 @@ internal static class AlphaChunk
         return bits.Finish().ToArray();
     }
 
-    /// <param name="symbol">Receives the symbol, and the extra bits that follow its word.</param>
-    private static unsafe void Symbols(byte* rest, long count, Action<int, uint, int> symbol)
+    /// <summary>Splits the residuals into symbols.</summary>
+    /// <param name="symbol">Receives each symbol, and the extra bits after its code with their number.</param>
+    private static unsafe void Symbols(byte* residuals, long count, Action<int, uint, int> symbol)
     {
         for (long at = 0; at < count;)
         {
-            symbol(rest[at++], 0, 0);
-            if (rest[at - 1] != 0) continue;
+            symbol(residuals[at++], 0, 0);
+            if (residuals[at - 1] != 0) continue;
             while (true)
             {
-                var run = Zeros(rest + at, (int)Math.Min(LongestRun, count - at));
+                var run = CountZeros(residuals + at, (int)Math.Min(LongestRun, count - at));
                 if (run < ShortestRun) break;
                 var (prefix, extraBits) = Prefix(run);
                 symbol(Literals + prefix, (uint)(run - 1) & ((1u << extraBits) - 1), extraBits);
@@ -144,13 +145,13 @@ internal static class AlphaChunk
         }
     }
 
-    private static unsafe int Zeros(byte* from, int most)
+    private static unsafe int CountZeros(byte* from, int most)
     {
         var first = new ReadOnlySpan<byte>(from, most).IndexOfAnyExcept((byte)0);
         return first < 0 ? most : first;
     }
 
-    /// <summary>RFC 9649, section 3.6.2.2.</summary>
+    /// <summary>Returns the prefix code of a length and its number of extra bits (RFC 9649, section 3.6.2.2).</summary>
     private static (int Prefix, int ExtraBits) Prefix(int length)
     {
         var value = length - 1;

@@ -1,17 +1,20 @@
 namespace RemoveBg.Core.Imaging.Codecs.Webp;
 
 /// <summary>
-/// Lossy colour is coded in blocks: a block at the subject's border, half of it black because it is invisible,
-/// costs bits and rings into what is seen. The invisible pixels of such a block get the mean of the visible
-/// ones; where nothing is visible all stays black.
+/// Fills the invisible pixels of each partly visible block with the mean of its visible ones. Wholly invisible blocks
+/// stay black.
 /// </summary>
+/// <remarks>
+/// Lossy colour is coded in blocks. A block at the subject's edge that is half black costs bits, and rings into its
+/// visible half.
+/// </remarks>
 internal static class InvisibleColour
 {
-    /// <summary>Pixels a side of a block with a transform of its own for both luma and (at
-    /// half the resolution) chroma.</summary>
+    /// <summary>Side of a macroblock, in pixels; its luma and (at half the resolution) its chroma are transformed
+    /// independently of other blocks.</summary>
     private const int Side = 16;
 
-    /// <summary>In place; alpha stays as it is.</summary>
+    /// <summary>Changes the colours in place; alpha is unchanged.</summary>
     public static void Smooth(Photo photo) => Parallel.For(0, (photo.Height + Side - 1) / Side, band =>
     {
         var (top, bottom) = (band * Side, Math.Min(photo.Height, (band + 1) * Side));

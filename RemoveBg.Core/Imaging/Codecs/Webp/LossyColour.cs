@@ -4,32 +4,34 @@ using SkiaSharp;
 namespace RemoveBg.Core.Imaging.Codecs.Webp;
 
 /// <summary>
-/// A picture's colour as a lossy WebP file without alpha. libwebp does it either way: by libvips, which lets
-/// the effort be chosen, or by Skia, which does not and takes twice as long for up to 3 % fewer bytes
-/// (<c>./bench encode</c>; docs/measurements.md).
+/// Encodes an image's colour as a lossy WebP file without alpha.
 /// </summary>
+/// <remarks>
+/// The encoder is libwebp, called through libvips, or through Skia where libvips is missing. Skia has no setting for
+/// the effort: it takes twice as long for up to 3 % fewer bytes (<c>./bench encode</c>; docs/measurements.md).
+/// </remarks>
 internal static class LossyColour
 {
-    /// <summary>libwebp's method: from 3 on it weighs rate against distortion for each block,
-    /// which is half of its time.</summary>
+    /// <summary>libwebp's method. From 3 on it weighs rate against distortion per block, which takes half of its
+    /// time.</summary>
     private const int Effort = 2;
 
     static LossyColour()
     {
         if (!HasVips) return;
-        // Results of operations are kept otherwise, with the pixels that they were made from.
+        // Disable libvips' operation cache, which keeps source pixels alive.
         Cache.Max = 0;
-        // Its threads would only copy pixels; a job has the cores that its slot stands for.
+        // libvips' threads would only copy pixels, and compete with other jobs for the cores.
         NetVips.NetVips.Concurrency = 1;
     }
 
-    /// <summary>Is libvips' native library there? The packages bring it for Linux, macOS and Windows on
-    /// x64 and Arm64, but not for musl.</summary>
+    /// <summary>True if libvips' native library was found. The packages include it for Linux, macOS and Windows on x64
+    /// and Arm64, but not for musl.</summary>
     public static bool HasVips => ModuleInitializer.VipsInitialized;
 
-    /// <param name="quality">0 to 100.</param>
-    /// <exception cref="VipsException">The encoder refused the picture.</exception>
-    /// <exception cref="InvalidOperationException">The other encoder did.</exception>
+    /// <param name="quality">Quality from 0 to 100.</param>
+    /// <exception cref="VipsException">The encoder failed (libvips).</exception>
+    /// <exception cref="InvalidOperationException">The encoder failed (Skia).</exception>
     public static byte[] Of(Photo photo, int quality) => HasVips ? ByVips(photo, quality) : BySkia(photo, quality);
 
     internal static unsafe byte[] ByVips(Photo photo, int quality)
@@ -47,6 +49,6 @@ internal static class LossyColour
             new SKPixmap(new(photo.Width, photo.Height, SKColorType.Rgb888x, SKAlphaType.Opaque), (nint)photo.Pixels);
         using var file = pixmap.Encode(new SKWebpEncoderOptions(SKWebpEncoderCompression.Lossy, quality));
         return file?.ToArray() ?? throw new InvalidOperationException(
-            $"The encoder refused a picture of {photo.Width} x {photo.Height} pixels.");
+            $"The encoder failed on an image of {photo.Width} x {photo.Height} pixels.");
     }
 }

@@ -1,7 +1,6 @@
 namespace RemoveBg.Core.Imaging.Codecs.Webp;
 
-/// <summary>A canonical prefix code (Huffman 1952), its words at most 15 bits long, as RFC
-/// 9649, section 3.7.2, writes them.</summary>
+/// <summary>A canonical prefix code (Huffman 1952) with words of at most 15 bits (RFC 9649, section 3.7.2).</summary>
 internal sealed class PrefixCode
 {
     private const int LongestWord = 15;
@@ -9,10 +8,10 @@ internal sealed class PrefixCode
     private readonly int[] _lengths;
     private readonly uint[] _words;
 
-    /// <summary>The one symbol of a code that has no other; its word needs no bits.</summary>
+    /// <summary>The symbol of a code that has only one, whose word takes no bits; else null.</summary>
     private readonly int? _only;
 
-    /// <param name="counts">How often each symbol comes; at least one does.</param>
+    /// <param name="counts">Frequency of each symbol; at least one must not be zero.</param>
     public PrefixCode(ReadOnlySpan<long> counts)
     {
         _lengths = Lengths(counts);
@@ -25,7 +24,7 @@ internal sealed class PrefixCode
         }
     }
 
-    /// <summary>The code itself, for the reader.</summary>
+    /// <summary>Writes the code itself, which the decoder needs.</summary>
     public void WriteTo(BitWriter bits)
     {
         if (_only is { } only)
@@ -34,15 +33,15 @@ internal sealed class PrefixCode
             return;
         }
         bits.Write(0, 1);
-        // Each length as 4 bits, plain: the code for the lengths says that all 16 of them are equally long, and 16 to
-        // 18 (repeats) are unused. A cleverer table would save 100 bytes.
+        // Write each length as 4 plain bits: the code for the lengths gives all 16 of them 4 bits, and leaves 16 to 18
+        // (repeats) unused. A cleverer table would save 100 bytes.
         bits.Write(19 - 4, 4);
         for (var i = 0; i < 19; i++) bits.Write(i is 0 or 1 or 8 ? 0u : 4u, 3);
         bits.Write(0, 1);
         foreach (var length in _lengths) bits.Write(Reversed((uint)length, 4), 4);
     }
 
-    /// <summary>A code of one symbol, whose word needs no bits.</summary>
+    /// <summary>Writes a code of one symbol, whose word takes no bits.</summary>
     public static void WriteSingle(BitWriter bits, int symbol)
     {
         bits.Write(1, 1);
@@ -55,7 +54,7 @@ internal sealed class PrefixCode
 
     private static int[] Lengths(ReadOnlySpan<long> counts)
     {
-        // Too long a word: count the rare symbols as if they were not so rare, and try again.
+        // If a word gets too long, raise the counts of the rarest symbols and try again.
         for (var least = 1L; ; least *= 2)
         {
             var lengths = new int[counts.Length];
@@ -86,7 +85,7 @@ internal sealed class PrefixCode
         return words;
     }
 
-    /// <summary>A word's first bit is its highest, and the stream's first bit the lowest.</summary>
+    /// <summary>Reverses a word: its highest bit comes first, but the stream starts with the lowest.</summary>
     private static uint Reversed(uint word, int length)
     {
         var reversed = 0u;

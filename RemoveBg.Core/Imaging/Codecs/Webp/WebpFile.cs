@@ -4,21 +4,24 @@ using System.Text;
 namespace RemoveBg.Core.Imaging.Codecs.Webp;
 
 /// <summary>
-/// A still WebP file of lossy colour and exact alpha (RFC 9649, section 2.7): the colour by
-/// <see cref="LossyColour"/>, the alpha by <see cref="AlphaChunk"/>. libwebp alone spends two thirds of its time on
-/// the alpha plane, and neither Skia nor libvips has a setting for that.
+/// Writes still WebP files with lossy colour (<see cref="LossyColour"/>) and exact alpha (<see cref="AlphaChunk"/>);
+/// RFC 9649, section 2.7.
 /// </summary>
+/// <remarks>
+/// libwebp alone spends two thirds of its time on the alpha plane, and neither Skia nor libvips has a setting for that.
+/// </remarks>
 internal static class WebpFile
 {
     private const int HasAlpha = 0x10;
 
-    /// <param name="colourOf">What codes the colour, given a quality; null is <see cref="LossyColour.Of"/>.</param>
-    /// <exception cref="AggregateException">The encoder refused the picture.</exception>
+    /// <param name="quality">Quality of the colour, from 0 to 100.</param>
+    /// <param name="colourOf">Encoder of the colour, called with the quality; null for
+    /// <see cref="LossyColour.Of"/>.</param>
+    /// <exception cref="AggregateException">An encoder failed.</exception>
     public static void Write(Photo photo, int quality, Stream target, Func<Photo, int, byte[]>? colourOf = null)
     {
         InvisibleColour.Smooth(photo);
-        // The colour keeps one core busy for a quarter of a second at 12 megapixels; the
-        // alpha is done meanwhile on another.
+        // The colour keeps one core busy for a quarter of a second at 12 megapixels. Encode the alpha on another.
         byte[] colour = [], alpha = [];
         Parallel.Invoke(() => colour = (colourOf ?? LossyColour.Of)(photo, quality),
             () => alpha = AlphaChunk.Of(photo));
@@ -44,7 +47,7 @@ internal static class WebpFile
     {
         var name = file.Slice(12, 4);
         if (!name.SequenceEqual("VP8 "u8)) throw new InvalidOperationException(
-            $"The encoder wrote '{Encoding.ASCII.GetString(name)}' where lossy colour was asked for.");
+            $"The encoder wrote '{Encoding.ASCII.GetString(name)}' instead of lossy colour ('VP8 ').");
         return file.Slice(20, BinaryPrimitives.ReadInt32LittleEndian(file[16..]));
     }
 
@@ -58,7 +61,7 @@ internal static class WebpFile
         if (content.Length % 2 == 1) target.WriteByte(0);
     }
 
-    /// <summary>A chunk has a head of 8 bytes and an even length.</summary>
+    /// <summary>Returns the size of a chunk, which has a header of 8 bytes and is padded to an even length.</summary>
     private static int Padded(int content) => 8 + content + content % 2;
 
     private static void WriteUInt24(Span<byte> to, int value)

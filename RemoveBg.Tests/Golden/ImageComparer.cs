@@ -3,18 +3,20 @@ using RemoveBg.Tests.Given;
 namespace RemoveBg.Tests.Golden;
 
 /// <summary>
-/// Two pictures are the same when no more than <see cref="FewPixels"/> of their pixels differ by more than
-/// <see cref="SmallStep"/> in one of premultiplied R, G, B and alpha: what rounding and another processor's
-/// fused multiply-add may change, and no eye sees.
+/// Compares two images. They match if at most <see cref="FewPixels"/> of their pixels differ by more than
+/// <see cref="SmallStep"/> in premultiplied R, G, B or alpha.
 /// </summary>
-internal static class PictureComparer
+/// <remarks>
+/// Rounding and another processor's fused multiply-add may change that much, and it is invisible.
+/// </remarks>
+internal static class ImageComparer
 {
     public const int SmallStep = 4;
 
-    /// <summary>One in 2,000.</summary>
+    /// <summary>Share of pixels: one in 2,000.</summary>
     public const double FewPixels = 0.0005;
 
-    /// <returns>Null when they are the same, else what differs.</returns>
+    /// <returns>A description of the difference; null if the images match.</returns>
     public static string? Difference(Picture expected, Picture actual)
     {
         if ((expected.Width, expected.Height) != (actual.Width, actual.Height))
@@ -30,8 +32,8 @@ internal static class PictureComparer
             }
         var pixels = expected.Width * expected.Height;
         return many <= FewPixels * pixels ? null
-            : $"{many} of {pixels} pixels differ by more than {SmallStep} (allowed: {(int)(FewPixels * pixels)}); the "
-                + $"most is {most} at {where}, the mean {sum / (double)pixels:0.000}";
+            : $"{many} of {pixels} pixels differ by more than {SmallStep} (allowed: {(int)(FewPixels * pixels)}); "
+                + $"maximum {most} at {where}, mean {sum / (double)pixels:0.000}";
     }
 
     private static int Step((byte R, byte G, byte B, byte A) first, (byte R, byte G, byte B, byte A) second) =>
