@@ -4,7 +4,7 @@ using RemoveBg.Core.Segmentation;
 
 namespace RemoveBg.Bench;
 
-/// <summary>What both benches need.</summary>
+/// <summary>Helpers shared by all benchmarks.</summary>
 internal static class Bench
 {
     private static readonly JsonSerializerOptions Indented = new(JsonSerializerDefaults.Web) { WriteIndented = true };
@@ -15,11 +15,13 @@ internal static class Bench
     public static string Shared { get; } = Environment.GetEnvironmentVariable("REMOVEBG_SHARED")
         ?? Path.GetFullPath(Path.Combine(Root, "..", "shared"));
 
+    /// <summary>Loads a network.</summary>
+    /// <param name="name">A name from the manifest, <c>auto</c>, <c>cascade</c>, or the path of an ONNX file.</param>
     public static Segmenter Load(string name)
     {
         var folders = string.Join(Path.PathSeparator, Environment.GetEnvironmentVariable("REMOVEBG_MODELS") ?? "",
             Path.Combine(Root, "models"), Path.Combine(Shared, "models"));
-        // A file is fed as the network whose name it has.
+        // A file's name selects the manifest entry that says how to feed it.
         var options = name.EndsWith(".onnx", StringComparison.Ordinal) ? new ModelOptions { Path = name }
             : new ModelOptions { Name = name, Folders = folders };
         return Segmenter.Open(new ModelCatalog(Options.Create(options)).Resolve(), options);

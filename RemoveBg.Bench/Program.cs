@@ -9,22 +9,22 @@ using RemoveBg.Bench.Training;
 using RemoveBg.Core.Artworks;
 using Spectre.Console;
 
-// A table that is broken up cannot be read.
+// Wrapped tables are unreadable.
 if (Console.IsOutputRedirected) AnsiConsole.Profile.Width = 160;
 var model = new Option<string>("--model") {
-    Description = "Network: auto (default, the best one that is here), a name, or a file NAME.onnx that stands for it",
+    Description = "Model: auto (default, the best one present), a name, or a file NAME.onnx",
     HelpName = "NAME", DefaultValueFactory = _ => "auto" };
-var json = new Option<string?>("--json") { Description = "Also write the figures here", HelpName = "FILE" };
+var json = new Option<string?>("--json") { Description = "Also write the figures to this file", HelpName = "FILE" };
 var set = new Option<string[]>("--set") {
     Description = "Folder with images/ and masks/ (default: eval/* of the shared test data)", HelpName = "DIR" };
 var runs = new Option<int>("--runs") { Description = "Runs of each case (default: 7)", HelpName = "N",
     DefaultValueFactory = _ => 7 };
 
-var save = new Option<string?>("--save") { Description = "Keep the photos it makes here", HelpName = "DIR" };
+var save = new Option<string?>("--save") { Description = "Keep the generated photos in this folder", HelpName = "DIR" };
 var peakOf = new Option<string?>("--peak-of") { Hidden = true };
 var peakFormat = new Option<string>("--peak-format") { Hidden = true, DefaultValueFactory = _ => "webp" };
 var speed = new Command("speed",
-    "Time of each step, against bare decode + inference + encode in the same minutes; peak memory.") { model, runs,
+    "Time of each step, compared with bare decode + inference + encode; peak memory.") { model, runs,
     save, json, peakOf, peakFormat };
 speed.SetAction(arguments =>
     arguments.GetValue(peakOf) is { } photo && OutputFormats.TryParse(arguments.GetValue(peakFormat), out var format)
@@ -34,7 +34,7 @@ speed.SetAction(arguments =>
 var encode = new Command("encode", "Time, size and PSNR of encoders and their settings.") { model, set, runs, json };
 encode.SetAction(arguments => new EncodeBench(arguments.GetValue(model)!, arguments.GetValue(runs),
     arguments.GetValue(set) ?? []).Run(arguments.GetValue(json)));
-var peer = new Command("peer", "The pipeline against sharp and onnxruntime-node, in turn.") { runs, json };
+var peer = new Command("peer", "The pipeline compared with sharp and onnxruntime-node.") { runs, json };
 peer.SetAction(arguments => new PeerBench(arguments.GetValue(runs)).Run(arguments.GetValue(json)));
 var sheets = new Option<string>("--sheets") { Description = "Folder for the contact sheets (default: artifacts/bench)",
     HelpName = "DIR", DefaultValueFactory = _ => Path.Combine(Bench.Root, "artifacts", "bench") };
@@ -44,43 +44,43 @@ var quality = new Command("quality",
 quality.SetAction(arguments => new QualityBench(arguments.GetValue(model)!, arguments.GetValue(set) ?? [],
     arguments.GetValue(sheets)!).Run(arguments.GetValue(json)));
 var cascade =
-    new Command("cascade", "Mean IoU against mean milliseconds of the cascade, at each limit of doubt.") { set, json };
+    new Command("cascade", "Mean IoU and mean time of the cascade, at several limits of uncertainty.") { set, json };
 cascade.SetAction(arguments => new CascadeBench(arguments.GetValue(set) ?? []).Run(arguments.GetValue(json)));
 var requests = new Option<int>("--requests") { Description = "Requests of each kind (default: 400)", HelpName = "N",
     DefaultValueFactory = _ => 400 };
 var load = new Command("load",
-    "POST to 202 against the same storage operations done bare, and finished jobs a second.") { model, requests, json };
+    "POST to 202 compared with the storage operations alone, and finished jobs per second.") { model, requests, json };
 load.SetAction((arguments, cancellationToken) => new LoadBench(arguments.GetValue(model)!, arguments.GetValue(requests))
     .RunAsync(arguments.GetValue(json), cancellationToken));
 
 var service = new Option<double>(
-    "--service") { Description = "Seconds of one artwork in the pipeline (default: 0.71, U²-Netp on one core of two)",
+    "--service") { Description = "Seconds per artwork in the pipeline (default: 0.71, U²-Netp on one core of two)",
     HelpName = "S", DefaultValueFactory = _ => 0.71 };
-var places = new Option<int>("--places") { Description = "Artworks at once in an instance (default: 1)", HelpName = "N",
-    DefaultValueFactory = _ => 1 };
-var most = new Option<int>("--instances") { Description = "Most instances (default: 40)", HelpName = "N",
+var slots = new Option<int>("--slots") { Description = "Artworks at once per instance (default: 1)",
+    HelpName = "N", DefaultValueFactory = _ => 1 };
+var most = new Option<int>("--instances") { Description = "Maximum number of instances (default: 40)", HelpName = "N",
     DefaultValueFactory = _ => 40 };
-var cold = new Option<double>("--cold-start") { Description = "Seconds until a new instance takes work (default: 6)",
+var cold = new Option<double>("--cold-start") { Description = "Seconds until a new instance accepts work (default: 6)",
     HelpName = "S", DefaultValueFactory = _ => 6 };
-var memory = new Option<double>("--gb") { Description = "Memory of an instance (default: 2)", HelpName = "GB",
+var memory = new Option<double>("--gb") { Description = "Memory per instance (default: 2)", HelpName = "GB",
     DefaultValueFactory = _ => 2 };
-var price = new Option<double>("--price") { Description = "Dollars a GB-second of execution (default: 0.000026)",
+var price = new Option<double>("--price") { Description = "Dollars per GB-second of execution (default: 0.000026)",
     HelpName = "$", DefaultValueFactory = _ => 0.000026 };
-var seed = new Option<int>("--seed") { Description = "The same seed gives the same outcome (default: 1)",
+var seed = new Option<int>("--seed") { Description = "Random seed (default: 1)",
     HelpName = "N", DefaultValueFactory = _ => 1 };
 var simulate = new Command("simulate",
-    "Waiting time, instances and price on Azure, simulated from the time of one artwork.") { service, places, most,
+    "Waiting time, instances and price on Azure, simulated from the time per artwork.") { service, slots, most,
     cold, memory, price, seed, json };
-simulate.SetAction(arguments => new SimulateBench(arguments.GetValue(service), arguments.GetValue(places),
+simulate.SetAction(arguments => new SimulateBench(arguments.GetValue(service), arguments.GetValue(slots),
     arguments.GetValue(most), arguments.GetValue(cold),
     arguments.GetValue(memory), arguments.GetValue(price), arguments.GetValue(seed)).Run(arguments.GetValue(json)));
 
 var photos = new Option<string>("--photos") { Description = "Folder of photos", HelpName = "DIR", Required = true };
 var labels = new Option<string>("--out") { Description = "Folder for the labels", HelpName = "DIR", Required = true };
-var label = new Command("label", "Labels for training/: what a network says of photos, as grey PNGs.") { model, photos,
+var label = new Command("label", "Labels for training/: a model's alpha of each photo, as a grey PNG.") { model, photos,
     labels };
 label.SetAction(arguments =>
     new LabelPhotos(arguments.GetValue(model)!, arguments.GetValue(photos)!, arguments.GetValue(labels)!).Run());
 
-return await new RootCommand("RemoveBg's measurements.") { speed, encode, peer, quality, cascade, load, simulate,
+return await new RootCommand("Benchmarks of RemoveBg.") { speed, encode, peer, quality, cascade, load, simulate,
     label }.Parse(args).InvokeAsync();

@@ -9,30 +9,31 @@ using static RemoveBg.Bench.Load.LoadHost;
 
 namespace RemoveBg.Bench.Load;
 
-/// <summary>How fast jobs are taken, against what the same storage operations cost without us; how many are finished a
-/// second, against the bare pipeline on all cores; and how long one key waits under another one's burst.</summary>
+/// <summary>Measures accepting jobs, against the same storage operations alone; finishing jobs, against the bare
+/// pipeline on all cores; and one key's waiting time during another key's burst.</summary>
 internal sealed class LoadBench(string model, int requests)
 {
     private const int AtOnce = 4, Rounds = 4;
 
     public async Task<int> RunAsync(string? json, CancellationToken cancellationToken)
     {
-        var (posts, floors, perSecond) = await AcceptingAsync(cancellationToken);
+        var (posts, baselines, perSecond) = await AcceptingAsync(cancellationToken);
         var (jobsPerSecond, pipelinesPerSecond) = await FinishingAsync(Math.Max(40, requests / 2), cancellationToken);
-        var (idleMs, burstMs) = await UnderABurstAsync(requests, cancellationToken);
+        var (idleMs, burstMs) = await DuringBurstAsync(requests, cancellationToken);
 
         var figures = new
         {
             acceptedPerSecond = perSecond, p50Ms = At(posts, 0.5), p99Ms = At(posts, 0.99),
-                floorP50Ms = At(floors, 0.5), ratioP50 = At(posts, 0.5) / At(floors, 0.5),
+                floorP50Ms = At(baselines, 0.5), ratioP50 = At(posts, 0.5) / At(baselines, 0.5),
             jobsPerSecond, pipelinesPerSecond, jobsRatio = jobsPerSecond / pipelinesPerSecond,
             idleWaitMs = idleMs, burstWaitMs = burstMs, burstRatio = burstMs / idleMs,
         };
-        AnsiConsole.Write(new Table().AddColumns("accepted/s", "p50 ms", "p99 ms", "floor p50 ms", "ratio p50").AddRow(
-            $"{figures.acceptedPerSecond:0}", $"{figures.p50Ms:0.0}", $"{figures.p99Ms:0.0}",
+        AnsiConsole.Write(new Table()
+            .AddColumns("accepted/s", "p50 ms", "p99 ms", "baseline p50 ms", "ratio p50")
+            .AddRow($"{figures.acceptedPerSecond:0}", $"{figures.p50Ms:0.0}", $"{figures.p99Ms:0.0}",
                 $"{figures.floorP50Ms:0.0}", $"{figures.ratioP50:0.00}"));
         AnsiConsole.Write(new Table().AddColumns("finished jobs/s", "bare pipelines/s", "ratio", "one job, idle, ms",
-            $"one job under another key's burst of {requests}, ms", "ratio").AddRow(
+            $"one job during another key's burst of {requests}, ms", "ratio").AddRow(
             $"{jobsPerSecond:0.0}", $"{pipelinesPerSecond:0.0}", $"{figures.jobsRatio:0.00}", $"{idleMs:0}",
                 $"{burstMs:0}", $"{figures.burstRatio:0.00}"));
         AnsiConsole.WriteLine(
@@ -41,33 +42,33 @@ internal sealed class LoadBench(string model, int requests)
         return 0;
     }
 
-    /// <summary>POST to 202, in turn with its floor, in rounds, so that both meet the same machine.</summary>
-    private async Task<(List<double> Posts, List<double> Floors,
+    /// <summary>Measures POST to 202 alternately with its baseline, so that both meet the same machine.</summary>
+    private async Task<(List<double> Posts, List<double> Baselines,
         double PerSecond)> AcceptingAsync(CancellationToken cancellationToken)
     {
         await using var host = await LoadHost.StartAsync(model, takesWork: false, cancellationToken);
         using var caller = await host.CallerAsync(wait: false, concurrentJobs: int.MaxValue, cancellationToken);
-        var (posts, floors, total) = (new List<double>(), new List<double>(), TimeSpan.Zero);
+        var (posts, baselines, total) = (new List<double>(), new List<double>(), TimeSpan.Zero);
         var body = Body("https://images.example.com/photo.jpg");
         await EachAsync(50, AtOnce, () => PostAsync(caller, body, cancellationToken));
-        await EachAsync(50, AtOnce, () => FloorAsync(host.Get<StorageClients>(), cancellationToken));
+        await EachAsync(50, AtOnce, () => BaselineAsync(host.Get<StorageClients>(), cancellationToken));
         for (var round = 0; round < Rounds; round++)
         {
             var start = Stopwatch.GetTimestamp();
             posts.AddRange(
                 await EachAsync(requests / Rounds, AtOnce, () => PostAsync(caller, body, cancellationToken)));
             total += Stopwatch.GetElapsedTime(start);
-            floors.AddRange(await EachAsync(requests / Rounds, AtOnce,
-                () => FloorAsync(host.Get<StorageClients>(), cancellationToken)));
+            baselines.AddRange(await EachAsync(requests / Rounds, AtOnce,
+                () => BaselineAsync(host.Get<StorageClients>(), cancellationToken)));
         }
         posts.Sort();
-        floors.Sort();
-        return (posts, floors, posts.Count / total.TotalSeconds);
+        baselines.Sort();
+        return (posts, baselines, posts.Count / total.TotalSeconds);
     }
 
-    /// <summary>What a submit stores, with nothing around it: the rate, the record with its mark, the list's
-    /// entry with its turn, the message.</summary>
-    private static async Task FloorAsync(StorageClients storage, CancellationToken cancellationToken)
+    /// <summary>Runs the storage operations of a submission alone: the rate, the record with its due mark, the list
+    /// entry with its permit, the message.</summary>
+    private static async Task BaselineAsync(StorageClients storage, CancellationToken cancellationToken)
     {
         var id = Guid.CreateVersion7().ToString("N");
         await storage.Table("rates").UpsertEntityAsync(new TableEntity("floor",
@@ -88,8 +89,7 @@ internal sealed class LoadBench(string model, int requests)
         await storage.Queue("artworks").SendMessageAsync($$"""{"v":1,"id":"{{id}}","attempt":1}""", cancellationToken);
     }
 
-    /// <summary>Whole jobs, in turn with bare runs of the pipeline on as many threads as
-    /// there are places in it.</summary>
+    /// <summary>Measures whole jobs alternately with bare runs of the pipeline, on one thread per slot.</summary>
     private async Task<(double JobsPerSecond, double PipelinesPerSecond)> FinishingAsync(int jobs,
         CancellationToken cancellationToken)
     {
@@ -103,10 +103,10 @@ internal sealed class LoadBench(string model, int requests)
         for (var round = 0; round < 2; round++)
         {
             var start = Stopwatch.GetTimestamp();
-            using (var ended = host.UntilEnded(jobs / 2))
+            using (var finished = host.CountFinished(jobs / 2))
             {
                 await EachAsync(jobs / 2, AtOnce, () => PostAsync(caller, body, cancellationToken));
-                await ended.Task.WaitAsync(cancellationToken);
+                await finished.Task.WaitAsync(cancellationToken);
             }
             through += Stopwatch.GetElapsedTime(start);
             start = Stopwatch.GetTimestamp();
@@ -125,8 +125,8 @@ internal sealed class LoadBench(string model, int requests)
             new(photo, OutputFormat.Auto, slot.Segmenter, slot.Tensors, target), cancellationToken), cancellationToken);
     }
 
-    /// <summary>One key's single jobs, on an idle service and while another key's burst is being worked off.</summary>
-    private async Task<(double IdleMs, double BurstMs)> UnderABurstAsync(int burst, CancellationToken cancellationToken)
+    /// <summary>Measures one key's single jobs, on an idle service and during another key's burst.</summary>
+    private async Task<(double IdleMs, double BurstMs)> DuringBurstAsync(int burst, CancellationToken cancellationToken)
     {
         await using var host = await LoadHost.StartAsync(model, takesWork: true, cancellationToken);
         using var modest = await host.CallerAsync(wait: true, concurrentJobs: 8, cancellationToken);

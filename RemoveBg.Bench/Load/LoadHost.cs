@@ -12,7 +12,7 @@ using RemoveBg.SelfHost.Hosting.Development;
 
 namespace RemoveBg.Bench.Load;
 
-/// <summary>A SelfHost on an Azurite of its own, to be put under load.</summary>
+/// <summary>A SelfHost with its own Azurite, for load tests.</summary>
 internal sealed class LoadHost : IAsyncDisposable
 {
     private readonly Azurite _azurite;
@@ -34,11 +34,12 @@ internal sealed class LoadHost : IAsyncDisposable
 
     public T Get<T>() where T : notnull => _app.Services.GetRequiredService<T>();
 
-    /// <summary>Listens until so many artworks have ended.</summary>
-    public EndedCount UntilEnded(int artworks) => new(Get<IMeterFactory>(), artworks);
+    /// <summary>Starts counting; the count completes after this number of artworks has finished.</summary>
+    public FinishedCount CountFinished(int artworks) => new(Get<IMeterFactory>(), artworks);
 
-    /// <param name="wait">Whether each POST waits for the artwork's end.</param>
-    /// <param name="concurrentJobs">Turns of the caller's key.</param>
+    /// <summary>Creates a client with its own API key.</summary>
+    /// <param name="wait">True if each POST waits until the artwork has finished.</param>
+    /// <param name="concurrentJobs">Number of permits of the caller's key.</param>
     public async Task<HttpClient> CallerAsync(bool wait, int concurrentJobs, CancellationToken cancellationToken)
     {
         var key = ApiKey.Generate();
@@ -61,7 +62,10 @@ internal sealed class LoadHost : IAsyncDisposable
         response.EnsureSuccessStatusCode();
     }
 
-    /// <returns>Milliseconds of each.</returns>
+    /// <summary>Runs an operation repeatedly.</summary>
+    /// <param name="count">Number of runs in all.</param>
+    /// <param name="atOnce">Number of runs at once.</param>
+    /// <returns>Duration of each run, in milliseconds.</returns>
     public static async Task<IReadOnlyList<double>> EachAsync(int count, int atOnce, Func<Task> once)
     {
         var times = new double[count];

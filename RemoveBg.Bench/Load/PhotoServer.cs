@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 
 namespace RemoveBg.Bench.Load;
 
-/// <summary>One photo on a web server.</summary>
+/// <summary>A web server with one photo.</summary>
 internal sealed class PhotoServer : IAsyncDisposable
 {
     private readonly WebApplication _server;

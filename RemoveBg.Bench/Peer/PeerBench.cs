@@ -9,13 +9,13 @@ using Spectre.Console;
 
 namespace RemoveBg.Bench.Peer;
 
-/// <summary>The pipeline against the one that many would write with Node (peer.js): same network, photo, quality
-/// setting and number of threads, in turn.</summary>
+/// <summary>Compares the pipeline with a typical one in Node (peer.js): same network, photo, quality setting and number
+/// of threads, run alternately.</summary>
 internal sealed class PeerBench(int runs)
 {
     private const string Network = "u2netp";
 
-    /// <summary>Both sides compile while they run.</summary>
+    /// <summary>Number of warm-up runs; both runtimes compile code while they run.</summary>
     private const int WarmUps = 3;
 
     private readonly CutOutPipeline _pipeline = new(Options.Create(new ImageOptions()));
@@ -30,7 +30,7 @@ internal sealed class PeerBench(int runs)
         foreach (var megapixels in new[] { 0.7, 12 })
             foreach (var grain in new[] { 0.0, 6 })
             {
-                var photo = MadePhoto.Jpeg(megapixels, grain);
+                var photo = GeneratedPhoto.Jpeg(megapixels, grain);
                 var file = Path.Combine(folder, "photo.jpg");
                 File.WriteAllBytes(file, photo);
                 foreach (var format in new[] { OutputFormat.Webp, OutputFormat.Png })
@@ -74,7 +74,7 @@ internal sealed class PeerBench(int runs)
         Directory.CreateDirectory(folder);
         foreach (var name in new[] { "peer.js", "package.json", "package-lock.json" }) File.Copy(
             Path.Combine(Bench.Root, "RemoveBg.Bench", "Peer", name), Path.Combine(folder, name), overwrite: true);
-        // Without install scripts: onnxruntime-node's would fetch CUDA.
+        // Skip install scripts: onnxruntime-node's would download CUDA.
         Start("npm", folder, "ci", "--ignore-scripts", "--no-audit", "--no-fund");
     }
 
@@ -85,10 +85,10 @@ internal sealed class PeerBench(int runs)
     {
         using var process = Process.Start(new ProcessStartInfo(program, arguments) { WorkingDirectory = folder,
             RedirectStandardOutput = true })!;
-        var said = process.StandardOutput.ReadToEnd();
+        var output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
-        return process.ExitCode == 0 ? said
-            : throw new InvalidOperationException($"{program} {arguments[0]} ended with {process.ExitCode}.");
+        return process.ExitCode == 0 ? output
+            : throw new InvalidOperationException($"{program} {arguments[0]} exited with code {process.ExitCode}.");
     }
 
     private sealed record Row(double Megapixels, bool Grain, string Out, double OursMs, double NodeMs, double Faster,

@@ -1,4 +1,4 @@
-// One photo, several times, with sharp and onnxruntime-node: decode, 320 px, network, alpha enlarged, encode.
+// Cuts out one photo several times with sharp and onnxruntime-node: decode, resize to 320 px, infer, upscale, encode.
 // node peer.js NETWORK PHOTO webp|png RUNS THREADS; prints {"ms": [...], "bytes": n}
 import fs from 'node:fs';
 import ort from 'onnxruntime-node';
@@ -11,18 +11,20 @@ const session = await ort.InferenceSession.create(network, { intraOpNumThreads: 
 const file = fs.readFileSync(photo);
 
 async function cutOut() {
-  const { data, info } = await sharp(file).rotate().removeAlpha().toColourspace('srgb').raw().toBuffer({ resolveWithObject: true });
+  const { data, info } = await sharp(file).rotate().removeAlpha().toColourspace('srgb').raw()
+    .toBuffer({ resolveWithObject: true });
   const colour = { raw: { width: info.width, height: info.height, channels: 3 } };
   const small = await sharp(data, colour).resize(size, size, { fit: 'fill' }).raw().toBuffer();
   const input = new Float32Array(3 * size * size);
   for (let i = 0; i < size * size; i++)
     for (let c = 0; c < 3; c++) input[c * size * size + i] = (small[3 * i + c] / 255 - mean[c]) / std[c];
-  const answer = await session.run({ [session.inputNames[0]]: new ort.Tensor('float32', input, [1, 3, size, size]) });
-  const alpha = answer[session.outputNames[0]].data;
+  const output = await session.run({ [session.inputNames[0]]: new ort.Tensor('float32', input, [1, 3, size, size]) });
+  const alpha = output[session.outputNames[0]].data;
   const matte = Buffer.from(Uint8ClampedArray.from(alpha, value => value * 255));
   const large = await sharp(matte, { raw: { width: size, height: size, channels: 1 } })
     .resize(info.width, info.height, { fit: 'fill' }).extractChannel(0).raw().toBuffer();
-  const joined = sharp(data, colour).joinChannel(large, { raw: { width: info.width, height: info.height, channels: 1 } });
+  const joined = sharp(data, colour)
+    .joinChannel(large, { raw: { width: info.width, height: info.height, channels: 1 } });
   return (format === 'png' ? joined.png() : joined.webp({ quality: 90 })).toBuffer();
 }
 

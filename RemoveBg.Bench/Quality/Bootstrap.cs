@@ -1,15 +1,15 @@
 namespace RemoveBg.Bench.Quality;
 
-/// <summary>How far a mean may be off because the set has few pictures: the 95 % percentile interval
-/// over resampled sets (Efron 1979).</summary>
+/// <summary>Computes the uncertainty of a mean over few images, as the 95 % percentile interval over resampled sets
+/// (Efron 1979).</summary>
 internal static class Bootstrap
 {
     private const int Resamples = 1000;
 
-    /// <returns>Low and high; the same twice for a single value.</returns>
+    /// <returns>The lower and upper limit; equal for a single value.</returns>
     public static double[] IntervalOfMean(IReadOnlyList<double> values)
     {
-        // The same set gives the same interval.
+        // Use a fixed seed, so that the same set gives the same interval.
         var random = new Random(1);
         var means = new double[Resamples];
         for (var i = 0; i < Resamples; i++)

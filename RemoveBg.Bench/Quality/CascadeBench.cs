@@ -8,8 +8,8 @@ using Spectre.Console;
 
 namespace RemoveBg.Bench.Quality;
 
-/// <summary>What a cascade gives at each limit of doubt: mean IoU against mean milliseconds of inference, beside the
-/// straight line between its two networks (which a coin instead of the doubt would give).</summary>
+/// <summary>Measures a cascade at several limits of uncertainty: mean IoU against mean milliseconds of inference. The
+/// straight line between its two networks, which a random choice would give, is the baseline.</summary>
 internal sealed class CascadeBench(IReadOnlyList<string> sets)
 {
     private static readonly double[] Limits =
@@ -21,7 +21,7 @@ internal sealed class CascadeBench(IReadOnlyList<string> sets)
         using var cascade = Bench.Load(ModelCatalog.Cascade);
         if (cascade.Larger is not { } larger)
         {
-            AnsiConsole.WriteLine("A cascade needs two networks; only one is here.");
+            AnsiConsole.WriteLine("A cascade needs two models; only one was found.");
             return 1;
         }
         var pairs = (sets.Count > 0 ? sets : [Path.Combine(Bench.Shared, "eval", "ecssd200")])
@@ -42,7 +42,7 @@ internal sealed class CascadeBench(IReadOnlyList<string> sets)
 
         var points = Limits.Select(limit => At(limit, runs)).ToList();
         var table =
-            new Table().AddColumns("doubt limit", "asked the larger", "mean ms", "mean IoU", "line", "above it by");
+            new Table().AddColumns("limit", "ran the larger", "mean ms", "mean IoU", "line", "above the line");
         foreach (var it in points)
         {
             var line = points[0].MeanIoU + (points[^1].MeanIoU - points[0].MeanIoU) * (it.MeanMs - points[0].MeanMs)
@@ -51,8 +51,8 @@ internal sealed class CascadeBench(IReadOnlyList<string> sets)
                 $"{it.MeanIoU - line:+0.000;-0.000;0}");
         }
         AnsiConsole.Write(table);
-        AnsiConsole.WriteLine($"{small.Model.Entry.Name}, where it is "
-            + $"unsure {larger.Model.Entry.Name}; {pairs.Count} photos; milliseconds of prepare and infer");
+        AnsiConsole.WriteLine($"{small.Model.Entry.Name}, if uncertain {larger.Model.Entry.Name}; "
+            + $"{pairs.Count} photos; milliseconds of prepare and infer");
         Bench.Write(json, new { small = small.Model.Entry.Name, larger = larger.Model.Entry.Name,
             points = points.Where(it => double.IsFinite(it.Limit)) });
         return 0;
@@ -65,15 +65,15 @@ internal sealed class CascadeBench(IReadOnlyList<string> sets)
         var done = _pipeline.Run(new(file, OutputFormat.Png, segmenter, tensors, stream), CancellationToken.None);
         using var cutOut = Decode.Run(stream.ToArray(), new()).Photo;
         using var mask = Decode.Run(File.ReadAllBytes(pair.Mask), new()).Photo;
-        return new(Scores.Of(Plane.Alpha(cutOut), Plane.Grey(mask)).Iou, FirstDoubt(file, segmenter, tensors),
+        return new(Scores.Of(Plane.Alpha(cutOut), Plane.Grey(mask)).Iou, FirstUncertainty(file, segmenter, tensors),
             Ms("prepare", "infer"), Ms("infer mirrored", "infer with a margin"));
 
         double Ms(params string[] names) =>
             done.Steps.Where(step => names.Contains(step.Name)).Sum(step => step.Time.TotalMilliseconds);
     }
 
-    /// <summary>What decides whether the larger network is asked: before another look.</summary>
-    private static double FirstDoubt(byte[] file, Segmenter segmenter, Tensors tensors)
+    /// <summary>Returns the uncertainty of the first run, which decides whether the larger network runs.</summary>
+    private static double FirstUncertainty(byte[] file, Segmenter segmenter, Tensors tensors)
     {
         var (decoded, orientation) = Decode.Run(file, new());
         using var stored = decoded;
@@ -85,15 +85,15 @@ internal sealed class CascadeBench(IReadOnlyList<string> sets)
 
     private static Point At(double limit, IReadOnlyList<(OneRun Small, OneRun Large)> runs)
     {
-        var asked = runs.Select(run => run.Small.Doubt > limit).ToList();
-        // At the end of the line the larger network is asked alone.
-        return new(limit, asked.Count(it => it) / (double)runs.Count,
+        var ranLarger = runs.Select(run => run.Small.Uncertainty > limit).ToList();
+        // The last point is the larger network alone.
+        return new(limit, ranLarger.Count(it => it) / (double)runs.Count,
             runs.Select((run, i) => (limit < 0 ? 0 : run.Small.Ms)
-                + (asked[i] ? run.Large.Ms + run.Large.SecondMs : run.Small.SecondMs)).Average(),
-            runs.Select((run, i) => asked[i] ? run.Large.Iou : run.Small.Iou).Average());
+                + (ranLarger[i] ? run.Large.Ms + run.Large.FurtherMs : run.Small.FurtherMs)).Average(),
+            runs.Select((run, i) => ranLarger[i] ? run.Large.Iou : run.Small.Iou).Average());
     }
 
-    private sealed record OneRun(double Iou, double Doubt, double Ms, double SecondMs);
+    private sealed record OneRun(double Iou, double Uncertainty, double Ms, double FurtherMs);
 
     private sealed record Point(double Limit, double Asked, double MeanMs, double MeanIoU);
 }

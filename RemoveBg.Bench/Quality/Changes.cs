@@ -2,29 +2,29 @@ using System.Globalization;
 
 namespace RemoveBg.Bench.Quality;
 
-/// <summary>How errors differ from those that something else makes, as shares of its: -0.15 is 15 % less.</summary>
-/// <param name="Sad">Over all pictures.</param>
-/// <param name="MedianSad">Of each picture's own change: the mean over all is decided by the few in which
-/// the network finds something else.</param>
-/// <param name="Grad">Of the gradient error, over all.</param>
-/// <param name="MedianGrad">Of each picture's own change of it.</param>
+/// <summary>Relative changes of errors compared with a baseline; -0.15 means 15 % less.</summary>
+/// <param name="Sad">Change of the SAD summed over all images.</param>
+/// <param name="MedianSad">Median of the images' own changes. A few images in which the network finds another subject
+/// decide the sum.</param>
+/// <param name="Grad">Change of the gradient error summed over all images.</param>
+/// <param name="MedianGrad">Median of the images' own changes of the gradient error.</param>
 internal sealed record Changes(double Sad, double MedianSad, double Grad, double MedianGrad)
 {
-    public static Changes Of(IReadOnlyList<Score> ours, IReadOnlyList<Score> theirs)
+    public static Changes Of(IReadOnlyList<Score> ours, IReadOnlyList<Score> baseline)
     {
         return new(OverAll(it => it.Sad), OfMedian(it => it.Sad), OverAll(it => it.Grad), OfMedian(it => it.Grad));
 
-        double OverAll(Func<Score, double> of) => Change(ours.Sum(of), theirs.Sum(of));
+        double OverAll(Func<Score, double> of) => Change(ours.Sum(of), baseline.Sum(of));
 
         double OfMedian(Func<Score, double> of) =>
-            Median([.. ours.Zip(theirs, (a, b) => Change(of(a), of(b))).Order()]);
+            Median([.. ours.Zip(baseline, (a, b) => Change(of(a), of(b))).Order()]);
     }
 
     public override string ToString() =>
-        $"SAD {Percent(Sad)} over all and {Percent(MedianSad)} for the median picture, "
+        $"SAD {Percent(Sad)} over all and {Percent(MedianSad)} for the median image, "
             + $"grad {Percent(Grad)} and {Percent(MedianGrad)}";
 
-    private static double Change(double ours, double theirs) => theirs == 0 ? 0 : ours / theirs - 1;
+    private static double Change(double ours, double baseline) => baseline == 0 ? 0 : ours / baseline - 1;
 
     private static double Median(double[] ordered) =>
         (ordered[(ordered.Length - 1) / 2] + ordered[ordered.Length / 2]) / 2;

@@ -4,13 +4,13 @@ using SkiaSharp;
 
 namespace RemoveBg.Bench.Quality;
 
-/// <summary>Pictures to look at: photo, truth, bilinear alpha and our cut-out side by side, a row a pair.</summary>
+/// <summary>Contact sheet with photo, truth, bilinear alpha and our cut-out side by side, one row per pair.</summary>
 internal sealed class ContactSheet : IDisposable
 {
-    private const int Cell = 320, Gap = 6, MostRows = 14;
+    private const int CellSize = 320, Gap = 6, MostRows = 14;
     private static readonly SKColor NewBackground = new(0x30, 0xB0, 0x60);
 
-    private readonly SKBitmap _sheet = new(4 * (Cell + Gap) + Gap, MostRows * (Cell + Gap) + Gap);
+    private readonly SKBitmap _sheet = new(4 * (CellSize + Gap) + Gap, MostRows * (CellSize + Gap) + Gap);
     private readonly SKCanvas _canvas;
     private int _rows;
 
@@ -35,7 +35,7 @@ internal sealed class ContactSheet : IDisposable
     {
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(file))!);
         using var used = new SKBitmap();
-        _sheet.ExtractSubset(used, new SKRectI(0, 0, _sheet.Width, _rows * (Cell + Gap) + Gap));
+        _sheet.ExtractSubset(used, new SKRectI(0, 0, _sheet.Width, _rows * (CellSize + Gap) + Gap));
         using var stream = File.Create(file);
         used.Encode(stream, SKEncodedImageFormat.Png, 100);
     }
@@ -46,7 +46,7 @@ internal sealed class ContactSheet : IDisposable
         _sheet.Dispose();
     }
 
-    /// <param name="alpha">Cuts the picture out by this; null to draw it as it is.</param>
+    /// <param name="alpha">Alpha to cut the image out with; null to draw it as it is.</param>
     private unsafe void Draw(Photo picture, int column, Plane? alpha)
     {
         using var bitmap =
@@ -55,12 +55,12 @@ internal sealed class ContactSheet : IDisposable
         for (var i = 0; i < pixels.Length; i++)
             pixels[i] = alpha is null ? picture.Pixels[i]
                 : (picture.Pixels[i] & 0xFFFFFF) | (uint)(alpha.Values[i] * 255 + 0.5f) << 24;
-        var scale = Math.Min((float)Cell / picture.Width, (float)Cell / picture.Height);
-        var place = SKRect.Create(Gap + column * (Cell + Gap), Gap + _rows * (Cell + Gap), picture.Width * scale,
+        var scale = Math.Min((float)CellSize / picture.Width, (float)CellSize / picture.Height);
+        var cell = SKRect.Create(Gap + column * (CellSize + Gap), Gap + _rows * (CellSize + Gap), picture.Width * scale,
             picture.Height * scale);
         using var paint = new SKPaint { Color = NewBackground };
-        _canvas.DrawRect(place, paint);
+        _canvas.DrawRect(cell, paint);
         using var image = SKImage.FromBitmap(bitmap);
-        _canvas.DrawImage(image, place, new SKSamplingOptions(SKFilterMode.Linear, SKMipmapMode.Linear));
+        _canvas.DrawImage(image, cell, new SKSamplingOptions(SKFilterMode.Linear, SKMipmapMode.Linear));
     }
 }

@@ -1,10 +1,11 @@
 namespace RemoveBg.Bench.Quality;
 
-/// <param name="Foreground">The subject's own colours, where they are known.</param>
+/// <summary>Files of a photo and its true mask.</summary>
+/// <param name="Foreground">Image of the subject's true colours; null if unknown.</param>
 internal sealed record EvalPair(string Name, string Photo, string Mask, string? Foreground);
 
-/// <summary>A folder of photos and what should come out: images/ and masks/ of the same names; or, as our own renders
-/// lie, NAME.jpg beside NAME.alpha.png and NAME.fg.png.</summary>
+/// <summary>A folder of photos and true masks: images/ and masks/ with the same names or, like our own renders,
+/// NAME.jpg next to NAME.alpha.png and NAME.fg.png.</summary>
 internal sealed record EvalSet(string Name, IReadOnlyList<EvalPair> Pairs)
 {
     /// <exception cref="InvalidDataException">The folder has neither layout.</exception>
@@ -19,8 +20,8 @@ internal sealed record EvalSet(string Name, IReadOnlyList<EvalPair> Pairs)
                 .Select(mask => Path.GetFileName(mask)[..^".alpha.png".Length]).Select(stem => new EvalPair(
                 stem, Only(folder, stem + ".jpg"), Path.Combine(folder, stem + ".alpha.png"),
                     Existing(Path.Combine(folder, stem + ".fg.png"))))];
-        if (pairs.Count == 0) throw new InvalidDataException($"{folder} has no pairs: it needs images/ and masks/ with "
-            + $"files of the same names, or NAME.jpg with NAME.alpha.png.");
+        if (pairs.Count == 0) throw new InvalidDataException($"{folder} has no pairs: it must have images/ and masks/ "
+            + "with files of the same names, or NAME.jpg with NAME.alpha.png.");
         return new(name, [.. pairs.OrderBy(pair => pair.Name, StringComparer.Ordinal)]);
     }
 
@@ -30,5 +31,5 @@ internal sealed record EvalSet(string Name, IReadOnlyList<EvalPair> Pairs)
 
     private static string Only(string folder, string pattern) =>
         Directory.Exists(folder) && Directory.GetFiles(folder, pattern) is [var file, ..]
-        ? file : throw new InvalidDataException($"{folder} has no {pattern}, but there is a mask of that name.");
+        ? file : throw new InvalidDataException($"{folder} has a mask but no {pattern}.");
 }

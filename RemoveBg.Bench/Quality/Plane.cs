@@ -5,13 +5,13 @@ namespace RemoveBg.Bench.Quality;
 /// <summary>Values from 0 to 1, row by row.</summary>
 internal sealed record Plane(int Width, int Height, float[] Values)
 {
-    /// <summary>A grey picture's values.</summary>
+    /// <summary>Reads the values of a grey image.</summary>
     public static Plane Grey(Photo photo) => From(photo, pixel => pixel & 0xFF);
 
-    /// <summary>A cut-out's alpha.</summary>
+    /// <summary>Reads the alpha of a cut-out.</summary>
     public static Plane Alpha(Photo photo) => From(photo, pixel => pixel >> 24);
 
-    /// <summary>Enlarges bilinearly, or shrinks.</summary>
+    /// <summary>Resizes a plane bilinearly.</summary>
     public static Plane Resized(ReadOnlySpan<float> values, int width, int height, int toWidth, int toHeight)
     {
         var result = new float[toWidth * toHeight];
@@ -19,7 +19,9 @@ internal sealed record Plane(int Width, int Height, float[] Values)
         return new(toWidth, toHeight, result);
     }
 
-    /// <summary>Separable filter, clamped at the borders.</summary>
+    /// <summary>Applies a separable filter, repeating the border samples.</summary>
+    /// <param name="across">Odd number of horizontal weights.</param>
+    /// <param name="down">As many vertical weights.</param>
     public float[] Filtered(double[] across, double[] down)
     {
         var radius = across.Length / 2;

@@ -8,8 +8,8 @@ using Spectre.Console;
 
 namespace RemoveBg.Bench.Quality;
 
-/// <summary>Whole cut-outs, from file to file, against masks that people made; beside them what bilinear enlargement
-/// alone gives, of the network's first look and of all looks.</summary>
+/// <summary>Compares whole cut-outs, from file to file, with masks made by people. Baselines are the network's first
+/// run and all its runs together, upscaled bilinearly.</summary>
 internal sealed class QualityBench(string model, IReadOnlyList<string> sets, string sheets)
 {
     private readonly CutOutPipeline _pipeline = new(Options.Create(new ImageOptions()));
@@ -21,8 +21,8 @@ internal sealed class QualityBench(string model, IReadOnlyList<string> sets, str
                 Path.Combine(Bench.Shared, "samples")] : [];
         if (folders.Count == 0)
         {
-            AnsiConsole.WriteLine("No set to measure: name a folder with images/ and masks/ by --set, or the test "
-                + "data's place by REMOVEBG_SHARED.");
+            AnsiConsole.WriteLine("No set to measure. Use --set DIR (a folder with images/ and masks/), or set "
+                + "REMOVEBG_SHARED to the folder of the shared test data.");
             return 1;
         }
 
@@ -54,53 +54,53 @@ internal sealed class QualityBench(string model, IReadOnlyList<string> sets, str
         {
             AnsiConsole.WriteLine(
                 $"{it.Name}: mean IoU {it.MeanIoUInterval[0]:0.000} to {it.MeanIoUInterval[1]:0.000}, "
-                + $"MAE {it.MaeInterval[0]:0.000} to {it.MaeInterval[1]:0.000} (95 %, bootstrap over the pictures)");
-            AnsiConsole.WriteLine($"{it.Name}: against plain, {it.FromPlain}; against all looks, {it.FromAllLooks}");
+                + $"MAE {it.MaeInterval[0]:0.000} to {it.MaeInterval[1]:0.000} (95 %, bootstrap over the images)");
+            AnsiConsole.WriteLine($"{it.Name}: against plain, {it.FromPlain}; against all runs, {it.FromAllRuns}");
         }
-        AnsiConsole.WriteLine($"Network {segmenter.Model.Entry.Name}; plain = the alpha of one run of it, enlarged "
-            + $"bilinearly; all looks = so enlarged, what all runs together gave; band = the unknown band of the true "
-            + $"trimap; to look at: {sheets}");
+        AnsiConsole.WriteLine($"Model {segmenter.Model.Entry.Name}; plain = alpha of its first run, upscaled "
+            + "bilinearly; all runs = the same with flip and padded inference; band = unknown band of the true trimap; "
+            + $"contact sheets: {sheets}");
         Bench.Write(json, new { sets = figures });
         return 0;
     }
 
     private SetFigures Measure(EvalSet set, Segmenter segmenter, Tensors tensors, Action done)
     {
-        var (pictures, colours) = (new List<PictureFigures>(), new List<(double Estimated, double InputColours)>());
+        var (images, colours) = (new List<ImageFigures>(), new List<(double Estimated, double InputColours)>());
         using var sheet = new ContactSheet();
         for (var i = 0; i < set.Pairs.Count; i++)
         {
             var pair = set.Pairs[i];
             var file = File.ReadAllBytes(pair.Photo);
             using var photo = Read(file);
-            using var mask = Read(File.ReadAllBytes(pair.Mask));
-            if ((photo.Width, photo.Height) != (mask.Width, mask.Height))
+            using var maskImage = Read(File.ReadAllBytes(pair.Mask));
+            if ((photo.Width, photo.Height) != (maskImage.Width, maskImage.Height))
                 throw new InvalidDataException($"{pair.Mask} and {pair.Photo} differ in size.");
-            var truth = Plane.Grey(mask);
+            var truth = Plane.Grey(maskImage);
 
             PrepareTensor.Run(photo, tensors, segmenter.Model.Entry);
             segmenter.Run(tensors);
-            var enlarged = Enlarge(tensors, photo);
-            var looks = SegmentSubject.Infer(photo, segmenter, tensors, (_, step) => step());
-            var allLooks = Enlarge(looks.Tensors, photo);
+            var plain = Upscale(tensors, photo);
+            var mask = SegmentSubject.Infer(photo, segmenter, tensors, (_, step) => step());
+            var allRuns = Upscale(mask.Tensors, photo);
 
             using var stream = new MemoryStream();
             _pipeline.Run(new(file, OutputFormat.Png, segmenter, tensors, stream), CancellationToken.None);
             using var cutOut = Read(stream.ToArray());
-            pictures.Add(new(Path.GetFileNameWithoutExtension(pair.Photo), Scores.Of(Plane.Alpha(cutOut), truth),
-                Scores.Of(enlarged, truth), Scores.Of(allLooks, truth)));
+            images.Add(new(Path.GetFileNameWithoutExtension(pair.Photo), Scores.Of(Plane.Alpha(cutOut), truth),
+                Scores.Of(plain, truth), Scores.Of(allRuns, truth)));
 
             using var other = Read(File.ReadAllBytes(set.Pairs[(i + 1) % set.Pairs.Count].Photo));
             using var foreground = pair.Foreground is null ? null : Read(File.ReadAllBytes(pair.Foreground));
             if (ColourError.Of(photo, truth, foreground, other) is { } error) colours.Add(error);
-            if (!sheet.IsFull) sheet.Add(photo, truth, enlarged, cutOut);
+            if (!sheet.IsFull) sheet.Add(photo, truth, plain, cutOut);
             done();
         }
         sheet.Save(Path.Combine(sheets, $"quality-{set.Name}.png"));
-        return SetFigures.Of(set.Name, pictures, colours);
+        return SetFigures.Of(set.Name, images, colours);
     }
 
-    private static Plane Enlarge(Tensors tensors, Photo photo) =>
+    private static Plane Upscale(Tensors tensors, Photo photo) =>
         Plane.Resized(tensors.Output, tensors.Size, tensors.Size, photo.Width, photo.Height);
 
     private static void Show(IReadOnlyList<SetFigures> figures)
@@ -112,9 +112,9 @@ internal sealed class QualityBench(string model, IReadOnlyList<string> sets, str
             table.AddRow(it.Name, $"{it.Pairs}", "ours", $"{it.MeanIoU:0.000}", $"{it.Mae:0.000}",
                 $"{it.Sad:0.00}", $"{it.Grad:0.00}", $"{it.MaxF:0.000}", $"{it.BandSad:0.00}", $"{it.BandGrad:0.00}",
                 $"{it.CompositeError:0.000}");
-            table.AddRow("", "", "all looks", $"{it.AllLooks.MeanIoU:0.000}", $"{it.AllLooks.Mae:0.000}",
-                $"{it.AllLooks.Sad:0.00}", $"{it.AllLooks.Grad:0.00}", $"{it.AllLooks.MaxF:0.000}",
-                $"{it.AllLooks.BandSad:0.00}", $"{it.AllLooks.BandGrad:0.00}", "");
+            table.AddRow("", "", "all runs", $"{it.AllRuns.MeanIoU:0.000}", $"{it.AllRuns.Mae:0.000}",
+                $"{it.AllRuns.Sad:0.00}", $"{it.AllRuns.Grad:0.00}", $"{it.AllRuns.MaxF:0.000}",
+                $"{it.AllRuns.BandSad:0.00}", $"{it.AllRuns.BandGrad:0.00}", "");
             table.AddRow("", "", "plain", $"{it.Plain.MeanIoU:0.000}", $"{it.Plain.Mae:0.000}",
                 $"{it.Plain.Sad:0.00}", $"{it.Plain.Grad:0.00}", $"{it.Plain.MaxF:0.000}", $"{it.Plain.BandSad:0.00}",
                 $"{it.Plain.BandGrad:0.00}", $"{it.CompositeErrorInputColours:0.000}");

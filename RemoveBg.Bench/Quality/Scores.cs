@@ -2,27 +2,27 @@ using System.Text.Json.Serialization;
 
 namespace RemoveBg.Bench.Quality;
 
-/// <summary>One picture's alpha against the truth.</summary>
-/// <param name="Iou">Intersection over union at one half.</param>
+/// <summary>Scores of one image's alpha against the truth.</summary>
+/// <param name="Iou">Intersection over union at threshold one half.</param>
 /// <param name="Mae">Mean absolute error, 0 to 1.</param>
 /// <param name="Sad">Sum of absolute differences, in thousands.</param>
 /// <param name="Grad">Sum of squared differences of the gradients' magnitudes (Gaussian derivative, sigma 1.4;
 /// Rhemann et al. 2009), in thousands.</param>
-/// <param name="BandSad">As <paramref name="Sad"/>, within the unknown band of the true trimap.</param>
-/// <param name="BandGrad">As <paramref name="Grad"/>, within that band.</param>
-/// <param name="Precision">At each threshold from 0 to 255.</param>
-/// <param name="Recall">At each threshold.</param>
+/// <param name="BandSad"><paramref name="Sad"/> within the unknown band of the true trimap.</param>
+/// <param name="BandGrad"><paramref name="Grad"/> within that band.</param>
+/// <param name="Precision">Precision at each threshold from 0 to 255.</param>
+/// <param name="Recall">Recall at each threshold from 0 to 255.</param>
 internal sealed record Score(
     double Iou, double Mae, double Sad, double Grad, double BandSad, double BandGrad,
     [property: JsonIgnore] double[] Precision, [property: JsonIgnore] double[] Recall);
 
-/// <summary>Means over a set.</summary>
-/// <param name="MaxF">Largest F-beta (beta² = 0.3) over the thresholds, precision and recall averaged over
-/// the pictures (Achanta et al. 2009).</param>
+/// <summary>Mean scores of a set.</summary>
+/// <param name="MaxF">Largest F-beta (beta² = 0.3) over all thresholds, with precision and recall averaged over the
+/// images (Achanta et al. 2009).</param>
 internal sealed record Scores(double MeanIoU, double Mae, double Sad, double Grad, double MaxF, double BandSad,
     double BandGrad)
 {
-    /// <summary>How far from a soft pixel the unknown band reaches, in pixels.</summary>
+    /// <summary>Distance from a soft pixel to the edge of the unknown band, in pixels.</summary>
     private const int BandWidth = 8;
 
     private const double Sigma = 1.4;
@@ -70,15 +70,15 @@ internal sealed record Scores(double MeanIoU, double Mae, double Sad, double Gra
         return 1.3 * precision * recall / Math.Max(1e-9, 0.3 * precision + recall);
     });
 
-    /// <summary>Pixels that are soft, or near one.</summary>
+    /// <summary>Returns the unknown band: pixels that are soft or near a soft one.</summary>
     private static bool[] Band(Plane truth)
     {
         var band = truth.Values.Select(value => value is > 0.02f and < 0.98f).ToArray();
-        return Grown(Grown(band, truth.Width, truth.Height, 1), truth.Width, truth.Height, truth.Width);
+        return Grow(Grow(band, truth.Width, truth.Height, 1), truth.Width, truth.Height, truth.Width);
     }
 
-    /// <summary>Grows along one direction: what is set spreads <see cref="BandWidth"/> to both sides.</summary>
-    private static bool[] Grown(bool[] band, int width, int height, int step)
+    /// <summary>Grows a band by <see cref="BandWidth"/> to both sides along one direction.</summary>
+    private static bool[] Grow(bool[] band, int width, int height, int step)
     {
         var (grown, length) = (new bool[band.Length], step == 1 ? width : height);
         for (var i = 0; i < band.Length; i++)
@@ -91,7 +91,7 @@ internal sealed record Scores(double MeanIoU, double Mae, double Sad, double Gra
         return grown;
     }
 
-    /// <summary>Magnitude of the gradient.</summary>
+    /// <summary>Computes the magnitude of the gradient.</summary>
     private static float[] Slopes(Plane plane)
     {
         var radius = (int)Math.Ceiling(3 * Sigma);

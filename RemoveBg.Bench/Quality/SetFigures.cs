@@ -1,34 +1,39 @@
+using System.Text.Json.Serialization;
+
 namespace RemoveBg.Bench.Quality;
 
-/// <summary>One picture: the whole cut-out's alpha against the truth, and what bilinear
-/// enlargement alone gives.</summary>
-/// <param name="Plain">Of the network's first look.</param>
-/// <param name="AllLooks">Of all looks together.</param>
-internal sealed record PictureFigures(string Name, Score Ours, Score Plain, Score AllLooks);
+/// <summary>Scores of one image against the truth.</summary>
+/// <param name="Ours">Scores of the whole cut-out's alpha.</param>
+/// <param name="Plain">Scores of the network's first run, upscaled bilinearly.</param>
+/// <param name="AllRuns">Scores of all the network's runs together, upscaled bilinearly.</param>
+internal sealed record ImageFigures(
+    string Name, Score Ours, Score Plain, [property: JsonPropertyName("allLooks")] Score AllRuns);
 
-/// <summary>What <c>./bench quality --json</c> says of one set.</summary>
-/// <param name="Plain">One run of the network, enlarged bilinearly.</param>
-/// <param name="AllLooks">All looks that the pipeline took, enlarged bilinearly: what is between this and the
-/// set's own figures is refinement's doing.</param>
+/// <summary>Figures of one set, as written by <c>./bench quality --json</c>.</summary>
+/// <param name="Plain">Scores of the network's first run, upscaled bilinearly.</param>
+/// <param name="AllRuns">Scores of all the network's runs together, upscaled bilinearly. The set's own figures add the
+/// effect of refinement.</param>
 internal sealed record SetFigures(
     string Name, int Pairs, double MeanIoU, double[] MeanIoUInterval, double Mae, double[] MaeInterval, double Sad,
         double Grad, double MaxF, double BandSad, double BandGrad,
-    Scores Plain, Scores AllLooks, double? CompositeError, double? CompositeErrorInputColours, Changes FromPlain,
-        Changes FromAllLooks, IReadOnlyList<PictureFigures> Pictures)
+    Scores Plain, [property: JsonPropertyName("allLooks")] Scores AllRuns, double? CompositeError,
+        double? CompositeErrorInputColours, Changes FromPlain,
+        [property: JsonPropertyName("fromAllLooks")] Changes FromAllRuns,
+        [property: JsonPropertyName("pictures")] IReadOnlyList<ImageFigures> Images)
 {
-    public static SetFigures Of(string name, IReadOnlyList<PictureFigures> pictures,
+    public static SetFigures Of(string name, IReadOnlyList<ImageFigures> images,
         IReadOnlyList<(double Estimated, double InputColours)> colours)
     {
-        IReadOnlyList<Score> ours = [.. pictures.Select(it => it.Ours)], plain = [.. pictures.Select(it => it.Plain)],
-            looks = [.. pictures.Select(it => it.AllLooks)];
+        IReadOnlyList<Score> ours = [.. images.Select(it => it.Ours)], plain = [.. images.Select(it => it.Plain)],
+            allRuns = [.. images.Select(it => it.AllRuns)];
         var mean = Scores.Mean(ours);
         return new(
-            name, pictures.Count, mean.MeanIoU, Interval(it => it.Iou), mean.Mae, Interval(it => it.Mae), mean.Sad,
+            name, images.Count, mean.MeanIoU, Interval(it => it.Iou), mean.Mae, Interval(it => it.Mae), mean.Sad,
                 mean.Grad, mean.MaxF, mean.BandSad, mean.BandGrad,
-            Scores.Mean(plain), Scores.Mean(looks),
+            Scores.Mean(plain), Scores.Mean(allRuns),
             colours.Count == 0 ? null : colours.Average(it => it.Estimated),
                 colours.Count == 0 ? null : colours.Average(it => it.InputColours),
-            Changes.Of(ours, plain), Changes.Of(ours, looks), pictures);
+            Changes.Of(ours, plain), Changes.Of(ours, allRuns), images);
 
         double[] Interval(Func<Score, double> of) => Bootstrap.IntervalOfMean([.. ours.Select(of)]);
     }

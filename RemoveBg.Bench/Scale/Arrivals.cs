@@ -1,12 +1,12 @@
 namespace RemoveBg.Bench.Scale;
 
-/// <summary>When artworks come, and how long they take; seconds.</summary>
+/// <summary>Arrival times of artworks, and distributions of their duration, in seconds.</summary>
 internal static class Arrivals
 {
-    /// <summary>All at once.</summary>
+    /// <summary>Artworks that arrive all at once.</summary>
     public static IReadOnlyList<double> Burst(int count) => new double[count];
 
-    /// <summary>A Poisson process.</summary>
+    /// <summary>Artworks that arrive as a Poisson process.</summary>
     public static IReadOnlyList<double> Steady(double perSecond, int count, int seed)
     {
         var random = new Random(seed);
@@ -16,7 +16,7 @@ internal static class Arrivals
 
     public static double Exponential(Random random, double mean) => -mean * Math.Log(1 - random.NextDouble());
 
-    /// <summary>Log-normal: few take much longer than most, as photos do.</summary>
+    /// <summary>Log-normal durations: as with photos, a few take much longer than most.</summary>
     /// <param name="spread">Standard deviation of the logarithm.</param>
     public static Func<Random, double> LogNormal(double mean, double spread) => random =>
     {

@@ -2,10 +2,12 @@ using Spectre.Console;
 
 namespace RemoveBg.Bench.Scale;
 
-/// <summary>Waiting time, instances and price under steady load and bursts, from one measured number:
-/// seconds of one artwork in the pipeline.</summary>
-/// <param name="serviceSeconds">Mean; <c>./bench load</c>: places / bare pipelines a second.</param>
-/// <param name="pricePerGbSecond">Of an instance that is executing, Flex Consumption; see docs/scale.md.</param>
+/// <summary>Simulates waiting time, instances and price under steady load and bursts, from one measured number: seconds
+/// per artwork in the pipeline.</summary>
+/// <param name="serviceSeconds">Mean seconds per artwork; by <c>./bench load</c>, slots / bare pipelines per
+/// second.</param>
+/// <param name="pricePerGbSecond">Dollars per GB-second of an executing instance, Flex Consumption; see
+/// docs/scale.md.</param>
 internal sealed class SimulateBench(double serviceSeconds, int slots, int most, double coldStart, double instanceGb,
     double pricePerGbSecond, int seed)
 {
@@ -22,13 +24,13 @@ internal sealed class SimulateBench(double serviceSeconds, int slots, int most, 
             rows.Add(Row.Of($"{burst:N0} at once", Simulate(Arrivals.Burst(burst)), instanceGb, pricePerGbSecond));
 
         var table = new Table()
-            .AddColumns("artworks", "instances", "wait p50 s", "p95 s", "p99 s", "done/s", "busy", "per 1,000");
+            .AddColumns("artworks", "instances", "wait p50 s", "p95 s", "p99 s", "done/s", "busy", "$ per 1,000");
         foreach (var row in rows)
             table.AddRow(row.Artworks, $"{row.Instances}", $"{row.P50:0.0}", $"{row.P95:0.0}", $"{row.P99:0.0}",
                 $"{row.PerSecond:0.0}", $"{row.Busy:P0}", $"${row.PricePerThousand:0.00}");
         AnsiConsole.Write(table);
-        AnsiConsole.WriteLine($"{serviceSeconds} s an artwork, {slots} at once an instance, at most {most} instances, "
-            + $"none always ready, cold start {coldStart} s, seed {seed}");
+        AnsiConsole.WriteLine($"{serviceSeconds} s per artwork, {slots} at once per instance, at most {most} instances "
+            + $"and none always ready, cold start {coldStart} s, seed {seed}");
         Bench.Write(json, new { scenarios = rows });
         return 0;
     }
@@ -45,7 +47,7 @@ internal sealed class SimulateBench(double serviceSeconds, int slots, int most, 
         public static Row Of(string artworks, Outcome outcome, double gigabytes, double price) => new(
             artworks, outcome.MostInstances, outcome.Wait(0.5), outcome.Wait(0.95), outcome.Wait(0.99),
                 outcome.PerSecond, outcome.BusySeconds / outcome.InstanceSeconds,
-            // What is billed on demand is the time in which functions execute, not idle instances.
+            // On-demand billing counts the time in which functions execute, not idle instances.
             outcome.BusySeconds / outcome.Waits.Length * gigabytes * price * 1000);
     }
 }

@@ -1,43 +1,45 @@
 namespace RemoveBg.Bench.Scale;
 
-/// <summary>What is simulated. Times in seconds.</summary>
+/// <summary>Input of a simulation; times in seconds.</summary>
 internal sealed record Scenario
 {
-    /// <summary>When each artwork is accepted, in order.</summary>
+    /// <summary>Time at which each artwork is accepted, ascending.</summary>
     public required IReadOnlyList<double> Arrivals { get; init; }
 
-    /// <summary>How long each artwork keeps its place in the pipeline.</summary>
+    /// <summary>Draws the time that an artwork holds its slot.</summary>
     public required Func<Random, double> Service { get; init; }
 
-    /// <summary>Instances that are there from the start and never go.</summary>
+    /// <summary>Number of instances that run from the start and are never removed.</summary>
     public int AlwaysReady { get; init; }
 
     public int MostInstances { get; init; } = 1;
 
-    /// <summary>Artworks in the pipeline of one instance at once.</summary>
+    /// <summary>Number of artworks in the pipeline of one instance at once.</summary>
     public int SlotsPerInstance { get; init; } = 1;
 
-    /// <summary>From the decision to add an instance until it takes work: process, network loaded, warm-up.</summary>
+    /// <summary>Time from the decision to add an instance until it works: process start, loading the network,
+    /// warm-up.</summary>
     public double ColdStart { get; init; }
 
-    /// <summary>How often the platform looks at the queue and decides.</summary>
+    /// <summary>Time between the platform's scaling decisions.</summary>
     public double ScaleInterval { get; init; } = 10;
 
-    /// <summary>Queued artworks for which one instance is wanted (target-based scaling: batchSize +
-    /// newBatchThreshold of host.json).</summary>
+    /// <summary>Number of queued artworks per instance (target-based scaling: batchSize + newBatchThreshold of
+    /// host.json).</summary>
     public int QueuedPerInstance { get; init; } = 16;
 
-    /// <summary>Idle time after which an instance goes.</summary>
+    /// <summary>Idle time after which an instance is removed.</summary>
     public double IdleUntilGone { get; init; } = 300;
 
     public int Seed { get; init; } = 1;
 }
 
-/// <param name="Waits">From acceptance to the start, of each artwork, ascending.</param>
-/// <param name="Makespan">From the first acceptance to the last end.</param>
-/// <param name="MostInstances">That were there at the same time.</param>
-/// <param name="InstanceSeconds">Of instances that were starting, working or idle.</param>
-/// <param name="BusySeconds">Of places in the pipeline.</param>
+/// <summary>Result of a simulation; times in seconds.</summary>
+/// <param name="Waits">Time from acceptance to start, per artwork, ascending.</param>
+/// <param name="Makespan">Time from the first acceptance to the last completion.</param>
+/// <param name="MostInstances">Largest number of instances at one time.</param>
+/// <param name="InstanceSeconds">Total time that instances were starting, working or idle.</param>
+/// <param name="BusySeconds">Total time that slots were in use.</param>
 internal sealed record Outcome(double[] Waits, double Makespan, int MostInstances, double InstanceSeconds,
     double BusySeconds)
 {
@@ -47,15 +49,15 @@ internal sealed record Outcome(double[] Waits, double Makespan, int MostInstance
 }
 
 /// <summary>
-/// Discrete events: artworks are accepted, started first come first served as places are free, and
-/// ended; the platform looks at the queue now and then and adds instances, which take work after a cold
-/// start. The same seed gives the same outcome.
+/// Simulates discrete events: artworks are accepted, start in order as slots become free, and finish. The platform
+/// checks the queue at intervals and adds instances, which start working after a cold start.
 /// </summary>
+/// <remarks>The same seed gives the same outcome.</remarks>
 internal sealed class Simulation
 {
     private enum Event
     {
-        // At the same time, ends come first: who frees a place frees it for who arrives then.
+        // Of simultaneous events, completions come first, so that an arrival gets the freed slot.
         End,
         Ready,
         Accept,
@@ -83,9 +85,10 @@ internal sealed class Simulation
 
     public static Outcome Run(Scenario scenario)
     {
-        if (scenario.Arrivals.Count == 0) throw new ArgumentException("Nothing is accepted.", nameof(scenario));
+        if (scenario.Arrivals.Count == 0)
+            throw new ArgumentException("There must be at least one arrival.", nameof(scenario));
         if (scenario.MostInstances < Math.Max(1, scenario.AlwaysReady))
-            throw new ArgumentException("At least one instance, and as many as are always there.", nameof(scenario));
+            throw new ArgumentException("MostInstances must be at least 1 and at least AlwaysReady.", nameof(scenario));
         return new Simulation(scenario).Run();
     }
 

@@ -13,12 +13,14 @@ using Spectre.Console;
 namespace RemoveBg.Bench.Speed;
 
 /// <summary>
-/// Time, size and PSNR of encoders and their settings, on cut-outs of real photos and of large made ones. The encoders
-/// take turns within each run; each is timed alone and with one job per core at once.
+/// Measures time, size and PSNR of encoders and their settings, on cut-outs of real photos and of large generated ones.
 /// </summary>
+/// <remarks>
+/// The encoders alternate within each run; each is timed alone and with one job per core at once.
+/// </remarks>
 internal sealed class EncodeBench(string model, int runs, IReadOnlyList<string> sets)
 {
-    private static readonly (string Name, Action<Photo, Stream> Write)[] Ways =
+    private static readonly (string Name, Action<Photo, Stream> Write)[] Encoders =
     [
         ("WebP: Skia, lossy 90", Skia(new SKWebpEncoderOptions(SKWebpEncoderCompression.Lossy, 90))),
         ("WebP: Skia's colour, our alpha", (photo, target) => WebpFile.Write(photo, 90, target, LossyColour.BySkia)),
@@ -39,10 +41,10 @@ internal sealed class EncodeBench(string model, int runs, IReadOnlyList<string> 
         List<(string Name, byte[][] Photos)> groups =
         [
             .. sets.Select(set => (Path.GetFileName(set), ReadPhotos(set))),
-            ("made, 0.7 MP", [MadePhoto.Jpeg(0.7)]),
-            ("made, 0.7 MP, grain", [MadePhoto.Jpeg(0.7, grain: 6)]),
-            ("made, 12 MP", [MadePhoto.Jpeg(12)]),
-            ("made, 12 MP, grain", [MadePhoto.Jpeg(12, grain: 6)]),
+            ("made, 0.7 MP", [GeneratedPhoto.Jpeg(0.7)]),
+            ("made, 0.7 MP, grain", [GeneratedPhoto.Jpeg(0.7, grain: 6)]),
+            ("made, 12 MP", [GeneratedPhoto.Jpeg(12)]),
+            ("made, 12 MP, grain", [GeneratedPhoto.Jpeg(12, grain: 6)]),
         ];
 
         var rows = new List<Row>();
@@ -54,18 +56,18 @@ internal sealed class EncodeBench(string model, int runs, IReadOnlyList<string> 
                 _pipeline.Run(new(file, OutputFormat.Png, segmenter, tensors, target), CancellationToken.None);
                 return Measure(target.ToArray());
             }).ToList());
-            for (var way = 0; way < Ways.Length; way++)
+            for (var way = 0; way < Encoders.Length; way++)
             {
                 var figures = measured.Select(it => it[way]).ToList();
                 rows.Add(new(
-                    name, Ways[way].Name, figures.Sum(it => it.Ms), figures.Sum(it => it.AtOnceMs),
+                    name, Encoders[way].Name, figures.Sum(it => it.Ms), figures.Sum(it => it.AtOnceMs),
                         figures.Sum(it => it.Bytes),
                     figures.Sum(it => it.AlphaBytes), figures.Average(it => it.Psnr)));
             }
         }
 
         var table = new Table().AddColumns(
-            "pictures", "way", "ms", $"ms, {Environment.ProcessorCount} at once", "bytes", "of them alpha", "PSNR dB");
+            "images", "encoder", "ms", $"ms, {Environment.ProcessorCount} at once", "bytes", "alpha bytes", "PSNR dB");
         foreach (var row in rows)
         {
             table.AddRow(
@@ -82,15 +84,15 @@ internal sealed class EncodeBench(string model, int runs, IReadOnlyList<string> 
 
     private List<Figures> Measure(byte[] cutOut)
     {
-        var alone = Ways.Select(_ => new List<double>()).ToArray();
-        var atOnce = Ways.Select(_ => new List<double>()).ToArray();
-        var files = new byte[Ways.Length][];
+        var alone = Encoders.Select(_ => new List<double>()).ToArray();
+        var atOnce = Encoders.Select(_ => new List<double>()).ToArray();
+        var files = new byte[Encoders.Length][];
         for (var run = -1; run < runs; run++)
         {
-            for (var way = 0; way < Ways.Length; way++)
+            for (var way = 0; way < Encoders.Length; way++)
             {
-                var (ms, file) = Time(cutOut, Ways[way].Write, jobs: 1);
-                var (atOnceMs, _) = Time(cutOut, Ways[way].Write, Environment.ProcessorCount);
+                var (ms, file) = Time(cutOut, Encoders[way].Write, jobs: 1);
+                var (atOnceMs, _) = Time(cutOut, Encoders[way].Write, Environment.ProcessorCount);
                 files[way] = file;
                 // The first run warms up.
                 if (run < 0) continue;
@@ -106,10 +108,11 @@ internal sealed class EncodeBench(string model, int runs, IReadOnlyList<string> 
         ];
     }
 
-    /// <returns>Milliseconds until the last of the jobs is done, and the file that one of them wrote.</returns>
+    /// <summary>Runs an encoder in several jobs at once.</summary>
+    /// <returns>Milliseconds until the last job is done, and the file that one of them wrote.</returns>
     private static (double Ms, byte[] File) Time(byte[] cutOut, Action<Photo, Stream> write, int jobs)
     {
-        // Each job gets its own picture: WebP changes what is invisible.
+        // Each job needs its own image: the WebP encoder changes invisible pixels.
         var photos = Enumerable.Range(0, jobs).Select(_ => Decode.Run(cutOut, new()).Photo).ToArray();
         var targets = photos.Select(_ => new MemoryStream()).ToArray();
         var threads = photos.Select((photo, i) => new Thread(() => write(photo, targets[i]))).ToArray();
@@ -121,7 +124,7 @@ internal sealed class EncodeBench(string model, int runs, IReadOnlyList<string> 
         return (ms, targets[0].ToArray());
     }
 
-    /// <returns>Length of a WebP file's ALPH chunk; 0 without one.</returns>
+    /// <returns>Length of a WebP file's ALPH chunk in bytes; 0 if it has none.</returns>
     private static int AlphaBytes(ReadOnlySpan<byte> file)
     {
         if (!file.StartsWith("RIFF"u8)) return 0;
@@ -134,7 +137,7 @@ internal sealed class EncodeBench(string model, int runs, IReadOnlyList<string> 
         return 0;
     }
 
-    /// <returns>Null when nothing that is visible differs.</returns>
+    /// <returns>PSNR of the visible pixels in dB; null if they are equal.</returns>
     private static double? Psnr(byte[] before, byte[] after)
     {
         using Photo was = Decode.Run(before, new()).Photo, @is = Decode.Run(after, new()).Photo;

@@ -7,12 +7,13 @@ using RemoveBg.Core.Imaging;
 
 namespace RemoveBg.Bench.Speed;
 
-/// <summary>The most resident memory of a process that does nothing but cut out one photo, three times.</summary>
+/// <summary>Measures the peak resident memory of a process that only cuts out one photo, three times.</summary>
 internal static class PeakMemory
 {
     private const int Times = 3;
 
-    /// <returns>Megabytes; null where the system does not say (it is read from /proc).</returns>
+    /// <summary>Starts the process and reads its peak.</summary>
+    /// <returns>Megabytes; null except on Linux, which reports it in /proc.</returns>
     public static double? InChild(string model, string photo, OutputFormat format)
     {
         if (!OperatingSystem.IsLinux()) return null;
@@ -22,14 +23,14 @@ internal static class PeakMemory
         foreach (var argument in new[] { "speed", "--model", model, "--peak-of", photo, "--peak-format",
             format.Word() }) start.ArgumentList.Add(argument);
         using var child = Process.Start(start)!;
-        var said = child.StandardOutput.ReadToEnd();
+        var output = child.StandardOutput.ReadToEnd();
         child.WaitForExit();
-        return double.TryParse(said, CultureInfo.InvariantCulture, out var megabytes)
+        return double.TryParse(output, CultureInfo.InvariantCulture, out var megabytes)
             ? megabytes : throw new InvalidOperationException(
-                $"The child process that measures memory ended with {child.ExitCode}.");
+                $"The child process that measures memory exited with code {child.ExitCode}.");
     }
 
-    /// <summary>The child's side: cuts out and prints its own peak.</summary>
+    /// <summary>Runs in the child process: cuts out the photo and prints the peak.</summary>
     public static int Print(string model, string photo, OutputFormat format)
     {
         using var segmenter = Bench.Load(model);

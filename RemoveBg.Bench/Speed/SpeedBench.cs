@@ -9,8 +9,8 @@ using Spectre.Console;
 
 namespace RemoveBg.Bench.Speed;
 
-/// <summary>The pipeline against its floor: SKCodec decode, bare inference and Skia encode of the very same picture,
-/// run in turn. Peak memory is that of a process of its own for each case.</summary>
+/// <summary>Compares the pipeline with a baseline: SKCodec decode, bare inference and Skia encode of the same image,
+/// run alternately. Peak memory is measured in a separate process per case.</summary>
 internal sealed class SpeedBench(string model, int runs, string? save)
 {
     private static readonly double[] Megapixels = [0.7, 12, 50];
@@ -26,21 +26,22 @@ internal sealed class SpeedBench(string model, int runs, string? save)
         foreach (var megapixels in Megapixels)
         {
             var file = Path.Combine(folder, FormattableString.Invariant($"speed-{megapixels}mp.jpg"));
-            File.WriteAllBytes(file, MadePhoto.Jpeg(megapixels));
+            File.WriteAllBytes(file, GeneratedPhoto.Jpeg(megapixels));
             foreach (var format in new[] { OutputFormat.Webp, OutputFormat.Png })
                 cases.Add(AnsiConsole.Status().Start($"{megapixels} MP to {format.Word()}",
                     _ => Measure(file, megapixels, format, segmenter, tensors)));
         }
         if (save is null) Directory.Delete(folder, recursive: true);
 
-        var table = new Table().AddColumns("MP", "out", "total ms", "floor ms", "ratio", "peak MB", "bytes", "steps");
+        var table = new Table()
+            .AddColumns("MP", "out", "total ms", "baseline ms", "ratio", "peak MB", "bytes", "steps");
         foreach (var it in cases)
             table.AddRow($"{it.Megapixels}", it.Out,
                 $"{it.TotalMs:0}", $"{it.FloorMs:0}", $"{it.Ratio:0.00}", $"{it.PeakRssMb:0}", $"{it.OutBytes:N0}",
                 string.Join(", ", it.Steps.Select(step => $"{step.Key} {step.Value:0}")));
         AnsiConsole.Write(table);
         AnsiConsole.WriteLine(
-            $"Network {segmenter.Model.Entry.Name}, {Environment.ProcessorCount} cores, median of {runs}");
+            $"Model {segmenter.Model.Entry.Name}, {Environment.ProcessorCount} cores, median of {runs}");
         Bench.Write(json, new { cases });
         return 0;
     }
@@ -50,7 +51,7 @@ internal sealed class SpeedBench(string model, int runs, string? save)
     {
         var file = File.ReadAllBytes(inputFile);
         var totals = new List<double>();
-        var floors = new List<double>();
+        var baselines = new List<double>();
         var steps = new List<IReadOnlyList<(string Name, TimeSpan Time)>>();
         using var target = new MemoryStream();
         for (var run = 0; run <= runs; run++)
@@ -59,18 +60,18 @@ internal sealed class SpeedBench(string model, int runs, string? save)
             var start = Stopwatch.GetTimestamp();
             var done = _pipeline.Run(new(file, format, segmenter, tensors, target), CancellationToken.None);
             var total = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
-            // What a large photo's job gives back, the next job must fetch again: neither
-            // side may do that for the other.
+            // The memory that a large photo's job releases must be allocated again by the next job. Neither side may
+            // do that for the other.
             segmenter.Run(tensors);
-            var floor = Floor(file, target.ToArray(), format, segmenter, tensors);
+            var baseline = Baseline(file, target.ToArray(), format, segmenter, tensors);
             segmenter.Run(tensors, returnMemory: megapixels * 1e6 > SegmentSubject.LargePhoto);
             // The first run warms up.
             if (run == 0) continue;
             totals.Add(total);
-            floors.Add(floor);
+            baselines.Add(baseline);
             steps.Add(done.Steps);
         }
-        var (t, f) = (Bench.Median(totals), Bench.Median(floors));
+        var (t, f) = (Bench.Median(totals), Bench.Median(baselines));
         return new(megapixels, "jpeg", format.Word(), inputFile, t, f, t / f,
             PeakMemory.InChild(model, inputFile, format), target.Length,
             steps[0]
@@ -78,10 +79,10 @@ internal sealed class SpeedBench(string model, int runs, string? save)
                 .ToDictionary(step => step.Name, step => step.Ms));
     }
 
-    private static unsafe double Floor(byte[] file, byte[] cutOut, OutputFormat format, Segmenter segmenter,
+    private static unsafe double Baseline(byte[] file, byte[] cutOut, OutputFormat format, Segmenter segmenter,
         Tensors tensors)
     {
-        // What the encoder gets is the finished cut-out; decoding it back is not part of the floor.
+        // The encoder needs the finished cut-out; decoding that is not part of the baseline.
         using var result = SKCodec.Create(new MemoryStream(cutOut));
         var info = new SKImageInfo(result.Info.Width, result.Info.Height, SKColorType.Rgba8888, SKAlphaType.Unpremul);
         using var photo = new Photo(info.Width, info.Height, isOpaque: false);

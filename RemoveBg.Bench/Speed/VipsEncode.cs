@@ -4,19 +4,20 @@ using RemoveBg.Core.Imaging.Codecs.Webp;
 
 namespace RemoveBg.Bench.Speed;
 
-/// <summary>libvips' encoders on their own, as a baseline for ours.</summary>
+/// <summary>libvips' encoders, as a baseline.</summary>
 internal static class VipsEncode
 {
-    /// <summary>Lossy colour of quality 90 and exact alpha at effort 2, after the same preparation as ours.</summary>
+    /// <summary>Encodes lossy colour of quality 90 and exact alpha at effort 2, after the same preparation as
+    /// ours.</summary>
     public static void Webp(Photo photo, Stream target)
     {
         InvisibleColour.Smooth(photo);
         using var image = Wrap(photo);
-        // Exact: libwebp must keep the colour that the preparation chose for invisible pixels.
+        // With exact, libwebp keeps the colour that the preparation chose for invisible pixels.
         target.Write(image.WebpsaveBuffer(q: 90, effort: 2, alphaQ: 100, exact: true, keep: Enums.ForeignKeep.None));
     }
 
-    /// <param name="level">zlib's, 1 to 9.</param>
+    /// <param name="level">zlib compression level, from 1 to 9.</param>
     public static Action<Photo, Stream> Png(int level) => (photo, target) =>
     {
         using var image = Wrap(photo);

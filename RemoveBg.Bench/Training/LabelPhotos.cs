@@ -7,18 +7,18 @@ using Spectre.Console;
 
 namespace RemoveBg.Bench.Training;
 
-/// <summary>Labels for training: what a larger network says of photos, averaged over the photo and its mirror image, as
-/// one grey PNG each. Photos that are labelled already are skipped, so that an interrupted run goes on.</summary>
+/// <summary>Writes training labels: a larger network's alpha, averaged over the photo and its mirror image, as a grey
+/// PNG per photo. Skips labelled photos, so that an interrupted run resumes.</summary>
 internal sealed class LabelPhotos(string model, string photos, string labels)
 {
-    /// <summary>Below this highest alpha the network saw nothing; such a photo has no label.</summary>
-    private const float Sure = 0.6f;
+    /// <summary>Maximum alpha below which a photo counts as empty and gets no label.</summary>
+    private const float LeastMaximum = 0.6f;
 
     public int Run()
     {
         if (!Directory.Exists(photos))
         {
-            AnsiConsole.MarkupLineInterpolated($"--photos: {photos} is not there.");
+            AnsiConsole.MarkupLineInterpolated($"--photos: folder {photos} not found.");
             return 1;
         }
         Directory.CreateDirectory(labels);
@@ -27,7 +27,7 @@ internal sealed class LabelPhotos(string model, string photos, string labels)
         var files = Directory.EnumerateFiles(photos)
             .Where(file => Path.GetExtension(file).ToLowerInvariant() is ".jpg" or ".jpeg" or ".png" or ".webp")
             .Order(StringComparer.Ordinal).ToList();
-        int labelled = 0, unsure = 0, unreadable = 0;
+        int labelled = 0, empty = 0, unreadable = 0;
         AnsiConsole.Progress().Start(context =>
         {
             var task = context.AddTask("Labels", maxValue: files.Count);
@@ -38,7 +38,7 @@ internal sealed class LabelPhotos(string model, string photos, string labels)
                     try
                     {
                         if (Label(file, label, segmenter, tensors)) labelled++;
-                        else unsure++;
+                        else empty++;
                     }
                     catch (ArtworkFailedException problem)
                     {
@@ -50,7 +50,7 @@ internal sealed class LabelPhotos(string model, string photos, string labels)
         });
         var name = segmenter.Model.Entry.Name;
         AnsiConsole.MarkupLineInterpolated(
-            $"{labelled} labelled by {name}, {unsure} left out as empty, {unreadable} could not be read.");
+            $"{labelled} labelled by {name}, {empty} skipped as empty, {unreadable} unreadable.");
         return 0;
     }
 
@@ -69,7 +69,7 @@ internal sealed class LabelPhotos(string model, string photos, string labels)
             for (var x = 0; x < size; x++)
                 alpha[y * size + x] = (alpha[y * size + x] + tensors.Output[y * size + size - 1 - x]) / 2;
         var highest = alpha.Max();
-        if (highest < Sure) return false;
+        if (highest < LeastMaximum) return false;
 
         using var grey = new SKBitmap(new(size, size, SKColorType.Gray8, SKAlphaType.Opaque));
         unsafe

@@ -2,15 +2,15 @@ using SkiaSharp;
 
 namespace RemoveBg.Bench.Speed;
 
-/// <summary>A photo of any size from the sample render, which is smaller.</summary>
-internal static class MadePhoto
+/// <summary>Generates a photo of any size from a sample render.</summary>
+internal static class GeneratedPhoto
 {
-    /// <param name="grain">Standard deviation of the noise that a camera would add, in steps of 255.</param>
+    /// <param name="grain">Standard deviation of added camera noise, on a scale of 0 to 255.</param>
     public static byte[] Jpeg(double megapixels, double grain = 0)
     {
         using var codec = SKCodec.Create(Path.Combine(Bench.Root, "samples", "scene-mug.jpg"));
         using var original = SKBitmap.Decode(codec);
-        // A hair below: 50 megapixels are the limit.
+        // Stay just below the size, because 50 megapixels are the limit.
         var scale = Math.Sqrt((megapixels - 0.01) * 1e6 / (original.Width * (double)original.Height));
         using var resized = original.Resize(new SKImageInfo((int)(original.Width * scale),
             (int)(original.Height * scale)), new SKSamplingOptions(SKCubicResampler.Mitchell));
@@ -25,7 +25,7 @@ internal static class MadePhoto
         for (var i = 0; i < pixels.Length; i++)
         {
             if (i % step == 3) continue;
-            // The sum of four uniform numbers is near enough to a normal one; its standard deviation is 1/√3.
+            // The sum of four uniform numbers is nearly normal; its standard deviation is 1/√3.
             var normal = (random.NextDouble() + random.NextDouble() + random.NextDouble() + random.NextDouble() - 2)
                 * Math.Sqrt(3);
             pixels[i] = (byte)Math.Clamp(pixels[i] + normal * grain + 0.5, 0, 255);

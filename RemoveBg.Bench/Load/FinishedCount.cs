@@ -3,15 +3,14 @@ using RemoveBg.Core.Telemetry;
 
 namespace RemoveBg.Bench.Load;
 
-/// <summary>Counts a host's ended artworks by its own metric: costs it nothing, where
-/// polling would be load of its own.</summary>
-internal sealed class EndedCount : IDisposable
+/// <summary>Counts a host's finished artworks by its own metric, because polling would add load.</summary>
+internal sealed class FinishedCount : IDisposable
 {
     private readonly MeterListener _listener = new();
     private readonly TaskCompletionSource _all = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _left;
 
-    public EndedCount(IMeterFactory host, int artworks)
+    public FinishedCount(IMeterFactory host, int artworks)
     {
         _left = artworks;
         _listener.InstrumentPublished = (instrument, listener) =>
