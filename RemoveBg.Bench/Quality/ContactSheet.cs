@@ -47,20 +47,20 @@ internal sealed class ContactSheet : IDisposable
     }
 
     /// <param name="alpha">Alpha to cut the image out with; null to draw it as it is.</param>
-    private unsafe void Draw(Photo picture, int column, Plane? alpha)
+    private unsafe void Draw(Photo image, int column, Plane? alpha)
     {
         using var bitmap =
-            new SKBitmap(new SKImageInfo(picture.Width, picture.Height, SKColorType.Rgba8888, SKAlphaType.Unpremul));
-        var pixels = new Span<uint>((void*)bitmap.GetPixels(), picture.Width * picture.Height);
+            new SKBitmap(new SKImageInfo(image.Width, image.Height, SKColorType.Rgba8888, SKAlphaType.Unpremul));
+        var pixels = new Span<uint>((void*)bitmap.GetPixels(), image.Width * image.Height);
         for (var i = 0; i < pixels.Length; i++)
-            pixels[i] = alpha is null ? picture.Pixels[i]
-                : (picture.Pixels[i] & 0xFFFFFF) | (uint)(alpha.Values[i] * 255 + 0.5f) << 24;
-        var scale = Math.Min((float)CellSize / picture.Width, (float)CellSize / picture.Height);
-        var cell = SKRect.Create(Gap + column * (CellSize + Gap), Gap + _rows * (CellSize + Gap), picture.Width * scale,
-            picture.Height * scale);
+            pixels[i] = alpha is null ? image.Pixels[i]
+                : (image.Pixels[i] & 0xFFFFFF) | (uint)(alpha.Values[i] * 255 + 0.5f) << 24;
+        var scale = Math.Min((float)CellSize / image.Width, (float)CellSize / image.Height);
+        var cell = SKRect.Create(Gap + column * (CellSize + Gap), Gap + _rows * (CellSize + Gap), image.Width * scale,
+            image.Height * scale);
         using var paint = new SKPaint { Color = NewBackground };
         _canvas.DrawRect(cell, paint);
-        using var image = SKImage.FromBitmap(bitmap);
-        _canvas.DrawImage(image, cell, new SKSamplingOptions(SKFilterMode.Linear, SKMipmapMode.Linear));
+        using var drawable = SKImage.FromBitmap(bitmap);
+        _canvas.DrawImage(drawable, cell, new SKSamplingOptions(SKFilterMode.Linear, SKMipmapMode.Linear));
     }
 }

@@ -20,8 +20,8 @@ internal sealed record Plane(int Width, int Height, float[] Values)
     }
 
     /// <summary>Applies a separable filter, repeating the border samples.</summary>
-    /// <param name="across">Odd number of horizontal weights.</param>
-    /// <param name="down">As many vertical weights.</param>
+    /// <param name="across">Horizontal weights, an odd number.</param>
+    /// <param name="down">Vertical weights, of the same number.</param>
     public float[] Filtered(double[] across, double[] down)
     {
         var radius = across.Length / 2;

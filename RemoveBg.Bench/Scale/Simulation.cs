@@ -57,7 +57,7 @@ internal sealed class Simulation
 {
     private enum Event
     {
-        // Of simultaneous events, completions come first, so that an arrival gets the freed slot.
+        // Completions come before simultaneous arrivals, so that an arrival gets the freed slot.
         End,
         Ready,
         Accept,

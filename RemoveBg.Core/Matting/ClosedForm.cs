@@ -16,10 +16,10 @@ internal static class ClosedForm
 {
     private const int Steps = 3;
 
-    /// <summary>Weight that holds a certain alpha in place, relative to all windows that contain it.</summary>
+    /// <summary>Weight that holds an alpha of 0 or 1 in place, relative to all windows that contain it.</summary>
     private const float Hold = 1;
 
-    /// <summary>Smallest such weight, so that a matte that is nowhere certain does not drift.</summary>
+    /// <summary>Smallest such weight, so that a matte that is soft everywhere does not drift.</summary>
     private const float Least = 1e-3f;
 
     /// <summary>Fits the matte in place.</summary>
@@ -55,10 +55,10 @@ internal static class ClosedForm
         for (var i = 0; i < hold.Length; i++)
         {
             var n = hold[i];
-            var sure = 2 * alpha[i] - 1;
-            sure *= sure;
-            sure *= sure;
-            hold[i] = Hold * n * (sure * sure + Least);
+            var certainty = 2 * alpha[i] - 1;
+            certainty *= certainty;
+            certainty *= certainty;
+            hold[i] = Hold * n * (certainty * certainty + Least);
             preconditioner[i] = 1 / (n / 2 + hold[i]);
         }
     }

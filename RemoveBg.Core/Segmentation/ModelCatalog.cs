@@ -4,7 +4,7 @@ using Microsoft.Extensions.Options;
 namespace RemoveBg.Core.Segmentation;
 
 /// <summary>A network file and its manifest entry, which says how to feed it.</summary>
-/// <param name="Larger">In a cascade, the network to run if this one is uncertain; else null.</param>
+/// <param name="Larger">Larger network of a cascade, run if this one is uncertain; else null.</param>
 public sealed record FoundModel(ModelEntry Entry, string Path, FoundModel? Larger = null);
 
 /// <summary>Finds network files in the configured path, the folders and the cache.</summary>

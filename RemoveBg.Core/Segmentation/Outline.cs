@@ -11,7 +11,7 @@ internal static class Outline
     private const double UncertaintyWeight = 0.3;
 
     /// <summary>Rates an alpha of a photo, to compare it with another alpha of the same photo: ln of
-    /// <see cref="Strength"/> minus 0.3 ln of <see cref="Uncertainty"/>, because a certain result is right more
+    /// <see cref="Strength"/> minus 0.3 ln of <see cref="Uncertainty"/>, because a confident result is right more
     /// often.</summary>
     public static double Likelihood(FloatPlane pixels, ReadOnlySpan<float> alpha, int width) =>
         Math.Log(Strength(pixels, alpha, width) + 1e-9) - UncertaintyWeight * Math.Log(Uncertainty.Of(alpha) + 0.01);

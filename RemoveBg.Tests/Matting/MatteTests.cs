@@ -64,13 +64,13 @@ public sealed class MatteTests
     [Test]
     public void Uncertain_alpha_follows_surroundings_of_the_same_colour()
     {
-        // The left half is dark and certainly subject except for an uncertain patch; the right half is bright and
-        // certainly background.
+        // The left half is dark and clearly subject except for an uncertain patch; the right half is bright and clearly
+        // background.
         using var photo = Paint(Size, Size, (x, _) => x < 160 ? 0xFF202020 : 0xFFE0E0E0);
         using var tensors = Given(photo, (x, y) => x >= 160 ? 0.02 : Inside(x, y, 80, 160, 6) ? 0.4 : 0.98);
         RefineMask.Run(tensors, isVague: false);
         Assert.That(tensors.Output[160 * Size + 80], Is.GreaterThan(0.75f),
-            "0.4 before: now on the other side, but not yet certain");
+            "0.4 before: now on the other side, but not yet confident");
         Assert.That(tensors.Output[160 * Size + 240], Is.LessThan(0.05f));
         Assert.That(tensors.Output, Is.All.InRange(0f, 1f));
     }
@@ -78,17 +78,17 @@ public sealed class MatteTests
     [Test]
     public void A_vague_mask_is_refined_harder_and_in_favour_of_the_subject()
     {
-        // The subject is all haze, a little above one half. A certain network means a faint subject, a vague one the
-        // whole subject.
+        // The subject is all haze, a little above one half. If the network is confident, the subject is faint; if
+        // it is vague, the subject is solid.
         using var photo = Paint(Size, Size, (x, _) => x < 160 ? 0xFF202020 : 0xFFE0E0E0);
-        using Tensors certain = Given(photo, (x, _) => x < 160 ? 0.55 : 0.02),
+        using Tensors confident = Given(photo, (x, _) => x < 160 ? 0.55 : 0.02),
             vague = Given(photo, (x, _) => x < 160 ? 0.55 : 0.02);
-        RefineMask.Run(certain, isVague: false);
+        RefineMask.Run(confident, isVague: false);
         RefineMask.Run(vague, isVague: true);
-        Assert.That(certain.Output[160 * Size + 80], Is.InRange(0.5f, 0.75f), "0.55 before: hardly changed");
+        Assert.That(confident.Output[160 * Size + 80], Is.InRange(0.5f, 0.75f), "0.55 before: hardly changed");
         Assert.That(vague.Output[160 * Size + 80], Is.GreaterThan(0.9f));
         Assert.That(vague.Output[160 * Size + 240], Is.LessThan(0.05f),
-            "certain background stays background");
+            "clear background stays background");
     }
 
     private static bool Inside(double x, double y, double cx, double cy, double radius) =>

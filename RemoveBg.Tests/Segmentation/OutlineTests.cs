@@ -4,7 +4,7 @@ using RemoveBg.Core.Segmentation;
 
 namespace RemoveBg.Tests.Segmentation;
 
-/// <summary>How well an alpha fits a photo.</summary>
+/// <summary>Ratings of how well an alpha fits a photo.</summary>
 public sealed class OutlineTests
 {
     private const int Size = 96;
@@ -33,11 +33,11 @@ public sealed class OutlineTests
     }
 
     [Test]
-    public void With_the_same_outline_the_more_certain_alpha_is_likelier()
+    public void With_the_same_outline_the_more_confident_alpha_is_likelier()
     {
         float Photo(int x, int y) => x < 40 ? 0.9f : 0.2f;
-        var certain = Likelihood(Photo, (x, _) => x < 40 ? 1 : 0);
-        Assert.That(certain, Is.GreaterThan(Likelihood(Photo, (x, _) => x < 40 ? 0.7f : 0.3f)));
+        var confident = Likelihood(Photo, (x, _) => x < 40 ? 1 : 0);
+        Assert.That(confident, Is.GreaterThan(Likelihood(Photo, (x, _) => x < 40 ? 0.7f : 0.3f)));
     }
 
     private static double Strength(Func<int, int, float> photo, Func<int, int, float> alpha) =>

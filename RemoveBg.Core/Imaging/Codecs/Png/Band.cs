@@ -60,7 +60,7 @@ internal sealed class Band : IDisposable
                 zlib.Write(_filtered);
                 above = row;
             }
-            // The stream goes on: an empty block fills the last byte, so that the next piece can follow.
+            // The stream continues: an empty block fills the last byte, so that the next piece can follow.
             zlib.Flush();
             _end = (int)_file.Length;
         }
