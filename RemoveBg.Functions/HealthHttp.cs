@@ -28,7 +28,7 @@ public sealed class HealthHttp(StorageSetup storage, ModelCache model, ILogger<H
         }
         catch (Exception problem) when (StorageFailure.Is(problem, cancellationToken))
         {
-            log.LogWarning("Not ready: storage does not answer ({Reason})", problem.GetType().Name);
+            log.NotReady(problem.GetType().Name);
             return Answers.Error(StatusCodes.Status503ServiceUnavailable, "Storage does not answer.");
         }
     }

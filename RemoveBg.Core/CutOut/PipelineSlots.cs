@@ -84,11 +84,8 @@ public sealed class PipelineSlots(IOptions<PipelineOptions> options, ModelCache 
             var othersMB = catalog.BytesOfOthers(configured.Model.Entry) / 1_000_000;
             var (has, takes) = (ForArtworksMB(options.Value, othersMB), ArtworkMB(configured.MemoryMB));
             var count = Count(options.Value, configured.MemoryMB, othersMB);
-            log.LogInformation("The pipeline has {Slots} slots of up to {Megabytes} MB each", count, takes);
-            if (takes > has) log.LogWarning("The memory budget leaves {Available} MB for artworks, but one of 50 "
-                + "megapixels takes up to {Megabytes} MB. Artworks run one at a time. Raise "
-                + "RemoveBg:Process:MemoryBudgetMB, lower RemoveBg:Image:MaxPixels or configure a smaller model",
-                has, takes);
+            log.SlotsCounted(count, takes);
+            if (takes > has) log.BudgetTooSmall(has, takes);
             return _gate = new(count);
         }
     }

@@ -66,8 +66,7 @@ public sealed class RemoveBgV1(SubmitArtwork submit, ReadArtwork read, CancelArt
         }
         catch (Exception problem) when (StorageFailure.Is(problem, CancellationToken.None))
         {
-            log.LogWarning(problem,
-                "Artwork {ArtworkId} was returned but could not be deleted; retention will delete it", artwork.Id);
+            log.NotDeleted(problem, artwork.Id);
         }
     }
 

@@ -12,11 +12,9 @@ public sealed class Announce(ArtworkQueues queues, Admission admission, ServiceM
     {
         metrics.Ended(artwork);
         if (artwork.Failure is { } failure)
-            log.LogInformation("Artwork {ArtworkId} failed with {Code} after {Seconds} s", artwork.Id, failure.Code,
-                artwork.Duration.WireSeconds());
+            log.EndedInFailure(artwork.Id, failure.Code, artwork.Duration.WireSeconds());
         else
-            log.LogInformation("Artwork {ArtworkId} {Status} after {Seconds} s", artwork.Id, artwork.Status.Word(),
-                artwork.Duration.WireSeconds());
+            log.Ended(artwork.Id, artwork.Status.Word(), artwork.Duration.WireSeconds());
         if (artwork.Delivery.Status == WebhookStatus.Pending)
             await OrLeaveToSweeperAsync(artwork, "the webhook could not be queued", () => queues.SendToDeliverAsync(
                 artwork, artwork.Delivery.Attempts + 1, TimeSpan.Zero, CancellationToken.None));
@@ -33,7 +31,7 @@ public sealed class Announce(ArtworkQueues queues, Admission admission, ServiceM
         catch (Exception problem) when (StorageFailure.Is(problem, CancellationToken.None))
         {
             metrics.Fault(Fault.LeftToSweeper);
-            log.LogWarning(problem, "Artwork {ArtworkId}: {What}; the sweeper will do it", artwork.Id, what);
+            log.LeftToSweeper(problem, artwork.Id, what);
         }
     }
 }

@@ -76,7 +76,7 @@ public sealed class DeliverWebhook(
         if (await artworks.FindAsync(message.Id, cancellationToken) is not { } artwork)
         {
             metrics.Fault(Fault.RecordMissing);
-            log.LogWarning("Artwork {ArtworkId} has no record (any more); its webhook message is dropped", message.Id);
+            log.RecordMissing(message.Id);
             return null;
         }
         return artwork.Delivery is { Status: WebhookStatus.Pending } delivery
@@ -99,15 +99,15 @@ public sealed class DeliverWebhook(
             DeliveryOutcome.Gone => WebhookStatus.Gone,
             _ => wait is null ? WebhookStatus.Exhausted : WebhookStatus.Pending,
         };
-        metrics.WebhookAttempt(outcome.Outcome, duration);
+        var word = outcome.Outcome;
+        metrics.WebhookAttempt(word, duration);
         if (status is WebhookStatus.Exhausted or WebhookStatus.Gone) metrics.Fault(Fault.WebhookGivenUp);
-        log.Log(status == WebhookStatus.Exhausted ? LogLevel.Error : LogLevel.Information,
-            "Artwork {ArtworkId}: webhook attempt {Attempt} {Outcome} {StatusCode}, {Status}{Next}", artwork.Id, number,
-                outcome.Outcome, outcome.StatusCode,
-            status.ToString().ToLowerInvariant(), wait is { } pause ? $", next in {pause.WireSeconds()} s" : "");
+        var (answered, seconds) = (outcome.StatusCode, wait?.WireSeconds());
+        log.WebhookAttempted(status == WebhookStatus.Exhausted ? LogLevel.Error : LogLevel.Information,
+            artwork.Id, number, word, answered, status, seconds);
 
         var recorded = await artworks.TryUpdateAsync(artwork, artwork.EndDelivery(status, next), CancellationToken.None,
-            new(number, at, outcome.StatusCode, outcome.Outcome, duration, next));
+            new(number, at, answered, word, duration, next));
         // Written before it is sent: were the message lost, the sweeper would find the attempt overdue.
         if (recorded is not null && wait is { } delay)
             await queues.SendToDeliverAsync(artwork, number + 1, delay, CancellationToken.None);

@@ -66,7 +66,7 @@ public sealed class WebhookSender : IDisposable
         {
             var blocked = (problem.InnerException as BlockedAddressException)?.Message;
             if (blocked is not null) _metrics.Fault(Fault.AddressBlocked);
-            _log.LogInformation("Webhook {WebhookId}: {Reason}", webhookId,
+            _log.WebhookNotSent(webhookId,
                 blocked ?? (problem as HttpRequestException)?.HttpRequestError.ToString() ?? problem.GetType().Name);
             return new(DeliveryOutcome.Unreachable);
         }

@@ -85,8 +85,7 @@ internal sealed class ArtworkClaim : IAsyncDisposable
                     Artwork = renewed;
                     continue;
                 }
-                _log.LogWarning("Artwork {ArtworkId}, attempt {Attempt}: the claim is lost", Artwork.Id,
-                    Artwork.Attempt);
+                _log.ClaimLost(Artwork.Id, Artwork.Attempt);
                 await _lost.CancelAsync();
                 return;
             }
@@ -100,8 +99,7 @@ internal sealed class ArtworkClaim : IAsyncDisposable
             catch (Exception problem) when (StorageFailure.Is(problem, _stop.Token))
             {
                 // Storage may be back before the lease ends; if not, the last write decides.
-                _log.LogWarning("Artwork {ArtworkId}: the claim could not be renewed ({Reason})", Artwork.Id,
-                    problem.GetType().Name);
+                _log.ClaimNotRenewed(Artwork.Id, problem.GetType().Name);
             }
         }
     }

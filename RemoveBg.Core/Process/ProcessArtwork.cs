@@ -81,8 +81,7 @@ public sealed class ProcessArtwork(
         }
         catch (Exception problem)
         {
-            log.LogError(problem, "Artwork {ArtworkId}, attempt {Attempt}: unexpected failure", claim.Artwork.Id,
-                claim.Artwork.Attempt);
+            log.UnexpectedFailure(problem, claim.Artwork.Id, claim.Artwork.Attempt);
             await RetryOrFailAsync(claim, new(ArtworkFailure.InternalError, "The image could not be processed."),
                 isTransient: true, problem);
         }
@@ -97,13 +96,13 @@ public sealed class ProcessArtwork(
             return;
         if (await artworks.FindAsync(message.Id, cancellationToken) is not { } artwork)
         {
-            log.LogError("A message of an unknown artwork is in the poison queue; dropped");
+            log.PoisonWithoutRecord();
             return;
         }
         if (artwork.Status.IsTerminal() || artwork.LeaseUntil > clock.GetUtcNow()) return;
         if (artwork.Attempt == 0 && message.Attempt == 1)
         {
-            log.LogWarning("Artwork {ArtworkId} was never started; queued again", artwork.Id);
+            log.QueuedAgain(artwork.Id);
             await queues.SendToProcessAsync(artwork, attempt: 2, TimeSpan.Zero, cancellationToken);
             return;
         }
@@ -136,7 +135,7 @@ public sealed class ProcessArtwork(
         if (await artworks.FindAsync(message.Id, cancellationToken) is { } artwork)
             return await StepBackAsync(artwork, message, cancellationToken) ? null : artwork;
         metrics.Fault(Fault.RecordMissing);
-        log.LogWarning("Artwork {ArtworkId} has no record (any more); its message is dropped", message.Id);
+        log.RecordMissing(message.Id);
         return null;
     }
 
@@ -147,16 +146,14 @@ public sealed class ProcessArtwork(
         {
             // Somebody ended it and may have died before its turn was passed on.
             metrics.Fault(Fault.Duplicate);
-            log.LogInformation("Artwork {ArtworkId}, attempt {Attempt}: a message came for what has ended", artwork.Id,
-                artwork.Attempt);
+            log.MessageTooLate(artwork.Id, artwork.Attempt);
             await admission.LeaveAsync(artwork, cancellationToken);
             return true;
         }
         if (artwork.LeaseUntil is { } until && until > clock.GetUtcNow())
         {
             metrics.Fault(Fault.HeldByAnother);
-            log.LogInformation("Artwork {ArtworkId}, attempt {Attempt}: another worker holds it; looked at again later",
-                artwork.Id, artwork.Attempt);
+            log.HeldByAnother(artwork.Id, artwork.Attempt);
             // A copy looks again when its lease is over; throwing would spend this message's tries.
             await queues.SendToProcessAsync(artwork, message.Attempt, until - clock.GetUtcNow(), cancellationToken);
             return true;
@@ -191,10 +188,7 @@ public sealed class ProcessArtwork(
         picture.Position = 0;
         using (Tracing.Start("store", ActivityKind.Internal, artwork.Id))
             await pictures.PutResultAsync(artwork.Id, picture, done.ContentType, cancellationToken);
-        log.LogInformation("Artwork {ArtworkId}, attempt {Attempt}: {Width} x {Height}, {Steps}", artwork.Id,
-            artwork.Attempt, done.Width, done.Height,
-            string.Join(", ", done.Steps.Select(
-                step => FormattableString.Invariant($"{step.Name} {step.Time.TotalMilliseconds:0} ms"))));
+        log.CutOut(artwork.Id, artwork.Attempt, done.Width, done.Height, new(done.Steps));
         return done;
     }
 
@@ -224,8 +218,7 @@ public sealed class ProcessArtwork(
     private async Task ReturnToQueueAsync(ArtworkClaim claim)
     {
         metrics.Fault(Fault.NoSlot);
-        log.LogInformation("Artwork {ArtworkId}, attempt {Attempt}: no slot for {Seconds} s; back to the queue",
-            claim.Artwork.Id, claim.Artwork.Attempt, options.Value.SlotWait.TotalSeconds);
+        log.NoFreeSlot(claim.Artwork.Id, claim.Artwork.Attempt, options.Value.SlotWait.TotalSeconds);
         // Record first: if the message is lost, the sweeper finds the artwork overdue.
         if (await claim.TryEndAsync(now => now.ReturnToQueue(clock.GetUtcNow())) is { } waiting)
             await queues.SendToProcessAsync(waiting, waiting.Attempt + 1, TimeSpan.Zero, CancellationToken.None);
@@ -240,17 +233,14 @@ public sealed class ProcessArtwork(
         if (artwork.HandBacks >= options.Value.MaxHandBacks)
         {
             metrics.Fault(Fault.NeverEnded, ArtworkFailure.InternalError);
-            log.LogWarning("Artwork {ArtworkId}: interrupted {Count} times by the host; failed", artwork.Id,
-                artwork.HandBacks + 1);
+            log.InterruptedTooOften(artwork.Id, artwork.HandBacks + 1);
             var failure = new ArtworkFailure(
                 ArtworkFailure.InternalError, $"Processing was interrupted {artwork.HandBacks + 1} times.");
             await EndAsync(claim, now => now.Fail(clock.GetUtcNow(), failure));
             return false;
         }
         metrics.Fault(Fault.HandedBack);
-        log.LogInformation(
-            "Artwork {ArtworkId}, attempt {Attempt}: interrupted by the host; handed back ({Count} of {Most})",
-            artwork.Id, artwork.Attempt, artwork.HandBacks + 1, options.Value.MaxHandBacks);
+        log.Released(artwork.Id, artwork.Attempt, artwork.HandBacks + 1, options.Value.MaxHandBacks);
         await claim.TryEndAsync(now => now.Release(clock.GetUtcNow()));
         return true;
     }
@@ -294,8 +284,8 @@ public sealed class ProcessArtwork(
     private async Task RetryOrFailAsync(ArtworkClaim claim, ArtworkFailure failure, bool isTransient, Exception cause)
     {
         var artwork = claim.Artwork;
-        log.LogWarning("Artwork {ArtworkId}, attempt {Attempt}: {Code}, {Kind} ({Cause})",
-            artwork.Id, artwork.Attempt, failure.Code, isTransient ? "transient" : "final", cause.GetType().Name);
+        log.AttemptFailed(artwork.Id, artwork.Attempt, failure.Code, isTransient ? "transient" : "final",
+            cause.GetType().Name);
         var isFinal = !isTransient || artwork.Attempt >= options.Value.MaxAttempts;
         Activity.Current.Fail(failure.Code);
         metrics.Fault(isFinal ? Fault.Failed : Fault.Retried, failure.Code);
@@ -319,8 +309,7 @@ public sealed class ProcessArtwork(
 
     private async Task FailAsync(Artwork artwork, ArtworkFailure failure, CancellationToken cancellationToken)
     {
-        log.LogWarning("Artwork {ArtworkId}, attempt {Attempt}: {Code}, final", artwork.Id, artwork.Attempt,
-            failure.Code);
+        log.FailedForGood(artwork.Id, artwork.Attempt, failure.Code);
         if (await artworks.TryUpdateAsync(artwork, artwork.Fail(clock.GetUtcNow(), failure), cancellationToken)
             is { } failed) await announce.EndedAsync(failed);
     }
@@ -332,8 +321,7 @@ public sealed class ProcessArtwork(
         if (now is null or { Status: ArtworkStatus.Canceled or ArtworkStatus.Failed })
             await pictures.DeleteResultAsync(id, CancellationToken.None);
         metrics.Fault(Fault.ClaimLost);
-        log.LogInformation("Artwork {ArtworkId}: result dropped, the artwork is {Status}", id,
-            now?.Status.Word() ?? "deleted");
+        log.ResultDropped(id, now?.Status.Word() ?? "deleted");
     }
 
     /// <summary>No slot in the pipeline became free in time.</summary>

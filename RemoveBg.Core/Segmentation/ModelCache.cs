@@ -62,7 +62,7 @@ public sealed class ModelCache : BackgroundService, IAsyncDisposable
         catch (Exception problem) when (problem is not OperationCanceledException)
         {
             // Stay up: /readyz reports the failure, which says more than a process that keeps restarting.
-            _log.LogCritical("The model could not be loaded: {Reason}", problem.Message);
+            _log.ModelNotLoaded(problem.Message);
         }
     }
 
@@ -81,12 +81,10 @@ public sealed class ModelCache : BackgroundService, IAsyncDisposable
     {
         var start = Stopwatch.GetTimestamp();
         var segmenter = Segmenter.Open(find(), _options, keepsMemory);
-        _log.LogInformation(
-            "Loaded model {Model} from {Path} on {Provider} in {Milliseconds:0} ms; it takes {Megabytes} MB",
-            segmenter.Larger is { } larger ? $"{segmenter.Model.Entry.Name}, if uncertain {larger.Model.Entry.Name}"
-                : segmenter.Model.Entry.Name,
-            segmenter.Model.Path, segmenter.Provider, Stopwatch.GetElapsedTime(start).TotalMilliseconds,
-            segmenter.MemoryMB);
+        var name = segmenter.Model.Entry.Name;
+        if (segmenter.Larger is { } larger) name += $" (if uncertain, {larger.Model.Entry.Name})";
+        _log.ModelLoaded(name, segmenter.Model.Path, segmenter.Provider,
+            Stopwatch.GetElapsedTime(start).TotalMilliseconds, segmenter.MemoryMB);
         return segmenter;
     }
 }

@@ -159,7 +159,7 @@ public sealed class Admission(StorageClients storage, ArtworkTable artworks, Art
                 && (await artworks.FindAsync(turn.ArtworkId, cancellationToken))?.Status.IsTerminal() != false)
             {
                 metrics.Fault(Fault.StaleTurn);
-                log.LogWarning("Artwork {ArtworkId} is over and still had a turn; it passes on", turn.ArtworkId);
+                log.StalePermit(turn.ArtworkId);
                 over.Add(turn);
             }
         }

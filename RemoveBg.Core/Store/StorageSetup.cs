@@ -64,8 +64,7 @@ public sealed class StorageSetup(StorageClients storage, ILogger<StorageSetup> l
         catch (Exception problem) when (problem is not OperationCanceledException)
         {
             // Not fatal: storage may come back, and /readyz says so until then.
-            log.LogWarning("Storage could not be prepared at start ({Reason}); /readyz tries again.",
-                problem.GetBaseException().Message);
+            log.NotPrepared(problem.GetBaseException().Message);
         }
     }
 }

@@ -24,7 +24,7 @@ public sealed class UnreadableMessages(StorageClients storage, ServiceMetrics me
         var kept = queue + ArtworkQueues.UnreadableSuffix;
         await storage.UndecodedQueue(kept)
             .SendMessageAsync(text, timeToLive: NeverExpires, cancellationToken: cancellationToken);
-        log.LogError("A message on queue {Queue} is unreadable; kept in queue {Kept}", queue, kept);
+        log.UnreadableMessageKept(queue, kept);
         return null;
     }
 }

@@ -57,7 +57,7 @@ public sealed class SubmitArtwork(
         // 4. Queue it or let it wait for a permit, even if the caller has hung up by now.
         await EnterOrLeaveToSweeperAsync(created);
         metrics.Accepted();
-        log.LogInformation("Artwork {ArtworkId} accepted", id);
+        log.Accepted(id);
         return created;
     }
 
@@ -78,8 +78,7 @@ public sealed class SubmitArtwork(
             }
             catch (Exception problem) when (accepted.Count > 0 && StorageFailure.Is(problem, cancellationToken))
             {
-                log.LogError(problem, "Storage failed after {Accepted} of {Count} artworks of a batch", accepted.Count,
-                    requests.Count);
+                log.BatchStoppedEarly(problem, accepted.Count, requests.Count);
                 throw new ApiException(500, $"Storage failed: the first {accepted.Count} of {requests.Count} artworks "
                     + "were accepted, the rest were not. "
                     + (string.IsNullOrEmpty(idempotencyKey)
@@ -101,8 +100,7 @@ public sealed class SubmitArtwork(
         catch (Exception problem) when (StorageFailure.Is(problem, CancellationToken.None))
         {
             metrics.Fault(Fault.LeftToSweeper);
-            log.LogWarning(problem, "Artwork {ArtworkId} is accepted but could not be queued; the sweeper will",
-                artwork.Id);
+            log.NotQueued(problem, artwork.Id);
         }
     }
 }

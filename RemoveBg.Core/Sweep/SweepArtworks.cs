@@ -31,7 +31,7 @@ public sealed class SweepArtworks(
             if (await artworks.FindAsync(id, cancellationToken) is { } artwork
                 && await SendAgainAsync(artwork, keys, cancellationToken)) sent++;
         }
-        if (sent > 0) log.LogInformation("Swept: {Count} messages sent again", sent);
+        if (sent > 0) log.Swept(sent);
     }
 
     public async Task EraseAsync(CancellationToken cancellationToken)
@@ -47,8 +47,7 @@ public sealed class SweepArtworks(
         }
         var keys = await idempotency.ForgetAsync(cancellationToken);
         if (files + records + keys > 0)
-            log.LogInformation("Erased: {Files} files, {Records} records, {Keys} idempotency keys", files, records,
-                keys);
+            log.Deleted(files, records, keys);
     }
 
     /// <param name="keys">Whose turns this sweep has looked at.</param>
@@ -72,8 +71,7 @@ public sealed class SweepArtworks(
             await queues.SendToProcessAsync(artwork, artwork.Attempt + 1, TimeSpan.Zero, cancellationToken);
         else await admission.ResumeAsync(artwork, cancellationToken);
         metrics.Fault(Fault.Overdue);
-        log.LogWarning("Artwork {ArtworkId} ({Status}, attempt {Attempt}) was overdue; sent again", artwork.Id,
-            artwork.Status.Word(), artwork.Attempt);
+        log.Overdue(artwork.Id, artwork.Status.Word(), artwork.Attempt);
         return true;
     }
 }

@@ -47,14 +47,14 @@ public sealed class ApiEndpoint(
         }
         catch (Exception problem) when (StorageFailure.Is(problem, cancellationToken))
         {
-            log.LogError(problem, "Storage failed; nothing was accepted");
+            log.StorageFailed(problem);
             return await RefuseAsync(request,
                 new ApiException(500, "Storage is not reachable; nothing was accepted. Try again.") {
                 RetryAfter = TimeSpan.FromSeconds(5) }, style, cancellationToken);
         }
         catch (Exception problem) when (!cancellationToken.IsCancellationRequested)
         {
-            log.LogError(problem, "Unexpected failure of {Method} {Path}", request.Method, request.Path);
+            log.UnexpectedFailure(problem, request.Method, request.Path);
             return await RefuseAsync(request, new ApiException(500, "Internal Server Error"), style,
                 cancellationToken);
         }

@@ -76,7 +76,7 @@ internal sealed class QueuePump(
         }
         catch (Exception problem) when (problem is RequestFailedException || StorageFailure.Is(problem, stop))
         {
-            log.LogWarning("Queue {Queue} does not answer: {Reason}", queueName, problem.GetType().Name);
+            log.QueueUnavailable(queueName, problem.GetType().Name);
             return 0;
         }
     }
@@ -110,8 +110,7 @@ internal sealed class QueuePump(
             when (problem is RequestFailedException || StorageFailure.Is(problem, CancellationToken.None))
         {
             // Then its lease ends by itself and somebody gets it again: functions expect that.
-            log.LogWarning("Queue {Queue}: a message could not be settled ({Reason})", queueName,
-                problem.GetType().Name);
+            log.MessageNotSettled(queueName, problem.GetType().Name);
         }
     }
 
@@ -119,7 +118,7 @@ internal sealed class QueuePump(
     {
         if (message.DequeueCount > settings.MaxDequeueCount)
         {
-            log.LogError("Queue {Queue}: a message goes to the poison queue unread", queueName);
+            log.PoisonedUnread(queueName);
             return Outcome.Poison;
         }
         using var limited = CancellationTokenSource.CreateLinkedTokenSource(_abandon.Token);
@@ -137,8 +136,7 @@ internal sealed class QueuePump(
         }
         catch (Exception problem)
         {
-            log.LogError(problem, "Function {Function} failed, try {Try} of {Tries}", function.Name,
-                message.DequeueCount, settings.MaxDequeueCount);
+            log.QueueFunctionFailed(problem, function.Name, message.DequeueCount, settings.MaxDequeueCount);
             return message.DequeueCount >= settings.MaxDequeueCount ? Outcome.Poison : Outcome.Retry;
         }
     }
@@ -160,8 +158,7 @@ internal sealed class QueuePump(
             catch (Exception problem)
                 when (problem is RequestFailedException || StorageFailure.Is(problem, CancellationToken.None))
             {
-                log.LogWarning("Queue {Queue}: a lease could not be renewed ({Reason})", queueName,
-                    problem.GetType().Name);
+                log.LeaseNotRenewed(queueName, problem.GetType().Name);
             }
         }
     }
@@ -170,8 +167,7 @@ internal sealed class QueuePump(
     private async Task DrainAsync()
     {
         var all = Task.WhenAll(_running);
-        if (_running.Any(task => !task.IsCompleted)) log.LogInformation("Queue {Queue}: waiting for {Count} running",
-            queueName, _running.Count(task => !task.IsCompleted));
+        if (_running.Count(task => !task.IsCompleted) is > 0 and var running) log.Draining(queueName, running);
         await Task.WhenAny(all, Task.Delay(Grace, clock, CancellationToken.None));
         await _abandon.CancelAsync();
         await Task.WhenAny(all, Task.Delay(LastGrace, clock, CancellationToken.None));

@@ -39,7 +39,7 @@ internal sealed class TimerPump(
         }
         catch (Exception problem) when (!stop.IsCancellationRequested)
         {
-            log.LogError(problem, "Function {Function} failed", function.Name);
+            log.TimerFunctionFailed(problem, function.Name);
         }
     }
 }

@@ -66,7 +66,7 @@ public sealed class ImageFetcher : IDisposable
             var blocked =
                 (problem as BlockedAddressException ?? problem.InnerException as BlockedAddressException)?.Message;
             if (blocked is not null) _metrics.Fault(Fault.AddressBlocked);
-            _log.LogInformation("Download failed: {Reason}",
+            _log.DownloadFailed(
                 blocked ?? $"{problem.GetType().Name} {(problem as HttpRequestException)?.HttpRequestError}");
             throw new ArtworkFailedException(ArtworkFailure.ImageUnreachable, Unreachable, isTransient: true);
         }
