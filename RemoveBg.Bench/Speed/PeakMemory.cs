@@ -13,7 +13,7 @@ internal static class PeakMemory
     private const int Times = 3;
 
     /// <summary>Starts the process and reads its peak.</summary>
-    /// <returns>Megabytes; null except on Linux, which reports it in /proc.</returns>
+    /// <returns>Peak in megabytes; null unless the system is Linux (read from /proc).</returns>
     public static double? InChild(string model, string photo, OutputFormat format)
     {
         if (!OperatingSystem.IsLinux()) return null;

@@ -60,8 +60,8 @@ internal sealed class SpeedBench(string model, int runs, string? save)
             var start = Stopwatch.GetTimestamp();
             var done = _pipeline.Run(new(file, format, segmenter, tensors, target), CancellationToken.None);
             var total = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
-            // The memory that a large photo's job releases must be allocated again by the next job. Neither side may
-            // do that for the other.
+            // A large photo's job releases memory that the next one must allocate again. Run the network around the
+            // baseline, so that neither side pays for the other.
             segmenter.Run(tensors);
             var baseline = Baseline(file, target.ToArray(), format, segmenter, tensors);
             segmenter.Run(tensors, returnMemory: megapixels * 1e6 > SegmentSubject.LargePhoto);

@@ -27,8 +27,8 @@ public sealed class ClosedFormTests
     [Test]
     public void An_edge_in_a_colour_ramp_follows_the_ramp()
     {
-        // Defocus: the photo and the true alpha go from dark to bright over twelve samples; the network gives one half
-        // for all of them.
+        // Defocus: over twelve samples the photo brightens and the true alpha falls; the network gives one half for all
+        // of them.
         using var planes = new FloatPlanes(Size, Size);
         using var photo = Paint(planes, x => Math.Clamp((x - 26) / 12f, 0.05f, 0.95f));
         var truth = Enumerable.Range(0, Size * Size).Select(i => 1 - Math.Clamp((i % Size - 26) / 12f, 0, 1)).ToArray();

@@ -40,9 +40,9 @@ public sealed class FlipInferenceTests
         for (var i = 0; i < first.Length; i++)
         {
             var (y, x) = (i / tensors.Size, i % tensors.Size);
-            var turned = second[y * tensors.Size + tensors.Size - 1 - x];
-            if (Math.Abs(turned - first[i]) > 0.1) differs++;
-            Assert.That(tensors.Output[i], Is.EqualTo(Math.Max(first[i], turned)).Within(0.01), $"at {x}, {y}");
+            var mirroredAlpha = second[y * tensors.Size + tensors.Size - 1 - x];
+            if (Math.Abs(mirroredAlpha - first[i]) > 0.1) differs++;
+            Assert.That(tensors.Output[i], Is.EqualTo(Math.Max(first[i], mirroredAlpha)).Within(0.01), $"at {x}, {y}");
         }
         Assert.That(differs, Is.GreaterThan(100), "the runs must differ for the test to show anything");
 
