@@ -156,6 +156,23 @@ public sealed partial class DocsTests
         });
     }
 
+    [TestCaseSource(nameof(AllDocuments))]
+    public void Settings_that_are_named_exist(string document)
+    {
+        var text = File.ReadAllText(Path.Combine(Repo.Root, document));
+        var named = Setting().Matches(text).Select(match => match.Value.Replace("__", ":", StringComparison.Ordinal));
+        Assert.That(named.Except(Settings()), Is.Empty, document);
+    }
+
+    [Test]
+    public void Every_setting_is_documented()
+    {
+        var text = File.ReadAllText(Path.Combine(Repo.Root, "docs", "settings.md"));
+        // A row may name several settings of a section: `RemoveBg:Fetch:TotalTimeout` · `IdleTimeout`.
+        Assert.That(Settings().Where(setting => !text.Contains($"`{setting}`", StringComparison.Ordinal)
+            && !text.Contains($"· `{setting.Split(':')[2]}`", StringComparison.Ordinal)), Is.Empty);
+    }
+
     [Test]
     public void A_block_is_found_with_its_line_language_and_marker()
     {
@@ -194,6 +211,17 @@ public sealed partial class DocsTests
     private static IEnumerable<string> WithBlocksNotRun() =>
         FencedBlock.Documents.Where(document => FencedBlock.In(document).Any(block => block.NotRun is not null));
 
+    /// <summary>The properties of all options classes, as <c>RemoveBg:Section:Name</c>.</summary>
+    private static List<string> Settings() =>
+    [
+        .. from type in System.Reflection.Assembly.Load("RemoveBg.Core").GetTypes()
+           let section = type.GetField("Section")?.GetRawConstantValue() as string
+           where section is not null
+           from property in type.GetProperties()
+           where property.CanWrite
+           select $"{section}:{property.Name}",
+    ];
+
     private static bool IsShell(FencedBlock block) => block is { Language: "bash", NotRun: null };
 
     /// <summary>The anchor that GitHub gives a heading.</summary>
@@ -217,6 +245,9 @@ public sealed partial class DocsTests
 
     [GeneratedRegex(@"`(?<folder>[A-Z]\w+)/(?<class>\w+Tests)`(: (?<names>[^`|(]*))?")]
     private static partial Regex QuotedTests();
+
+    [GeneratedRegex(@"\bRemoveBg(?:__|:)[A-Z]\w*?(?:__|:)[A-Z][A-Za-z]+\b")]
+    private static partial Regex Setting();
 
     [GeneratedRegex("`(?<code>[^`\n]+)`")]
     private static partial Regex InlineCode();
