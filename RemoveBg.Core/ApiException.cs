@@ -1,7 +1,9 @@
 namespace RemoveBg.Core;
 
-/// <summary>A request that is answered with an error. The message is what the caller reads: it names the field, what
-/// was wrong and what is accepted, and never a host name, a path or a fetched byte.</summary>
+/// <summary>Refuses a request with an error response.</summary>
+/// <param name="statusCode">The HTTP status.</param>
+/// <param name="message">For the caller: names the field, what was wrong and what is accepted; never a host name, a
+/// path or fetched data.</param>
 public sealed class ApiException(int statusCode, string message) : Exception(message)
 {
     public int StatusCode { get; } = statusCode;

@@ -19,7 +19,7 @@ using RemoveBg.Core.Telemetry;
 
 namespace RemoveBg.Core;
 
-/// <summary>The bill of materials.</summary>
+/// <summary>Registers every service.</summary>
 public static class RemoveBgServices
 {
     public static IServiceCollection AddRemoveBg(this IServiceCollection services, IConfiguration configuration)
@@ -27,11 +27,11 @@ public static class RemoveBgServices
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(configuration);
 
-        // Settings: wrong ones stop the start, with a sentence that names them.
+        // Settings. Startup fails on an invalid value and names it.
         services.AddSettings<NetworkOptions>(NetworkOptions.Section)
             .Validate(options => !options.AllowLoopbackForDevelopment || !IsOnAzure(configuration),
                 $"{NetworkOptions.Section}:{nameof(NetworkOptions.AllowLoopbackForDevelopment)} is for development and "
-                    + $"refused on Azure.");
+                    + "refused on Azure.");
         services.AddSettings<FetchOptions>(FetchOptions.Section);
         services.AddSettings<ImageOptions>(ImageOptions.Section);
         services.AddSettings<ModelOptions>(ModelOptions.Section);
@@ -43,29 +43,29 @@ public static class RemoveBgServices
         services.AddSettings<ResultOptions>(ResultOptions.Section);
         services.AddSettings<WebhookOptions>(WebhookOptions.Section);
 
-        // What is counted; every host brings the IMeterFactory.
+        // Telemetry. Each host provides the IMeterFactory.
         services.AddSingleton<ServiceMetrics>();
         TelemetryExport.Add(services, configuration);
 
-        // State: records, messages, bytes.
+        // State: records, messages, blobs.
         services.AddSingleton<StorageClients>().AddSingleton<StorageSetup>()
             .AddHostedService(all => all.GetRequiredService<StorageSetup>());
         services.AddSingleton<ArtworkTable>().AddSingleton<ArtworkQueues>().AddSingleton<UnreadableMessages>()
             .AddSingleton<Admission>().AddSingleton<StoredImages>();
 
-        // Who may, and how often.
+        // Access: keys and rates.
         services.AddSingleton<ApiKeyTable>().AddSingleton<Authenticate>().AddSingleton<RateLimit>();
 
-        // Submit, read.
+        // Submit, manage.
         services.AddSingleton<CutOutOptionsParser>().AddSingleton<SubmitRequestParser>()
             .AddSingleton<IdempotencyTable>().AddSingleton<SubmitArtwork>();
         services.AddSingleton<ArtworkViews>().AddSingleton<ReadArtwork>().AddSingleton<ListArtworks>()
             .AddSingleton<CancelArtwork>().AddSingleton<DeleteArtwork>();
 
-        // The same road for remove.bg's clients.
+        // The same, end to end, for remove.bg's clients.
         services.AddSingleton<RemoveBgV1Request>().AddSingleton<RemoveBgV1>();
 
-        // The guard of everything outgoing.
+        // The guard of outgoing requests.
         services.TryAddSingleton<IAddressLookup, DnsLookup>();
         services.AddSingleton<UrlPolicy>().AddSingleton<GuardedConnector>();
 
@@ -76,7 +76,7 @@ public static class RemoveBgServices
             .AddSingleton<ProcessArtwork>();
 
         // Notify, sweep.
-        services.AddSingleton<Announce>().AddSingleton<WebhookSender>().AddSingleton<DeliverWebhook>()
+        services.AddSingleton<CompleteArtwork>().AddSingleton<WebhookSender>().AddSingleton<DeliverWebhook>()
             .AddSingleton<WebhookDeliveries>();
         services.AddSingleton<SweepArtworks>();
         return services;
@@ -86,8 +86,8 @@ public static class RemoveBgServices
         string section) where T : class =>
         services.AddOptions<T>().BindConfiguration(section).ValidateDataAnnotations().ValidateOnStart();
 
-    /// <summary>App Service, Functions and Container Apps set these; of the tools on a development machine only
-    /// Core Tools may, and they say so.</summary>
+    /// <summary>Whether one of the variables of App Service, Functions or Container Apps is set. Core Tools may set
+    /// them too, but identify themselves.</summary>
     private static bool IsOnAzure(IConfiguration configuration) =>
         configuration["FUNCTIONS_CORETOOLS_ENVIRONMENT"] is null
         && (configuration["WEBSITE_INSTANCE_ID"] ?? configuration["WEBSITE_SITE_NAME"]

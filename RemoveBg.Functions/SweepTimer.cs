@@ -13,5 +13,5 @@ public sealed class SweepTimer(SweepArtworks sweep)
     /// <summary>Each hour, off the full minute's crowd.</summary>
     [Function("EraseExpired")]
     public Task Erase([TimerTrigger("17 23 * * * *")] TimerInfo timer, CancellationToken cancellationToken) =>
-        sweep.EraseAsync(cancellationToken);
+        sweep.DeleteExpiredAsync(cancellationToken);
 }

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace RemoveBg.Core.Access;
 
-/// <summary>What a key may do.</summary>
+/// <summary>Scopes of API keys.</summary>
 public static class Scopes
 {
     /// <summary>Read, list, see webhook deliveries.</summary>
@@ -15,24 +15,28 @@ public static class Scopes
     public static IReadOnlyList<string> All { get; } = [Read, Write];
 }
 
-/// <summary>An API key as it is stored: never the key itself, only its SHA-256.</summary>
-/// <param name="Id">Owns artworks; stays when the key is rotated.</param>
+/// <summary>An API key as stored: only its SHA-256, never the key itself.</summary>
+/// <param name="Id">Owner of the artworks; unchanged when the key is rotated.</param>
+/// <param name="Name">For people.</param>
 /// <param name="Hash">SHA-256 of the whole key.</param>
+/// <param name="IsEnabled">A disabled key gets 403.</param>
+/// <param name="ExpiresAt">Null if it never expires.</param>
+/// <param name="Scopes">Values of <see cref="Access.Scopes"/>.</param>
 /// <param name="RatePerMinute">Submissions per minute, sustained.</param>
 /// <param name="Burst">Submissions that may come at once.</param>
-/// <param name="ConcurrentJobs">Artworks that may be worked on at once; more are accepted and wait their turn.</param>
+/// <param name="ConcurrentJobs">Artworks that may be queued or running at once; more are accepted and wait for a
+/// permit.</param>
 public sealed record ApiKey(
     string Id, string Name, byte[] Hash, bool IsEnabled, DateTimeOffset? ExpiresAt, IReadOnlyList<string> Scopes,
-        int RatePerMinute, int Burst,
-    int ConcurrentJobs = ApiKey.DefaultConcurrentJobs)
+    int RatePerMinute, int Burst, int ConcurrentJobs = ApiKey.DefaultConcurrentJobs)
 {
     public const string Prefix = "rbg_";
 
-    /// <summary>No more than host.json's newBatchThreshold: an instance full of one key's slow jobs
-    /// still reads the next message.</summary>
+    /// <summary>At most host.json's newBatchThreshold, so that an instance full of one key's slow jobs still reads the
+    /// next message.</summary>
     public const int DefaultConcurrentJobs = 8;
 
-    /// <returns>A new key with 256 random bits.</returns>
+    /// <summary>Generates a key with 256 random bits.</summary>
     public static string Generate() =>
         Prefix + Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)).Replace('+', '-').Replace('/', '_')
             .TrimEnd('=');

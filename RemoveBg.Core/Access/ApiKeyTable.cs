@@ -4,17 +4,17 @@ using RemoveBg.Core.Store;
 
 namespace RemoveBg.Core.Access;
 
-/// <summary>The keys in Table Storage, so that adding, rotating and disabling need no
-/// redeploy. Row key = hash.</summary>
+/// <summary>Stores API keys in Table Storage, so that adding, rotating and disabling them needs no redeployment. The
+/// row key is the hash.</summary>
 public sealed class ApiKeyTable(StorageClients storage, TimeProvider clock)
 {
-    /// <summary>How long a change in storage may go unseen.</summary>
+    /// <summary>Longest time until a change in storage takes effect.</summary>
     public static readonly TimeSpan CacheTime = TimeSpan.FromSeconds(5);
 
     private const string Partition = "key";
     private readonly TableClient _rows = storage.Table("keys");
 
-    /// <summary>Known keys only: what strangers send is never remembered.</summary>
+    /// <summary>Known keys only: unknown keys are never cached.</summary>
     private readonly ConcurrentDictionary<string, (ApiKey Key, DateTimeOffset Until)> _cache = new();
 
     public async Task<ApiKey?> FindAsync(byte[] hash, CancellationToken cancellationToken)
@@ -35,8 +35,7 @@ public sealed class ApiKeyTable(StorageClients storage, TimeProvider clock)
         return key;
     }
 
-    /// <summary>All keys, in no particular order. For operators: callers are found by
-    /// <see cref="FindAsync"/>.</summary>
+    /// <summary>Lists all keys, in no particular order, for operators.</summary>
     public async IAsyncEnumerable<ApiKey> AllAsync(
         [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {

@@ -2,16 +2,18 @@ using System.Security.Cryptography;
 
 namespace RemoveBg.Core.Access;
 
-/// <summary>From the request's headers to the key behind it, or 401 / 403.</summary>
+/// <summary>Authenticates a request by its API key.</summary>
 public sealed class Authenticate(ApiKeyTable keys, TimeProvider clock)
 {
     private const int LongestKey = 256;
 
+    /// <summary>Finds the key of a request and checks that it may use <paramref name="scope"/>.</summary>
     /// <param name="authorization">The Authorization header, <c>Bearer rbg_…</c>.</param>
-    /// <param name="apiKeyHeader">The X-Api-Key header; Authorization wins when both are there.</param>
+    /// <param name="apiKeyHeader">The X-Api-Key header; Authorization takes precedence.</param>
     /// <param name="scope">One of <see cref="Scopes"/>.</param>
-    /// <exception cref="ApiException">401: no key, or an unknown one. 403: disabled,
-    /// expired, or without the scope.</exception>
+    /// <param name="cancellationToken">Cancels the storage call.</param>
+    /// <exception cref="ApiException">401: no key, or an unknown one. 403: disabled, expired, or without the
+    /// scope.</exception>
     public async Task<ApiKey> CheckAsync(string? authorization, string? apiKeyHeader, string scope,
         CancellationToken cancellationToken)
     {

@@ -5,20 +5,19 @@ using RemoveBg.Core.Store;
 
 namespace RemoveBg.Core.Access;
 
-/// <summary>What a caller learns about its rate (IETF draft ratelimit-headers).</summary>
-/// <param name="Remaining">Submissions it may still send at once.</param>
-/// <param name="Reset">Until the full burst is there again.</param>
-/// <param name="RetryAfter">When refused: until the next one is let through.</param>
+/// <summary>A caller's rate, for the response headers (IETF draft ratelimit-headers).</summary>
+/// <param name="Quota">Submissions per minute.</param>
+/// <param name="Remaining">Submissions that may be sent at once.</param>
+/// <param name="Reset">Time until the full burst is available again.</param>
+/// <param name="RetryAfter">Time until the request would be admitted; null if it is.</param>
 public sealed record RateDecision(int Quota, int Remaining, TimeSpan Reset, TimeSpan? RetryAfter)
 {
     public bool IsAllowed => RetryAfter is null;
 }
 
-/// <summary>
-/// The generic cell rate algorithm (GCRA) as a pure function. One number is the whole state: the theoretical arrival
-/// time, when the bucket would be full again. Each request moves it on by one emission
-/// interval for each submission in it.
-/// </summary>
+/// <summary>The generic cell rate algorithm (GCRA) as a pure function.</summary>
+/// <remarks>The state is one number, the theoretical arrival time, when the bucket would be full again. Each submission
+/// advances it by one emission interval.</remarks>
 public static class Gcra
 {
     public static (RateDecision Decision, DateTimeOffset ArrivalTime) Admit(DateTimeOffset arrivalTime,
@@ -35,12 +34,12 @@ public static class Gcra
     }
 }
 
-/// <summary>Each key's rate, kept in Table Storage so that it holds over all instances. An instance that is alone with
-/// a key needs one storage operation a request: it knows the row's ETag from its own last write.</summary>
+/// <summary>Limits each key's rate over all instances, with the state in Table Storage.</summary>
+/// <remarks>An instance that serves a key alone needs one storage operation per request: it knows the row's ETag from
+/// its own last write.</remarks>
 public sealed class RateLimit(StorageClients storage, TimeProvider clock)
 {
-    /// <summary>So many instances may write between our read and our write before we let the
-    /// request through uncounted.</summary>
+    /// <summary>Write conflicts after which a request is admitted uncounted.</summary>
     private const int Tries = 6;
 
     private readonly TableClient _rows = storage.Table("rates");
@@ -49,7 +48,7 @@ public sealed class RateLimit(StorageClients storage, TimeProvider clock)
     public async Task<RateDecision> AdmitAsync(ApiKey key, int cost, CancellationToken cancellationToken)
     {
         var bucket = _buckets.GetOrAdd(key.Id, _ => new());
-        await bucket.Turn.WaitAsync(cancellationToken);
+        await bucket.Gate.WaitAsync(cancellationToken);
         try
         {
             for (var tries = 1; ; tries++)
@@ -57,15 +56,14 @@ public sealed class RateLimit(StorageClients storage, TimeProvider clock)
                 if (!bucket.IsKnown) await ReadAsync(key.Id, bucket, cancellationToken);
                 var (decision, arrivalTime) =
                     Gcra.Admit(bucket.ArrivalTime, clock.GetUtcNow(), key.RatePerMinute, key.Burst, cost);
-                // A refusal by a state that another instance has since moved on would be refused
-                // all the more: no write, no read.
+                // Another instance can only have advanced the state, so a refusal stays a refusal: no read or write.
                 if (!decision.IsAllowed || await TryWriteAsync(key.Id, bucket, arrivalTime, cancellationToken)
                     || tries == Tries) return decision;
             }
         }
         finally
         {
-            bucket.Turn.Release();
+            bucket.Gate.Release();
         }
     }
 
@@ -100,7 +98,7 @@ public sealed class RateLimit(StorageClients storage, TimeProvider clock)
 
     private sealed class Bucket
     {
-        public SemaphoreSlim Turn { get; } = new(1);
+        public SemaphoreSlim Gate { get; } = new(1);
         public bool IsKnown { get; set; }
         public DateTimeOffset ArrivalTime { get; set; }
         public ETag? ETag { get; set; }

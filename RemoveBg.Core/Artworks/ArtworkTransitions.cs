@@ -13,7 +13,7 @@ namespace RemoveBg.Core.Artworks;
 /// </summary>
 public static class ArtworkTransitions
 {
-    /// <summary>How long a queued message may go unanswered before the sweeper sends another.</summary>
+    /// <summary>Time after which the sweeper sends a queued message again.</summary>
     public static readonly TimeSpan QueuePatience = TimeSpan.FromMinutes(2);
 
     private static readonly TimeSpan LongestPatience = TimeSpan.FromMinutes(10);
@@ -45,23 +45,23 @@ public static class ArtworkTransitions
         return Unclaimed(artwork) with { HandBacks = artwork.HandBacks + 1, DueAt = now };
     }
 
-    /// <summary>Releases the claim without counting anything: no slot was free. A message
-    /// is sent for the next try.</summary>
+    /// <summary>Releases the claim without counting the attempt: no slot was free. A message for the next attempt
+    /// follows.</summary>
     public static Artwork ReturnToQueue(this Artwork artwork, DateTimeOffset now)
     {
         RequireOpen(artwork);
         return Unclaimed(artwork) with { DueAt = now + QueuePatience };
     }
 
-    /// <summary>Gives the claim back until <paramref name="at"/>, when the next attempt may start.</summary>
+    /// <summary>Releases the claim until <paramref name="at"/>, when the next attempt may start.</summary>
     public static Artwork RetryLater(this Artwork artwork, DateTimeOffset at)
     {
         RequireOpen(artwork);
         return artwork with { LeaseOwner = null, LeaseUntil = null, DueAt = at + QueuePatience };
     }
 
-    /// <summary>Another message has been sent for it; look again if that one is not answered either. The older the
-    /// artwork, the later: a long queue must not be made longer by copies of what already waits in it.</summary>
+    /// <summary>Marks that the sweeper has sent another message. The older the artwork, the later the next one, so that
+    /// copies do not lengthen a long queue.</summary>
     public static Artwork Requeued(this Artwork artwork, DateTimeOffset now)
     {
         var age = now - artwork.CreatedAt;
@@ -69,8 +69,8 @@ public static class ArtworkTransitions
             DueAt = now + (age < QueuePatience ? QueuePatience : age > LongestPatience ? LongestPatience : age) };
     }
 
-    /// <summary>It waits for its key's turn: nothing was sent, so there is no reason to
-    /// look again later than this.</summary>
+    /// <summary>Marks that the artwork still waits for a permit. Nothing was sent, so the next check need not be
+    /// later.</summary>
     public static Artwork KeptWaiting(this Artwork artwork, DateTimeOffset now) =>
         artwork with { DueAt = now + QueuePatience };
 
@@ -84,7 +84,7 @@ public static class ArtworkTransitions
 
     public static Artwork Cancel(this Artwork artwork, DateTimeOffset now) => End(artwork, ArtworkStatus.Canceled, now);
 
-    /// <summary>A sender takes the next webhook attempt.</summary>
+    /// <summary>Claims the next webhook attempt.</summary>
     public static Artwork BeginDelivery(this Artwork artwork, DateTimeOffset now, TimeSpan lease)
     {
         RequireDelivering(artwork);
@@ -100,7 +100,7 @@ public static class ArtworkTransitions
         };
     }
 
-    /// <summary>The attempt is over: <paramref name="status"/> is Pending when another follows at
+    /// <summary>Records the end of an attempt; <paramref name="status"/> is Pending if another follows at
     /// <paramref name="nextAt"/>.</summary>
     public static Artwork EndDelivery(this Artwork artwork, WebhookStatus status, DateTimeOffset? nextAt)
     {
@@ -142,7 +142,7 @@ public static class ArtworkTransitions
         {
             Status = status,
             EndedAt = now,
-            // LeaseOwner stays: it tells a worker whose answer from storage got lost that it was itself who ended it.
+            // LeaseOwner stays: a worker that lost storage's response finds out by it that its write succeeded.
             LeaseUntil = null,
             Delivery = notify ? new(WebhookStatus.Pending, NextAttemptAt: now) : WebhookState.None,
             DueAt = notify ? now + QueuePatience : null,
@@ -153,7 +153,7 @@ public static class ArtworkTransitions
     {
         if (artwork.Status.IsTerminal())
             throw new InvalidOperationException(
-                $"Artwork {artwork.Id} has ended as {artwork.Status.Word()} and stays so.");
+                $"Artwork {artwork.Id} has already ended as {artwork.Status.Word()}.");
     }
 
     private static void RequireDelivering(Artwork artwork)

@@ -5,16 +5,16 @@ using RemoveBg.Core.Store;
 
 namespace RemoveBg.Core.Manage;
 
-/// <summary>A key's own artworks, newest first.</summary>
+/// <summary>Lists a key's own artworks, newest first.</summary>
 public sealed class ListArtworks(ArtworkTable artworks, ArtworkViews views)
 {
     private const int DefaultLimit = 20, LargestLimit = 100;
 
-    /// <summary>Records read at once, and at most so many for one page: a rare status must not
-    /// make one request read them all.</summary>
+    /// <summary>Records read at once, and per page at most, so that a filter by a rare status does not read all
+    /// records.</summary>
     private const int Batch = 100, MostRead = 1000;
 
-    /// <exception cref="ApiException">400 naming every parameter that is wrong.</exception>
+    /// <exception cref="ApiException">400, naming every invalid parameter.</exception>
     public async Task<ArtworkPage> ListAsync(ApiKey key, string? limit, string? cursor, string? status,
         CancellationToken cancellationToken)
     {
@@ -28,7 +28,7 @@ public sealed class ListArtworks(ArtworkTable artworks, ArtworkViews views)
             var found = await Task.WhenAll(chunk.Select(id => artworks.FindAsync(id, cancellationToken)));
             for (var i = 0; i < chunk.Count; i++)
             {
-                // One more exists and the page is full: it ends at the one before.
+                // The page is full and one more exists: end it at the last one.
                 if (items.Count == take) return await PageAsync(items, last, cancellationToken);
                 last = chunk[i];
                 if (found[i] is { } artwork && artwork.KeyId == key.Id && (only is null || artwork.Status == only))

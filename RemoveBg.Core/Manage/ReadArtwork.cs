@@ -4,12 +4,12 @@ using RemoveBg.Core.Store;
 
 namespace RemoveBg.Core.Manage;
 
-/// <summary>One artwork, as its owner sees it.</summary>
+/// <summary>Reads, watches and waits for one artwork of a key.</summary>
 public sealed class ReadArtwork(ArtworkTable artworks, ArtworkViews views, TimeProvider clock)
 {
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(200);
 
-    /// <exception cref="ApiException">404 for an unknown id, and for another key's.</exception>
+    /// <exception cref="ApiException">404: the id is unknown or belongs to another key.</exception>
     public async Task<Artwork> FindAsync(ApiKey key, string id, CancellationToken cancellationToken)
     {
         var artwork = Guid.TryParse(id, out var guid) ? await artworks.FindAsync(guid, cancellationToken) : null;
@@ -19,19 +19,19 @@ public sealed class ReadArtwork(ArtworkTable artworks, ArtworkViews views, TimeP
     public async Task<ArtworkView> ReadAsync(ApiKey key, string id, CancellationToken cancellationToken) =>
         await views.OfAsync(await FindAsync(key, id, cancellationToken), cancellationToken);
 
-    /// <summary>How long a caller is kept waiting without a word, so that nobody between us and them hangs up; and how
-    /// long in all: Azure ends every answer after 230 s.</summary>
+    /// <summary>Longest silence, so that no proxy closes the connection, and longest stream: Azure ends every response
+    /// after 230 s.</summary>
     private static readonly TimeSpan SilenceInterval = TimeSpan.FromSeconds(15),
         LongestWatch = TimeSpan.FromSeconds(210);
 
-    /// <summary>The artwork as it is, and again whenever its status has changed, until it has ended,
-    /// is deleted, or 210 s are over.</summary>
-    /// <returns>Null where nothing has changed for 15 s.</returns>
+    /// <summary>Streams the artwork: at once, and at each change of its status, until it has ended, has been deleted,
+    /// or 210 s have passed.</summary>
+    /// <returns>The artwork; null after 15 s without a change.</returns>
     public async IAsyncEnumerable<Artwork?> WatchAsync(Artwork artwork,
         [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var start = clock.GetUtcNow();
-        var said = start;
+        var lastSent = start;
         yield return artwork;
         while (!artwork.Status.IsTerminal() && clock.GetUtcNow() - start < LongestWatch)
         {
@@ -40,14 +40,14 @@ public sealed class ReadArtwork(ArtworkTable artworks, ArtworkViews views, TimeP
             var hasChanged = now.Status != artwork.Status;
             artwork = now;
             if (hasChanged) yield return artwork;
-            else if (clock.GetUtcNow() - said >= SilenceInterval) yield return null;
+            else if (clock.GetUtcNow() - lastSent >= SilenceInterval) yield return null;
             else continue;
-            said = clock.GetUtcNow();
+            lastSent = clock.GetUtcNow();
         }
     }
 
     /// <summary>Waits until the artwork has ended, at most <paramref name="patience"/>.</summary>
-    /// <returns>The artwork as it then is.</returns>
+    /// <returns>The latest record, whether ended or not.</returns>
     public async Task<Artwork> WaitUntilEndedAsync(Artwork artwork, TimeSpan patience,
         CancellationToken cancellationToken)
     {

@@ -4,7 +4,7 @@ using RemoveBg.Core.Store;
 
 namespace RemoveBg.Core.Manage;
 
-/// <summary>What was tried, and trying once more by hand.</summary>
+/// <summary>Lists the delivery attempts of a webhook, and redelivers it on request.</summary>
 public sealed class WebhookDeliveries(ReadArtwork read, ArtworkTable artworks, ArtworkQueues queues, TimeProvider clock)
 {
     public async Task<WebhookDeliveriesView> ListAsync(ApiKey key, string id, CancellationToken cancellationToken)
@@ -20,18 +20,18 @@ public sealed class WebhookDeliveries(ReadArtwork read, ArtworkTable artworks, A
     }
 
     /// <summary>Starts a new round of attempts with the same webhook-id.</summary>
-    /// <exception cref="ApiException">400: no webhook, not ended yet, or a round is under way.</exception>
+    /// <exception cref="ApiException">400: no webhook, artwork not ended, or an attempt is running.</exception>
     public async Task<WebhookDeliveriesView> RedeliverAsync(ApiKey key, string id, CancellationToken cancellationToken)
     {
         while (true)
         {
             var artwork = await read.FindAsync(key, id, cancellationToken);
             if (artwork.Webhook is null) throw ApiException.BadRequest(
-                "The artwork was submitted without a webhook; there is nothing to deliver.");
+                "The artwork has no webhook.");
             if (!artwork.Status.IsTerminal())
-                throw ApiException.BadRequest("The artwork has not ended; its webhook is sent when it has.");
+                throw ApiException.BadRequest("The artwork has not ended; its webhook will be sent when it has.");
             if (artwork.Delivery.LeaseUntil > clock.GetUtcNow())
-                throw ApiException.BadRequest("An attempt is under way; look at webhook-deliveries first.");
+                throw ApiException.BadRequest("A delivery attempt is running. Check webhook-deliveries and try again.");
             if (await artworks.TryUpdateAsync(artwork, artwork.Redeliver(clock.GetUtcNow()), cancellationToken)
                 is not { } renewed) continue;
             await queues.SendToDeliverAsync(artwork, renewed.Delivery.Attempts + 1, TimeSpan.Zero, cancellationToken);

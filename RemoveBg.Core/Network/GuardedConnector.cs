@@ -4,7 +4,7 @@ using Microsoft.Extensions.Options;
 
 namespace RemoveBg.Core.Network;
 
-/// <summary>Asks for a name's addresses. A seam, because the answers are the outside world's.</summary>
+/// <summary>Resolves host names; an interface so that tests can replace DNS.</summary>
 public interface IAddressLookup
 {
     Task<IPAddress[]> LookupAsync(string host, CancellationToken cancellationToken);
@@ -16,16 +16,14 @@ public sealed class DnsLookup : IAddressLookup
         Dns.GetHostAddressesAsync(host, cancellationToken);
 }
 
-/// <summary>The connection was refused by our own guard. For the log; the caller reads what an
-/// unreachable host would give.</summary>
+/// <summary>The guard refused a connection. For the log only: to the caller it looks like an unreachable
+/// host.</summary>
 public sealed class BlockedAddressException(string host, IPAddress address)
     : IOException($"{host} leads to {address}, which is not publicly routable.");
 
-/// <summary>
-/// The connect step of every outgoing connection to addresses that callers chose. It looks the name up once,
-/// refuses the whole answer if one address in it is not public, and connects to the very address it has judged:
-/// nothing can change in between (DNS rebinding).
-/// </summary>
+/// <summary>Opens every outgoing connection to an address that a caller chose.</summary>
+/// <remarks>It resolves the name once, refuses the host if any of its addresses is not public, and connects to an
+/// address that it has checked, so that nothing can change in between (DNS rebinding).</remarks>
 public sealed class GuardedConnector(IAddressLookup lookup, IOptions<NetworkOptions> options)
 {
     public async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context,
@@ -60,9 +58,9 @@ public sealed class GuardedConnector(IAddressLookup lookup, IOptions<NetworkOpti
         throw last ?? new SocketException((int)SocketError.HostNotFound);
     }
 
-    /// <summary>A handler that asks this guard for every connection, and nobody else: no proxy, which would
-    /// connect for us, no redirects behind our back, no cookies, no decompression (a small body could become a
-    /// huge one), no trace ids for strangers.</summary>
+    /// <summary>Creates a handler whose connections all go through this guard.</summary>
+    /// <remarks>No proxy, which would connect in its place; no automatic redirects, cookies or decompression (a small
+    /// body could become huge); no trace ids for untrusted servers.</remarks>
     public SocketsHttpHandler CreateHandler() => new()
     {
         ConnectCallback = ConnectAsync,

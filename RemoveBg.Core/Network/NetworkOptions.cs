@@ -2,7 +2,7 @@ using System.ComponentModel.DataAnnotations;
 
 namespace RemoveBg.Core.Network;
 
-/// <summary>Settings <c>RemoveBg:Network</c>: with whom the service talks.</summary>
+/// <summary>Settings <c>RemoveBg:Network</c>: allowed ports, loopback, timeouts.</summary>
 public sealed class NetworkOptions
 {
     public const string Section = "RemoveBg:Network";
@@ -11,15 +11,15 @@ public sealed class NetworkOptions
     [Required, RegularExpression(@"^\s*\d{1,5}(\s*,\s*\d{1,5})*\s*$")]
     public string Ports { get; set; } = "80,443,8080,8443";
 
-    /// <summary>Lets pictures and webhooks come from and go to this machine itself, on any port, webhooks over http
-    /// too. For development only: refused where the environment is Azure's.</summary>
+    /// <summary>Allows images from and webhooks to this machine, on any port, webhooks over http too. For development
+    /// only: startup fails with it on Azure.</summary>
     public bool AllowLoopbackForDevelopment { get; set; }
 
-    /// <summary>How long one name lookup may take. Default 5 s.</summary>
+    /// <summary>Time limit of a name lookup. Default 5 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00.1", "00:01:00")]
     public TimeSpan LookupTimeout { get; set; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>How long one connection may take. Default 5 s.</summary>
+    /// <summary>Time limit of a connection attempt. Default 5 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00.1", "00:01:00")]
     public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(5);
 

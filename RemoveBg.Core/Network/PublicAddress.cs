@@ -3,12 +3,11 @@ using System.Net.Sockets;
 
 namespace RemoveBg.Core.Network;
 
-/// <summary>
-/// Which IP addresses are publicly routable. IPv6 is allow-listed to global unicast (2000::/3) first and denied within
-/// it second: that one rule covers most forms that deny lists have missed. An IPv4 address inside an IPv6 one
-/// (mapped) is judged as IPv4; inside a transition form (compatible, translated, NAT64, 6to4, Teredo, ISATAP) it is
-/// refused, because what answers there depends on somebody's gateway.
-/// </summary>
+/// <summary>Decides whether an IP address is publicly routable.</summary>
+/// <remarks>IPv6 is allow-listed to global unicast (2000::/3), with a deny list within it; the allow list covers most
+/// forms that deny lists have missed. A mapped IPv4 address is checked as IPv4. One inside a transition form
+/// (compatible, translated, NAT64, 6to4, Teredo, ISATAP) is refused, because a gateway decides where it
+/// leads.</remarks>
 public static class PublicAddress
 {
     private static readonly IPNetwork GlobalUnicast = IPNetwork.Parse("2000::/3");
@@ -16,7 +15,7 @@ public static class PublicAddress
     private static readonly IPNetwork[] Denied4 = Parse(
         "0.0.0.0/8",          // this network, RFC 791
         "10.0.0.0/8",         // private, RFC 1918
-        "100.64.0.0/10",      // carrier-grade NAT, RFC 6598 (Alibaba's metadata lies here)
+        "100.64.0.0/10",      // carrier-grade NAT, RFC 6598 (Alibaba's metadata service)
         "127.0.0.0/8",        // loopback, RFC 1122
         "168.63.129.16/32",   // Azure WireServer: a public address, so no special-purpose registry has it
         "169.254.0.0/16",     // link-local, RFC 3927: cloud metadata
@@ -53,7 +52,7 @@ public static class PublicAddress
             && !IsIsatap(address);
     }
 
-    /// <summary>Loopback in all its forms, and the unspecified address, which Linux connects to loopback.</summary>
+    /// <summary>Whether the address is loopback, in any form.</summary>
     public static bool IsLoopback(IPAddress address)
     {
         if (address.IsIPv4MappedToIPv6) address = address.MapToIPv4();

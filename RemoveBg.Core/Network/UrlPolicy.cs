@@ -16,10 +16,9 @@ public enum UrlUse
     Webhook,
 }
 
-/// <summary>
-/// What can be said of a URL by its text: asked at submit, and again for every redirect. Names that lead to private
-/// addresses are found when connecting (<see cref="GuardedConnector"/>), because only then is the answer final.
-/// </summary>
+/// <summary>Checks a URL by its text, at submission and again at every redirect.</summary>
+/// <remarks>Names that resolve to private addresses are found by <see cref="GuardedConnector"/>, when the result is
+/// final.</remarks>
 public sealed partial class UrlPolicy(IOptions<NetworkOptions> options)
 {
     /// <summary>Top-level domains and suffixes that never name a public host (RFC 6761, 6762,
@@ -34,24 +33,25 @@ public sealed partial class UrlPolicy(IOptions<NetworkOptions> options)
     private readonly IReadOnlySet<int> _ports = options.Value.PortSet;
     private readonly bool _allowLoopback = options.Value.AllowLoopbackForDevelopment;
 
-    /// <param name="text">The URL as it came.</param>
+    /// <summary>Checks a URL.</summary>
+    /// <param name="text">The URL as given.</param>
+    /// <param name="use">Purpose of the URL, which decides on the schemes.</param>
     /// <param name="uri">The parsed URL when null is returned.</param>
-    /// <returns>Null when acceptable; else what is wrong and what is accepted, to be read
-    /// after the field's name.</returns>
+    /// <returns>Null if the URL is accepted; else the problem, to be read after the field's name.</returns>
     public string? Check(string text, UrlUse use, out Uri? uri)
     {
         var schemes = use == UrlUse.Image ? "http or https" : "https";
         uri = null;
 
-        // Text first: .NET forgives backslashes, control characters, blanks and missing
-        // slashes that others read otherwise.
+        // Check the text first: .NET tolerates backslashes, control characters, spaces and missing slashes that other
+        // parsers read differently.
         if (!PlainUrl().IsMatch(text) || text.Any(c => char.IsControl(c) || char.IsWhiteSpace(c) || c == '\\'))
         {
             var example = use == UrlUse.Image ? "images.example.com/photo.jpg" : "api.example.com/hook";
             return $"must be an absolute {schemes} URL, like https://{example}.";
         }
         if (!Uri.TryCreate(text, UriKind.Absolute, out var parsed))
-            return $"is not a valid URL; accepted is an absolute {schemes} URL.";
+            return $"is not a valid URL; it must be an absolute {schemes} URL.";
         if (parsed.UserInfo.Length > 0 || Authority(text).Contains('@'))
             return "must not contain a user name or password.";
         if (!Authority(text).EnumerateRunes().All(IsHostCharacter))
@@ -77,12 +77,11 @@ public sealed partial class UrlPolicy(IOptions<NetworkOptions> options)
             + "addresses are refused.";
         isLoopback = false;
 
-        // IdnHost, not Host: only there have full-width digits, circled letters and
-        // ideographic dots become what they mean.
+        // IdnHost, not Host: it maps full-width digits, circled letters and ideographic dots to ASCII.
         var host = uri.IdnHost.Trim('[', ']');
         if (IPAddress.TryParse(host, out var address))
         {
-            // Octal, hexadecimal, short and single-number forms mean different hosts to different parsers.
+            // Parsers disagree on octal, hexadecimal, short and single-number forms.
             var written = Authority(text);
             var isPlain = address.AddressFamily != AddressFamily.InterNetwork || written == address.ToString()
                 || written.StartsWith(address + ":", StringComparison.Ordinal);
@@ -99,14 +98,15 @@ public sealed partial class UrlPolicy(IOptions<NetworkOptions> options)
         if (!name.Contains('.')) return notPublic;
         if (!DnsName().IsMatch(name) || host.EndsWith("..", StringComparison.Ordinal))
             return "must have a valid host name.";
-        // "256.256.256.256", "1.2.3" and "127.0.0.1.": no public top-level domain is a
-        // number, some resolvers read an address.
+        // "256.256.256.256", "1.2.3", "127.0.0.1.": no public top-level domain is a number, but some resolvers read an
+        // address.
         return NumericLabel().IsMatch(name[(name.LastIndexOf('.') + 1)..]) || IPAddress.TryParse(name, out _)
             ? notPublic : null;
     }
 
-    /// <summary>Full-width and circled digits, ideographic dots and invisible characters become ASCII in some IDN
-    /// mappings and not in others (UTS #46): what is a strange name to one program is 127.0.0.1 to the next.</summary>
+    /// <summary>Whether a host name may contain the character.</summary>
+    /// <remarks>Full-width and circled digits, ideographic dots and invisible characters become ASCII in some IDN
+    /// mappings (UTS #46) and not in others: an odd name to one program is 127.0.0.1 to the next.</remarks>
     private static bool IsHostCharacter(Rune character) => character.IsAscii || Rune.GetUnicodeCategory(character) is
         UnicodeCategory.UppercaseLetter or UnicodeCategory.LowercaseLetter or UnicodeCategory.OtherLetter
             or UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark;

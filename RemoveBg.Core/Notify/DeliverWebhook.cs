@@ -7,35 +7,33 @@ using RemoveBg.Core.Telemetry;
 
 namespace RemoveBg.Core.Notify;
 
-/// <summary>
-/// Runs one message of the queue <c>webhooks</c>: one attempt, its record, and the message of the next attempt, which
-/// stays invisible until that is due. Nothing is kept in memory between attempts, so a restart loses nothing.
-/// </summary>
+/// <summary>Runs one message of the queue <c>webhooks</c>: makes one attempt, records it and sends the message of the
+/// next attempt, which stays invisible until it is due.</summary>
+/// <remarks>Nothing is kept in memory between attempts, so a restart loses nothing.</remarks>
 public sealed class DeliverWebhook(
     ArtworkTable artworks, ArtworkQueues queues, ArtworkViews views, WebhookSender sender,
-        UnreadableMessages unreadable,
-    ServiceMetrics metrics,
+    UnreadableMessages unreadable, ServiceMetrics metrics,
     IOptions<WebhookOptions> options, TimeProvider clock, ILogger<DeliverWebhook> log)
 {
     private static readonly TimeSpan LeaseBeyondTimeout = TimeSpan.FromSeconds(15);
 
-    private readonly ReceiverPlaces _receivers = new(options.Value.MaxAtOncePerReceiver);
+    private readonly ReceiverSlots _receivers = new(options.Value.MaxAtOncePerReceiver);
 
     public async Task DeliverAsync(string text, CancellationToken cancellationToken)
     {
-        // 1. Is this attempt still to be made?
+        // 1. Skip the attempt if it has been made, is being made or will not be made.
         if (await FindAsync(text, cancellationToken) is not { } artwork) return;
 
-        // 2. Not too many at once for one receiver: when it hangs, others' webhooks go on. Later then.
-        using var place = _receivers.TryEnter(artwork.Webhook!);
-        if (place is null)
+        // 2. Requeue if the receiver has no free slot, so that a hanging receiver cannot block others.
+        using var slot = _receivers.TryEnter(artwork.Webhook!);
+        if (slot is null)
         {
             await queues.SendToDeliverAsync(artwork, artwork.Delivery.Attempts + 1, options.Value.Timeout / 2,
                 cancellationToken);
             return;
         }
 
-        // 3. Take it, so that a copy of the message does not send it too.
+        // 3. Claim the attempt, so that a copy of the message does not send it too.
         artwork = await artworks.TryUpdateAsync(artwork,
             artwork.BeginDelivery(clock.GetUtcNow(), options.Value.Timeout + LeaseBeyondTimeout), cancellationToken);
         if (artwork is null) return;
@@ -43,7 +41,7 @@ public sealed class DeliverWebhook(
         using var activity = Tracing.Start("deliver webhook", ActivityKind.Client, artwork.Id,
             artwork.TraceParent)?.SetTag("removebg.attempt", artwork.Delivery.Attempts + 1);
 
-        // 4. Send what GET would answer now; result URLs are signed anew.
+        // 4. Send what GET would return now, with newly signed result URLs.
         var at = clock.GetUtcNow();
         var start = Stopwatch.GetTimestamp();
         var body = (await views.OfAsync(artwork, cancellationToken)).ToJson();
@@ -52,12 +50,12 @@ public sealed class DeliverWebhook(
         activity?.SetTag("removebg.outcome", outcome.Outcome).SetTag("http.response.status_code", outcome.StatusCode);
         if (outcome.Outcome != DeliveryOutcome.Delivered) activity.Fail(outcome.Outcome);
 
-        // 5. Write down what happened and what comes next. Not cancelled: the receiver has it.
+        // 5. Record the outcome and the next attempt. Not cancellable: the receiver has the webhook.
         await RecordAsync(artwork, outcome, at, Stopwatch.GetElapsedTime(start));
     }
 
-    /// <summary>A message of queue <c>webhooks-poison</c>: making the attempt failed again and again.
-    /// It counts as one that failed.</summary>
+    /// <summary>Runs a message of queue <c>webhooks-poison</c>, whose attempt could not be made: counts it as
+    /// failed.</summary>
     public async Task CountPoisonedAsync(string text, CancellationToken cancellationToken)
     {
         metrics.Fault(Fault.Poisoned);
@@ -67,8 +65,7 @@ public sealed class DeliverWebhook(
                 new(DeliveryOutcome.Failed), clock.GetUtcNow(), TimeSpan.Zero);
     }
 
-    /// <returns>The artwork, or null when this message's attempt has been made, is being
-    /// made, or will not be made.</returns>
+    /// <returns>Null if this message's attempt has been made, is being made or will not be made.</returns>
     private async Task<Artwork?> FindAsync(string text, CancellationToken cancellationToken)
     {
         if (await unreadable.ParseOrKeepAsync(ArtworkQueues.Webhooks, text, cancellationToken) is not { } message)
@@ -108,12 +105,12 @@ public sealed class DeliverWebhook(
 
         var recorded = await artworks.TryUpdateAsync(artwork, artwork.EndDelivery(status, next), CancellationToken.None,
             new(number, at, answered, word, duration, next));
-        // Written before it is sent: were the message lost, the sweeper would find the attempt overdue.
+        // Record first: if the message is lost, the sweeper finds the overdue attempt.
         if (recorded is not null && wait is { } delay)
             await queues.SendToDeliverAsync(artwork, number + 1, delay, CancellationToken.None);
     }
 
-#pragma warning disable CA5394 // Spreads retries; secrecy does not matter.
+#pragma warning disable CA5394 // Jitter needs no cryptographic randomness.
     private static double NextRandom() => Random.Shared.NextDouble();
 #pragma warning restore CA5394
 }

@@ -4,9 +4,9 @@ using RemoveBg.Core.Store;
 
 namespace RemoveBg.Core.Process;
 
-/// <summary>A worker's exclusive hold on an artwork. Renews itself until it ends; when somebody else
-/// has written meanwhile (a cancel, a delete, another worker after a long pause), <see cref="Lost"/>
-/// fires and the work is for nothing.</summary>
+/// <summary>A worker's exclusive claim on an artwork.</summary>
+/// <remarks>It renews its lease until it ends. If the record has changed meanwhile (cancelled, deleted, or claimed by
+/// another worker after a long pause), <see cref="Lost"/> is cancelled and the result must be dropped.</remarks>
 internal sealed class ArtworkClaim : IAsyncDisposable
 {
     private readonly ArtworkTable _artworks;
@@ -26,7 +26,8 @@ internal sealed class ArtworkClaim : IAsyncDisposable
 
     public CancellationToken Lost => _lost.Token;
 
-    /// <returns>Null when somebody else was faster.</returns>
+    /// <summary>Claims an artwork.</summary>
+    /// <returns>Null if the record has changed since it was read.</returns>
     public static async Task<ArtworkClaim?> TryTakeAsync(
         ArtworkTable artworks, Artwork artwork, TimeSpan lease, TimeProvider clock, ILogger log,
             CancellationToken cancellationToken)
@@ -37,12 +38,12 @@ internal sealed class ArtworkClaim : IAsyncDisposable
     }
 
     /// <summary>Writes the claim's last change.</summary>
-    /// <returns>The artwork as stored; null when the claim had been lost.</returns>
+    /// <returns>The artwork as stored; null if the claim was lost.</returns>
     public async Task<Artwork?> TryEndAsync(Func<Artwork, Artwork> change)
     {
         await StopRenewingAsync();
         if (_lost.IsCancellationRequested) return null;
-        // Not cancelled by anything: the work is done, its fate shall be known.
+        // Not cancellable: finished work must be recorded.
         return await WriteOrFindOwnAsync(_artworks, Artwork, change(Artwork), CancellationToken.None);
     }
 
@@ -53,8 +54,8 @@ internal sealed class ArtworkClaim : IAsyncDisposable
         _lost.Dispose();
     }
 
-    /// <summary>A write whose answer got lost is repeated by the SDK and then meets its
-    /// own ETag: look who wrote.</summary>
+    /// <summary>Writes the record. If the response is lost, the SDK repeats the write, which then fails against its own
+    /// ETag; so on a conflict, check whether this claim wrote the record.</summary>
     private static async Task<Artwork?> WriteOrFindOwnAsync(ArtworkTable artworks, Artwork read, Artwork changed,
         CancellationToken cancellationToken)
     {
@@ -91,14 +92,14 @@ internal sealed class ArtworkClaim : IAsyncDisposable
             }
             catch (OperationCanceledException) when (_stop.IsCancellationRequested)
             {
-                // The write may or may not have happened: TryEnd finds out.
+                // The write may or may not have happened; TryEndAsync checks.
                 Artwork = await _artworks.FindAsync(Artwork.Id, CancellationToken.None) is { } now
                     && now.LeaseOwner == Artwork.LeaseOwner ? now : Artwork;
                 return;
             }
             catch (Exception problem) when (StorageFailure.Is(problem, _stop.Token))
             {
-                // Storage may be back before the lease ends; if not, the last write decides.
+                // Storage may recover before the lease ends. If not, the last write decides.
                 _log.ClaimNotRenewed(Artwork.Id, problem.GetType().Name);
             }
         }

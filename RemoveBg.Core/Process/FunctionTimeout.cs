@@ -5,8 +5,8 @@ using Microsoft.Extensions.Options;
 
 namespace RemoveBg.Core.Process;
 
-/// <summary>How long the host lets a function run.</summary>
-/// <param name="Limit">Null when the host sets no limit.</param>
+/// <summary>Time limit that the host sets for a function.</summary>
+/// <param name="Limit">Null if there is none.</param>
 public sealed record FunctionTimeout(TimeSpan? Limit)
 {
     /// <summary>App setting that overrides host.json, as on the Functions host.</summary>
@@ -25,7 +25,7 @@ public sealed record FunctionTimeout(TimeSpan? Limit)
     {
         var text = configuration[Override] ?? FromHostJson(Path.Combine(folder, "host.json"));
         if (text is null) return new(ShortestDefault);
-        // "-1" is the host's word for no limit.
+        // On the Functions host, "-1" means no limit.
         if (text == "-1") return new((TimeSpan?)null);
         return TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var limit) && limit > TimeSpan.Zero
             ? new(limit)

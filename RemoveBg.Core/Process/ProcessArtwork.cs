@@ -12,24 +12,22 @@ using RemoveBg.Core.Telemetry;
 
 namespace RemoveBg.Core.Process;
 
-/// <summary>
-/// Runs one message of the queue <c>artworks</c>: claim, fetch, cut out, store, end, notify. Messages come at least
-/// once, so the record alone decides: every change is conditional on its ETag, and whoever finds it changed steps back.
-/// Returning means the message is done with; throwing gives it back to the queue.
-/// </summary>
+/// <summary>Runs one message of the queue <c>artworks</c>: claim, fetch, cut out, store, end, notify.</summary>
+/// <remarks>Messages arrive at least once, so the record alone decides: each change is conditional on its ETag, and a
+/// worker that finds the record changed steps back. Returning completes the message; throwing returns it to the
+/// queue.</remarks>
 public sealed class ProcessArtwork(
-    ArtworkTable artworks, ArtworkQueues queues, StoredImages pictures, ImageFetcher fetcher, CutOutPipeline pipeline,
-        PipelineSlots slots,
-    Announce announce, Admission admission, UnreadableMessages unreadable, ServiceMetrics metrics,
-    IOptions<ProcessOptions> options, TimeProvider clock, ILogger<ProcessArtwork> log)
+    ArtworkTable artworks, ArtworkQueues queues, StoredImages images, ImageFetcher fetcher, CutOutPipeline pipeline,
+    PipelineSlots slots, CompleteArtwork complete, Admission admission, UnreadableMessages unreadable,
+    ServiceMetrics metrics, IOptions<ProcessOptions> options, TimeProvider clock, ILogger<ProcessArtwork> log)
 {
     public async Task ProcessAsync(string text, CancellationToken cancellationToken)
     {
-        // 1. Which artwork is it for?
+        // 1. Parse the message.
         if (await unreadable.ParseOrKeepAsync(ArtworkQueues.Artworks, text, cancellationToken) is not { } message)
             return;
 
-        // 2. Does it need work, and may we do it? Duplicates end here.
+        // 2. Claim the artwork. Duplicates end here.
         await using var claim = await ClaimAsync(message, cancellationToken);
         if (claim is null) return;
         metrics.Started(claim.Artwork);
@@ -41,10 +39,10 @@ public sealed class ProcessArtwork(
             CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, claim.Lost, deadline.Expired);
         try
         {
-            // 3. Fetch, cut out, store: the blob has the artwork's name, so a second run overwrites with the same.
+            // 3. Fetch, cut out and store. The blob is named by the artwork's id, so a second run overwrites it.
             var done = await CutOutAsync(claim.Artwork, deadline, stop.Token);
 
-            // 4. End. Only now does the result exist for anybody.
+            // 4. End the artwork. Only now is the result visible to callers.
             await EndAsync(claim,
                 now => now.Succeed(clock.GetUtcNow(), done.ContentType, done.Confidence, PlaceOf(done, now)));
         }
@@ -54,8 +52,8 @@ public sealed class ProcessArtwork(
         }
         catch (OperationCanceledException) when (deadline.Expired.IsCancellationRequested)
         {
-            // Before the host's own cancellation: functionTimeout is longer than the deadline, so a host that times out
-            // an attempt cancels it after the deadline has passed, and that is no shutdown.
+            // Checked before the host's cancellation: functionTimeout is longer than the deadline, so a host that times
+            // out an attempt cancels it after the deadline has expired, and that is no shutdown.
             var seconds = options.Value.Deadline.TotalSeconds;
             var tooLong =
                 new ArtworkFailure(ArtworkFailure.InternalError, $"Processing took longer than {seconds:0.#} s.");
@@ -63,7 +61,7 @@ public sealed class ProcessArtwork(
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            if (!await TryHandBackAsync(claim)) return;
+            if (!await TryReleaseAsync(claim)) return;
             throw;
         }
         catch (NoSlotException)
@@ -87,8 +85,8 @@ public sealed class ProcessArtwork(
         }
     }
 
-    /// <summary>A message of queue <c>artworks-poison</c>: the host gave up on it. That need not be the artwork's
-    /// fault: when it was never even started, it gets another chance.</summary>
+    /// <summary>Runs a message of queue <c>artworks-poison</c>, which the host gave up on. An artwork that was never
+    /// started is not at fault: it is queued once more. Any other fails.</summary>
     public async Task FailPoisonedAsync(string text, CancellationToken cancellationToken)
     {
         metrics.Fault(Fault.Poisoned);
@@ -110,18 +108,17 @@ public sealed class ProcessArtwork(
             cancellationToken);
     }
 
-    /// <returns>Null when there is nothing to do (any more), not yet, or when the record
-    /// says that it was enough.</returns>
+    /// <returns>Null if there is nothing to do, nothing to do yet, or no attempt left.</returns>
     private async Task<ArtworkClaim?> ClaimAsync(ArtworkMessage message, CancellationToken cancellationToken)
     {
-        // Whoever writes between our read and our claim changes the ETag: look again what there is to do.
+        // A write between our read and our claim changes the ETag: read again and re-decide.
         while (await FindOpenAsync(message, cancellationToken) is { } artwork)
         {
             if (artwork.Attempt >= options.Value.MaxAttempts)
             {
                 metrics.Fault(Fault.NeverEnded, ArtworkFailure.InternalError);
                 await FailAsync(artwork, new(ArtworkFailure.InternalError,
-                    $"Processing was started {artwork.Attempt} times and never came to an end."), cancellationToken);
+                    $"Processing did not finish after {artwork.Attempt} attempts."), cancellationToken);
                 return null;
             }
             if (await ArtworkClaim.TryTakeAsync(artworks, artwork, options.Value.Lease, clock, log, cancellationToken)
@@ -139,12 +136,12 @@ public sealed class ProcessArtwork(
         return null;
     }
 
-    /// <summary>Whether there is nothing to do, or not yet.</summary>
+    /// <returns>Whether there is nothing to do, or nothing to do yet.</returns>
     private async Task<bool> StepBackAsync(Artwork artwork, ArtworkMessage message, CancellationToken cancellationToken)
     {
         if (artwork.Status.IsTerminal())
         {
-            // Somebody ended it and may have died before its turn was passed on.
+            // The worker that ended it may have died before it passed the permit on.
             metrics.Fault(Fault.Duplicate);
             log.MessageTooLate(artwork.Id, artwork.Attempt);
             await admission.LeaveAsync(artwork, cancellationToken);
@@ -154,11 +151,11 @@ public sealed class ProcessArtwork(
         {
             metrics.Fault(Fault.HeldByAnother);
             log.HeldByAnother(artwork.Id, artwork.Attempt);
-            // A copy looks again when its lease is over; throwing would spend this message's tries.
+            // Check again with a copy when the lease ends; throwing would use up this message's retries.
             await queues.SendToProcessAsync(artwork, message.Attempt, until - clock.GetUtcNow(), cancellationToken);
             return true;
         }
-        // Between two attempts, and this message is of an earlier one.
+        // The artwork waits for its next attempt, and this message is of an earlier one.
         return artwork.Status == ArtworkStatus.Processing && artwork.LeaseUntil is null
             && message.Attempt <= artwork.Attempt;
     }
@@ -168,31 +165,31 @@ public sealed class ProcessArtwork(
     {
         using var file = await FetchAsync(artwork, cancellationToken);
         using var background = await FetchBackgroundAsync(artwork, cancellationToken);
-        using var picture = new MemoryStream();
+        using var result = new MemoryStream();
         CutOutResult done;
-        // A place in the pipeline for as long as pixels are in memory, and not while a server is slow.
+        // Hold a slot only while pixels are in memory, not while a server is slow.
         using (var slot = await TakeSlotAsync(artwork, deadline, cancellationToken))
         using (var activity = Tracing.Start("cut out", ActivityKind.Internal, artwork.Id))
         {
-            var job = new CutOutJob(file.Bytes, artwork.OutputFormat, slot.Segmenter, slot.Tensors, picture)
+            var job = new CutOutJob(file.Bytes, artwork.OutputFormat, slot.Segmenter, slot.Tensors, result)
             {
                 Options = artwork.Options ?? new(),
                 Background = background?.Bytes,
             };
             done = await Task.Run(() => pipeline.Run(job, cancellationToken), cancellationToken);
-            metrics.CutOut(done, picture.Length, slot.Segmenter.Provider);
+            metrics.CutOut(done, result.Length, slot.Segmenter.Provider);
             activity?.SetTag("removebg.model", done.Model).SetTag("removebg.provider", slot.Segmenter.Provider);
             foreach (var (name, time) in done.Steps)
                 activity?.SetTag($"removebg.step.{name.Replace(' ', '_')}", time.TotalSeconds);
         }
-        picture.Position = 0;
+        result.Position = 0;
         using (Tracing.Start("store", ActivityKind.Internal, artwork.Id))
-            await pictures.PutResultAsync(artwork.Id, picture, done.ContentType, cancellationToken);
+            await images.PutResultAsync(artwork.Id, result, done.ContentType, cancellationToken);
         log.CutOut(artwork.Id, artwork.Attempt, done.Width, done.Height, new(done.Steps));
         return done;
     }
 
-    /// <summary>Waits for a slot. The wait does not count against the deadline and has a limit of its own.</summary>
+    /// <summary>Waits for a slot. The wait does not count against the deadline and has its own limit.</summary>
     /// <exception cref="NoSlotException">None was free for <see cref="ProcessOptions.SlotWait"/>.</exception>
     private async Task<PipelineSlots.Slot> TakeSlotAsync(Artwork artwork, JobDeadline deadline,
         CancellationToken cancellationToken)
@@ -213,8 +210,7 @@ public sealed class ProcessArtwork(
         }
     }
 
-    /// <summary>Returns an artwork to the queue that waited too long for a slot: the host ends
-    /// functions that run longer.</summary>
+    /// <summary>Requeues an artwork that has waited too long for a slot, before the host ends the function.</summary>
     private async Task ReturnToQueueAsync(ArtworkClaim claim)
     {
         metrics.Fault(Fault.NoSlot);
@@ -224,10 +220,9 @@ public sealed class ProcessArtwork(
             await queues.SendToProcessAsync(waiting, waiting.Attempt + 1, TimeSpan.Zero, CancellationToken.None);
     }
 
-    /// <summary>Releases the artwork so that another instance can take it at once, as often
-    /// as it may be interrupted.</summary>
-    /// <returns>False when it was interrupted too often and has failed.</returns>
-    private async Task<bool> TryHandBackAsync(ArtworkClaim claim)
+    /// <summary>Releases an interrupted artwork, so that another instance can claim it at once.</summary>
+    /// <returns>False if it was interrupted too often and has failed.</returns>
+    private async Task<bool> TryReleaseAsync(ArtworkClaim claim)
     {
         var artwork = claim.Artwork;
         if (artwork.HandBacks >= options.Value.MaxHandBacks)
@@ -252,7 +247,7 @@ public sealed class ProcessArtwork(
             : await fetcher.FetchAsync(artwork.ImageUrl, cancellationToken);
     }
 
-    /// <returns>Null when no picture is to be put behind the subject.</returns>
+    /// <returns>Null if no image is wanted behind the subject.</returns>
     private async Task<FetchedImage?> FetchBackgroundAsync(Artwork artwork, CancellationToken cancellationToken)
     {
         var background = artwork.Options?.Background;
@@ -271,7 +266,7 @@ public sealed class ProcessArtwork(
     }
 
     private async Task<FetchedImage> StoredAsync(Guid id, StoredInput which, CancellationToken cancellationToken) =>
-        await pictures.GetInputAsync(id, which, cancellationToken) is { } input
+        await images.GetInputAsync(id, which, cancellationToken) is { } input
             ? FetchedImage.From(input.ToMemory())
             : throw new ArtworkFailedException(ArtworkFailure.ImageUnreachable,
                 "The image that came with the request is no longer stored.");
@@ -303,7 +298,7 @@ public sealed class ProcessArtwork(
 
     private async Task EndAsync(ArtworkClaim claim, Func<Artwork, Artwork> change)
     {
-        if (await claim.TryEndAsync(change) is { } ended) await announce.EndedAsync(ended);
+        if (await claim.TryEndAsync(change) is { } ended) await complete.CompleteAsync(ended);
         else await DropResultAsync(claim.Artwork.Id);
     }
 
@@ -311,15 +306,15 @@ public sealed class ProcessArtwork(
     {
         log.FailedForGood(artwork.Id, artwork.Attempt, failure.Code);
         if (await artworks.TryUpdateAsync(artwork, artwork.Fail(clock.GetUtcNow(), failure), cancellationToken)
-            is { } failed) await announce.EndedAsync(failed);
+            is { } failed) await complete.CompleteAsync(failed);
     }
 
-    /// <summary>We worked for nothing. Our blob goes, unless it may be another worker's result by now.</summary>
+    /// <summary>Deletes the result of a lost claim, unless it may be another worker's by now.</summary>
     private async Task DropResultAsync(Guid id)
     {
         var now = await artworks.FindAsync(id, CancellationToken.None);
         if (now is null or { Status: ArtworkStatus.Canceled or ArtworkStatus.Failed })
-            await pictures.DeleteResultAsync(id, CancellationToken.None);
+            await images.DeleteResultAsync(id, CancellationToken.None);
         metrics.Fault(Fault.ClaimLost);
         log.ResultDropped(id, now?.Status.Word() ?? "deleted");
     }

@@ -21,17 +21,16 @@ public sealed class ProcessOptions
     [Range(1, 1000)]
     public int MaxHandBacks { get; set; } = 10;
 
-    /// <summary>How long a claim holds without a sign of life; it is renewed at a third
-    /// of this. Default 30 s.</summary>
+    /// <summary>Lease of a claim, renewed after a third of it. Default 30 s.</summary>
     [Range(typeof(TimeSpan), "00:00:02", "00:10:00")]
     public TimeSpan Lease { get; set; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>How often a worker may start an artwork before it fails. Default 3.</summary>
+    /// <summary>Attempts before an artwork fails. Default 3.</summary>
     [Range(1, 100)]
     public int MaxAttempts { get; set; } = 3;
 
-    /// <summary>Wait before the second attempt after a transient failure; the next waits four
-    /// times as long. Default 1 s.</summary>
+    /// <summary>Wait before the second attempt after a transient failure; each later wait is four times as long.
+    /// Default 1 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
     public TimeSpan FirstRetryDelay { get; set; } = TimeSpan.FromSeconds(1);
 }

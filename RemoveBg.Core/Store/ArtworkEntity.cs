@@ -5,8 +5,7 @@ using RemoveBg.Core.Artworks.Parameters;
 
 namespace RemoveBg.Core.Store;
 
-/// <summary>How an artwork lies in its table row. Property names are part of the stored
-/// format: add, never rename.</summary>
+/// <summary>Maps artworks to table rows. Property names are stored format: add, never rename.</summary>
 internal static class ArtworkEntity
 {
     public static TableEntity From(Artwork artwork, string partition, string row)

@@ -5,11 +5,12 @@ using RemoveBg.Core.Artworks;
 
 namespace RemoveBg.Core.Store;
 
-/// <summary>What travels on both queues. Everything else is read from the record, which alone is true.</summary>
-/// <param name="Version">Of this format; 1.</param>
+/// <summary>A message on either queue. Everything else is read from the record, the only source of truth.</summary>
+/// <param name="Version">Version of this format, 1.</param>
 /// <param name="Id">The artwork.</param>
-/// <param name="Attempt">1 for the first: of the processing (queue artworks), of the delivery (queue webhooks).</param>
-/// <param name="TraceParent">Of the submission (W3C Trace Context), where the sender knows it.</param>
+/// <param name="Attempt">Number of the processing attempt (queue artworks) or delivery attempt (queue webhooks), from
+/// 1.</param>
+/// <param name="TraceParent">W3C <c>traceparent</c> of the submission, where the sender knows it.</param>
 public sealed record ArtworkMessage(
     [property: JsonPropertyName("v")] int Version,
     [property: JsonPropertyName("id")] Guid Id,
@@ -21,10 +22,10 @@ public sealed record ArtworkMessage(
 
     public string ToJson() => JsonSerializer.Serialize(this, ArtworkMessageJson.Default.ArtworkMessage);
 
-    /// <summary>Reads a message as the queue stores it: the host passes it undecoded, because
-    /// it loses what is not base64.</summary>
+    /// <summary>Parses a message as the queue stores it. The host passes it undecoded, because it loses messages that
+    /// are not base64.</summary>
     /// <param name="text">JSON in base64, as this program sends it, or plain JSON, as an operator may send it.</param>
-    /// <returns>Null for anything that no version of this program has sent.</returns>
+    /// <returns>Null if no version of this program can have sent the message.</returns>
     public static ArtworkMessage? TryParse(string text)
     {
         try

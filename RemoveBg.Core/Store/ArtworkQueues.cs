@@ -4,7 +4,7 @@ using RemoveBg.Core.Store;
 
 namespace RemoveBg.Core.Store;
 
-/// <summary>The two queues. Their poison queues are filled by the host that reads them.</summary>
+/// <summary>Sends to the two queues. The host that reads them fills their poison queues.</summary>
 public sealed class ArtworkQueues(StorageClients storage)
 {
     /// <summary>Artworks to process.</summary>
@@ -15,13 +15,13 @@ public sealed class ArtworkQueues(StorageClients storage)
 
     public const string PoisonSuffix = "-poison";
 
-    /// <summary>Suffix of the queues in which <see cref="UnreadableMessages"/> keeps what cannot be read.</summary>
+    /// <summary>Suffix of the queues in which <see cref="UnreadableMessages"/> keeps unreadable messages.</summary>
     public const string UnreadableSuffix = "-unreadable";
 
     /// <summary>Storage keeps a message invisible for at most this long (Put Message, REST API).</summary>
     public static readonly TimeSpan LongestDelay = TimeSpan.FromDays(7);
 
-    /// <summary>Without it a message that waits longer than 7 days would vanish silently.</summary>
+    /// <summary>The default would silently delete messages that wait longer than 7 days.</summary>
     private static readonly TimeSpan NeverExpires = TimeSpan.FromSeconds(-1);
 
     private readonly QueueClient _artworks = storage.Queue(Artworks);
@@ -30,15 +30,16 @@ public sealed class ArtworkQueues(StorageClients storage)
     public Task SendToProcessAsync(Artwork artwork, int attempt, TimeSpan delay, CancellationToken cancellationToken) =>
         SendAsync(_artworks, artwork.Id, attempt, artwork.TraceParent, delay, cancellationToken);
 
-    /// <summary>For the first attempt of an artwork whose record is not at hand; its trace is found there.</summary>
+    /// <summary>Sends the first attempt of an artwork without reading its record; the receiver finds the trace
+    /// there.</summary>
     public Task SendToProcessAsync(Guid id, CancellationToken cancellationToken) =>
         SendAsync(_artworks, id, attempt: 1, null, TimeSpan.Zero, cancellationToken);
 
     public Task SendToDeliverAsync(Artwork artwork, int attempt, TimeSpan delay, CancellationToken cancellationToken) =>
         SendAsync(_webhooks, artwork.Id, attempt, artwork.TraceParent, delay, cancellationToken);
 
-    /// <summary>How long the oldest of the next messages has been waiting; zero for an empty queue, and for a
-    /// queue whose messages are all in work.</summary>
+    /// <summary>Measures how long the oldest visible message of queue artworks has waited.</summary>
+    /// <returns>Zero if no message is visible.</returns>
     public async Task<TimeSpan> OldestToProcessAsync(DateTimeOffset now, CancellationToken cancellationToken)
     {
         var next = await _artworks.PeekMessagesAsync(32, cancellationToken);
@@ -50,7 +51,7 @@ public sealed class ArtworkQueues(StorageClients storage)
     private static Task SendAsync(QueueClient queue, Guid id, int attempt, string? traceParent, TimeSpan delay,
         CancellationToken cancellationToken)
     {
-        // Storage counts whole seconds; rounding down would make a worker find its artwork not yet due.
+        // Storage takes whole seconds; rounded down, the message would arrive before the artwork is due.
         var visible = TimeSpan.FromSeconds(Math.Ceiling(Math.Clamp(delay.TotalSeconds, 0, LongestDelay.TotalSeconds)));
         return queue.SendMessageAsync(new ArtworkMessage(ArtworkMessage.CurrentVersion, id, attempt, traceParent)
             .ToJson(), visible, NeverExpires, cancellationToken);

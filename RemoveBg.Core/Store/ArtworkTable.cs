@@ -5,18 +5,14 @@ using RemoveBg.Core.Store;
 
 namespace RemoveBg.Core.Store;
 
-/// <summary>
-/// The artworks' records in Azure Table Storage.
-/// <para>
-/// Partition = last hex digit of the id, so that 16 partitions share the load (2,000 entities/s each). In a partition
-/// lie <c>artwork_{id}</c>, the record; <c>due_{id}</c>, there as long as something is left to do, so that the sweeper
-/// reads open work only; <c>delivery_{id}_{n}</c>, one per webhook attempt. Rows of one artwork change together, in one
-/// entity group transaction. A second table lists each key's artworks, newest first.
-/// </para>
-/// </summary>
+/// <summary>Stores the artworks' records in Azure Table Storage.</summary>
+/// <remarks>The partition is the last hex digit of the id, so that 16 partitions share the load (2,000 entities/s
+/// each). Rows: <c>artwork_{id}</c>, the record; <c>due_{id}</c>, which exists while something is left to do, so that
+/// the sweeper reads open work only; <c>delivery_{id}_{n}</c>, one per webhook attempt. Rows of one artwork change
+/// together, in one entity group transaction. A second table lists each key's artworks, newest first.</remarks>
 public sealed class ArtworkTable(StorageClients storage)
 {
-    /// <summary>The table that lists each key's artworks; <see cref="Admission"/> keeps its turns there.</summary>
+    /// <summary>The table that lists each key's artworks; <see cref="Admission"/> keeps its permits there.</summary>
     internal const string ByKey = "artworksbykey";
 
     private const string RecordPrefix = "artwork_", DuePrefix = "due_", DeliveryPrefix = "delivery_";
@@ -24,7 +20,7 @@ public sealed class ArtworkTable(StorageClients storage)
     private readonly TableClient _rows = storage.Table("artworks");
     private readonly TableClient _byKey = storage.Table(ByKey);
 
-    /// <returns>The stored artwork, or null when one with this id is there already.</returns>
+    /// <returns>The stored artwork, or null if one with this id exists.</returns>
     public async Task<Artwork?> TryCreateAsync(Artwork artwork, CancellationToken cancellationToken)
     {
         try
@@ -49,10 +45,10 @@ public sealed class ArtworkTable(StorageClients storage)
         return found.HasValue ? ArtworkEntity.Read(found.Value!, id, found.Value!.ETag) : null;
     }
 
-    /// <summary>Writes <paramref name="changed"/> if nobody has written since
-    /// <paramref name="read"/> was read.</summary>
-    /// <returns>The stored artwork, or null when somebody has (or has deleted it): read
-    /// again and decide anew.</returns>
+    /// <summary>Writes <paramref name="changed"/> unless the record has changed since <paramref
+    /// name="read"/>.</summary>
+    /// <returns>The stored artwork, or null if the record has changed or has been deleted: read it again and
+    /// re-decide.</returns>
     public async Task<Artwork?> TryUpdateAsync(Artwork read, Artwork changed, CancellationToken cancellationToken,
         WebhookDelivery? delivery = null)
     {
@@ -78,7 +74,7 @@ public sealed class ArtworkTable(StorageClients storage)
     public async Task DeleteAsync(Artwork artwork, CancellationToken cancellationToken)
     {
         var id = artwork.Id.ToString("N");
-        // Deliveries first: without its record nobody would find them again.
+        // Deliveries first: they can only be found while the record exists.
         await foreach (var row
             in Between(Partition(artwork.Id), $"{DeliveryPrefix}{id}_", $"{DeliveryPrefix}{id}`", cancellationToken))
             await _rows.DeleteEntityAsync(row, ETag.All, cancellationToken);
@@ -96,11 +92,11 @@ public sealed class ArtworkTable(StorageClients storage)
         return deliveries;
     }
 
-    /// <summary>Ids of a key's artworks, newest first, from the one after <paramref name="after"/> on.</summary>
+    /// <summary>Lists the ids of a key's artworks, newest first, starting after <paramref name="after"/>.</summary>
     public async IAsyncEnumerable<Guid> NewestOfAsync(string keyId, Guid? after,
         [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        // Row keys are hexadecimal; the turns beside them begin with other letters.
+        // Row keys are hexadecimal; those of permits begin with other letters.
         var from = after is { } last ? NewestFirst(last) : "";
         var filter = TableClient.CreateQueryFilter($"PartitionKey eq {keyId} and RowKey gt {from} and RowKey lt {"g"}");
         await foreach (var row
@@ -108,7 +104,7 @@ public sealed class ArtworkTable(StorageClients storage)
             if (row.GetGuid("Id") is { } id) yield return id;
     }
 
-    /// <summary>Ids of all artworks whose <see cref="Artwork.DueAt"/> has passed.</summary>
+    /// <summary>Lists the ids of all artworks whose <see cref="Artwork.DueAt"/> has passed.</summary>
     public async IAsyncEnumerable<Guid> OverdueAsync(DateTimeOffset now,
         [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -122,8 +118,8 @@ public sealed class ArtworkTable(StorageClients storage)
         }
     }
 
-    /// <summary>Artworks created before <paramref name="cutoff"/>; their ids sort by time, so
-    /// that only these are read.</summary>
+    /// <summary>Lists artworks created before <paramref name="cutoff"/>. Ids sort by time, so only these are
+    /// read.</summary>
     public async IAsyncEnumerable<Artwork> CreatedBeforeAsync(DateTimeOffset cutoff,
         [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -134,7 +130,7 @@ public sealed class ArtworkTable(StorageClients storage)
                     row.ETag);
     }
 
-    /// <summary>The row by which a key's owner finds the artwork in the list; written together with its turn.</summary>
+    /// <summary>The artwork's row in its key's list; written together with its permit.</summary>
     internal static TableEntity ListEntry(Artwork artwork) =>
         new(artwork.KeyId, NewestFirst(artwork.Id)) { ["Id"] = artwork.Id };
 
@@ -153,7 +149,7 @@ public sealed class ArtworkTable(StorageClients storage)
 
     private static string Partition(Guid id) => id.ToString("N")[^1..];
 
-    /// <summary>Version 7 ids grow with time; their complement falls.</summary>
+    /// <summary>Inverts the bits of the id: version 7 ids grow with time, so the newest sorts first.</summary>
     private static string NewestFirst(Guid id)
     {
         Span<byte> bytes = stackalloc byte[16];

@@ -4,21 +4,23 @@ using Azure.Storage.Sas;
 
 namespace RemoveBg.Core.Store;
 
-/// <summary>Signs URLs that read one blob: with the account's key where there is one (Azurite), and with a key that
-/// storage lends to our identity where there is none (user delegation SAS, Azure).</summary>
+/// <summary>Signs URLs that read one blob: with the account key if the client has one (Azurite), else with a user
+/// delegation key for the managed identity (Azure).</summary>
 internal sealed class ResultUrls(BlobServiceClient blobs, TimeSpan lifetime, TimeProvider clock)
 {
-    /// <summary>How far our clock may be off from storage's. A URL has no start at all; a
-    /// lent key must have one.</summary>
+    /// <summary>Largest difference allowed between our clock and storage's. A URL needs no start time, a delegation key
+    /// does.</summary>
     private static readonly TimeSpan ClockSkew = TimeSpan.FromMinutes(15);
 
-    /// <summary>A lent key serves all URLs of some hours; storage lends for at most seven days.</summary>
+    /// <summary>How much longer than a URL a delegation key is valid, so that it serves many URLs. Storage allows seven
+    /// days.</summary>
     private static readonly TimeSpan KeyBeyondUrl = TimeSpan.FromHours(6);
 
-    private UserDelegationKey? _lent;
+    private UserDelegationKey? _delegationKey;
 
-    /// <remarks>The expiry moves in steps of a twelfth of the lifetime, so that a poll and a webhook of the
-    /// same minutes carry the same URL.</remarks>
+    /// <summary>Signs a URL for a blob.</summary>
+    /// <remarks>The expiry moves in steps of a twelfth of the lifetime, so that a poll and a webhook within minutes
+    /// carry the same URL.</remarks>
     public async Task<string> SignAsync(BlobClient blob, CancellationToken cancellationToken)
     {
         var step =
@@ -34,9 +36,9 @@ internal sealed class ResultUrls(BlobServiceClient blobs, TimeSpan lifetime, Tim
         if (blob.CanGenerateSasUri) return blob.GenerateSasUri(sas).AbsoluteUri;
 
         sas.Protocol = SasProtocol.Https;
-        var key = _lent;
+        var key = _delegationKey;
         if (key is null || key.SignedExpiresOn < expires)
-            _lent =
+            _delegationKey =
                 key = await blobs.GetUserDelegationKeyAsync(now - ClockSkew, expires + KeyBeyondUrl, cancellationToken);
         return new BlobUriBuilder(blob.Uri) { Sas = sas.ToSasQueryParameters(key, blobs.AccountName) }
             .ToUri().AbsoluteUri;

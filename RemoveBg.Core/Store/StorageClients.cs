@@ -7,11 +7,10 @@ using Microsoft.Extensions.Configuration;
 
 namespace RemoveBg.Core.Store;
 
-/// <summary>
-/// Clients for the storage account that the Functions host itself uses: setting <c>AzureWebJobsStorage</c>, either a
-/// connection string, or <c>AzureWebJobsStorage:accountName</c> (or <c>:blobServiceUri</c>, <c>:queueServiceUri</c>,
-/// <c>:tableServiceUri</c>) with a managed identity (<c>:credential=managedidentity</c>, <c>:clientId</c>).
-/// </summary>
+/// <summary>Creates clients for the storage account that the Functions host uses.</summary>
+/// <remarks>The setting <c>AzureWebJobsStorage</c> is either a connection string, or
+/// <c>AzureWebJobsStorage:accountName</c> (or <c>:blobServiceUri</c>, <c>:queueServiceUri</c>, <c>:tableServiceUri</c>)
+/// with a managed identity (<c>:credential=managedidentity</c>, <c>:clientId</c>).</remarks>
 public sealed class StorageClients
 {
     public const string ConnectionName = "AzureWebJobsStorage";
@@ -21,10 +20,10 @@ public sealed class StorageClients
 
     public StorageClients(IConfiguration configuration)
     {
-        var blobOptions = Impatient(new BlobClientOptions());
-        var queueOptions = Impatient(new QueueClientOptions { MessageEncoding = QueueMessageEncoding.Base64 });
-        var undecodedOptions = Impatient(new QueueClientOptions());
-        var tableOptions = Impatient(new TableClientOptions());
+        var blobOptions = WithShortRetries(new BlobClientOptions());
+        var queueOptions = WithShortRetries(new QueueClientOptions { MessageEncoding = QueueMessageEncoding.Base64 });
+        var undecodedOptions = WithShortRetries(new QueueClientOptions());
+        var tableOptions = WithShortRetries(new TableClientOptions());
         if (configuration[ConnectionName] is { Length: > 0 } connection)
         {
             Blobs = new(connection, blobOptions);
@@ -46,10 +45,10 @@ public sealed class StorageClients
 
     public TableClient Table(string name) => _tables.GetTableClient(name);
 
-    /// <summary>Messages are base64, as the Functions host wants them.</summary>
+    /// <summary>Returns a client that encodes messages in base64, as the Functions host expects.</summary>
     public QueueClient Queue(string name) => _queues.GetQueueClient(name);
 
-    /// <summary>Messages as they lie in storage: for whoever must be able to receive one that is not base64.</summary>
+    /// <summary>Returns a client that leaves messages as stored, and so can receive one that is not base64.</summary>
     public QueueClient UndecodedQueue(string name) => _undecodedQueues.GetQueueClient(name);
 
     public BlobContainerClient Container(string name) => Blobs.GetBlobContainerClient(name);
@@ -61,7 +60,7 @@ public sealed class StorageClients
             return new($"https://{account}.{service}.core.windows.net");
         throw new InvalidOperationException(
             $"Setting {ConnectionName} is missing: give a connection string, or {ConnectionName}__accountName to use a "
-                + $"managed identity.");
+                + "managed identity.");
     }
 
     private static TokenCredential Credential(IConfigurationSection section)
@@ -73,8 +72,9 @@ public sealed class StorageClients
                 : ManagedIdentityId.SystemAssigned);
     }
 
-    /// <summary>A caller waits behind most calls: give up after some seconds rather than the SDK's minutes.</summary>
-    private static T Impatient<T>(T options) where T : ClientOptions
+    /// <summary>Limits retries to seconds instead of the SDK's minutes, because a caller waits for most
+    /// calls.</summary>
+    private static T WithShortRetries<T>(T options) where T : ClientOptions
     {
         options.Retry.Mode = RetryMode.Exponential;
         options.Retry.MaxRetries = 3;

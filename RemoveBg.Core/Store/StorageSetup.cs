@@ -4,14 +4,13 @@ using RemoveBg.Core.Artworks;
 
 namespace RemoveBg.Core.Store;
 
-/// <summary>Creates tables, queues and containers that are missing: at start, and again
-/// until it has succeeded once.</summary>
+/// <summary>Creates missing tables, queues and containers: at startup, and again until it has succeeded
+/// once.</summary>
 public sealed class StorageSetup(StorageClients storage, ILogger<StorageSetup> log) : BackgroundService
 {
     private readonly SemaphoreSlim _once = new(1);
     private volatile bool _done;
 
-    /// <summary>All that must exist.</summary>
     public static IReadOnlyList<string> Tables { get; } = ["artworks", "artworksbykey", "keys", "rates", "idempotency"];
 
     public static IReadOnlyList<string> Queues { get; } =
@@ -48,7 +47,7 @@ public sealed class StorageSetup(StorageClients storage, ILogger<StorageSetup> l
         }
     }
 
-    /// <summary>Whether storage answers now, in one cheap call. Throws when not.</summary>
+    /// <summary>Checks in one cheap call that storage responds. Throws if it does not.</summary>
     public async Task CheckAsync(CancellationToken cancellationToken)
     {
         await EnsureAsync(cancellationToken);

@@ -6,15 +6,15 @@ using RemoveBg.Core.Artworks;
 
 namespace RemoveBg.Core.Store;
 
-/// <summary>What may come in a request.</summary>
+/// <summary>Images that a request may contain.</summary>
 public enum StoredInput
 {
     Photo,
     Background,
 }
 
-/// <summary>The bytes: results, and inputs that came in the request. One blob per artwork and container, named by its
-/// id, so that a second worker overwrites with the same bytes instead of adding.</summary>
+/// <summary>Stores results, and inputs that came with the request, as blobs.</summary>
+/// <remarks>Blobs are named by the artwork's id, so that a second worker overwrites the same blob.</remarks>
 public sealed class StoredImages(StorageClients storage, IOptions<ResultOptions> options, TimeProvider clock)
 {
     public const string ResultContainer = "results";
@@ -24,9 +24,9 @@ public sealed class StoredImages(StorageClients storage, IOptions<ResultOptions>
     private readonly BlobContainerClient _inputs = storage.Container(InputContainer);
     private readonly ResultUrls _urls = new(storage.Blobs, options.Value.UrlLifetime, clock);
 
-    public async Task PutResultAsync(Guid id, Stream picture, string contentType,
+    public async Task PutResultAsync(Guid id, Stream image, string contentType,
         CancellationToken cancellationToken) =>
-        await Result(id, contentType).UploadAsync(picture, new BlobUploadOptions
+        await Result(id, contentType).UploadAsync(image, new BlobUploadOptions
         {
             HttpHeaders = new()
             {
@@ -36,14 +36,14 @@ public sealed class StoredImages(StorageClients storage, IOptions<ResultOptions>
             },
         }, cancellationToken);
 
-    public Task PutInputAsync(Guid id, StoredInput which, BinaryData picture, CancellationToken cancellationToken) =>
-        Input(id, which).UploadAsync(picture, overwrite: true, cancellationToken);
+    public Task PutInputAsync(Guid id, StoredInput which, BinaryData image, CancellationToken cancellationToken) =>
+        Input(id, which).UploadAsync(image, overwrite: true, cancellationToken);
 
-    /// <returns>Null when it is not there (any more).</returns>
+    /// <returns>Null if it does not exist or has been deleted.</returns>
     public Task<BinaryData?> GetInputAsync(Guid id, StoredInput which, CancellationToken cancellationToken) =>
         GetAsync(Input(id, which), cancellationToken);
 
-    /// <returns>Null when it is not there (any more).</returns>
+    /// <returns>Null if it does not exist or has been deleted.</returns>
     public Task<BinaryData?> GetResultAsync(Guid id, string contentType, CancellationToken cancellationToken) =>
         GetAsync(Result(id, contentType), cancellationToken);
 
@@ -68,25 +68,26 @@ public sealed class StoredImages(StorageClients storage, IOptions<ResultOptions>
     public async Task DeleteInputAsync(Guid id, StoredInput which, CancellationToken cancellationToken) =>
         await Input(id, which).DeleteIfExistsAsync(cancellationToken: cancellationToken);
 
-    /// <summary>A URL that reads this one result and nothing else, for at most
-    /// <see cref="ResultOptions.UrlLifetime"/>.</summary>
+    /// <summary>Signs a URL that can only read this result, for at most <see
+    /// cref="ResultOptions.UrlLifetime"/>.</summary>
     public Task<string> SignResultUrlAsync(Guid id, string contentType, CancellationToken cancellationToken) =>
         _urls.SignAsync(Result(id, contentType), cancellationToken);
 
-    /// <summary>Erases what is older than the retention. Azure's lifecycle rule does the
-    /// same; Azurite has none.</summary>
-    public async Task<int> EraseOlderThanAsync(DateTimeOffset cutoff, CancellationToken cancellationToken)
+    /// <summary>Deletes blobs older than <paramref name="cutoff"/>. On Azure a lifecycle rule does the same; Azurite
+    /// has none.</summary>
+    /// <returns>Number of deleted blobs.</returns>
+    public async Task<int> DeleteOlderThanAsync(DateTimeOffset cutoff, CancellationToken cancellationToken)
     {
-        var erased = 0;
+        var deleted = 0;
         foreach (var container in new[] { _results, _inputs })
             await foreach (var blob in container.GetBlobsAsync(new GetBlobsOptions(), cancellationToken))
             {
-                // Names begin with version 7 ids and are listed in order: the first young one ends the search.
+                // Names begin with version 7 ids and are listed in order: stop at the first one that is too new.
                 if (blob.Properties.LastModified >= cutoff) break;
                 await container.DeleteBlobIfExistsAsync(blob.Name, cancellationToken: cancellationToken);
-                erased++;
+                deleted++;
             }
-        return erased;
+        return deleted;
     }
 
     private BlobClient Input(Guid id, StoredInput which) =>

@@ -50,17 +50,17 @@ public sealed class IdempotencyTable(StorageClients storage, TimeProvider clock)
 
     /// <summary>Deletes rows older than <see cref="Memory"/>.</summary>
     /// <returns>Number of deleted rows.</returns>
-    public async Task<int> ForgetAsync(CancellationToken cancellationToken)
+    public async Task<int> DeleteExpiredAsync(CancellationToken cancellationToken)
     {
-        var forgotten = 0;
+        var deleted = 0;
         var cutoff = clock.GetUtcNow() - Memory;
         await foreach (var row in _rows.QueryAsync<TableEntity>(TableClient.CreateQueryFilter($"CreatedAt lt {cutoff}"),
             cancellationToken: cancellationToken))
         {
             await _rows.DeleteEntityAsync(row.PartitionKey, row.RowKey, row.ETag, cancellationToken);
-            forgotten++;
+            deleted++;
         }
-        return forgotten;
+        return deleted;
     }
 
     private async Task<Guid?> EarlierAsync(TableEntity row, Fingerprint fingerprint,

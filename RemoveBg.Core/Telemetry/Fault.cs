@@ -1,7 +1,7 @@
 namespace RemoveBg.Core.Telemetry;
 
-/// <summary>Kinds of trouble that the service survives; label <c>fault</c> of the counter <c>removebg.faults</c>.
-/// Each is logged too, with the artwork's id where it is known.</summary>
+/// <summary>Faults that the service survives; label <c>fault</c> of the counter <c>removebg.faults</c>. Each is also
+/// logged, with the artwork's id where it is known.</summary>
 public enum Fault
 {
     /// <summary>An attempt failed and another follows.</summary>
@@ -10,25 +10,25 @@ public enum Fault
     /// <summary>An attempt failed for good.</summary>
     Failed,
 
-    /// <summary>Somebody else took the artwork over, canceled or deleted it during the work.</summary>
+    /// <summary>The artwork was cancelled, deleted or claimed by another worker during the work.</summary>
     ClaimLost,
 
-    /// <summary>An artwork was started or interrupted more often than it may be.</summary>
+    /// <summary>An artwork used up its attempts or interruptions without finishing.</summary>
     NeverEnded,
 
     /// <summary>The host shut down during the work; another instance continues.</summary>
     HandedBack,
 
-    /// <summary>An artwork waited too long for a slot in the pipeline and went back to the queue.</summary>
+    /// <summary>An artwork waited too long for a slot and was requeued.</summary>
     NoSlot,
 
     /// <summary>A message of an artwork that has ended already.</summary>
     Duplicate,
 
-    /// <summary>A message of an artwork that another worker holds.</summary>
+    /// <summary>A message of an artwork that another worker has claimed.</summary>
     HeldByAnother,
 
-    /// <summary>A message that no version of this program has sent; kept in a queue <c>*-unreadable</c>.</summary>
+    /// <summary>A message that no version of this program can have sent; kept in a queue <c>*-unreadable</c>.</summary>
     UnreadableMessage,
 
     /// <summary>A message whose artwork has no record.</summary>
@@ -37,19 +37,19 @@ public enum Fault
     /// <summary>The host gave up on a message.</summary>
     Poisoned,
 
-    /// <summary>The sweeper found something whose time was over.</summary>
+    /// <summary>The sweeper requeued overdue work.</summary>
     Overdue,
 
-    /// <summary>An artwork is accepted, or has ended, and storage failed at the step after
-    /// it; the sweeper will do it.</summary>
+    /// <summary>Storage failed right after an artwork was accepted or had ended; the sweeper finishes the
+    /// step.</summary>
     LeftToSweeper,
 
-    /// <summary>A turn whose artwork had ended without passing it on.</summary>
+    /// <summary>A permit of an artwork that had ended without passing it on.</summary>
     StaleTurn,
 
     /// <summary>A connection to an address that is not publicly routable was refused.</summary>
     AddressBlocked,
 
-    /// <summary>No further webhook attempt: all are spent, or the receiver is gone.</summary>
+    /// <summary>No webhook attempt is left, or the receiver is gone.</summary>
     WebhookGivenUp,
 }

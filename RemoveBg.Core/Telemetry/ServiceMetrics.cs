@@ -4,9 +4,9 @@ using RemoveBg.Core.CutOut;
 
 namespace RemoveBg.Core.Telemetry;
 
-/// <summary>What the service counts and measures, as instruments of the meter <see cref="MeterName"/>
-/// (System.Diagnostics.Metrics; durations in seconds, as OpenTelemetry's semantic conventions ask). No label
-/// holds anything that a caller chose.</summary>
+/// <summary>Instruments of the meter <see cref="MeterName"/> (System.Diagnostics.Metrics).</summary>
+/// <remarks>Durations are in seconds, as OpenTelemetry's semantic conventions require. No label contains anything that
+/// a caller chose.</remarks>
 public sealed class ServiceMetrics
 {
     public const string MeterName = "RemoveBg";
@@ -23,19 +23,19 @@ public sealed class ServiceMetrics
         _ended = meter.CreateCounter<long>("removebg.artworks.ended", "{artwork}",
             "Artworks that reached a final status, by status and failure code");
         _faults = meter.CreateCounter<long>("removebg.faults", "{fault}",
-            "What went wrong and was dealt with, by fault and failure code");
+            "Faults that were survived, by fault and failure code");
         _webhookAttempts =
             meter.CreateCounter<long>("removebg.webhook.attempts", "{attempt}", "Webhook attempts, by outcome");
-        _fetchedBytes = meter.CreateCounter<long>("removebg.fetched", "By", "Bytes of pictures read");
+        _fetchedBytes = meter.CreateCounter<long>("removebg.fetched", "By", "Bytes of images read");
         _resultBytes = meter.CreateCounter<long>("removebg.results", "By", "Bytes of results written");
         _queueOldest = meter.CreateGauge<double>("removebg.queue.oldest", "s",
-            "Age of the oldest message of queue artworks that nobody works on, looked at each minute");
+            "Age of the oldest visible message of queue artworks, checked each minute");
         _wait = meter.CreateHistogram<double>("removebg.artworks.wait", "s", "From acceptance to the first start");
         _duration = meter.CreateHistogram<double>("removebg.artworks.duration", "s", "From the last start to the end");
         _step = meter.CreateHistogram<double>("removebg.pipeline.step.duration", "s",
             "Each step of the pipeline, by step, model and provider");
         _confidence =
-            meter.CreateHistogram<double>("removebg.confidence", "1", "How sure the network was, 0 to 1, by model");
+            meter.CreateHistogram<double>("removebg.confidence", "1", "Confidence of the model, 0 to 1, by model");
         _webhookDuration =
             meter.CreateHistogram<double>("removebg.webhook.duration", "s", "Webhook attempts, by outcome");
     }
@@ -59,7 +59,8 @@ public sealed class ServiceMetrics
             new KeyValuePair<string, object?>("status", artwork.Status.Word()));
     }
 
-    /// <param name="code">The artwork's failure code, where there is one.</param>
+    /// <param name="fault">Kind of fault.</param>
+    /// <param name="code">Failure code of the artwork, if any.</param>
     public void Fault(Fault fault, string? code = null) =>
         _faults.Add(1, new("fault", fault.ToString()), new KeyValuePair<string, object?>("code", code ?? ""));
 

@@ -11,11 +11,10 @@ using OpenTelemetry.Trace;
 
 namespace RemoveBg.Core.Telemetry;
 
-/// <summary>
-/// Where traces, metrics and logs go: to an OTLP collector when OpenTelemetry's standard variable
-/// <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> (or its twins for one signal) is set, to Azure Monitor when
-/// <c>APPLICATIONINSIGHTS_CONNECTION_STRING</c> is, and else nowhere.
-/// </summary>
+/// <summary>Exports traces, metrics and logs.</summary>
+/// <remarks>To an OTLP collector if OpenTelemetry's standard variable <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> (or the one
+/// for a single signal) is set, to Azure Monitor if <c>APPLICATIONINSIGHTS_CONNECTION_STRING</c> is set, else
+/// nowhere.</remarks>
 public static class TelemetryExport
 {
     private const string AzureMonitor = "APPLICATIONINSIGHTS_CONNECTION_STRING",
@@ -32,7 +31,7 @@ public static class TelemetryExport
         var azure = configuration[AzureMonitor];
         bool traces = Otlp(configuration, "TRACES"), metrics = Otlp(configuration, "METRICS"),
             logs = Otlp(configuration, "LOGS");
-        // Every job has its spans, whatever a caller or the host says of its own, unless the operator wants samples.
+        // Export every job's spans, whatever the caller or the host decided, unless the operator asks for sampling.
         var isSampled = !string.IsNullOrEmpty(configuration["OTEL_TRACES_SAMPLER"]);
 
         var telemetry = services.AddOpenTelemetry()
@@ -67,15 +66,15 @@ public static class TelemetryExport
         {
             options.ConnectionString = connection;
             if (isSampled) return;
-            // The exporter's default is five traces per second, and no log lines of the others.
+            // By default, the exporter keeps five traces per second and drops the log lines of all others.
             options.TracesPerSecond = null;
             options.SamplingRatio = 1;
             options.EnableTraceBasedLogsSampler = false;
         }
     }
 
-    /// <summary><c>Authorization=AAD</c>, with <c>ClientId=…</c> for a user-assigned identity: what
-    /// the Functions host reads too.</summary>
+    /// <summary>Parses <c>Authorization=AAD</c>, with <c>ClientId=…</c> for a user-assigned identity, as the Functions
+    /// host does.</summary>
     private static ManagedIdentityCredential? Credential(string? authentication)
     {
         var parts =

@@ -7,11 +7,12 @@ public sealed class FetchOptions
 {
     public const string Section = "RemoveBg:Fetch";
 
-    /// <summary>Default 26,214,400 bytes (25 MiB).</summary>
+    /// <summary>Largest file, in bytes. Default 26,214,400 (25 MiB).</summary>
     [Range(1, 1024 * 1024 * 1024)]
     public int MaxBytes { get; set; } = 25 * 1024 * 1024;
 
-    /// <summary>From the first connection to the last byte, redirects included. Default 30 s.</summary>
+    /// <summary>Longest download from the first connection to the last byte, redirects included. Default 30
+    /// s.</summary>
     [Range(typeof(TimeSpan), "00:00:00.1", "00:10:00")]
     public TimeSpan TotalTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
@@ -19,7 +20,7 @@ public sealed class FetchOptions
     [Range(typeof(TimeSpan), "00:00:00.1", "00:10:00")]
     public TimeSpan IdleTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>Default 3.</summary>
+    /// <summary>Most redirects that are followed. Default 3.</summary>
     [Range(0, 20)]
     public int MaxRedirects { get; set; } = 3;
 }

@@ -2,8 +2,7 @@ using System.Buffers;
 
 namespace RemoveBg.Core.Process.Fetch;
 
-/// <summary>A downloaded file in a rented buffer, which grows as bytes come in: a server's word
-/// about its length is not believed.</summary>
+/// <summary>A downloaded file in a rented buffer, which grows as bytes arrive: Content-Length is not trusted.</summary>
 public sealed class FetchedImage : IDisposable
 {
     private byte[] _buffer = ArrayPool<byte>.Shared.Rent(256 * 1024);
@@ -15,14 +14,14 @@ public sealed class FetchedImage : IDisposable
     public static FetchedImage From(ReadOnlyMemory<byte> bytes)
     {
         var image = new FetchedImage();
-        while (image.Room.Length < bytes.Length) image.Grow();
-        bytes.CopyTo(image.Room);
+        while (image.Free.Length < bytes.Length) image.Grow();
+        bytes.CopyTo(image.Free);
         image.Advance(bytes.Length);
         return image;
     }
 
-    /// <summary>Where the next bytes go; never empty.</summary>
-    internal Memory<byte> Room
+    /// <summary>Free part of the buffer, for the next bytes; never empty.</summary>
+    internal Memory<byte> Free
     {
         get
         {

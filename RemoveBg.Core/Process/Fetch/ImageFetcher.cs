@@ -9,11 +9,10 @@ using RemoveBg.Core.Telemetry;
 
 namespace RemoveBg.Core.Process.Fetch;
 
-/// <summary>
-/// Downloads a picture from an address that a stranger chose. Every hop is checked by <see cref="UrlPolicy"/> and
-/// connected by <see cref="GuardedConnector"/>; size, silence and total time are limited while streaming. What a
-/// blocked address, a refused connection and an unknown name look like from outside is the same.
-/// </summary>
+/// <summary>Downloads an image from an untrusted address.</summary>
+/// <remarks><see cref="UrlPolicy"/> checks and <see cref="GuardedConnector"/> connects each hop; size, idle time and
+/// total time are limited while streaming. To the caller, a blocked address, a refused connection and an unknown name
+/// look the same.</remarks>
 public sealed class ImageFetcher : IDisposable
 {
     private const string Unreachable = "The image could not be downloaded: its server could not be reached.";
@@ -29,14 +28,15 @@ public sealed class ImageFetcher : IDisposable
         ServiceMetrics metrics, TimeProvider clock, ILogger<ImageFetcher> log)
     {
         (_urls, _limits, _metrics, _clock, _log) = (urls, limits.Value, metrics, clock, log);
-        // HttpClient.Timeout would not cover the body (dotnet/runtime#36822): our own tokens do.
+        // HttpClient.Timeout does not cover the body (dotnet/runtime#36822); our own tokens do.
         _client = new(connector.CreateHandler()) { Timeout = Timeout.InfiniteTimeSpan };
         _client.DefaultRequestHeaders.UserAgent.Add(new("RemoveBg", "1.0"));
         _client.DefaultRequestHeaders.Accept.Add(new("image/*"));
         _client.DefaultRequestHeaders.AcceptEncoding.Add(new("identity"));
     }
 
-    /// <exception cref="ArtworkFailedException">Whatever went wrong, with its failure code.</exception>
+    /// <summary>Downloads an image.</summary>
+    /// <exception cref="ArtworkFailedException">The download failed; the code says why.</exception>
     public async Task<FetchedImage> FetchAsync(string url, CancellationToken cancellationToken)
     {
         using var total = new CancellationTokenSource(_limits.TotalTimeout, _clock);
@@ -58,11 +58,11 @@ public sealed class ImageFetcher : IDisposable
                 : "The image's server did not accept a connection in time.";
             throw new ArtworkFailedException(ArtworkFailure.ImageTimeout, what, isTransient: true);
         }
-        // UriFormatException and ArgumentException: what a hostile Location header makes of System.Uri.
+        // System.Uri throws UriFormatException or ArgumentException on a hostile Location header.
         catch (Exception problem)
             when (problem is HttpRequestException or IOException or UriFormatException or ArgumentException)
         {
-            // The names of the exceptions only: their texts hold addresses and pieces of what the server sent.
+            // Log exception types only: their messages contain addresses and parts of the response.
             var blocked =
                 (problem as BlockedAddressException ?? problem.InnerException as BlockedAddressException)?.Message;
             if (blocked is not null) _metrics.Fault(Fault.AddressBlocked);
@@ -102,8 +102,8 @@ public sealed class ImageFetcher : IDisposable
     {
         if (response.StatusCode is not (HttpStatusCode.Moved or HttpStatusCode.Found or HttpStatusCode.SeeOther
             or HttpStatusCode.TemporaryRedirect or HttpStatusCode.PermanentRedirect)) return null;
-        // Not validated: the validated value has been through System.Uri, which forgives tricks. An absolute Location,
-        // and one with a backslash, is judged as it was written.
+        // Read the raw header: the validated one has been normalised by System.Uri, which hides tricks. An absolute
+        // Location, or one with a backslash, is checked as written.
         if (!response.Headers.NonValidated.TryGetValues("Location", out var values)
             || values.FirstOrDefault() is not { } location) return null;
         var isAsWritten = location.Contains("://", StringComparison.Ordinal)
@@ -127,7 +127,7 @@ public sealed class ImageFetcher : IDisposable
         if (response.Content.Headers.ContentEncoding.Any(
             encoding => !encoding.Equals("identity", StringComparison.OrdinalIgnoreCase)))
             throw new ArtworkFailedException(ArtworkFailure.ImageCorrupt,
-                "The image was sent with a Content-Encoding; it must be sent as it is.");
+                "The image was sent with a Content-Encoding; it must be sent without one.");
         var announced = response.Content.Headers.ContentLength;
         if (announced > _limits.MaxBytes) throw TooLarge();
 
@@ -138,7 +138,7 @@ public sealed class ImageFetcher : IDisposable
             while (true)
             {
                 idle.CancelAfter(_limits.IdleTimeout);
-                var read = await body.ReadAsync(image.Room, cancellationToken);
+                var read = await body.ReadAsync(image.Free, cancellationToken);
                 if (read == 0) break;
                 image.Advance(read);
                 if (image.Length > _limits.MaxBytes) throw TooLarge();

@@ -5,10 +5,12 @@ using RemoveBg.Core.Telemetry;
 
 namespace RemoveBg.Core.Notify;
 
-/// <summary>An artwork has ended: log it, start its webhook, and let the next of its key have its turn.</summary>
-public sealed class Announce(ArtworkQueues queues, Admission admission, ServiceMetrics metrics, ILogger<Announce> log)
+/// <summary>Completes an artwork that has ended: logs it, queues its webhook and passes its permit on.</summary>
+public sealed class CompleteArtwork(ArtworkQueues queues, Admission admission, ServiceMetrics metrics,
+    ILogger<CompleteArtwork> log)
 {
-    public async Task EndedAsync(Artwork artwork)
+    /// <param name="artwork">The record with its final status, as stored.</param>
+    public async Task CompleteAsync(Artwork artwork)
     {
         metrics.Ended(artwork);
         if (artwork.Failure is { } failure)
@@ -16,13 +18,13 @@ public sealed class Announce(ArtworkQueues queues, Admission admission, ServiceM
         else
             log.Ended(artwork.Id, artwork.Status.Word(), artwork.Duration.WireSeconds());
         if (artwork.Delivery.Status == WebhookStatus.Pending)
-            await OrLeaveToSweeperAsync(artwork, "the webhook could not be queued", () => queues.SendToDeliverAsync(
+            await TryOrLeaveToSweeperAsync(artwork, "the webhook could not be queued", () => queues.SendToDeliverAsync(
                 artwork, artwork.Delivery.Attempts + 1, TimeSpan.Zero, CancellationToken.None));
-        await OrLeaveToSweeperAsync(artwork, "its turn could not be passed on",
+        await TryOrLeaveToSweeperAsync(artwork, "its permit could not be passed on",
             () => admission.LeaveAsync(artwork, CancellationToken.None));
     }
 
-    private async Task OrLeaveToSweeperAsync(Artwork artwork, string what, Func<Task> act)
+    private async Task TryOrLeaveToSweeperAsync(Artwork artwork, string what, Func<Task> act)
     {
         try
         {

@@ -1,11 +1,14 @@
 namespace RemoveBg.Core.Notify;
 
-/// <summary>How many webhook attempts this instance makes at once to one receiver (scheme, host and port).</summary>
-internal sealed class ReceiverPlaces(int perReceiver)
+/// <summary>Limits the webhook attempts that this instance makes at once per receiver (scheme, host and
+/// port).</summary>
+/// <param name="perReceiver">Slots of each receiver.</param>
+internal sealed class ReceiverSlots(int perReceiver)
 {
     private readonly Dictionary<string, int> _taken = [];
 
-    /// <returns>Null when all places are taken; else dispose it when the attempt is over.</returns>
+    /// <summary>Takes a slot; dispose it after the attempt.</summary>
+    /// <returns>Null if all slots of the receiver are taken.</returns>
     public IDisposable? TryEnter(string url)
     {
         var receiver = new Uri(url).GetLeftPart(UriPartial.Authority);
@@ -15,7 +18,7 @@ internal sealed class ReceiverPlaces(int perReceiver)
             if (taken >= perReceiver) return null;
             _taken[receiver] = taken + 1;
         }
-        return new Place(this, receiver);
+        return new Slot(this, receiver);
     }
 
     private void Leave(string receiver)
@@ -24,7 +27,7 @@ internal sealed class ReceiverPlaces(int perReceiver)
             if (--_taken[receiver] == 0) _taken.Remove(receiver);
     }
 
-    private sealed class Place(ReceiverPlaces owner, string receiver) : IDisposable
+    private sealed class Slot(ReceiverSlots owner, string receiver) : IDisposable
     {
         public void Dispose() => owner.Leave(receiver);
     }
