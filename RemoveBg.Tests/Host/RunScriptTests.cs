@@ -41,7 +41,7 @@ public sealed class RunScriptTests
         Assert.That(picture.MeanAlpha(), Is.EqualTo(1));
         var (wrong, _, said) = await RunAsync(Repo.Sample("scene-mug.jpg"), "--size", "3");
         Assert.That((wrong, said), Is.EqualTo(
-            (1, "Not accepted: size must be a whole number from 16 to 20000: the longest side at most, in pixels.\n")));
+            (1, "Not accepted: size must be a whole number from 16 to 20000: longest side, in pixels.\n")));
     }
 
     [Test]

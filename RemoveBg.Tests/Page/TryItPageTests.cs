@@ -165,7 +165,7 @@ public sealed class TryItPageTests(string device, int width, int height)
         await _page.Page.SetInputFilesAsync("#file",
             new FilePayload { Name = "notes.txt", MimeType = "text/plain", Buffer = "hello"u8.ToArray() });
         Assert.That(await _page.UntilAlertAsync(),
-            Is.EqualTo("notes.txt is no picture; accepted are JPEG, PNG, WebP, GIF and BMP."));
+            Is.EqualTo("notes.txt is not an image. Use JPEG, PNG, WebP, GIF or BMP."));
         await _page.Page.SetInputFilesAsync("#file",
             new FilePayload { Name = "broken.jpg", MimeType = "image/jpeg", Buffer = "hello"u8.ToArray() });
         await Assertions.Expect(_page.Alert).ToContainTextAsync("unsupported_format");
@@ -192,7 +192,7 @@ public sealed class TryItPageTests(string device, int width, int height)
         await _page.Page.UnrouteAllAsync();
         await _page.Page.RouteAsync("**/v2/**", route => route.AbortAsync());
         await _page.ChooseAsync("scene-mug.jpg");
-        await Assertions.Expect(_page.Alert).ToContainTextAsync("The service does not answer");
+        await Assertions.Expect(_page.Alert).ToContainTextAsync("The service does not respond");
     }
 
     [Test]
@@ -215,7 +215,7 @@ public sealed class TryItPageTests(string device, int width, int height)
         await using var page = await TryItPage.OpenAsync(_browser, Url(production), width, height);
         Assert.That(await page.Page.ContentAsync(), Does.Not.Contain("rbg_q").And.Contain("\"developmentKey\":null"));
         await page.ChooseAsync("scene-mug.jpg");
-        Assert.That(await page.UntilAlertAsync(), Is.EqualTo("An API key is needed: enter one above."));
+        Assert.That(await page.UntilAlertAsync(), Is.EqualTo("An API key is required: enter one above."));
         await page.Page.FillAsync("#key", "rbg_unknown");
         await page.ChooseAsync("scene-mug.jpg");
         await Assertions.Expect(page.Alert).ToHaveTextAsync("The API key is not known.");

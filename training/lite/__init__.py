@@ -1,1 +1,1 @@
-"""How removebg-lite is made: data, labels, network, training, export."""
+"""Makes removebg-lite: data, labels, network, training, export."""

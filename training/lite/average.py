@@ -1,4 +1,4 @@
-"""Between two checkpoints of one run: weights averaged one by one (Wortsman et al. 2022, "Model soups").
+"""Averages the weights of two checkpoints of one run (Wortsman et al. 2022, "Model soups").
 
 python3 -m lite.average A.pt B.pt SHARE OUT.pt      SHARE of B, 0 to 1
 

@@ -1,9 +1,9 @@
-"""The bank: photos, the teacher's labels, cut-outs of which it was sure, and windows without a subject, in one file.
+"""The bank: photos, the teacher's labels, confident cut-outs, and windows without a subject, in one file.
 
 python3 -m lite.bank PHOTOS LABELS bank.npz [--size 320]
 
-PHOTOS/NAME.jpg (or png, webp) and LABELS/NAME.png (8-bit alpha, any size); both are stretched to a square. At 256 px a bank of
-5,700 photos packs into less than 50 MB (lite.pack) to travel to a machine with a GPU.
+PHOTOS/NAME.jpg (or png, webp) and LABELS/NAME.png (8-bit alpha, any size); both are stretched to a square.
+At 256 px, a bank of 5,700 photos packs into less than 50 MB (lite.pack) to travel to a machine with a GPU.
 """
 import argparse
 import os
@@ -15,7 +15,7 @@ from scipy import ndimage
 
 
 def judge(label: np.ndarray) -> tuple[float, float, float]:
-    """Of a label in [0, 1]: the subject's share of the area, how sure it is there, and doubtful area / subject's area."""
+    """Measures a label in [0, 1]: subject area, its mean confidence, and uncertain area / subject area."""
     subject = label > 0.5
     area = float(subject.mean())
     sure = float(label[subject].mean()) if subject.any() else 0.0
@@ -23,21 +23,21 @@ def judge(label: np.ndarray) -> tuple[float, float, float]:
 
 
 def weigh(area: float, sure: float, doubt: float) -> float:
-    """How much a photo counts, 0 to 1: unsure, empty and full labels teach little."""
+    """Weight of a photo, 0 to 1: uncertain, empty and full labels teach little."""
     if area < 0.01 or area > 0.92 or sure < 0.75 or doubt > 1.0:
         return 0.0
     return float(np.clip((sure - 0.75) / 0.15, 0.2, 1) * np.clip((1.0 - doubt) / 0.6, 0.2, 1))
 
 
 def main_blob(label: np.ndarray) -> float:
-    """Share of the subject that lies in its largest connected part."""
+    """Share of the subject in its largest connected part."""
     small = label[::4, ::4] > 0.5
     parts, count = ndimage.label(small)
     return 0.0 if count == 0 else float(np.bincount(parts[parts > 0]).max() / small.sum())
 
 
 def subject_colours(photo: np.ndarray, label: np.ndarray) -> np.ndarray:
-    """Colours spread outwards over the subject's edge, so that a paste carries nothing of the old background."""
+    """Extends the subject's colours over its edge, so that a composite shows nothing of the old background."""
     alpha = np.clip((label - 0.6) / 0.4, 0, 1).astype(np.float32)
     colours = photo.astype(np.float32)
     total, weights = np.zeros_like(colours), np.zeros_like(alpha)
@@ -49,8 +49,10 @@ def subject_colours(photo: np.ndarray, label: np.ndarray) -> np.ndarray:
     return np.clip(inside * colours + (1 - inside) * total / (weights + 1e-6), 0, 255).astype(np.uint8)
 
 
-def empty_windows(label: np.ndarray, rng: np.random.Generator, tries: int = 120, keep: int = 5) -> list[tuple[float, ...]]:
-    """The largest of some random windows (x, y, width, height, as shares) with almost no subject in them."""
+def empty_windows(
+    label: np.ndarray, rng: np.random.Generator, tries: int = 120, keep: int = 5
+) -> list[tuple[float, ...]]:
+    """The largest of some random windows (x, y, width, height as shares) with almost no subject in them."""
     sums = np.pad(np.cumsum(np.cumsum(label[::4, ::4], 0), 1), ((1, 0), (1, 0)))
     n, found = label.shape[0] // 4, []
     for _ in range(tries):
@@ -63,16 +65,22 @@ def empty_windows(label: np.ndarray, rng: np.random.Generator, tries: int = 120,
 
 
 def box_of(label: np.ndarray) -> tuple[float, ...] | None:
-    """Left, top, right, bottom as shares, and whether it stands on the lower border; None when it touches another one."""
+    """Left, top, right, bottom as shares, and whether it stands on the lower border; None if it touches another."""
     subject = label > 0.5
     if max(subject[:2].mean(), subject[:, :2].mean(), subject[:, -2:].mean()) >= 0.01:
         return None
     rows, columns, size = np.where(subject.any(1))[0], np.where(subject.any(0))[0], label.shape[0]
-    return columns[0] / size, rows[0] / size, (columns[-1] + 1) / size, (rows[-1] + 1) / size, float(subject[-2:].mean() > 0.01)
+    return (
+        columns[0] / size,
+        rows[0] / size,
+        (columns[-1] + 1) / size,
+        (rows[-1] + 1) / size,
+        float(subject[-2:].mean() > 0.01),
+    )
 
 
 def photo_of(photos: str, name: str) -> str:
-    """The photo that a label is of."""
+    """Finds the photo of a label."""
     for extension in ("jpg", "jpeg", "png", "webp"):
         if os.path.exists(path := os.path.join(photos, f"{name}.{extension}")):
             return path
@@ -101,9 +109,14 @@ def build(photos: str, labels: str, size: int = 320) -> dict[str, np.ndarray]:
         if area < 0.9 and (sure > 0.85 or area < 0.01) and doubt < 0.8:
             windows += [(i, *window) for window in empty_windows(label, rng)]
     return {
-        "names": np.array(names), "img": img, "lab": lab, "weight": weight, "fg": np.array(subjects, np.int64),
+        "names": np.array(names),
+        "img": img,
+        "lab": lab,
+        "weight": weight,
+        "fg": np.array(subjects, np.int64),
         "cut": np.stack(cuts) if cuts else np.zeros((0, 3, size, size), np.uint8),
-        "box": np.array(boxes, np.float32).reshape(-1, 5), "win": np.array(windows, np.float32).reshape(-1, 5),
+        "box": np.array(boxes, np.float32).reshape(-1, 5),
+        "win": np.array(windows, np.float32).reshape(-1, 5),
     }
 
 
@@ -116,8 +129,10 @@ def main() -> None:
     given = arguments.parse_args()
     bank = build(given.photos, given.labels, given.size)
     np.savez(given.bank, **bank)
-    print(f"{len(bank['names'])} photos, {(bank['weight'] > 0).sum()} used ({bank['weight'].sum():.0f} by weight), "
-          f"{len(bank['fg'])} cut-outs, {len(bank['win'])} empty windows")
+    print(
+        f"{len(bank['names'])} photos, {(bank['weight'] > 0).sum()} used ({bank['weight'].sum():.0f} by weight), "
+        f"{len(bank['fg'])} cut-outs, {len(bank['win'])} empty windows"
+    )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,7 @@
-"""Batches: about half photos as they are, half composites of sure cut-outs on windows without a subject, in a studio, or on what repeats."""
+"""Batches: about half photos, half composites of confident cut-outs.
+
+Their backgrounds are windows without a subject, studios and repeating patterns.
+"""
 import numpy as np
 import torch
 from torch import Tensor
@@ -11,13 +14,13 @@ from .studio import studio
 
 
 def sharpen(alpha: Tensor, k: float = 2.0) -> Tensor:
-    """The logit times k: the teacher's soft borders become crisper, 0.5 stays 0.5."""
+    """Multiplies the logit by k: the teacher's soft borders become sharper, 0.5 stays 0.5."""
     a, b = alpha.clamp(0, 1) ** k, (1 - alpha).clamp(0, 1) ** k
     return a / (a + b)
 
 
 class Batcher:
-    """All of it batched torch, so it runs where the bank lies: in memory, or on a GPU."""
+    """Makes batches in batched torch, on the device of the bank: CPU or GPU."""
 
     def __init__(self, bank: dict[str, np.ndarray], device: str = "cpu", seed: int = 0, composite: float = 0.5) -> None:
         def tensor(key: str) -> Tensor:
@@ -56,14 +59,14 @@ class Batcher:
         if repeating:
             grounds.append(patterns(self.dice, size, repeating))
         ground = torch.cat([*grounds, tint(self.dice, self._windows(n - plain - repeating, size))])
-        # Some have no subject at all: a network that has never seen that finds one everywhere.
+        # Some have no subject: a network that has never seen such images finds one everywhere.
         empty = per_image(self.dice.flag(n, 0.12))
         alpha = alpha * (1 - empty)
         images = alpha * tint(self.dice, colours) + (1 - alpha) * ground
         return images, alpha, torch.maximum((alpha.mean((1, 2, 3)) > 0.01).float(), empty.view(-1))
 
     def _next(self, n: int) -> Tensor:
-        """Every photo once in each pass, in random order."""
+        """Yields every photo once per epoch, in random order."""
         while len(self.order) < n:
             self.order = torch.cat([self.order, self.used[torch.randperm(len(self.used), device=self.used.device)]])
         chosen, self.order = self.order[:n], self.order[n:]

@@ -11,11 +11,11 @@ class Dice:
         return torch.rand(n, device=self.device) * (high - low) + low
 
     def flag(self, n: int, chance: float) -> Tensor:
-        """n times 0 or 1."""
+        """n random bits."""
         return (torch.rand(n, device=self.device) < chance).float()
 
     def chosen(self, n: int, chance: float) -> Tensor:
-        """Which of n."""
+        """Random indices below n."""
         return torch.nonzero(self.flag(n, chance))[:, 0]
 
     def index(self, n: int, below: int) -> Tensor:

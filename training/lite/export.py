@@ -1,9 +1,10 @@
-"""From a checkpoint to the file that the service loads.
+"""Exports a checkpoint to the ONNX file that the service loads.
 
 python3 -m lite.export checkpoint.pt removebg-lite.onnx
 
-Graph: "image", float32, 1 x 3 x 320 x 320, RGB in [0, 1] -> "alpha", float32, 1 x 1 x 320 x 320, in [0, 1]. Normalisation,
-a second look at the mirror image and sigmoid are inside, batch norms are folded into the convolutions; the largest weights are stored as fp16, all are computed in fp32; opset 16.
+Graph: "image", float32, 1 x 3 x 320 x 320, RGB in [0, 1] -> "alpha", float32, 1 x 1 x 320 x 320, in [0, 1].
+Normalisation, flip test-time augmentation and sigmoid are part of the graph; batch norms are folded into the
+convolutions. The largest weights are stored as fp16; everything is computed in fp32. Opset 16.
 """
 import argparse
 import io
@@ -18,12 +19,12 @@ from .network import Attention, BothWays, ConvBN, RemoveBgLite
 
 SIZE = 320
 
-# Bytes: what a repository can carry, and what of it is not weights.
+# Bytes: the largest file, and the part of it that is not weights.
 LARGEST_FILE, ROOM_FOR_GRAPH = 4_000_000, 40_000
 
 
 def load(checkpoint: str) -> RemoveBgLite:
-    """The moving average, ready to predict."""
+    """Returns the moving average, in evaluation mode."""
     network = RemoveBgLite()
     network.load_state_dict(torch.load(checkpoint, map_location="cpu")["ema"])
     return network.eval()
@@ -31,7 +32,7 @@ def load(checkpoint: str) -> RemoveBgLite:
 
 @torch.no_grad()
 def fold(network: RemoveBgLite) -> RemoveBgLite:
-    """Every batch norm into its convolution, exactly; the heads for training go."""
+    """Folds each batch norm into its convolution, exactly, and drops the heads for training."""
     for module in network.modules():
         if isinstance(module, ConvBN):
             module.conv = nn.utils.fuse_conv_bn_eval(module.conv, module.bn)
@@ -47,8 +48,8 @@ def fold(network: RemoveBgLite) -> RemoveBgLite:
 
 
 def halved_from(sizes: list[int]) -> int:
-    """From how many numbers on a tensor is stored as fp16, so that the file fits: the largest first, because the more numbers
-    are summed the more their errors cancel out."""
+    """Smallest size of a tensor that is stored as fp16 so that the file fits: the largest first, because errors cancel
+    out in long sums."""
     for limit in sorted(set(sizes), reverse=True):
         if sum(2 * size if size >= limit else 4 * size for size in sizes) <= LARGEST_FILE - ROOM_FOR_GRAPH:
             return limit
@@ -57,7 +58,7 @@ def halved_from(sizes: list[int]) -> int:
 
 @torch.no_grad()
 def round_as_stored(network: RemoveBgLite) -> RemoveBgLite:
-    """The same weights that store_half keeps. For a folded network."""
+    """Rounds the weights of a folded network as store_half stores them."""
     limit = halved_from([parameter.numel() for parameter in network.parameters()])
     for parameter in network.parameters():
         if parameter.numel() >= limit:
@@ -67,14 +68,16 @@ def round_as_stored(network: RemoveBgLite) -> RemoveBgLite:
 
 @torch.no_grad()
 def rounding_error(checkpoint: str) -> float:
-    """By how much alpha changes at most because of what is stored as fp16, over noise of several contrasts."""
+    """Largest change of alpha by storing fp16, over noise of several contrasts."""
     exact, stored = BothWays(load(checkpoint)), BothWays(round_as_stored(fold(load(checkpoint))))
-    images = torch.rand(4, 3, SIZE, SIZE, generator=torch.Generator().manual_seed(0)) * torch.tensor([1, 0.7, 0.4, 0.1]).view(4, 1, 1, 1)
+    images = torch.rand(4, 3, SIZE, SIZE, generator=torch.Generator().manual_seed(0)) * torch.tensor(
+        [1, 0.7, 0.4, 0.1]
+    ).view(4, 1, 1, 1)
     return float((exact(images) - stored(images)).abs().max())
 
 
 def store_half(model: onnx.ModelProto, limit: int) -> onnx.ModelProto:
-    """Tensors from limit on as fp16 behind a Cast, which the runtime folds when it loads."""
+    """Stores tensors of at least limit numbers as fp16 before a Cast, which the runtime folds at load."""
     kept, casts = [], []
     for tensor in model.graph.initializer:
         values = numpy_helper.to_array(tensor)
@@ -93,7 +96,14 @@ def store_half(model: onnx.ModelProto, limit: int) -> onnx.ModelProto:
 def to_onnx(network: RemoveBgLite) -> onnx.ModelProto:
     file = io.BytesIO()
     folded = fold(network)
-    torch.onnx.export(BothWays(folded).eval(), torch.zeros(1, 3, SIZE, SIZE), file, opset_version=16, input_names=["image"], output_names=["alpha"])
+    torch.onnx.export(
+        BothWays(folded).eval(),
+        torch.zeros(1, 3, SIZE, SIZE),
+        file,
+        opset_version=16,
+        input_names=["image"],
+        output_names=["alpha"],
+    )
     model = store_half(onnx.load_from_string(file.getvalue()), halved_from([p.numel() for p in folded.parameters()]))
     model.doc_string = "removebg-lite: foreground alpha of a photo. image: RGB in [0, 1] -> alpha in [0, 1]"
     onnx.checker.check_model(model)
@@ -106,7 +116,10 @@ def main() -> None:
     arguments.add_argument("out")
     given = arguments.parse_args()
     if (error := rounding_error(given.checkpoint)) > 1e-3:
-        raise SystemExit(f"{given.checkpoint}: as it would be stored its alpha is off by up to {error:.4f}; 0.001 is accepted. Train on: it is not settled yet.")
+        raise SystemExit(
+            f"{given.checkpoint}: storing it as fp16 changes alpha by up to {error:.4f}; the limit is 0.001. "
+            "Train longer: the weights have not converged."
+        )
     onnx.save(to_onnx(load(given.checkpoint)), given.out)
 
 

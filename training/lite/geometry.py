@@ -1,4 +1,4 @@
-"""Where things lie in a picture: random frames of photos, cut-outs placed on an empty canvas."""
+"""Random geometry: crops of photos, cut-outs placed on an empty canvas."""
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -17,7 +17,7 @@ def affine(a11: Tensor, a12: Tensor, x: Tensor, a21: Tensor, a22: Tensor, y: Ten
 
 
 def random_frame(dice: Dice, n: int) -> Tensor:
-    """Crops of up to 40 %, a little stretched, turned and mirrored; three in ten keep the whole frame."""
+    """Crops by up to 40 %, slightly stretched, rotated and mirrored; three in ten keep the whole image."""
     crop = 1 - dice.flag(n, 0.3)
     scale = 1 - crop * dice.uniform(n, 0, 0.4)
     aspect = torch.exp(crop * dice.uniform(n, -0.2, 0.2))
@@ -25,11 +25,18 @@ def random_frame(dice: Dice, n: int) -> Tensor:
     turn = dice.flag(n, 0.3) * dice.uniform(n, -0.35, 0.35)
     mirror = 1 - 2 * dice.flag(n, 0.5)
     cx, cy = (1 - sx) * dice.uniform(n, -1, 1), (1 - sy) * dice.uniform(n, -1, 1)
-    return affine(sx * torch.cos(turn) * mirror, -sx * torch.sin(turn), cx, sy * torch.sin(turn) * mirror, sy * torch.cos(turn), cy)
+    return affine(
+        sx * torch.cos(turn) * mirror,
+        -sx * torch.sin(turn),
+        cx,
+        sy * torch.sin(turn) * mirror,
+        sy * torch.cos(turn),
+        cy,
+    )
 
 
 def random_place(dice: Dice, box: Tensor, low: float, high: float) -> Tensor:
-    """A box (left, top, right, bottom as shares, stands on the border) somewhere in the picture, its longer side from low to high of it."""
+    """Places a box (left, top, right, bottom as shares, stands on the border) with a longer side of low to high."""
     n = len(box)
     b, stands = box[:, :4] * 2 - 1, box[:, 4]
     width, height = b[:, 2] - b[:, 0], b[:, 3] - b[:, 1]
@@ -38,7 +45,7 @@ def random_place(dice: Dice, box: Tensor, low: float, high: float) -> Tensor:
     kx, ky = scale * aspect, scale / aspect
     turn = dice.flag(n, 0.4) * (1 - stands) * dice.uniform(n, -0.5, 0.5)
     mirror = 1 - 2 * dice.flag(n, 0.5)
-    # Its middle lands in the frame; up to 15 % of it may stick out.
+    # Its centre stays in the image; up to 15 % of it may be cut off.
     ox = (1 - kx * width / 2 * 0.7).clamp(min=0) * dice.uniform(n, -1, 1)
     oy = (1 - ky * height / 2 * 0.7).clamp(min=0) * dice.uniform(n, -1, 1)
     oy = torch.where(stands > 0, 1 - ky * height / 2 + 0.02, oy)
@@ -49,7 +56,9 @@ def random_place(dice: Dice, box: Tensor, low: float, high: float) -> Tensor:
 
 
 def window(dice: Dice, win: Tensor) -> Tensor:
-    """A window (photo, x, y, width, height as shares) as the whole picture, mirrored or not."""
+    """Enlarges a window (photo, x, y, width, height as shares) to the whole image, mirrored or not."""
     n = len(win)
     mirror, zero = 1 - 2 * dice.flag(n, 0.5), torch.zeros(n, device=win.device)
-    return affine(win[:, 3] * mirror, zero, 2 * win[:, 1] + win[:, 3] - 1, zero, win[:, 4], 2 * win[:, 2] + win[:, 4] - 1)
+    return affine(
+        win[:, 3] * mirror, zero, 2 * win[:, 1] + win[:, 3] - 1, zero, win[:, 4], 2 * win[:, 2] + win[:, 4] - 1
+    )

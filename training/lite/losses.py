@@ -1,4 +1,4 @@
-"""What is made small: weighted per image, so that a doubtful label counts less."""
+"""Losses, weighted per image so that uncertain labels count less."""
 import torch.nn.functional as F
 import torch
 from torch import Tensor
@@ -16,6 +16,7 @@ def area_loss(logit: Tensor, target: Tensor, weight: Tensor) -> tuple[Tensor, Te
 
 def edge_loss(alpha: Tensor, target: Tensor, weight: Tensor) -> Tensor:
     """Difference of the gradients, along both axes."""
+
     def gradients(plane: Tensor) -> tuple[Tensor, Tensor]:
         return plane[..., 1:] - plane[..., :-1], plane[..., 1:, :] - plane[..., :-1, :]
 
@@ -24,7 +25,7 @@ def edge_loss(alpha: Tensor, target: Tensor, weight: Tensor) -> Tensor:
 
 
 def total_loss(outputs: list[Tensor], target: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
-    """Over all levels. Returns what is made small, and the full level's share of it to watch."""
+    """Sums over all levels. Returns the loss, and the full level's share of it to monitor."""
     main, alpha = area_loss(outputs[0], target, weight)
     loss = main + 2.0 * edge_loss(alpha, target, weight)
     for level in outputs[1:]:

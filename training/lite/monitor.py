@@ -1,4 +1,4 @@
-"""A small set of photos with ground truth to watch, never to train on nor to choose by.
+"""A small set of photos with ground truth to monitor, never to train on or to choose by.
 
 python3 -m lite.monitor SET monitor.npz [--every 2]      SET/images and SET/masks
 """
@@ -22,8 +22,8 @@ def watch(network: nn.Module, pairs: dict[str, np.ndarray], device: str) -> tupl
     ious: list[float] = []
     errors: list[float] = []
     for i in range(0, len(pairs["img"]), 10):
-        alpha = network(torch.from_numpy(pairs["img"][i:i + 10]).to(device).float() / 255)
-        truth = torch.from_numpy(pairs["gt"][i:i + 10]).to(device).float() / 255
+        alpha = network(torch.from_numpy(pairs["img"][i : i + 10]).to(device).float() / 255)
+        truth = torch.from_numpy(pairs["gt"][i : i + 10]).to(device).float() / 255
         a, b = alpha > 0.5, truth > 0.5
         ious += ((a & b).sum((1, 2, 3)) / (a | b).sum((1, 2, 3)).clamp(min=1)).tolist()
         errors += (alpha - truth).abs().mean((1, 2, 3)).tolist()

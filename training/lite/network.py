@@ -22,12 +22,12 @@ class ConvBN(nn.Module):
 
 
 class Res(nn.Module):
-    """Plain residual block: dense 3 x 3 convolutions are what processors run best."""
+    """Plain residual block: CPUs run dense 3 x 3 convolutions best."""
 
     def __init__(self, c: int) -> None:
         super().__init__()
         self.a, self.b = ConvBN(c, c), ConvBN(c, c, act=False)
-        nn.init.zeros_(self.b.bn.weight)  # begins as identity
+        nn.init.zeros_(self.b.bn.weight)  # starts as identity
 
     def forward(self, x: Tensor) -> Tensor:
         return F.relu(x + self.b(self.a(x)), inplace=True)
@@ -47,7 +47,7 @@ class Wide(nn.Module):
 
 
 class Attention(nn.Module):
-    """Self-attention over the 1/32 grid (100 tokens at 320 px): what is the subject?"""
+    """Self-attention over the 1/32 grid (100 tokens at 320 px), to find the subject."""
 
     def __init__(self, c: int, heads: int = 4) -> None:
         super().__init__()
@@ -87,12 +87,13 @@ class RemoveBgLite(nn.Module):
         super().__init__()
         self.register_buffer("mean", torch.tensor([0.485, 0.456, 0.406]).view(1, 3, 1, 1))
         self.register_buffer("std", torch.tensor([0.229, 0.224, 0.225]).view(1, 3, 1, 1))
-        self.s1 = ConvBN(3, c[0], 3, 2)                                            # 1/2
-        self.s2 = nn.Sequential(ConvBN(c[0], c[1], 3, 2), Res(c[1]))               # 1/4
-        self.s3 = nn.Sequential(ConvBN(c[1], c[2], 3, 2), Res(c[2]), Res(c[2]))    # 1/8
-        self.s4 = nn.Sequential(ConvBN(c[2], c[3], 3, 2), Res(c[3]), Res(c[3]))    # 1/16
-        self.s5 = nn.Sequential(ConvBN(c[3], c[4], 3, 2), Wide(c[4]), Attention(c[4]),
-                                Wide(c[4]), Attention(c[4]), Wide(c[4]))           # 1/32
+        self.s1 = ConvBN(3, c[0], 3, 2)  # 1/2
+        self.s2 = nn.Sequential(ConvBN(c[0], c[1], 3, 2), Res(c[1]))  # 1/4
+        self.s3 = nn.Sequential(ConvBN(c[1], c[2], 3, 2), Res(c[2]), Res(c[2]))  # 1/8
+        self.s4 = nn.Sequential(ConvBN(c[2], c[3], 3, 2), Res(c[3]), Res(c[3]))  # 1/16
+        self.s5 = nn.Sequential(
+            ConvBN(c[3], c[4], 3, 2), Wide(c[4]), Attention(c[4]), Wide(c[4]), Attention(c[4]), Wide(c[4])
+        )  # 1/32
         self.u4, self.u3 = Up(c[4], c[3], d[0]), Up(d[0], c[2], d[1], 2)
         self.u2, self.u1 = Up(d[1], c[1], d[2], 2), Up(d[2], c[0], d[3])
         self.head = nn.Conv2d(d[3], 4, 3, padding=1)  # four sub-pixels: from 1/2 to full resolution
@@ -110,7 +111,7 @@ class RemoveBgLite(nn.Module):
         return [full] + [head(y) for head, y in zip(self.aux, coarser)]
 
     def logits(self, x: Tensor) -> tuple[Tensor, list[Tensor]]:
-        """At full resolution, and the features of 1/4, 1/8, 1/16 and 1/32."""
+        """Logits at full resolution, and the features at 1/4, 1/8, 1/16 and 1/32."""
         x1 = self.s1((x - self.mean) / self.std)
         x2 = self.s2(x1)
         x3 = self.s3(x2)
@@ -123,11 +124,11 @@ class RemoveBgLite(nn.Module):
 
 
 class BothWays(nn.Module):
-    """What is shipped: looks at the photo and at its mirror image. Two opinions that agree are surer than one, though not as sure as two
-    independent ones would be (twice the mean of the logits)."""
+    """The shipped graph, with flip test-time augmentation. Two outputs that agree are more certain than one, but not as
+    certain as two independent ones (twice the mean of the logits)."""
 
     EVIDENCE = 1.5
-    # Composites, half of what it learnt from, have more subject than photos do: on the training photos alone the mean error is least so.
+    # Composites, half of the training data, have more subject than photos: the bias minimises the error on photos.
     PRIOR = -1.0
 
     def __init__(self, network: RemoveBgLite) -> None:

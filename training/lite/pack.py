@@ -1,4 +1,4 @@
-"""Photos and labels, small enough to travel to a machine with a GPU: WebP at 256 px in one zip, at most 50 MB.
+"""Packs photos and labels to send to a machine with a GPU: WebP at 256 px in one zip, at most 50 MB.
 
 python3 -m lite.pack pack PHOTOS LABELS photos.zip [--size 256] [--most-mb 50]
 python3 -m lite.pack unpack photos.zip FOLDER       -> FOLDER/photos, FOLDER/labels
@@ -13,29 +13,36 @@ from PIL import Image
 
 from .bank import photo_of
 
-# Of 5,602 pairs at 256 px: 35 MB of photos and 10 MB of labels. JPEG of the same look takes 47 MB, PNG labels 21.
+# 5,602 pairs at 256 px: 35 MB of photos and 10 MB of labels. JPEG of the same quality takes 47 MB, PNG labels 21.
 PHOTO_QUALITY, LABEL_QUALITY = 40, 80
 
 
 def pack(photos: str, labels: str, out: str, size: int = 256, most_mb: float = 50) -> int:
-    """Returns how many pairs; stops with a sentence where they are too large together."""
+    """Returns the number of pairs; exits with a message if they are too large together."""
     names = sorted(os.path.splitext(os.path.basename(file))[0] for file in glob(os.path.join(labels, "*.png")))
     if not names:
         raise SystemExit(f"{labels} has no label (*.png).")
     with ZipFile(out, "w", ZIP_STORED) as file:  # WebP is compressed already
         for name in names:
             with Image.open(photo_of(photos, name)) as photo:
-                file.writestr(f"photos/{name}.webp", _webp(photo.convert("RGB").resize((size, size), Image.LANCZOS), PHOTO_QUALITY))
+                file.writestr(
+                    f"photos/{name}.webp",
+                    _webp(photo.convert("RGB").resize((size, size), Image.LANCZOS), PHOTO_QUALITY),
+                )
             with Image.open(os.path.join(labels, name + ".png")) as label:
-                file.writestr(f"labels/{name}.webp", _webp(label.convert("L").resize((size, size), Image.BILINEAR), LABEL_QUALITY))
+                file.writestr(
+                    f"labels/{name}.webp", _webp(label.convert("L").resize((size, size), Image.BILINEAR), LABEL_QUALITY)
+                )
     megabytes = os.path.getsize(out) / 1e6
     if megabytes > most_mb:
-        raise SystemExit(f"{out} has {megabytes:.1f} MB, more than {most_mb:g}: pack fewer photos, or smaller ones (--size).")
+        raise SystemExit(
+            f"{out} has {megabytes:.1f} MB, more than {most_mb:g}: pack fewer photos, or smaller ones (--size)."
+        )
     return len(names)
 
 
 def unpack(packed: str, folder: str) -> None:
-    """Photos as they are, labels as the PNG that the bank reads."""
+    """Unpacks photos unchanged, and labels as the PNG that the bank reads."""
     with ZipFile(packed) as file:
         for member in file.namelist():
             kind, _, name = member.partition("/")

@@ -1,4 +1,4 @@
-"""Backgrounds that repeat: bricks, tiles, boards, shelves of books. To a network that goes by contrast they look like subjects."""
+"""Repeating backgrounds: bricks, tiles, boards, bookshelves. To a network that relies on contrast they are subjects."""
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -14,7 +14,7 @@ def patterns(dice: Dice, size: int, n: int) -> Tensor:
     v, u = _coordinates(dice, size, n)
     v = v * rows + CELLS
     row = v.floor()
-    # Bricks are off by half a cell in every second row, books by anything.
+    # Bricks are shifted by half a cell in every second row, books by any amount.
     off = per_image(dice.flag(n, 0.5)) * 0.5 * (row % 2) + per_image(dice.flag(n, 0.5)) * _cell(dice, n, 1, row, row)
     u = (u + 1) * columns + off + CELLS
     column = u.floor()
@@ -31,7 +31,7 @@ def patterns(dice: Dice, size: int, n: int) -> Tensor:
 
 
 def _coordinates(dice: Dice, size: int, n: int) -> tuple[Tensor, Tensor]:
-    """Down and across, from 0 to 1, a little turned and tilted."""
+    """Coordinates down and across, from 0 to 1, slightly rotated and tilted."""
     axis = torch.linspace(0, 1, size, device=dice.device)
     y, x = axis.view(1, 1, -1, 1), axis.view(1, 1, 1, -1)
     turn = per_image(dice.flag(n, 0.5) * dice.uniform(n, -0.2, 0.2))
@@ -49,9 +49,11 @@ def _cell(dice: Dice, n: int, channels: int, row: Tensor, column: Tensor) -> Ten
 
 
 def _soft(dice: Dice, picture: Tensor) -> Tensor:
-    """Out of focus, half of them."""
+    """Blurs half of them."""
     if len(some := dice.chosen(len(picture), 0.5)):
         size = picture.shape[-1]
-        small = F.interpolate(picture[some], size=(max(8, int(size / float(dice.uniform(1, 1.5, 8)))),) * 2, mode="area")
+        small = F.interpolate(
+            picture[some], size=(max(8, int(size / float(dice.uniform(1, 1.5, 8)))),) * 2, mode="area"
+        )
         picture[some] = F.interpolate(small, size=(size, size), mode="bilinear", align_corners=False)
     return picture

@@ -1,4 +1,4 @@
-"""What cameras and networks do to colours: exposure, white balance, saturation, gamma, soft focus, noise, JPEG."""
+"""Colour changes by cameras and networks: exposure, white balance, saturation, gamma, soft focus, noise, JPEG."""
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -9,11 +9,13 @@ from .dice import Dice, per_image
 
 def tint(dice: Dice, x: Tensor, strength: float = 0.25) -> Tensor:
     n = len(x)
-    return x * (1 + dice.uniform((n, 1, 1, 1), -strength, strength) + dice.uniform((n, 3, 1, 1), -strength / 3, strength / 3))
+    return x * (
+        1 + dice.uniform((n, 1, 1, 1), -strength, strength) + dice.uniform((n, 3, 1, 1), -strength / 3, strength / 3)
+    )
 
 
 def photometric(dice: Dice, x: Tensor) -> Tensor:
-    """Each with its own chance; stays in [0, 1]."""
+    """Applies each with its own probability; stays in [0, 1]."""
     x = colour(dice, x).clamp(0, 1)
     if len(some := dice.chosen(len(x), 0.15)):
         x[some] = x[some].clamp(min=1e-3) ** per_image(torch.exp(dice.uniform(len(some), -0.5, 0.5)))
@@ -27,7 +29,7 @@ def photometric(dice: Dice, x: Tensor) -> Tensor:
 
 
 def colour(dice: Dice, x: Tensor) -> Tensor:
-    """Contrast, brightness, saturation and white balance, as one 3 x 3 matrix and an offset. One in seventeen becomes grey."""
+    """Contrast, brightness, saturation and white balance as one 3 x 3 matrix and an offset; one in 17 becomes grey."""
     n = len(x)
     on = dice.flag(n, 0.8)
     contrast, brightness = 1 + on * dice.uniform(n, -0.3, 0.3), on * dice.uniform(n, -0.12, 0.12)

@@ -26,7 +26,7 @@ def studio(dice: Dice, size: int, alpha: Tensor) -> Tensor:
 
 
 def shadow(dice: Dice, size: int, alpha: Tensor) -> Tensor:
-    """The alpha, moved and blurred, from 0 to 1."""
+    """Shifts and blurs the alpha; from 0 to 1."""
     n = len(alpha)
     theta = torch.zeros(n, 2, 3, device=alpha.device)
     theta[:, 0, 0], theta[:, 1, 1] = 1 / dice.uniform(n, 0.95, 1.1), 1 / dice.uniform(n, 0.7, 1.05)

@@ -48,7 +48,9 @@ def main(arguments: list[str] | None = None) -> None:
         Run(0, 1, given, bank).train()
         return
     os.environ.update(MASTER_ADDR="127.0.0.1", MASTER_PORT=str(20000 + os.getpid() % 20000))
-    torch.multiprocessing.start_processes(_process, (given.processes, given, bank), given.processes, start_method="fork")
+    torch.multiprocessing.start_processes(
+        _process, (given.processes, given, bank), given.processes, start_method="fork"
+    )
 
 
 def _process(rank: int, world: int, given: argparse.Namespace, bank: dict[str, np.ndarray]) -> None:
@@ -69,9 +71,13 @@ class Run:
         self.network: nn.Module = RemoveBgLite().to(self.device).to(memory_format=torch.channels_last)
         self.average = copy.deepcopy(self.network)
         parameters = list(self.network.parameters())
-        self.optimizer = torch.optim.AdamW([
-            {"params": [p for p in parameters if p.ndim > 1], "weight_decay": given.decay},
-            {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0}], lr=given.rate)
+        self.optimizer = torch.optim.AdamW(
+            [
+                {"params": [p for p in parameters if p.ndim > 1], "weight_decay": given.decay},
+                {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
+            ],
+            lr=given.rate,
+        )
         self.step = self.seen = 0
         self.history: list[dict[str, float]] = []
         elapsed = self._resume() if given.resume else 0.0
@@ -139,7 +145,7 @@ class Run:
         return (time.monotonic() - self.start) / (self.given.minutes * 60)
 
     def _together(self, progress: float) -> float:
-        """The first process's, so that learning rate and image size are the same everywhere."""
+        """Progress of the first process, so that all have the same learning rate and image size."""
         if self.world == 1:
             return progress
         shared = torch.tensor([progress], dtype=torch.float64)
@@ -160,8 +166,18 @@ class Run:
             self.history.append({"step": self.step, "seen": self.seen, "iou": iou, "mae": error})
             print("watched", json.dumps(self.history[-1]), flush=True)
         path = os.path.join(self.given.out, "checkpoint.pt")
-        torch.save({"model": self.network.state_dict(), "ema": self.average.state_dict(), "optimizer": self.optimizer.state_dict(),
-                    "step": self.step, "seen": self.seen, "elapsed": time.monotonic() - self.start, "history": self.history}, path + ".tmp")
+        torch.save(
+            {
+                "model": self.network.state_dict(),
+                "ema": self.average.state_dict(),
+                "optimizer": self.optimizer.state_dict(),
+                "step": self.step,
+                "seen": self.seen,
+                "elapsed": time.monotonic() - self.start,
+                "history": self.history,
+            },
+            path + ".tmp",
+        )
         os.replace(path + ".tmp", path)
 
 

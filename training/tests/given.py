@@ -1,4 +1,4 @@
-"""Generated data: discs on plain ground, which a teacher would be sure of."""
+"""Generated data: discs on plain backgrounds, with confident labels."""
 import os
 
 import numpy as np

@@ -29,7 +29,7 @@ class BankTests(unittest.TestCase):
         found = bank.empty_windows(label, np.random.default_rng(0))
         self.assertGreater(len(found), 0)
         for x, y, w, h in found:
-            part = label[int(y * 96):int((y + h) * 96), int(x * 96):int((x + w) * 96)]
+            part = label[int(y * 96) : int((y + h) * 96), int(x * 96) : int((x + w) * 96)]
             self.assertLess(part.mean(), 0.03)
 
     def test_the_colours_of_a_cut_out_do_not_come_from_behind_it(self) -> None:

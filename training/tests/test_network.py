@@ -18,7 +18,10 @@ from . import given
 class NetworkTests(unittest.TestCase):
     def test_it_gives_logits_of_all_levels_in_training_and_alpha_else(self) -> None:
         network = RemoveBgLite()
-        self.assertEqual([tuple(level.shape[2:]) for level in network(torch.rand(2, 3, 64, 96))], [(64, 96), (16, 24), (8, 12), (4, 6), (2, 3)])
+        self.assertEqual(
+            [tuple(level.shape[2:]) for level in network(torch.rand(2, 3, 64, 96))],
+            [(64, 96), (16, 24), (8, 12), (4, 6), (2, 3)],
+        )
         alpha = network.eval()(torch.rand(1, 3, 64, 64))
         self.assertEqual(alpha.shape, (1, 1, 64, 64))
         self.assertTrue(((alpha >= 0) & (alpha <= 1)).all())
@@ -50,7 +53,6 @@ class NetworkTests(unittest.TestCase):
         before = network(image)
         self.assertLess((export.fold(network)(image) - before).abs().max().item(), 1e-4)
 
-
     def test_the_largest_tensors_are_halved_until_the_file_fits(self) -> None:
         self.assertEqual(export.halved_from([900_000, 200_000, 100_000]), 900_000)
         self.assertEqual(export.halved_from([900_000, 400_000, 200_000]), 400_000)
@@ -62,9 +64,24 @@ class RunTests(unittest.TestCase):
     def test_a_short_run_learns_goes_on_and_is_exported(self) -> None:
         with tempfile.TemporaryDirectory() as root:
             np.savez(f"{root}/bank.npz", **bank.build(*given.folders(root), size=96))
-            pairs = {"img": np.random.default_rng(0).integers(0, 256, (2, 3, 320, 320), dtype=np.uint8), "gt": np.zeros((2, 1, 320, 320), np.uint8)}
+            pairs = {
+                "img": np.random.default_rng(0).integers(0, 256, (2, 3, 320, 320), dtype=np.uint8),
+                "gt": np.zeros((2, 1, 320, 320), np.uint8),
+            }
             np.savez(f"{root}/monitor.npz", **pairs)
-            short = [f"{root}/bank.npz", "--out", root, "--minutes", "0.1", "--batch", "4", "--processes", "1", "--monitor", f"{root}/monitor.npz"]
+            short = [
+                f"{root}/bank.npz",
+                "--out",
+                root,
+                "--minutes",
+                "0.1",
+                "--batch",
+                "4",
+                "--processes",
+                "1",
+                "--monitor",
+                f"{root}/monitor.npz",
+            ]
             train.main(short)
             first = torch.load(f"{root}/checkpoint.pt")
             train.main([*short, "--resume", f"{root}/checkpoint.pt"])

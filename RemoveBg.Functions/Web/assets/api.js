@@ -1,9 +1,9 @@
-// The calls of this page, made as any other client makes them.
+// Calls the API as any other client does.
 
 export class Problem extends Error {
-  constructor(message, { answer = null, retryAfter = null } = {}) {
+  constructor(message, { response = null, retryAfter = null } = {}) {
     super(message);
-    this.answer = answer;
+    this.response = response;
     this.retryAfter = retryAfter;
   }
 }
@@ -13,15 +13,21 @@ const ended = new Set(["succeeded", "failed", "canceled"]);
 export class Api {
   #key = null;
 
-  /** @param {string} key Kept here and nowhere else. */
-  set key(key) { this.#key = key.trim(); }
+  /** @param {string} key Kept in memory only. */
+  set key(key) {
+    this.#key = key.trim();
+  }
 
-  get hasKey() { return Boolean(this.#key); }
+  get hasKey() {
+    return Boolean(this.#key);
+  }
 
-  /** @param {{ file?: File, fields: object }} request A file goes as a form, everything else as JSON. */
+  /** @param {{ file?: File, fields: object }} request Sent as a form if it has a file, else as JSON. */
   submit(request) {
     if (!request.file && !request.background) {
-      return this.#call("POST", "/v2/artworks/remove-background", JSON.stringify(request.fields), { "Content-Type": "application/json" });
+      return this.#call("POST", "/v2/artworks/remove-background", JSON.stringify(request.fields), {
+        "Content-Type": "application/json",
+      });
     }
     const form = new FormData();
     if (request.file) form.append("image", request.file);
@@ -30,7 +36,9 @@ export class Api {
     return this.#call("POST", "/v2/artworks/remove-background", form);
   }
 
-  cancel(id) { return this.#call("POST", `/v2/artworks/${id}/cancel`); }
+  cancel(id) {
+    return this.#call("POST", `/v2/artworks/${id}/cancel`);
+  }
 
   /** Yields the artwork at once and at each change, until it has ended. */
   async *watch(id) {
@@ -40,7 +48,7 @@ export class Api {
         if (ended.has(artwork.status)) return;
       }
     }
-    throw new Problem("The artwork does not come to an end; look at it later.");
+    throw new Problem("Still processing. Check again later.");
   }
 
   // EventSource cannot send a key.
@@ -75,10 +83,13 @@ export class Api {
     try {
       response = await fetch(path, { method, body, headers: { ...headers, Authorization: `Bearer ${this.#key}` } });
     } catch {
-      throw new Problem("The service does not answer. Is it still running?");
+      throw new Problem("The service does not respond. Is it still running?");
     }
     if (response.ok) return response;
-    const answer = await response.json().catch(() => ({ message: `The service answered ${response.status}.`, statusCode: response.status }));
-    throw new Problem(answer.message, { answer, retryAfter: Number(response.headers.get("Retry-After")) || null });
+    const error = await response
+      .json()
+      .catch(() => ({ message: `The service responded with ${response.status}.`, statusCode: response.status }));
+    const retryAfter = Number(response.headers.get("Retry-After")) || null;
+    throw new Problem(error.message, { response: error, retryAfter });
   }
 }

@@ -14,14 +14,30 @@ let current = null;
 // 1. The key: the development key, or the visitor's own.
 if (settings.developmentKey) api.key = settings.developmentKey;
 else by("key-row").hidden = false;
-by("key").addEventListener("input", event => { api.key = event.target.value; });
+by("key").addEventListener("input", event => {
+  api.key = event.target.value;
+});
 
 // 2. The photo: chosen, dropped, pasted, named by a URL, or a sample.
-by("file").addEventListener("change", event => { if (event.target.files[0]) start({ file: event.target.files[0] }); event.target.value = ""; });
-by("url-form").addEventListener("submit", event => { event.preventDefault(); start({ url: by("url").value.trim() }); });
-addEventListener("paste", event => { if (event.clipboardData.files[0]) start({ file: event.clipboardData.files[0] }); });
-for (const type of ["dragenter", "dragover"]) addEventListener(type, event => { event.preventDefault(); by("drop").classList.add("over"); });
-addEventListener("dragleave", event => { if (!event.relatedTarget) by("drop").classList.remove("over"); });
+by("file").addEventListener("change", event => {
+  if (event.target.files[0]) start({ file: event.target.files[0] });
+  event.target.value = "";
+});
+by("url-form").addEventListener("submit", event => {
+  event.preventDefault();
+  start({ url: by("url").value.trim() });
+});
+addEventListener("paste", event => {
+  if (event.clipboardData.files[0]) start({ file: event.clipboardData.files[0] });
+});
+for (const type of ["dragenter", "dragover"])
+  addEventListener(type, event => {
+    event.preventDefault();
+    by("drop").classList.add("over");
+  });
+addEventListener("dragleave", event => {
+  if (!event.relatedTarget) by("drop").classList.remove("over");
+});
 addEventListener("drop", event => {
   event.preventDefault();
   by("drop").classList.remove("over");
@@ -31,7 +47,8 @@ for (const button of document.querySelectorAll(".sample")) {
   button.addEventListener("click", () => sample(button.dataset.sample).then(file => start({ file }), show));
 }
 by("cancel").addEventListener("click", () => current?.id && api.cancel(current.id).catch(show));
-for (const button of document.querySelectorAll("#downloads button")) button.addEventListener("click", () => download(button));
+for (const button of document.querySelectorAll("#downloads button"))
+  button.addEventListener("click", () => download(button));
 
 // 3. From the photo to the result.
 async function start(photo) {
@@ -40,7 +57,7 @@ async function start(photo) {
     check(photo);
     if (current?.before?.startsWith("blob:")) URL.revokeObjectURL(current.before);
     const request = { file: photo.file, fields: { ...(photo.url ? { imageUrl: photo.url } : {}), ...options() } };
-    const run = current = { request, id: null };
+    const run = (current = { request, id: null });
     by("result").hidden = true;
     const artwork = await follow(run, request);
     if (artwork === null) return;
@@ -55,7 +72,7 @@ async function start(photo) {
   }
 }
 
-/** Submits, shows each status, and gives the artwork that has succeeded; null when another photo has taken its place. */
+/** Submits, shows each status and returns the finished artwork; null if another photo has replaced it. */
 async function follow(run, request) {
   by("progress").hidden = false;
   progress("starting", "Sending the photo");
@@ -63,11 +80,16 @@ async function follow(run, request) {
   let artwork = await api.submit(request);
   run.id = artwork.id;
   by("cancel").hidden = false;
-  tell(request, artwork);
+  showCode(request, artwork);
   for await (artwork of api.watch(artwork.id)) {
     if (run !== current) return null;
-    progress(artwork.status, artwork.status === "succeeded" ? `Done in ${artwork.duration.toFixed(2)} seconds` : `The artwork is ${artwork.status}`);
-    tell(request, artwork);
+    progress(
+      artwork.status,
+      artwork.status === "succeeded"
+        ? `Done in ${artwork.duration.toFixed(2)} seconds`
+        : `The artwork is ${artwork.status}`,
+    );
+    showCode(request, artwork);
   }
   by("cancel").hidden = true;
   if (artwork.status === "succeeded") return artwork;
@@ -76,40 +98,49 @@ async function follow(run, request) {
 
 async function sample(name) {
   const response = await fetch(`assets/${name}`).catch(() => null);
-  if (!response?.ok) throw new Problem("The service does not answer. Is it still running?");
+  if (!response?.ok) throw new Problem("The service does not respond. Is it still running?");
   return new File([await response.blob()], name, { type: "image/jpeg" });
 }
 
 function options() {
   const fields = {};
   for (const input of by("options").querySelectorAll("[name]")) {
-    if (input.type === "checkbox") { if (input.checked) fields[input.name] = true; }
-    else if (input.type === "number") { if (input.value) fields[input.name] = Number(input.value); }
-    else fields[input.name] = input.value;
+    if (input.type === "checkbox") {
+      if (input.checked) fields[input.name] = true;
+    } else if (input.type === "number") {
+      if (input.value) fields[input.name] = Number(input.value);
+    } else fields[input.name] = input.value;
   }
   return fields;
 }
 
 function check({ file }) {
-  if (!api.hasKey) { by("key").focus(); throw new Problem("An API key is needed: enter one above."); }
+  if (!api.hasKey) {
+    by("key").focus();
+    throw new Problem("An API key is required: enter one above.");
+  }
   if (!file) return;
-  if (!file.type.startsWith("image/")) throw new Problem(`${file.name} is no picture; accepted are JPEG, PNG, WebP, GIF and BMP.`);
-  if (file.size > LARGEST) throw new Problem(`${file.name} has ${(file.size / 1048576).toFixed(1)} MB; at most 16 MB can be sent from here. Larger photos are fetched from a URL.`);
+  if (!file.type.startsWith("image/"))
+    throw new Problem(`${file.name} is not an image. Use JPEG, PNG, WebP, GIF or BMP.`);
+  if (file.size > LARGEST)
+    throw new Problem(
+      `${file.name} has ${(file.size / 1048576).toFixed(1)} MB. The limit is 16 MB; for larger photos, give a URL.`,
+    );
 }
 
-// 4. The result as a file: as it is, in the other format, or on the new background.
+// 4. Download the result as it is, in the other format, or on the new background.
 async function download(button) {
   hideProblem();
   const { request, artwork } = current;
   const withBackground = by("with-background").checked;
-  const [colour, picture] = withBackground ? [compare.colour, compare.ownPicture] : [null, null];
+  const [colour, image] = withBackground ? [compare.colour, compare.ownImage] : [null, null];
   const format = button.dataset.format;
   button.disabled = true;
   try {
     let url = artwork.results[0];
-    if (colour || picture || artwork.parameters.outputFormat !== format) {
+    if (colour || image || artwork.parameters.outputFormat !== format) {
       const fields = { ...request.fields, outputFormat: format, ...(colour ? { background: colour } : {}) };
-      const other = await follow(current, { file: request.file, background: picture, fields });
+      const other = await follow(current, { file: request.file, background: image, fields });
       if (other === null) return;
       url = other.results[0];
     }
@@ -136,14 +167,23 @@ function progress(status, text) {
   by("status").textContent = text;
 }
 
-function tell(request, artwork) {
+const json = value => JSON.stringify(value, null, 2);
+
+function showCode(request, artwork) {
   const files = { image: request.file, background: request.background };
-  const shown = { ...Object.fromEntries(Object.entries(files).filter(([, file]) => file).map(([name, file]) => [name, `${file.name} (${file.size} bytes, ${file.type})`])), ...request.fields };
+  const shown = {
+    ...Object.fromEntries(
+      Object.entries(files)
+        .filter(([, file]) => file)
+        .map(([name, file]) => [name, `${file.name} (${file.size} bytes, ${file.type})`]),
+    ),
+    ...request.fields,
+  };
   const kind = request.file || request.background ? "multipart/form-data" : "application/json";
   by("code").hidden = false;
   tabs.fill({
-    Request: `POST ${location.origin}/v2/artworks/remove-background\nContent-Type: ${kind}\n\n${JSON.stringify(shown, null, 2)}`,
-    Response: JSON.stringify(artwork, null, 2),
+    Request: `POST ${location.origin}/v2/artworks/remove-background\nContent-Type: ${kind}\n\n${json(shown)}`,
+    Response: json(artwork),
     ...snippets({ url: location.origin, file: request.file?.name ?? null, fields: request.fields }),
   });
 }
@@ -151,9 +191,12 @@ function tell(request, artwork) {
 function show(problem) {
   if (!(problem instanceof Problem)) console.error(problem);
   const wait = problem.retryAfter ? ` Try again in ${problem.retryAfter} s.` : "";
-  by("problem").textContent = (problem instanceof Problem ? problem.message : `Something went wrong in this page: ${problem.message}`) + wait;
+  by("problem").textContent =
+    (problem instanceof Problem ? problem.message : `This page failed: ${problem.message}`) + wait;
   by("problem").hidden = false;
   by("progress").hidden = true;
 }
 
-function hideProblem() { by("problem").hidden = true; }
+function hideProblem() {
+  by("problem").hidden = true;
+}

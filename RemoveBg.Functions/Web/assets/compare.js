@@ -1,4 +1,4 @@
-// Original and cut-out on top of each other, on a background of choice, at any zoom.
+// Compares original and cut-out, on a chosen background, at any zoom.
 
 const by = id => document.getElementById(id);
 
@@ -10,7 +10,7 @@ export class Compare {
     this.after = by("after");
     this.stage = by("stage");
     by("slider").addEventListener("input", () => this.#split());
-    // With the mouse the border can be taken hold of in the picture itself; fingers scroll there and use the slider.
+    // A mouse can drag the divider in the image itself; fingers scroll there and use the slider.
     for (const type of ["pointerdown", "pointermove"]) this.stage.addEventListener(type, event => this.#drag(event));
     by("zoom").addEventListener("change", () => this.#zoom());
     by("backgrounds").addEventListener("change", event => this.#background(event.target));
@@ -18,17 +18,25 @@ export class Compare {
     addEventListener("resize", () => this.#zoom());
   }
 
-  /** The picture that was chosen as new background, when it is the one shown. */
-  get ownPicture() { return this.stage.dataset.background === "picture" ? this.#own : null; }
+  /** The image chosen as new background, if it is shown. */
+  get ownImage() {
+    return this.stage.dataset.background === "picture" ? this.#own : null;
+  }
 
-  get colour() { return this.stage.dataset.background === "colour" ? by("colour").value : null; }
+  get colour() {
+    return this.stage.dataset.background === "colour" ? by("colour").value : null;
+  }
 
   async show(beforeUrl, afterUrl) {
     this.after.src = afterUrl;
     this.before.src = beforeUrl;
     await this.after.decode();
-    // A URL that only the service can reach cannot be shown here; a cropped picture cannot be laid over the photo.
-    const same = await this.before.decode().then(() => this.before.naturalWidth === this.after.naturalWidth && this.before.naturalHeight === this.after.naturalHeight, () => false);
+    // A URL that only the service can reach cannot be shown here, and a cropped image does not match the photo.
+    const same = await this.before.decode().then(
+      () =>
+        this.before.naturalWidth === this.after.naturalWidth && this.before.naturalHeight === this.after.naturalHeight,
+      () => false,
+    );
     for (const element of [this.before, by("divider"), by("slider-row")]) element.hidden = !same;
     this.#zoom();
     this.#split();
@@ -51,8 +59,9 @@ export class Compare {
   #zoom() {
     const zoom = by("zoom").value;
     const width = this.after.naturalWidth;
-    // CSS pixels are larger than the screen's on dense screens: 100 % is one picture pixel on one screen pixel.
-    this.stage.style.width = zoom === "fit" ? `min(100%, ${width / devicePixelRatio}px)` : `${width * Number(zoom) / devicePixelRatio}px`;
+    // CSS pixels are larger than the screen's on dense screens: 100 % is one image pixel per screen pixel.
+    this.stage.style.width =
+      zoom === "fit" ? `min(100%, ${width / devicePixelRatio}px)` : `${(width * Number(zoom)) / devicePixelRatio}px`;
     this.stage.classList.toggle("pixels", Number(zoom) > 1);
   }
 

@@ -1,16 +1,18 @@
-// How to do in code exactly what this page has just done. Each is a whole program; the key comes from the environment.
+// Programs that repeat what this page has just done. Each is complete; the key comes from the environment.
 
 const shell = text => `'${String(text).replaceAll("'", "'\\''")}'`;
 const quoted = value => JSON.stringify(value);
 const python = value => (value === true ? "True" : value === false ? "False" : quoted(value));
 const csharp = value => (typeof value === "string" ? quoted(value) : `"${value}"`);
 
-/** @param {{ url: string, file: string|null, fields: object }} done What was sent, and to where. */
+/** @param {{ url: string, file: string|null, fields: object }} done What was sent where. */
 export function snippets(done) {
   return { curl: curl(done), JavaScript: javascript(done), Python: pythonProgram(done), "C#": csharpProgram(done) };
 }
 
-function extension(fields) { return fields.outputFormat === "png" ? "png" : "webp"; }
+function extension(fields) {
+  return fields.outputFormat === "png" ? "png" : "webp";
+}
 
 function curl({ url, file, fields }) {
   const body = file
@@ -24,12 +26,17 @@ curl -sf "$(sed -E 's/.*"results":\\["([^"]+)".*/\\1/' artwork.json)" -o cutout.
 
 function javascript({ url, file, fields }) {
   const lines = file
-    ? [`const body = new FormData();`, `body.append("image", new Blob([await readFile(${quoted(file)})]), ${quoted(file)});`, ...Object.entries(fields).map(([name, value]) => `body.append(${quoted(name)}, ${quoted(String(value))});`)]
+    ? [
+        `const body = new FormData();`,
+        `body.append("image", new Blob([await readFile(${quoted(file)})]), ${quoted(file)});`,
+        ...Object.entries(fields).map(([name, value]) => `body.append(${quoted(name)}, ${quoted(String(value))});`),
+      ]
     : [`const body = JSON.stringify(${JSON.stringify(fields)});`];
+  const type = file ? "" : `, "Content-Type": "application/json"`;
   return `// node cutout.mjs (Node 20 or later)
 import { ${file ? "readFile, " : ""}writeFile } from "node:fs/promises";
 
-const headers = { Authorization: \`Bearer \${process.env.REMOVEBG_KEY}\`${file ? "" : `, "Content-Type": "application/json"`} };
+const headers = { Authorization: \`Bearer \${process.env.REMOVEBG_KEY}\`${type} };
 ${lines.join("\n")}
 let response = await fetch("${url}/v2/artworks/remove-background", { method: "POST", headers, body });
 let artwork = await response.json();
@@ -41,16 +48,21 @@ while (artwork.status === "starting" || artwork.status === "processing") {
   artwork = await response.json();
 }
 if (artwork.status !== "succeeded") throw new Error(artwork.error?.message ?? artwork.status);
-const picture = await fetch(artwork.results[0]);
-await writeFile("cutout.${extension(fields)}", Buffer.from(await picture.arrayBuffer()));`;
+const image = await fetch(artwork.results[0]);
+await writeFile("cutout.${extension(fields)}", Buffer.from(await image.arrayBuffer()));`;
 }
 
 function pythonProgram({ url, file, fields }) {
   const send = file
-    ? `response = requests.post(API + "/remove-background", headers=HEADERS, files={"image": open(${quoted(file)}, "rb")},
-                         data={${Object.entries(fields).map(([name, value]) => `${quoted(name)}: ${quoted(String(value))}`).join(", ")}})`
+    ? `response = requests.post(API + "/remove-background", headers=HEADERS,
+                         files={"image": open(${quoted(file)}, "rb")},
+                         data={${Object.entries(fields)
+                           .map(([name, value]) => `${quoted(name)}: ${quoted(String(value))}`)
+                           .join(", ")}})`
     : `response = requests.post(API + "/remove-background", headers=HEADERS,
-                         json={${Object.entries(fields).map(([name, value]) => `${quoted(name)}: ${python(value)}`).join(", ")}})`;
+                         json={${Object.entries(fields)
+                           .map(([name, value]) => `${quoted(name)}: ${python(value)}`)
+                           .join(", ")}})`;
   return `import os
 import time
 
@@ -78,7 +90,9 @@ function csharpProgram({ url, file, fields }) {
     ? `using var content = new MultipartFormDataContent
 {
     { new ByteArrayContent(await File.ReadAllBytesAsync(${quoted(file)})), "image", ${quoted(file)} },
-${Object.entries(fields).map(([name, value]) => `    { new StringContent(${csharp(value)}), ${quoted(name)} },`).join("\n")}
+${Object.entries(fields)
+  .map(([name, value]) => `    { new StringContent(${csharp(value)}), ${quoted(name)} },`)
+  .join("\n")}
 };`
     : `using var content = new StringContent("""${JSON.stringify(fields)}""", Encoding.UTF8, "application/json");`;
   return `// dotnet run cutout.cs (.NET 10 or later)
@@ -87,7 +101,8 @@ using System.Text;
 using System.Text.Json;
 
 using var client = new HttpClient { BaseAddress = new Uri("${url}") };
-client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Environment.GetEnvironmentVariable("REMOVEBG_KEY"));
+var key = Environment.GetEnvironmentVariable("REMOVEBG_KEY");
+client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
 
 ${content}
 var response = await client.PostAsync("/v2/artworks/remove-background", content);
@@ -101,5 +116,6 @@ while (artwork.GetProperty("status").GetString() is "starting" or "processing")
 }
 if (artwork.GetProperty("status").GetString() != "succeeded") throw new Exception(artwork.ToString());
 using var plain = new HttpClient();
-await File.WriteAllBytesAsync("cutout.${extension(fields)}", await plain.GetByteArrayAsync(artwork.GetProperty("results")[0].GetString()));`;
+var result = await plain.GetByteArrayAsync(artwork.GetProperty("results")[0].GetString());
+await File.WriteAllBytesAsync("cutout.${extension(fields)}", result);`;
 }

@@ -15,14 +15,20 @@ export class Tabs {
   fill(texts) {
     const keep = this.#shown in texts ? this.#shown : Object.keys(texts)[0];
     this.#texts = texts;
-    by("tabs").replaceChildren(...Object.keys(texts).map(name => {
-      const tab = document.createElement("button");
-      Object.assign(tab, { id: `tab-${name.replace("#", "sharp").toLowerCase()}`, textContent: name, type: "button" });
-      tab.setAttribute("role", "tab");
-      tab.setAttribute("aria-controls", "panel");
-      tab.addEventListener("click", () => this.#show(name));
-      return tab;
-    }));
+    by("tabs").replaceChildren(
+      ...Object.keys(texts).map(name => {
+        const tab = document.createElement("button");
+        Object.assign(tab, {
+          id: `tab-${name.replace("#", "sharp").toLowerCase()}`,
+          textContent: name,
+          type: "button",
+        });
+        tab.setAttribute("role", "tab");
+        tab.setAttribute("aria-controls", "panel");
+        tab.addEventListener("click", () => this.#show(name));
+        return tab;
+      }),
+    );
     this.#show(keep);
   }
 
@@ -40,7 +46,12 @@ export class Tabs {
 
   #move(event) {
     const tabs = [...by("tabs").children];
-    const step = { ArrowRight: 1, ArrowLeft: -1, Home: -tabs.indexOf(document.activeElement), End: tabs.length - 1 - tabs.indexOf(document.activeElement) }[event.key];
+    const step = {
+      ArrowRight: 1,
+      ArrowLeft: -1,
+      Home: -tabs.indexOf(document.activeElement),
+      End: tabs.length - 1 - tabs.indexOf(document.activeElement),
+    }[event.key];
     if (step === undefined) return;
     event.preventDefault();
     const next = tabs[(tabs.indexOf(document.activeElement) + step + tabs.length) % tabs.length];
@@ -49,7 +60,10 @@ export class Tabs {
   }
 
   async #copy() {
-    const done = await navigator.clipboard.writeText(this.#texts[this.#shown]).then(() => true, () => false);
+    const done = await navigator.clipboard.writeText(this.#texts[this.#shown]).then(
+      () => true,
+      () => false,
+    );
     by("copied").textContent = done ? "Copied" : "Your browser does not let this page copy; select the text instead.";
   }
 }
