@@ -9,8 +9,8 @@ using RemoveBg.Functions.Http;
 
 namespace RemoveBg.Functions;
 
-/// <summary>Server-sent events (WHATWG HTML, section 9.2): the artwork at once, and again at
-/// each change until it has ended.</summary>
+/// <summary>Streams an artwork as server-sent events (WHATWG HTML, section 9.2): at once, and at each change until it
+/// has ended.</summary>
 public sealed class ArtworkEventsHttp(ApiEndpoint api, ReadArtwork read, ArtworkViews views)
 {
     [Function("ArtworkEvents")]

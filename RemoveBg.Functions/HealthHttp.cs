@@ -18,7 +18,7 @@ public sealed class HealthHttp(StorageSetup storage, ModelCache model, ILogger<H
     public async Task<IResult> Ready([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head",
         Route = "readyz")] HttpRequest request, CancellationToken cancellationToken)
     {
-        if (!model.IsReady) return Answers.Error(StatusCodes.Status503ServiceUnavailable, "The network is not loaded.");
+        if (!model.IsReady) return Answers.Error(StatusCodes.Status503ServiceUnavailable, "The model is not loaded.");
         try
         {
             await storage.CheckAsync(cancellationToken);
@@ -29,7 +29,7 @@ public sealed class HealthHttp(StorageSetup storage, ModelCache model, ILogger<H
         catch (Exception problem) when (StorageFailure.Is(problem, cancellationToken))
         {
             log.NotReady(problem.GetType().Name);
-            return Answers.Error(StatusCodes.Status503ServiceUnavailable, "Storage does not answer.");
+            return Answers.Error(StatusCodes.Status503ServiceUnavailable, "Storage does not respond.");
         }
     }
 }

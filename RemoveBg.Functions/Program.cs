@@ -14,9 +14,9 @@ builder.ConfigureFunctionsWebApplication();
 builder.Services.AddRemoveBg(builder.Configuration);
 builder.Services.AddRemoveBgHttp();
 
-// Several lines a request otherwise. The self-host has the same filter in its appsettings.json.
+// Otherwise each request logs several lines. The self-host has the same filter in its appsettings.json.
 builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
-// What the worker exports, the host does not export again.
+// Keeps the host from exporting what the worker exports.
 if (TelemetryExport.IsOn(builder.Configuration)) builder.Services.AddOpenTelemetry().UseFunctionsWorkerDefaults();
 
 builder.Build().Run();

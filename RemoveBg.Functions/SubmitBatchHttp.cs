@@ -8,8 +8,8 @@ using RemoveBg.Functions.Http;
 
 namespace RemoveBg.Functions;
 
-/// <summary>Several artworks by one request: all are checked before the first is accepted, and each
-/// counts against the key's rate.</summary>
+/// <summary>Accepts several artworks in one request. All are checked before the first is accepted, and each counts
+/// against the key's rate.</summary>
 public sealed class SubmitBatchHttp(ApiEndpoint api, SubmitRequestParser parser, SubmitArtwork submit,
     ArtworkViews views)
 {

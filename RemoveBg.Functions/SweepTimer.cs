@@ -5,12 +5,12 @@ namespace RemoveBg.Functions;
 
 public sealed class SweepTimer(SweepArtworks sweep)
 {
-    /// <summary>Each minute, and at start: whatever stopped the last process may have left work behind.</summary>
+    /// <summary>Runs each minute, and at startup, because the last process may have left work behind.</summary>
     [Function("SweepArtworks")]
     public Task Sweep([TimerTrigger("0 * * * * *", RunOnStartup = true)] TimerInfo timer,
         CancellationToken cancellationToken) => sweep.SweepAsync(cancellationToken);
 
-    /// <summary>Each hour, off the full minute's crowd.</summary>
+    /// <summary>Runs hourly at xx:23:17, off the busy full minute.</summary>
     [Function("EraseExpired")]
     public Task Erase([TimerTrigger("17 23 * * * *")] TimerInfo timer, CancellationToken cancellationToken) =>
         sweep.DeleteExpiredAsync(cancellationToken);

@@ -4,12 +4,12 @@ using RemoveBg.Functions.Http;
 
 namespace RemoveBg.Functions;
 
-/// <summary>Answers 404 or 405 in the shape of our errors where no other function does.</summary>
+/// <summary>Returns 404 or 405 in the shape of our errors for routes of no other function.</summary>
 public sealed class UnknownRouteHttp(HttpRouteTable routes, TimeProvider clock)
 {
     /// <remarks>
-    /// The Functions host tries routes in the order of the functions' names, so this name must be the last one. Its
-    /// own routes (<c>/admin</c>, <c>/runtime</c>) come before any function's.
+    /// The Functions host tries routes in the order of the functions' names, so this name must sort last. The host's
+    /// own routes (<c>/admin</c>, <c>/runtime</c>) come first.
     /// </remarks>
     [Function("UnknownRoute")]
     public async Task<IResult> RunAsync(

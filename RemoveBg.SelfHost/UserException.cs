@@ -1,9 +1,9 @@
 namespace RemoveBg.SelfHost;
 
-/// <summary>Something that whoever sits at the terminal can mend: printed as one line, without a stack trace.</summary>
+/// <summary>An error that the user can fix: printed as one line, without a stack trace.</summary>
 internal sealed class UserException(string message) : Exception(message)
 {
-    /// <summary>Runs a command; such a problem is printed and becomes exit code 1.</summary>
+    /// <summary>Runs a command; prints such an error and returns exit code 1.</summary>
     public static async Task<int> ShownAsync(Func<Task<int>> command)
     {
         try

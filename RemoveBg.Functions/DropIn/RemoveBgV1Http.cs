@@ -12,11 +12,11 @@ using RemoveBg.Functions.Http;
 
 namespace RemoveBg.Functions.DropIn;
 
-/// <summary>remove.bg's route, for its clients: they change the host name and nothing else.</summary>
+/// <summary>Serves remove.bg's route, so that its clients only change the host name.</summary>
 public sealed class RemoveBgV1Http(ApiEndpoint api, RemoveBgV1Request requests, RemoveBgV1 removeBg,
     IOptions<FetchOptions> limits, TimeProvider clock)
 {
-    /// <summary>A file of 25 MiB in base64, and the rest.</summary>
+    /// <summary>Largest body, in bytes: a file of 25 MiB in base64, and the other fields.</summary>
     public const int LargestBody = 36 * 1024 * 1024;
 
     [Function("RemoveBgV1")]
@@ -44,7 +44,7 @@ public sealed class RemoveBgV1Http(ApiEndpoint api, RemoveBgV1Request requests, 
             ("X-Foreground-Left", place.SubjectLeft), ("X-Foreground-Width", place.SubjectWidth),
                 ("X-Foreground-Height", place.SubjectHeight),
         }) headers[name] = value.ToString(CultureInfo.InvariantCulture);
-        // Their word for a subject of no known kind: we do not classify.
+        // remove.bg's value for an unclassified subject.
         headers["X-Type"] = "other";
         return request.GetTypedHeaders().Accept
             .Any(type => type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase))
@@ -83,9 +83,9 @@ public sealed class RemoveBgV1Http(ApiEndpoint api, RemoveBgV1Request requests, 
         }
     }
 
-    private void CheckSize(InlineImage? picture)
+    private void CheckSize(InlineImage? image)
     {
-        if (picture?.Content.ToMemory().Length > limits.Value.MaxBytes)
+        if (image?.Content.ToMemory().Length > limits.Value.MaxBytes)
             throw new V1Exception(400, new V1Problem("File size too large", "file_size_too_large",
                 $"The file may have at most {limits.Value.MaxBytes:N0} bytes."));
     }

@@ -25,7 +25,7 @@ internal sealed record V1ErrorAnswer(IReadOnlyList<V1Problem> Errors);
 [JsonSerializable(typeof(V1ErrorAnswer))]
 internal sealed partial class V1Json : JsonSerializerContext;
 
-/// <summary>Errors and rate as remove.bg tells them.</summary>
+/// <summary>Writes errors and rate headers as remove.bg does.</summary>
 internal sealed class V1Errors(TimeProvider clock) : ErrorStyle
 {
     public override bool Challenges => false;
@@ -41,7 +41,7 @@ internal sealed class V1Errors(TimeProvider clock) : ErrorStyle
     public override IResult? Of(Exception problem) => problem switch
     {
         V1Exception refused => Json(refused.StatusCode, refused.Problems),
-        // Theirs know no 401.
+        // remove.bg's clients expect 403, not 401.
         ApiException { StatusCode: 401 or 403 } denied =>
             Json(403, [new("API Key invalid", "auth_failed", denied.Message)]),
         ApiException { StatusCode: 429 } slow =>

@@ -7,7 +7,7 @@ using RemoveBg.Core.Artworks;
 
 namespace RemoveBg.Functions.Http;
 
-/// <summary>The JSON that goes out.</summary>
+/// <summary>Writes JSON responses.</summary>
 public static class Answers
 {
     public static IResult Json<T>(T value, JsonTypeInfo<T> type, int statusCode = StatusCodes.Status200OK) =>
@@ -16,8 +16,7 @@ public static class Answers
     public static IResult Artwork(ArtworkView artwork, int statusCode = StatusCodes.Status200OK) =>
         Json(artwork, WireJson.Readable.ArtworkView, statusCode);
 
-    /// <summary>How sure the network was of its result, 0 to 1 with three decimals; nothing
-    /// as long as there is none.</summary>
+    /// <summary>Confidence of the model, 0 to 1 with three decimals; absent until there is a result.</summary>
     public const string ConfidenceHeader = "RemoveBg-Confidence";
 
     public static void SetConfidence(HttpResponse response, Artwork artwork)
@@ -26,7 +25,7 @@ public static class Answers
             confidence.ToString("0.000", System.Globalization.CultureInfo.InvariantCulture);
     }
 
-    /// <summary>The reason phrase goes along only when the message says more than it.</summary>
+    /// <summary>Writes an error, with the reason phrase if the message differs from it.</summary>
     public static IResult Error(int statusCode, string message)
     {
         var reason = ReasonPhrases.GetReasonPhrase(statusCode);

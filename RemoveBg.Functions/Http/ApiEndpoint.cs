@@ -7,13 +7,17 @@ using RemoveBg.Core.Store;
 
 namespace RemoveBg.Functions.Http;
 
-/// <summary>What all API functions share: who calls, may they, and what an error looks like.</summary>
+/// <summary>Authenticates and rate-limits API calls; maps exceptions to errors.</summary>
 public sealed class ApiEndpoint(
     Authenticate authenticate, RateLimit rateLimit, TimeProvider clock, ILogger<ApiEndpoint> log)
 {
+    /// <summary>Runs a call and returns its response, or an error.</summary>
+    /// <param name="request">The request.</param>
     /// <param name="scope">One of <see cref="Scopes"/>.</param>
-    /// <param name="submissions">How many the call counts as against the key's rate.</param>
-    /// <param name="style">What errors look like; null for ours.</param>
+    /// <param name="call">The call, with the authenticated key.</param>
+    /// <param name="cancellationToken">Cancelled when the caller leaves or the host stops.</param>
+    /// <param name="submissions">Submissions that the call counts against the key's rate.</param>
+    /// <param name="style">Shape of errors; null for ours.</param>
     public async Task<IResult> AnswerAsync(
         HttpRequest request, string scope, Func<ApiKey, Task<IResult>> call, CancellationToken cancellationToken,
             int submissions = 0, ErrorStyle? style = null)
@@ -61,7 +65,7 @@ public sealed class ApiEndpoint(
     }
 
     /// <summary>Counts submissions against the key's rate.</summary>
-    /// <exception cref="ApiException">429: too many by now; 400: more than the key may ever send at once.</exception>
+    /// <exception cref="ApiException">429: the rate is used up. 400: more than the key's burst.</exception>
     public async Task AdmitAsync(HttpResponse response, ApiKey key, int submissions,
         CancellationToken cancellationToken, ErrorStyle? style = null)
     {
@@ -70,7 +74,7 @@ public sealed class ApiEndpoint(
         var decision = await rateLimit.AdmitAsync(key, submissions, cancellationToken);
         (style ?? ErrorStyle.Ours).Rate(response.Headers, decision);
         if (decision.RetryAfter is { } wait)
-            throw new ApiException(429, $"The key's rate of {key.RatePerMinute} submissions a minute (at "
+            throw new ApiException(429, $"The key's rate of {key.RatePerMinute} submissions per minute (at "
                 + $"most {key.Burst} at once) is used up.") { RetryAfter = wait };
     }
 
@@ -84,7 +88,7 @@ public sealed class ApiEndpoint(
             headers.WWWAuthenticate = "Bearer";
         if (known?.RetryAfter is { } wait)
             headers.RetryAfter = Seconds(wait).ToString(System.Globalization.CultureInfo.InvariantCulture);
-        // The id under which the logs have the rest.
+        // The logs have the rest under this id.
         if (known?.StatusCode >= 500)
             headers["traceparent"] =
                 Activity.Current?.Id ?? $"00-{ActivityTraceId.CreateRandom()}-{ActivitySpanId.CreateRandom()}-00";

@@ -4,15 +4,16 @@ using RemoveBg.Core.Access;
 
 namespace RemoveBg.Functions.Http;
 
-/// <summary>What an error looks like, and how the rate is told: ours, unless a route speaks for another API.</summary>
+/// <summary>Shape of errors and rate headers: ours, unless a route implements another API.</summary>
 public class ErrorStyle
 {
     public static ErrorStyle Ours { get; } = new();
 
-    /// <summary>Whether a caller without a valid key is answered 401 (RFC 9110, section 11.6.1).</summary>
+    /// <summary>Whether a caller without a valid key gets a challenge with the 401 (RFC 9110, section
+    /// 11.6.1).</summary>
     public virtual bool Challenges => true;
 
-    /// <returns>Null for an exception that is no answer to the caller.</returns>
+    /// <returns>Null for an exception that is not meant for the caller.</returns>
     public virtual IResult? Of(Exception problem) =>
         problem is ApiException known ? Answers.Error(known.StatusCode, known.Message) : null;
 

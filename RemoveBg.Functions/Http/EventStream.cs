@@ -2,7 +2,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace RemoveBg.Functions.Http;
 
-/// <summary>Sends a stream that the caller may leave at any time: that ends it, and is no failure.</summary>
+/// <summary>Sends a stream. A caller that leaves ends it without a failure.</summary>
 /// <param name="stream">The stream.</param>
 /// <param name="canceled">Signalled by the host when the caller has left or the host stops.</param>
 internal sealed class EventStream(IResult stream, CancellationToken canceled) : IResult
@@ -16,7 +16,7 @@ internal sealed class EventStream(IResult stream, CancellationToken canceled) : 
         catch (OperationCanceledException)
             when (canceled.IsCancellationRequested || httpContext.RequestAborted.IsCancellationRequested)
         {
-            // Nothing is left to send, and nobody to send it to.
+            // The caller has left: nothing is left to send.
         }
     }
 }

@@ -11,6 +11,6 @@ internal static partial class HttpLog
     [LoggerMessage(901, LogLevel.Error, "Unexpected failure of {Method} {Path}")]
     public static partial void UnexpectedFailure(this ILogger log, Exception problem, string method, string path);
 
-    [LoggerMessage(902, LogLevel.Warning, "Not ready: storage does not answer ({Reason})")]
+    [LoggerMessage(902, LogLevel.Warning, "Not ready: storage does not respond ({Reason})")]
     public static partial void NotReady(this ILogger log, string reason);
 }

@@ -4,7 +4,7 @@ using RemoveBg.Functions.Web;
 
 namespace RemoveBg.Functions.Http;
 
-/// <summary>What the HTTP functions need beyond the service itself, on whichever host they run.</summary>
+/// <summary>Registers what the HTTP functions need beyond the service itself, on either host.</summary>
 public static class HttpServices
 {
     /// <param name="developmentKey">See <see cref="PageSettings"/>.</param>
@@ -14,6 +14,6 @@ public static class HttpServices
         .AddSingleton(new PageSettings(developmentKey))
         .AddSingleton<HttpRouteTable>()
         .AddRouting()
-        // Each route has a limit of its own. With one here Kestrel would break the connection instead of draining it.
+        // Each route has its own limit. With a limit here, Kestrel would reset the connection instead of draining it.
         .Configure<KestrelServerOptions>(kestrel => kestrel.Limits.MaxRequestBodySize = null);
 }

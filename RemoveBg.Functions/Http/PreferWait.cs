@@ -4,14 +4,14 @@ using RemoveBg.Core;
 
 namespace RemoveBg.Functions.Http;
 
-/// <summary><c>Prefer: wait=N</c> (RFC 7240, section 4.3): the caller would rather
-/// wait N seconds for the end.</summary>
+/// <summary>Reads <c>Prefer: wait=N</c> (RFC 7240, section 4.3), by which a caller waits up to N seconds for the
+/// result.</summary>
 public static class PreferWait
 {
     public const int Longest = 60;
 
-    /// <returns>Null when not asked for. Other preferences are ignored, as the RFC wants it.</returns>
-    /// <exception cref="ApiException">400: a wait that is not a whole number from 1 to 60.</exception>
+    /// <returns>Null without this preference. Others are ignored, as the RFC requires.</returns>
+    /// <exception cref="ApiException">400: the wait is not a whole number from 1 to 60.</exception>
     public static TimeSpan? Read(HttpRequest request)
     {
         foreach (var preference in request.Headers["Prefer"].SelectMany(header => (header ?? "").Split(',', ';'))

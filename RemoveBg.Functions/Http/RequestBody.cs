@@ -5,19 +5,22 @@ using RemoveBg.Core;
 
 namespace RemoveBg.Functions.Http;
 
-/// <summary>Reads a JSON body, and not a byte more than is accepted.</summary>
+/// <summary>Reads JSON bodies up to a limit, and drains refused ones.</summary>
 public static class RequestBody
 {
     public const int LargestBody = 16 * 1024 * 1024;
 
-    /// <summary>Bytes; the Functions host lets no more through (FUNCTIONS_REQUEST_BODY_SIZE_LIMIT).</summary>
+    /// <summary>Most bytes that are drained; the Functions host accepts no more
+    /// (FUNCTIONS_REQUEST_BODY_SIZE_LIMIT).</summary>
     private const long MostDrained = 100 * 1024 * 1024;
 
     private static readonly TimeSpan LongestDrain = TimeSpan.FromSeconds(30);
 
     /// <exception cref="ApiException">400: not application/json, or too long.</exception>
-    /// <param name="largest">In bytes.</param>
-    /// <param name="alsoAccepted">Another media type of the route, to be named in the error.</param>
+    /// <param name="request">The request.</param>
+    /// <param name="cancellationToken">Cancelled when the caller leaves.</param>
+    /// <param name="alsoAccepted">Another media type that the route accepts, for the error.</param>
+    /// <param name="largest">Largest body, in bytes.</param>
     public static async Task<ReadOnlyMemory<byte>> ReadJsonAsync(HttpRequest request,
         CancellationToken cancellationToken, string? alsoAccepted = null, int largest = LargestBody)
     {
@@ -47,12 +50,12 @@ public static class RequestBody
     }
 
     /// <summary>
-    /// Reads and discards what the client still sends of a refused request, so that it comes to read the response: a
-    /// server that closes the connection while the client sends resets it (RFC 9112, section 9.6).
+    /// Reads and discards the rest of a refused request, so that the client reads the response. Closing the connection
+    /// while the client sends would reset it (RFC 9112, section 9.6).
     /// </summary>
     public static async Task DrainAsync(HttpRequest request, TimeProvider clock, CancellationToken cancellationToken)
     {
-        // Such a client sends nothing until it is asked to (RFC 9110, section 10.1.1).
+        // With Expect, the client sends nothing before the response (RFC 9110, section 10.1.1).
         if (request.Headers.Expect.Count > 0) return;
         using var timeout = new CancellationTokenSource(LongestDrain, clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
@@ -66,7 +69,7 @@ public static class RequestBody
         catch (Exception problem)
             when (problem is BadHttpRequestException or IOException or OperationCanceledException)
         {
-            // Too slow, malformed or gone: the response is sent all the same.
+            // Too slow, malformed or gone: send the response anyway.
         }
         finally
         {
@@ -75,5 +78,5 @@ public static class RequestBody
     }
 
     internal static ApiException TooLong(int most) => ApiException.BadRequest(
-        $"The body has more than {most:N0} bytes ({most >> 20} MiB), the most that is accepted.");
+        $"The body must not exceed {most:N0} bytes ({most >> 20} MiB).");
 }

@@ -5,7 +5,7 @@ using RemoveBg.Core.Submit;
 
 namespace RemoveBg.Functions.Http;
 
-/// <summary>A form's texts and pictures.</summary>
+/// <summary>Fields and files of a form.</summary>
 public sealed record RequestForm(IReadOnlyList<KeyValuePair<string, string>> Texts,
     IReadOnlyDictionary<string, InlineImage> Files)
 {
@@ -17,7 +17,10 @@ public sealed record RequestForm(IReadOnlyList<KeyValuePair<string, string>> Tex
         MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
             && type.MediaType.Equals(Multipart, StringComparison.OrdinalIgnoreCase);
 
-    /// <param name="largestBody">In bytes.</param>
+    /// <summary>Reads a form.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="largestBody">Largest body, in bytes.</param>
+    /// <param name="cancellationToken">Cancelled when the caller leaves.</param>
     /// <exception cref="ApiException">400: malformed, too long, or a file twice.</exception>
     public static async Task<RequestForm> ReadAsync(HttpRequest request, int largestBody,
         CancellationToken cancellationToken)
@@ -25,7 +28,7 @@ public sealed record RequestForm(IReadOnlyList<KeyValuePair<string, string>> Tex
         if (request.ContentLength > largestBody) throw RequestBody.TooLong(largestBody);
         try
         {
-            // In memory: a picture of a caller's need not touch a disk.
+            // In memory, so that no caller's image is written to disk.
             var form = await request.ReadFormAsync(
                 new() { MultipartBodyLengthLimit = largestBody, BufferBodyLengthLimit = largestBody,
                     MemoryBufferThreshold = largestBody, ValueLengthLimit = largestBody, ValueCountLimit = MostFields },
@@ -44,7 +47,7 @@ public sealed record RequestForm(IReadOnlyList<KeyValuePair<string, string>> Tex
         }
         catch (InvalidDataException problem)
         {
-            // The framework tells its limits apart by the message alone.
+            // Only the message tells which limit was exceeded.
             if (problem.Message.Contains("body length limit", StringComparison.OrdinalIgnoreCase)
                 || problem.Message.Contains("value length limit", StringComparison.OrdinalIgnoreCase))
                 throw RequestBody.TooLong(largestBody);
@@ -57,8 +60,8 @@ public sealed record RequestForm(IReadOnlyList<KeyValuePair<string, string>> Tex
         }
     }
 
-    private static ApiException TooManyFields() => ApiException.BadRequest($"The form has too many fields, or one with "
-        + $"too long a name: accepted are at most {MostFields}, with the names in the documentation.");
+    private static ApiException TooManyFields() => ApiException.BadRequest(
+        $"The form must have at most {MostFields} fields, with the names in the documentation.");
 
     private static ApiException Unreadable() => ApiException.BadRequest(
         "The body is not a complete form (multipart/form-data with a boundary, or application/x-www-form-urlencoded).");

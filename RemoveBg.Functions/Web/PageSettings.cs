@@ -1,6 +1,6 @@
 namespace RemoveBg.Functions.Web;
 
-/// <summary>What the page is told by the program that serves it.</summary>
-/// <param name="DevelopmentKey">A key that the page may use on this machine; null in production,
-/// where it asks the visitor for one.</param>
+/// <summary>Settings that the page gets from the program that serves it.</summary>
+/// <param name="DevelopmentKey">API key for the page on this machine; null in production, where the page asks for
+/// one.</param>
 public sealed record PageSettings(string? DevelopmentKey);

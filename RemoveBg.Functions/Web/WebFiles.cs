@@ -4,20 +4,23 @@ using System.Security.Cryptography;
 
 namespace RemoveBg.Functions.Web;
 
-/// <param name="Gzip">The content compressed, where the browser gains from it.</param>
+/// <summary>A file of the page.</summary>
+/// <param name="ContentType">Its media type.</param>
+/// <param name="Content">Its bytes.</param>
+/// <param name="Gzip">The compressed content; null if compression does not help.</param>
 internal sealed record WebFile(string ContentType, byte[] Content, byte[]? Gzip)
 {
     /// <summary>Changes with the content.</summary>
     public string ETag { get; } = $"\"{Convert.ToHexStringLower(SHA256.HashData(Content))[..16]}\"";
 }
 
-/// <summary>Pages, what they are made of, and the API's description: all inside the program, so that they work
-/// wherever it does, without internet.</summary>
+/// <summary>Pages, their assets and the OpenAPI document, all embedded in the program, so that they work
+/// offline.</summary>
 internal static class WebFiles
 {
     private const string Prefix = "web/";
 
-    /// <summary>By name without folders.</summary>
+    /// <summary>Files by name, without folders.</summary>
     public static FrozenDictionary<string, WebFile> All { get; } = Read();
 
     private static FrozenDictionary<string, WebFile> Read()
@@ -32,7 +35,7 @@ internal static class WebFiles
                 return new WebFile(TypeOf(name), content, TypeOf(name) == "image/jpeg" ? null : Zip(content));
             });
 
-        // The reference page's program comes with its package, compressed already.
+        // The reference page's script comes compressed in its package.
         var zipped = Bytes(
             typeof(Scalar.AspNetCore.ScalarOptions).Assembly.GetManifestResourceStream("ScalarStaticAssets.scalar.js")
             ?? throw new InvalidOperationException("Scalar.AspNetCore no longer has scalar.js where it was."));

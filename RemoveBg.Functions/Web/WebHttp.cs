@@ -7,11 +7,11 @@ using RemoveBg.Functions.Http;
 
 namespace RemoveBg.Functions.Web;
 
-/// <summary>The try-it page, the reference page, and the API's description.</summary>
+/// <summary>Serves the try-it page, the API reference and the OpenAPI document.</summary>
 public sealed class WebHttp(PageSettings settings)
 {
-    // An empty Route would be the function's name; this is the way to serve the root. The host's own page has to
-    // be turned off (AzureWebJobsDisableHomepage).
+        // An empty Route would mean the function's name, so this pattern serves the root. The host's own page must be
+        // turned off (AzureWebJobsDisableHomepage).
     [Function("Page")]
     public IResult Page(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head",
@@ -23,7 +23,7 @@ public sealed class WebHttp(PageSettings settings)
         var content = Encoding.UTF8.GetBytes(
             Encoding.UTF8.GetString(page.Content).Replace("{{settings}}", told, StringComparison.Ordinal));
 
-        // Photos may be shown from wherever the visitor says; programs, styles and calls are ours alone.
+        // Photos may come from any URL that the visitor gives; scripts, styles and calls from this origin only.
         SetPolicy(request,
             "script-src 'self'; style-src 'self'; img-src 'self' blob: https: http:; connect-src 'self'");
         return Answer(request, new(page.ContentType, content, null));
@@ -69,7 +69,7 @@ public sealed class WebHttp(PageSettings settings)
         request.HttpContext.Response.Headers.ContentSecurityPolicy =
             $"default-src 'none'; {own}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-    /// <summary>By connection and by name: a foreign page whose name leads to this machine (DNS
+    /// <summary>Whether connection and host name are loopback. A foreign page whose name resolves to this machine (DNS
     /// rebinding) must not read the key.</summary>
     private static bool IsFromHere(HttpRequest request) =>
         request.HttpContext.Connection.RemoteIpAddress is { } address && IPAddress.IsLoopback(address)

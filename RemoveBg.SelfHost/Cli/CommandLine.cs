@@ -8,10 +8,10 @@ using RemoveBg.SelfHost.Hosting;
 
 namespace RemoveBg.SelfHost.Cli;
 
-/// <summary>What <c>./run</c> understands.</summary>
+/// <summary>The options and commands of <c>./run</c>.</summary>
 internal static class CommandLine
 {
-    /// <param name="run">Called with what was understood; the order is null when a server is wanted.</param>
+    /// <param name="run">Called with the parsed settings; the order is null if the service is to run.</param>
     public static RootCommand Create(Func<HostSettings, PhotoOrder?, CancellationToken, Task<int>> run)
     {
         var photo = new Argument<FileInfo?>("PHOTO")
@@ -22,7 +22,7 @@ internal static class CommandLine
         photo.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<FileInfo?>() is { Exists: false } missing)
-                result.AddError($"PHOTO: {missing.FullName} is not there.");
+                result.AddError($"PHOTO: {missing.FullName} not found.");
         });
         var output = new Option<string?>("-o", "--output") { Description =
             "Where to write the cut-out (default: PHOTO's name with -cutout, in this folder)", HelpName = "FILE" };
@@ -30,21 +30,21 @@ internal static class CommandLine
         var format = new Option<string>("--format") { DefaultValueFactory = _ => OutputFormat.Webp.Word(),
             Description = $"Format of the file: {string.Join(", ", formats)}" };
         format.AcceptOnlyFromAmong(formats);
-        var model = new Option<string?>("--model") { Description = "The network to use, or cascade: the smallest "
-            + "first, the best where that is unsure (default: the best one that is here)", HelpName = "NAME" };
+        var model = new Option<string?>("--model") { HelpName = "NAME", Description = "Model to use, or cascade: the "
+            + "smallest first, and the best one if that is uncertain (default: the best one present)" };
         model.AcceptOnlyFromAmong(
             ["auto", ModelCatalog.Cascade, .. ModelManifest.Shipped.ByRank.Select(entry => entry.Name)]);
         var crop = new Option<string?>(
-            "--crop") { Description = "Only the subject, with so much room around it: 0 (default), 10%, '20px 0'",
+            "--crop") { Description = "Crop to the subject, with this margin: 0 (default), 10%, '20px 0'",
             HelpName = "MARGIN", Arity = ArgumentArity.ZeroOrOne };
         var background = new Option<string?>("--background") { Description =
-            "A colour (#ffffff, white) or the URL of a picture to put behind the subject", HelpName = "COLOUR" };
-        var shadow = new Option<bool>("--shadow") { Description = "A soft shadow below the subject" };
+            "Colour (#ffffff, white) or image URL to put behind the subject", HelpName = "COLOUR" };
+        var shadow = new Option<bool>("--shadow") { Description = "Draw a soft shadow below the subject" };
         var size =
-            new Option<int?>("--size") { Description = "The longest side at most, in pixels", HelpName = "PIXELS" };
-        var mask = new Option<bool>("--mask") { Description = "The matte alone, as a grey picture" };
+            new Option<int?>("--size") { Description = "Longest side at most, in pixels", HelpName = "PIXELS" };
+        var mask = new Option<bool>("--mask") { Description = "Write the matte alone, as a grey image" };
         var port = new Option<int?>(
-            "--port") { Description = "Port to listen on (default: 7071; with PHOTO any free one)", HelpName = "N" };
+            "--port") { Description = "Port to listen on (default: 7071; with PHOTO, any free one)", HelpName = "N" };
         port.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<int?>() is < 0 or > 65535) result.AddError("--port must be 0 to 65535.");
@@ -58,12 +58,12 @@ internal static class CommandLine
                 result.AddError("--listen must be an IP address, like 127.0.0.1 or 0.0.0.0.");
         });
         var noAzurite = new Option<bool>("--no-azurite") {
-            Description = "Do not start the storage emulator; AzureWebJobsStorage says where storage is" };
+            Description = "Use the storage of AzureWebJobsStorage instead of the emulator" };
         var host = new Option<string>("--host") {
             Description = "self (default): this program; func: a real Functions host, from Azure Functions Core Tools",
             HelpName = "HOST", DefaultValueFactory = _ => "self" };
         host.AcceptOnlyFromAmong("self", "func");
-        var offline = new Option<bool>("--offline") { Description = "Never ask the internet for networks" };
+        var offline = new Option<bool>("--offline") { Description = "Never download models" };
 
         var command = new RootCommand("RemoveBg: removes the background of photos.") { photo, output, format, crop,
             background, shadow, size, mask, model, port, listen, noAzurite, host, offline };
@@ -80,7 +80,7 @@ internal static class CommandLine
             var file = arguments.GetValue(photo);
             var settings = new HostSettings
             {
-                // A photo comes from this machine and its webhook stays on it.
+                // Photo and webhook stay on this machine.
                 EnvironmentName = file is null ? HostSettings.AmbientEnvironment : Environments.Development,
                 Root = HostSettings.FindRoot(),
                 Port = arguments.GetValue(port) ?? (file is null ? 7071 : 0),

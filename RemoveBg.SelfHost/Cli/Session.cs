@@ -11,8 +11,7 @@ using Spectre.Console;
 
 namespace RemoveBg.SelfHost.Cli;
 
-/// <summary>One run from start to end: emulator, network, host, and then either a
-/// photo or waiting for Ctrl-C.</summary>
+/// <summary>Runs emulator, model and host, and then either one photo or until Ctrl-C.</summary>
 internal sealed class Session(HostSettings settings, PhotoOrder? order)
 {
     private readonly IAnsiConsole _console = Terminal.Open();
@@ -23,21 +22,21 @@ internal sealed class Session(HostSettings settings, PhotoOrder? order)
         {
             if (settings.UsesFunctionsHost) return await ServeOnFunctionsHostAsync(cancellationToken);
 
-            // 1. The network, before anything else runs: it may have to be fetched.
+            // 1. Choose the model first: it may have to be downloaded.
             var (chooser, model) = await ChooseAsync(cancellationToken);
 
-            // 2. Storage: ours, unless there is one. For a photo nothing has to outlast the run.
+            // 2. Start the storage emulator unless storage is configured. For a photo, in memory.
             await using var azurite = settings.NeedsAzurite() ? await Azurite.StartAsync(settings.Root,
                 order is null ? settings.AzuriteFolder : null, cancellationToken) : null;
 
-            // 3. The host.
+            // 3. Start the host.
             var secrets = order is not null ? ForOnePhoto()
                 : settings.IsDevelopment ? DevelopmentSecrets.LoadOrCreate(settings.LocalFolder) : null;
             await using var app = HostApp.Build(settings, azurite?.ConnectionString, secrets, builder =>
             {
                 if (order is null) return;
                 builder.Logging.SetMinimumLevel(LogLevel.Error).AddFilter((_, level) => level >= LogLevel.Error);
-                // Ours verifies what comes back, whatever else is configured.
+                // The caller verifies with this secret, whatever else is configured.
                 builder.Configuration.AddInMemoryCollection(
                     [new($"{WebhookOptions.Section}:{nameof(WebhookOptions.Secrets)}", secrets!.WebhookSecret)]);
             });
@@ -45,7 +44,7 @@ internal sealed class Session(HostSettings settings, PhotoOrder? order)
             {
                 await HostApp.StartAndWaitUntilReadyAsync(app, settings, secrets, cancellationToken);
 
-                // 4. What it is for.
+                // 4. Process the photo, or serve until Ctrl-C.
                 if (order is null) await ServeAsync(app, chooser.Describe(model), secrets, cancellationToken);
                 else await new RemovePhoto(order, app.Urls.First(), secrets!, _console).RunAsync(cancellationToken);
             }
@@ -61,7 +60,7 @@ internal sealed class Session(HostSettings settings, PhotoOrder? order)
         }
     });
 
-    /// <summary>On storage that somebody named, the key must not stay behind for good.</summary>
+    /// <summary>On configured storage, the key must expire.</summary>
     private static DevelopmentSecrets ForOnePhoto() =>
         DevelopmentSecrets.Create() with { KeyExpiresAt = TimeProvider.System.GetUtcNow().AddHours(1) };
 
@@ -113,7 +112,7 @@ internal sealed class Session(HostSettings settings, PhotoOrder? order)
         await AnnounceAsync(app.Urls.First(), network, secrets);
         await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken)
             .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await Console.Out.WriteLineAsync("Stopping: what runs may finish");
+        await Console.Out.WriteLineAsync("Stopping; waiting for running jobs");
     }
 
     private static async Task AnnounceAsync(string url, string network, DevelopmentSecrets? secrets)

@@ -4,7 +4,7 @@ namespace RemoveBg.SelfHost.Cli;
 
 internal static class Terminal
 {
-    /// <summary>The terminal; a file in its place has no width at which lines must be broken.</summary>
+    /// <summary>The terminal. If output goes to a file, lines are not wrapped.</summary>
     public static IAnsiConsole Open()
     {
         var console = AnsiConsole.Console;

@@ -3,17 +3,17 @@ using Microsoft.Azure.Functions.Worker;
 
 namespace RemoveBg.SelfHost.Hosting;
 
-/// <summary>A method with [Function], and the parameter that its trigger fills.</summary>
+/// <summary>A method with [Function] and the parameter of its trigger.</summary>
 internal sealed record DiscoveredFunction(string Name, MethodInfo Method, ParameterInfo Trigger)
 {
     public T? TriggerAttribute<T>() where T : Attribute => Trigger.GetCustomAttribute<T>();
 }
 
-/// <summary>All functions of the app, found by reflection as the worker's indexing does.</summary>
+/// <summary>Finds all functions of the app by reflection, like the worker.</summary>
 internal static class FunctionCatalog
 {
-    /// <exception cref="InvalidOperationException">A function that the Functions host could run and we
-    /// can't: better known at start.</exception>
+    /// <exception cref="InvalidOperationException">The Functions host could run a function that this host
+    /// cannot.</exception>
     public static IReadOnlyList<DiscoveredFunction> Find(Assembly assembly) =>
     [
         .. from type in assembly.GetExportedTypes()
@@ -32,7 +32,7 @@ internal static class FunctionCatalog
         var http = trigger.GetCustomAttribute<HttpTriggerAttribute>();
         if (http is { AuthLevel: not AuthorizationLevel.Anonymous })
             throw new InvalidOperationException(
-                $"Function {name}: this host knows no function keys; AuthorizationLevel must be Anonymous.");
+                $"Function {name}: this host has no function keys; AuthorizationLevel must be Anonymous.");
 
         foreach (var parameter in method.GetParameters())
         {

@@ -2,12 +2,11 @@ using System.Reflection;
 
 namespace RemoveBg.SelfHost.Hosting;
 
-/// <summary>Calls a function: its class made anew by the container, in a scope of its
-/// own, as the worker does.</summary>
+/// <summary>Calls a function on a new instance of its class, in its own scope, like the worker.</summary>
 internal sealed class FunctionInvoker(IServiceScopeFactory scopes)
 {
-    /// <param name="fill">Gives each parameter but the CancellationToken its value.</param>
-    /// <returns>What the function returned, awaited.</returns>
+    /// <param name="fill">Returns the value of each parameter except the CancellationToken.</param>
+    /// <returns>The awaited result of the function.</returns>
     public async Task<object?> InvokeAsync(DiscoveredFunction function, Func<ParameterInfo, object?> fill,
         CancellationToken cancellationToken)
     {

@@ -2,16 +2,16 @@ using System.CommandLine;
 
 namespace RemoveBg.SelfHost.Hosting;
 
-/// <summary><c>healthcheck</c>: asks the service on this machine whether it is ready; for
-/// containers, whose images have no curl.</summary>
+/// <summary>The command <c>healthcheck</c>: checks that the service on this machine is ready, for containers without
+/// curl.</summary>
 internal static class HealthCheck
 {
     public static Command Create()
     {
-        var port = new Option<int>("--port") { Description = "Where it listens (default: 7071)", HelpName = "N",
+        var port = new Option<int>("--port") { Description = "Port of the service (default: 7071)", HelpName = "N",
             DefaultValueFactory = _ => 7071 };
         var command =
-            new Command("healthcheck", "Asks a running service whether it is ready; ends with 0 or 1.") { port };
+            new Command("healthcheck", "Checks that a running service is ready; exits with 0 or 1.") { port };
         command.SetAction(async (arguments, cancellationToken) =>
         {
             using var client = new HttpClient { Timeout = TimeSpan.FromSeconds(3) };
@@ -24,7 +24,7 @@ internal static class HealthCheck
             }
             catch (Exception problem) when (problem is HttpRequestException or TaskCanceledException)
             {
-                await Console.Error.WriteLineAsync($"Nothing answers on port {arguments.GetValue(port)}.");
+                await Console.Error.WriteLineAsync($"Nothing responds on port {arguments.GetValue(port)}.");
                 return 1;
             }
         });

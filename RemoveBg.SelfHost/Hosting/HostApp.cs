@@ -14,17 +14,16 @@ using RemoveBg.SelfHost.Hosting.Development;
 
 namespace RemoveBg.SelfHost.Hosting;
 
-/// <summary>One process that does the Functions host's work for the function classes.</summary>
+/// <summary>Runs the function classes in one process, in place of the Functions host.</summary>
 internal static class HostApp
 {
-    /// <param name="storage">Connection string of the emulator that was started; null when
-    /// the configuration has its own.</param>
-    /// <param name="secrets">Key and secret to use; null outside development.</param>
-    /// <param name="configure">Last word on services and settings, for tests.</param>
+    /// <param name="storage">Connection string of the started emulator; null if storage is configured.</param>
+    /// <param name="secrets">Development key and secret; null outside development.</param>
+    /// <param name="configure">Overrides services and settings, for tests.</param>
     public static WebApplication Build(HostSettings settings, string? storage, DevelopmentSecrets? secrets,
         Action<WebApplicationBuilder>? configure = null)
     {
-        // 1. Settings: files beside the program, environment, and what we know better.
+        // 1. Settings: files next to the program, environment, and those that follow from the command line.
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions {
             ContentRootPath = AppContext.BaseDirectory, EnvironmentName = settings.EnvironmentName });
         builder.Configuration.AddInMemoryCollection(Known(builder.Configuration, settings, storage, secrets));
@@ -43,7 +42,7 @@ internal static class HostApp
         builder.Services.ConfigureOpenTelemetryTracerProvider(
             tracing => tracing.AddSource(Tracing.RequestsSourceName));
 
-        // 3. Its functions, and what feeds them.
+        // 3. Its functions and their triggers.
         var hostJson = HostJson.Read(Path.Combine(AppContext.BaseDirectory, "host.json"));
         var functions = FunctionCatalog.Find(typeof(SubmitArtworkHttp).Assembly);
         builder.Services.AddSingleton(hostJson).AddSingleton<FunctionInvoker>();
@@ -63,10 +62,10 @@ internal static class HostApp
         return app;
     }
 
-    /// <summary>Starts listening, and returns when the app can work: storage there, network
-    /// loaded, development key known.</summary>
-    /// <exception cref="UserException">The port is taken, a setting is wrong, storage
-    /// or network is missing.</exception>
+    /// <summary>Starts the app and returns when it is ready: storage responds, the model is loaded, the development key
+    /// exists.</summary>
+    /// <exception cref="UserException">The port is taken, a setting is invalid, or storage or model is
+    /// missing.</exception>
     public static async Task StartAndWaitUntilReadyAsync(WebApplication app, HostSettings settings,
         DevelopmentSecrets? secrets, CancellationToken cancellationToken)
     {
@@ -85,13 +84,13 @@ internal static class HostApp
         }
         catch (Exception problem) when (StorageFailure.Is(problem, cancellationToken))
         {
-            throw new UserException("Storage does not answer: is the connection string in AzureWebJobsStorage right?");
+            throw new UserException("Storage does not respond. Check the connection string in AzureWebJobsStorage.");
         }
         catch (IOException problem)
             when (problem.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
         {
             throw new UserException(
-                $"Port {settings.Port} is taken: stop what listens there, or choose another one with --port.");
+                $"Port {settings.Port} is taken: stop the program that uses it, or choose another port with --port.");
         }
     }
 

@@ -2,13 +2,13 @@ using System.Text.Json;
 
 namespace RemoveBg.SelfHost.Hosting;
 
-/// <summary>The part of host.json that concerns us: the same file and the same meaning
-/// as on the Functions host.</summary>
+/// <summary>The settings of host.json that this host uses, with the meaning that they have on the Functions
+/// host.</summary>
 internal sealed record HostJson(
     string RoutePrefix, int BatchSize, int NewBatchThreshold, int MaxDequeueCount, TimeSpan VisibilityTimeout,
         TimeSpan MaxPollingInterval)
 {
-    /// <exception cref="InvalidDataException">A value that the Functions host would refuse too.</exception>
+    /// <exception cref="InvalidDataException">A value is invalid, also on the Functions host.</exception>
     public static HostJson Read(string path)
     {
         using var document =
@@ -24,7 +24,7 @@ internal sealed record HostJson(
             Time("maxPollingInterval", TimeSpan.FromMinutes(1)));
         if (settings.BatchSize is < 1 or > 32)
             throw new InvalidDataException($"{path}: extensions.queues.batchSize must be 1 to 32.");
-        // With base64 the host loses what is not base64; the functions decode messages themselves.
+        // With base64, the host loses messages that are not base64; the functions decode messages themselves.
         if (queues is not { } all || !all.TryGetProperty("messageEncoding", out var encoding)
             || encoding.GetString() != "none")
             throw new InvalidDataException($"{path}: extensions.queues.messageEncoding must be none.");

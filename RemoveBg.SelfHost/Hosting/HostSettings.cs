@@ -1,15 +1,15 @@
 namespace RemoveBg.SelfHost.Hosting;
 
-/// <summary>What the command line and the place of the program say.</summary>
+/// <summary>Settings from the command line and the program's folder.</summary>
 internal sealed record HostSettings
 {
-    /// <summary>The repository's folder: models, node_modules and .local lie there.</summary>
+    /// <summary>The repository's folder, with models, node_modules and .local.</summary>
     public required string Root { get; init; }
 
     /// <summary>IP address to listen on.</summary>
     public string Address { get; init; } = "127.0.0.1";
 
-    /// <summary>0 takes a free one.</summary>
+    /// <summary>Port to listen on; 0 takes a free one.</summary>
     public int Port { get; init; } = 7071;
 
     /// <summary>Development or Production, as ASP.NET Core knows them.</summary>
@@ -30,16 +30,15 @@ internal sealed record HostSettings
     /// messages and run the timers.</summary>
     public bool TakesWork { get; init; } = true;
 
-    /// <summary>Never ask the internet for networks.</summary>
+    /// <summary>Whether models are never downloaded.</summary>
     public bool Offline { get; init; }
 
-    /// <summary>Null: as configured, else auto.</summary>
+    /// <summary>Name of the model; null takes the configured one, else auto.</summary>
     public string? Model { get; init; }
 
     public string AzuriteFolder => Path.Combine(LocalFolder, "azurite");
 
-    /// <summary>What was built of RemoveBg.Functions together with this program: same
-    /// configuration, same framework.</summary>
+    /// <summary>Output folder of RemoveBg.Functions, built with this program's configuration and framework.</summary>
     public string FunctionsFolder
     {
         get
@@ -51,8 +50,8 @@ internal sealed record HostSettings
 
     public string LocalFolder => Path.Combine(Root, ".local");
 
-    /// <summary>The folder that ./run names, or the first one above the program that has the
-    /// solution; a container has neither.</summary>
+    /// <summary>Finds the folder that ./run gives, or the first one above the program with the solution; a container
+    /// has neither.</summary>
     public static string FindRoot()
     {
         if (Environment.GetEnvironmentVariable("REMOVEBG_ROOT") is { Length: > 0 } named) return named;
@@ -61,8 +60,8 @@ internal sealed record HostSettings
         return AppContext.BaseDirectory;
     }
 
-    /// <summary>Whether storage is ours to start: nobody has named one.</summary>
-    /// <exception cref="UserException">--no-azurite, and nobody has.</exception>
+    /// <summary>Whether the emulator must be started, because no storage is configured.</summary>
+    /// <exception cref="UserException">--no-azurite is given without configured storage.</exception>
     public bool NeedsAzurite()
     {
         var given = new ConfigurationBuilder().AddEnvironmentVariables().Build()
@@ -74,8 +73,7 @@ internal sealed record HostSettings
         return !isGiven;
     }
 
-    /// <summary>Where networks are looked for: REMOVEBG_MODELS, then the repository, then what a
-    /// developer keeps beside it.</summary>
+    /// <summary>Folders with models: REMOVEBG_MODELS, then the repository's, then one next to the repository.</summary>
     public string ModelFolders() => string.Join(Path.PathSeparator,
     [
         .. (Environment.GetEnvironmentVariable("REMOVEBG_MODELS") ?? "")

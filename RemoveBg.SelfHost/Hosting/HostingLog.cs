@@ -5,7 +5,7 @@ namespace RemoveBg.SelfHost.Hosting;
 /// <summary>Log events of the self-host; docs/events.md lists them.</summary>
 internal static partial class HostingLog
 {
-    [LoggerMessage(1000, LogLevel.Warning, "Queue {Queue} does not answer: {Reason}")]
+    [LoggerMessage(1000, LogLevel.Warning, "Queue {Queue} does not respond: {Reason}")]
     public static partial void QueueUnavailable(this ILogger log, string queue, string reason);
 
     [LoggerMessage(1001, LogLevel.Warning, "Queue {Queue}: could not settle a message ({Reason})")]

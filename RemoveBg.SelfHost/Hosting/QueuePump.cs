@@ -7,16 +7,17 @@ using RemoveBg.Core.Store;
 namespace RemoveBg.SelfHost.Hosting;
 
 /// <summary>
-/// Feeds one [QueueTrigger] function as the Functions host does: leases messages and renews the leases while they are
-/// worked on, bounds how many there are, cancels one that runs longer than functionTimeout, retries a failed one after
-/// a while, moves one that fails too often to the poison queue, and on shutdown lets the running ones finish.
+/// Feeds one [QueueTrigger] function like the Functions host: leases a bounded number of messages and renews the leases
+/// while they run, cancels one that runs longer than functionTimeout, retries a failed one after a pause, moves one
+/// that fails too often to the poison queue, and on shutdown waits for the running ones.
 /// </summary>
 internal sealed class QueuePump(
     DiscoveredFunction function, string queueName, StorageClients storage, StorageSetup setup, FunctionInvoker invoker,
         HostJson settings,
     FunctionTimeout limit, TimeProvider clock, ILogger<QueuePump> log) : BackgroundService
 {
-    /// <summary>Shorter than the Functions host's ten minutes: after a crash the message is back sooner.</summary>
+    /// <summary>Lease of a message. Shorter than the Functions host's ten minutes, so that it returns sooner after a
+    /// crash.</summary>
     private static readonly TimeSpan Lease = TimeSpan.FromSeconds(30), RenewEvery = TimeSpan.FromSeconds(10);
 
     private static readonly TimeSpan ShortestPoll = TimeSpan.FromMilliseconds(100), Grace = TimeSpan.FromSeconds(30),
@@ -26,8 +27,8 @@ internal sealed class QueuePump(
     private readonly QueueClient _poison = storage.UndecodedQueue(queueName + ArtworkQueues.PoisonSuffix);
     private readonly HashSet<Task> _running = [];
 
-    /// <summary>Never disposed: without a timer it holds nothing, and a host that fails to start
-    /// disposes us while we still drain.</summary>
+    /// <summary>Never disposed: it has no timer, and a host that fails to start disposes the pump while it still
+    /// drains.</summary>
     private readonly CancellationTokenSource _abandon = new();
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -64,7 +65,7 @@ internal sealed class QueuePump(
         }
     }
 
-    /// <returns>How many messages came.</returns>
+    /// <returns>Number of received messages.</returns>
     private async Task<int> ReceiveAsync(CancellationToken stop)
     {
         try
@@ -109,7 +110,7 @@ internal sealed class QueuePump(
         catch (Exception problem)
             when (problem is RequestFailedException || StorageFailure.Is(problem, CancellationToken.None))
         {
-            // Then its lease ends by itself and somebody gets it again: functions expect that.
+            // The lease ends by itself and the message is delivered again, which functions expect.
             log.MessageNotSettled(queueName, problem.GetType().Name);
         }
     }
@@ -141,7 +142,7 @@ internal sealed class QueuePump(
         }
     }
 
-    /// <returns>The receipt that is good for settling the message.</returns>
+    /// <returns>The receipt with which to settle the message.</returns>
     private async Task<string> RenewAsync(QueueMessage message, CancellationToken stop)
     {
         var receipt = message.PopReceipt;
@@ -151,7 +152,7 @@ internal sealed class QueuePump(
             if (stop.IsCancellationRequested) return receipt;
             try
             {
-                // Not cancelled half-way: the new receipt must become known.
+                // Not cancellable: the new receipt must be read.
                 receipt = (await _queue.UpdateMessageAsync(message.MessageId, receipt, visibilityTimeout: Lease,
                     cancellationToken: CancellationToken.None)).Value.PopReceipt;
             }
@@ -163,7 +164,8 @@ internal sealed class QueuePump(
         }
     }
 
-    /// <summary>Nothing new is taken; what runs may finish, and after the grace is asked to hand back.</summary>
+    /// <summary>Takes no new messages, waits for running ones, and cancels those that outlast the grace
+    /// period.</summary>
     private async Task DrainAsync()
     {
         var all = Task.WhenAll(_running);

@@ -4,7 +4,7 @@ using RemoveBg.Core.Store;
 
 namespace RemoveBg.SelfHost.Hosting;
 
-/// <summary>Runs one [TimerTrigger] function by its NCRONTAB schedule, never twice at a time.</summary>
+/// <summary>Runs one [TimerTrigger] function on its NCRONTAB schedule, one run at a time.</summary>
 internal sealed class TimerPump(
     DiscoveredFunction function, TimerTriggerAttribute trigger, StorageSetup setup, FunctionInvoker invoker,
         TimeProvider clock, ILogger<TimerPump> log)

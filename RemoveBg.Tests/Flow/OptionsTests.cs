@@ -183,24 +183,23 @@ public sealed class OptionsTests
     }
 
     [Test]
-    public async Task A_form_with_too_many_fields_is_told_so_and_not_that_it_is_too_long()
+    public async Task A_form_with_too_many_fields_gets_an_error_about_fields_and_not_size()
     {
         using var form = new MultipartFormDataContent();
         for (var i = 0; i <= 100; i++) form.Add(new StringContent("png"), $"field{i}");
         using var response = await _host.Client.PostAsync("/v2/artworks/remove-background", form);
         Assert.That(((int)response.StatusCode, (await response.JsonAsync()).Text("message")),
-            Is.EqualTo((400, "The form has too many fields, or one with too long a name: accepted are at most 100, "
-                + "with the names in the documentation.")));
+            Is.EqualTo((400, "The form must have at most 100 fields, with the names in the documentation.")));
     }
 
     [Test]
-    public async Task A_form_over_16_MiB_is_answered_400()
+    public async Task A_form_over_16_MiB_gets_400()
     {
         using var form =
             new MultipartFormDataContent { { new ByteArrayContent(new byte[16 * 1024 * 1024]), "image", "large.jpg" } };
         using var response = await _host.Client.PostAsync("/v2/artworks/remove-background", form);
         Assert.That(((int)response.StatusCode, (await response.JsonAsync()).Text("message")!),
-            Is.EqualTo((400, "The body has more than 16,777,216 bytes (16 MiB), the most that is accepted.")));
+            Is.EqualTo((400, "The body must not exceed 16,777,216 bytes (16 MiB).")));
     }
 
     [Test]

@@ -117,7 +117,7 @@ public sealed class RunScriptTests
         var (code, _, complained) = await RunAsync("--port", $"{new Uri(other.Url).Port}");
         Assert.That(code, Is.EqualTo(1));
         Assert.That(complained.Trim(), Is.EqualTo(
-            $"Port {new Uri(other.Url).Port} is taken: stop what listens there, or choose another one with --port."));
+            $"Port {new Uri(other.Url).Port} is taken: stop the program that uses it, or choose another port with --port."));
     }
 
     [Test]

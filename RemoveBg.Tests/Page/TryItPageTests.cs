@@ -231,7 +231,7 @@ public sealed class TryItPageTests(string device, int width, int height)
         // The rate, too, is told.
         await page.ChooseAsync("scene-mug.jpg");
         Assert.That(await page.UntilAlertAsync(),
-            Does.StartWith("The key's rate of 1 submissions a minute").And.Match(@"Try again in \d+ s\.$"));
+            Does.StartWith("The key's rate of 1 submissions per minute").And.Match(@"Try again in \d+ s\.$"));
         await page.Page.ReloadAsync();
         Assert.That(await page.Page.InputValueAsync("#key"), Is.Empty);
     }

@@ -5,11 +5,11 @@ using Spectre.Console;
 
 namespace RemoveBg.SelfHost.Cli.Keys;
 
-/// <summary>What a new key may do.</summary>
+/// <summary>Rights and limits of a new key.</summary>
 internal sealed record NewKey(string Name, IReadOnlyList<string> Scopes, int RatePerMinute, int Burst,
     int ConcurrentJobs, DateTimeOffset? ExpiresAt);
 
-/// <summary>An operator's work on API keys, straight on storage: running hosts see it within seconds.</summary>
+/// <summary>Manages API keys in storage, for operators. Running hosts see changes within seconds.</summary>
 internal sealed class KeyAdmin(ApiKeyTable keys, TimeProvider clock, IAnsiConsole console)
 {
     public async Task AddAsync(NewKey wanted, CancellationToken cancellationToken)
@@ -19,8 +19,8 @@ internal sealed class KeyAdmin(ApiKeyTable keys, TimeProvider clock, IAnsiConsol
             wanted.Scopes, wanted.RatePerMinute, wanted.Burst, wanted.ConcurrentJobs), cancellationToken);
     }
 
-    /// <summary>A second secret for the same key; the first works on for
-    /// <paramref name="grace"/>. Artworks belong to both.</summary>
+    /// <summary>Adds a second secret to a key; the first expires after <paramref name="grace"/>. Both own the key's
+    /// artworks.</summary>
     public async Task RotateAsync(string idOrName, TimeSpan grace, CancellationToken cancellationToken)
     {
         var old = await FindAsync(idOrName, cancellationToken);
@@ -37,7 +37,7 @@ internal sealed class KeyAdmin(ApiKeyTable keys, TimeProvider clock, IAnsiConsol
         var found = await FindAsync(idOrName, cancellationToken);
         foreach (var key in found) await keys.PutAsync(key with { IsEnabled = isEnabled }, cancellationToken);
         console.WriteLine($"{found[0].Id} ({found[0].Name}) is {(isEnabled ? "enabled" : "disabled")}; running hosts "
-            + $"know within {ApiKeyTable.CacheTime.TotalSeconds:0} s.");
+            + $"see it within {ApiKeyTable.CacheTime.TotalSeconds:0} s.");
     }
 
     public async Task ListAsync(CancellationToken cancellationToken)
@@ -64,10 +64,10 @@ internal sealed class KeyAdmin(ApiKeyTable keys, TimeProvider clock, IAnsiConsol
         var key = make(secret);
         await keys.PutAsync(key, cancellationToken);
         console.WriteLine($"{key.Id} ({key.Name}): {secret}");
-        console.WriteLine("Write it down now: only its hash is stored.");
+        console.WriteLine("Save it now: only its hash is stored.");
     }
 
-    /// <returns>All rows of one key: more than one while it is being rotated.</returns>
+    /// <returns>All rows of one key; several during rotation.</returns>
     private async Task<IReadOnlyList<ApiKey>> FindAsync(string idOrName, CancellationToken cancellationToken)
     {
         var found = new List<ApiKey>();
@@ -75,7 +75,7 @@ internal sealed class KeyAdmin(ApiKeyTable keys, TimeProvider clock, IAnsiConsol
             if (key.Id == idOrName || key.Name == idOrName) found.Add(key);
         return found.Select(key => key.Id).Distinct().Count() switch
         {
-            0 => throw new UserException($"There is no key with id or name '{idOrName}'; './run keys list' shows all."),
+            0 => throw new UserException($"No key has the id or name '{idOrName}'. List all with './run keys list'."),
             1 => found,
             _ => throw new UserException($"Several keys are named '{idOrName}'; use the "
                 + $"id: {string.Join(", ", found.Select(key => key.Id).Distinct())}."),

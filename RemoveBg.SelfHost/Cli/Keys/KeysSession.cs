@@ -5,8 +5,8 @@ using RemoveBg.SelfHost.Hosting.Development;
 
 namespace RemoveBg.SelfHost.Cli.Keys;
 
-/// <summary>Storage for as long as one keys command takes: the configured one, or this
-/// clone's Azurite, running or not.</summary>
+/// <summary>Opens storage for one keys command: the configured storage, or this clone's Azurite, started if
+/// necessary.</summary>
 internal static class KeysSession
 {
     public static Task<int> RunAsync(bool noAzurite, Func<KeyAdmin, CancellationToken, Task> work,

@@ -4,20 +4,20 @@ using Spectre.Console;
 
 namespace RemoveBg.SelfHost.Cli.Models;
 
-/// <summary>Before the host starts: fetches the network that was asked for, or on the first start the recommended one,
-/// if the internet answers. The host itself never downloads.</summary>
+/// <summary>Chooses the model before the host starts, and downloads the requested one, or at the first start the
+/// recommended one. The host itself never downloads.</summary>
 internal sealed class ChooseModel(ModelOptions options, string localFolder, bool isOffline,
     Func<ModelDownload> download, IAnsiConsole console, TimeProvider clock)
 {
-    /// <summary>A machine without internet is not asked to wait at every start.</summary>
+    /// <summary>Time between two attempts, so that a machine without internet does not wait at every start.</summary>
     private static readonly TimeSpan AskAgainAfter = TimeSpan.FromDays(1);
 
     private readonly ModelCatalog _catalog = new(Options.Create(options));
 
     private string AskedMark => Path.Combine(localFolder, "asked-for-model");
 
-    /// <returns>The network that will be used.</returns>
-    /// <exception cref="UserException">There is none, or not the one that was asked for.</exception>
+    /// <returns>The model that will be used.</returns>
+    /// <exception cref="UserException">No model, or not the requested one, is present.</exception>
     public async Task<FoundModel> RunAsync(CancellationToken cancellationToken)
     {
         try
@@ -31,15 +31,15 @@ internal sealed class ChooseModel(ModelOptions options, string localFolder, bool
         }
     }
 
-    /// <summary>One or two lines on what is used, and what a better one would bring.</summary>
+    /// <summary>Describes the model in use, and a better one if there is one, in one or two lines.</summary>
     public string Describe(FoundModel used)
     {
-        var text = $"Network: {used.Entry.Name} ({used.Entry.About}), {used.Path}";
-        if (used.Larger is { } larger) return $"{text}; where it is unsure {larger.Entry.Name}, {larger.Path}";
+        var text = $"Model: {used.Entry.Name} ({used.Entry.About}), {used.Path}";
+        if (used.Larger is { } larger) return $"{text}; if uncertain, {larger.Entry.Name}, {larger.Path}";
         var best = _catalog.Manifest.ByRank.First();
         return used.Entry.Rank >= best.Rank || options.Path is not null ? text
-            : $"{text}\n  Better: {best.Name} ({best.About}). With internet: ./run --model {best.Name}; without: "
-                + $"put {best.File} into models/.";
+            : $"{text}\n  Better: {best.Name} ({best.About}). To download it: ./run --model {best.Name}; "
+                + $"offline: put {best.File} into models/.";
     }
 
     private async Task FetchIfWantedAsync(CancellationToken cancellationToken)
@@ -51,7 +51,7 @@ internal sealed class ChooseModel(ModelOptions options, string localFolder, bool
             return;
 
         console.MarkupLineInterpolated(
-            $"Fetching network [bold]{wanted.Name}[/] ({wanted.Licence}) from {wanted.Address}");
+            $"Downloading model [bold]{wanted.Name}[/] ({wanted.Licence}) from {wanted.Address}");
         try
         {
             using var fetch = download();
@@ -66,10 +66,10 @@ internal sealed class ChooseModel(ModelOptions options, string localFolder, bool
         catch (Exception problem) when (problem is HttpRequestException or IOException or InvalidDataException
             || problem is OperationCanceledException && !cancellationToken.IsCancellationRequested)
         {
-            if (!isAuto) throw new UserException($"The network '{wanted.Name}' is not here and could not be fetched "
-                + $"from {wanted.Address}: {problem.Message}");
-            var why = problem is InvalidDataException ? problem.Message : "The internet does not answer.";
-            console.WriteLine($"{why} Going on with what is here (asked again tomorrow; --offline never asks).");
+            if (!isAuto) throw new UserException($"The model '{wanted.Name}' is not present and could not be "
+                + $"downloaded from {wanted.Address}: {problem.Message}");
+            var why = problem is InvalidDataException ? problem.Message : "Download failed.";
+            console.WriteLine($"{why} Using a local model; next try in 24 h (--offline never tries).");
             Directory.CreateDirectory(localFolder);
             await File.WriteAllTextAsync(AskedMark, "", cancellationToken);
         }

@@ -4,20 +4,20 @@ using RemoveBg.Core.Segmentation;
 
 namespace RemoveBg.SelfHost.Cli.Models;
 
-/// <summary>Fetches one network file: goes on where an earlier try broke off, and keeps only
-/// what has the manifest's digest.</summary>
+/// <summary>Downloads a model file. It resumes an interrupted download, and keeps only a file with the manifest's
+/// digest.</summary>
 internal sealed class ModelDownload(HttpMessageHandler handler, bool ownsHandler = true) : IDisposable
 {
     private readonly HttpClient _client = new(handler, ownsHandler) { Timeout = TimeSpan.FromHours(2) };
 
-    /// <summary>For the open internet; a proxy from the environment is used.</summary>
+    /// <summary>Creates a client for the internet, which uses the environment's proxy.</summary>
     public static ModelDownload Create() => new(new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(5) });
 
-    /// <param name="progress">Bytes there, bytes in all (null when the server doesn't say).</param>
+    /// <param name="progress">Receives the bytes so far and in all (null if unknown).</param>
     /// <returns>The file's path.</returns>
-    /// <exception cref="HttpRequestException">The internet doesn't answer, or not with the file.</exception>
-    /// <exception cref="InvalidDataException">What came is not what the manifest
-    /// promises; it has been deleted.</exception>
+    /// <exception cref="HttpRequestException">The server does not respond with the file.</exception>
+    /// <exception cref="InvalidDataException">The file does not have the manifest's digest; it has been
+    /// deleted.</exception>
     public async Task<string> FetchAsync(ModelEntry model, string folder, IProgress<(long Bytes, long? Total)> progress,
         CancellationToken cancellationToken)
     {
@@ -27,8 +27,8 @@ internal sealed class ModelDownload(HttpMessageHandler handler, bool ownsHandler
         var have = File.Exists(part) ? new FileInfo(part).Length : 0;
         using (var response = await RequestAsync(model, have, cancellationToken))
         {
-            // 416: all of it is there already, only the last step is missing. 200: the server
-            // knows no ranges, so from the start.
+                        // 416: the file is complete, only the last step is missing. 200: no range support, so start
+                        // over.
             if (response.StatusCode != HttpStatusCode.RequestedRangeNotSatisfiable)
             {
                 response.EnsureSuccessStatusCode();
@@ -40,8 +40,8 @@ internal sealed class ModelDownload(HttpMessageHandler handler, bool ownsHandler
         if (!ModelCatalog.HasDigest(part, model))
         {
             File.Delete(part);
-            throw new InvalidDataException($"What {model.Address} sent is not '{model.Name}': its digest is not in the "
-                + $"manifest. It has been deleted.");
+            throw new InvalidDataException($"The file from {model.Address} is not '{model.Name}': its digest "
+                + "differs from the manifest's. It has been deleted.");
         }
         File.Move(part, path, overwrite: true);
         return path;

@@ -4,11 +4,10 @@ using RemoveBg.Core.Notify;
 
 namespace RemoveBg.SelfHost.Cli.Photo;
 
-/// <summary>A webhook as it came in, its signature checked.</summary>
+/// <summary>A received webhook whose signature has been checked.</summary>
 internal sealed record ReceivedWebhook(string Body, bool IsSigned);
 
-/// <summary>What an API caller has: a web server with the photo on it, and one that takes
-/// the webhook. On loopback.</summary>
+/// <summary>An API caller's servers, on loopback: one serves the photo and receives the webhook.</summary>
 internal sealed class CallerSide : IAsyncDisposable
 {
     private readonly WebApplication _server;

@@ -8,19 +8,19 @@ using Spectre.Console;
 
 namespace RemoveBg.SelfHost.Cli.Photo;
 
-/// <summary>What was asked on the command line.</summary>
+/// <summary>The photo and options of the command line.</summary>
 /// <param name="Options">Fields of the request beyond the photo and its format.</param>
 internal sealed record PhotoOrder(string Photo, string? Output, string Format,
     IReadOnlyDictionary<string, object> Options);
 
-/// <summary>Takes one local file over the whole road, as an API caller would: serve it, POST, wait for the webhook,
-/// verify its signature, download the result.</summary>
+/// <summary>Processes one local file end to end, as an API caller would: serves it, submits it, waits for the webhook,
+/// verifies its signature, downloads the result.</summary>
 internal sealed class RemovePhoto(PhotoOrder order, string hostUrl, DevelopmentSecrets secrets, IAnsiConsole console)
 {
     private readonly Stopwatch _watch = Stopwatch.StartNew();
     private readonly List<(string Event, TimeSpan At)> _timeline = [];
 
-    /// <exception cref="UserException">The artwork failed, or something on the road did.</exception>
+    /// <exception cref="UserException">The artwork or a step around it failed.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         await using var caller =
@@ -59,7 +59,7 @@ internal sealed class RemovePhoto(PhotoOrder order, string hostUrl, DevelopmentS
             : throw new UserException($"Not accepted: {answer.RootElement.GetProperty("message").GetString()}");
     }
 
-    /// <summary>Polls for the eyes only: what counts is the webhook.</summary>
+    /// <summary>Polls to show progress only; the webhook decides.</summary>
     private async Task FollowAsync(HttpClient client, string id, CallerSide caller, StatusContext shown,
         CancellationToken cancellationToken)
     {
@@ -75,14 +75,14 @@ internal sealed class RemovePhoto(PhotoOrder order, string hostUrl, DevelopmentS
             await Task.WhenAny(caller.Webhook,
                 Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, cancellationToken));
         }
-        // A quick artwork may pass a status between two polls; that it did is certain all the same.
+        // A fast artwork may pass a status between two polls; show it nevertheless.
         if (before == ArtworkStatus.Starting.Word()) Note("started");
         if (before is "starting" or "processing") Note("finished");
     }
 
     private async Task<string> DownloadAsync(string url, CancellationToken cancellationToken)
     {
-        // Without the API key: the URL alone must do.
+        // Without the API key: the URL alone must be enough.
         using var plain = new HttpClient();
         using var response = await plain.GetAsync(url, cancellationToken);
         response.EnsureSuccessStatusCode();

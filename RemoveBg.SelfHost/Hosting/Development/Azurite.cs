@@ -25,13 +25,13 @@ internal sealed class Azurite : IAsyncDisposable
             + $"TableEndpoint={Endpoint(tablePort)};";
     }
 
-    /// <summary>Account and key are Azurite's public ones.</summary>
+    /// <summary>Connection string with Azurite's public account and key.</summary>
     public string ConnectionString { get; }
 
     public int? ProcessId => _process?.Id;
 
-    /// <param name="root">The repository's folder, where node_modules lies.</param>
-    /// <param name="data">Where Azurite keeps its files; null keeps all in memory.</param>
+    /// <param name="root">The repository's folder, which has node_modules.</param>
+    /// <param name="data">Folder of Azurite's files; null keeps everything in memory.</param>
     /// <exception cref="UserException">Node or the package is missing, or Azurite does not start.</exception>
     public static async Task<Azurite> StartAsync(string root, string? data, CancellationToken cancellationToken)
     {
@@ -45,7 +45,7 @@ internal sealed class Azurite : IAsyncDisposable
         UserException? last = null;
         for (var tries = 0; tries < 3; tries++)
         {
-            // The usual ports when they are free, so that Storage Explorer finds us; else any.
+            // The usual ports if they are free, so that Storage Explorer finds it; else any.
             var ports = tries == 0 && data is not null && Enumerable.Range(10000, 3).All(IsFree) ? [10000, 10001, 10002]
                 : FreePorts(3);
             try
@@ -75,8 +75,8 @@ internal sealed class Azurite : IAsyncDisposable
         if (_note is not null) File.Delete(_note);
     }
 
-    /// <summary>An Azurite on the same data: of another ./run, or one that is just stopping
-    /// because its host was killed.</summary>
+    /// <summary>Finds an Azurite on the same data: of another ./run, or one that is stopping because its host was
+    /// killed.</summary>
     private static async Task<Azurite?> RunningAsync(string note, CancellationToken cancellationToken)
     {
         if (!File.Exists(note) || JsonSerializer.Deserialize<Note>(await File.ReadAllTextAsync(note, cancellationToken))
@@ -154,7 +154,7 @@ internal sealed class Azurite : IAsyncDisposable
         }
         cancellationToken.ThrowIfCancellationRequested();
         if (!process.HasExited) process.Kill(entireProcessTree: true);
-        throw new UserException($"Azurite did not start: {(said.Count > 0 ? said[^1] : "it said nothing")}");
+        throw new UserException($"Azurite did not start: {(said.Count > 0 ? said[^1] : "no output")}");
     }
 
     private static bool IsFree(int port)

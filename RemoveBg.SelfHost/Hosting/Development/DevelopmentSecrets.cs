@@ -4,11 +4,11 @@ using RemoveBg.Core.Notify;
 
 namespace RemoveBg.SelfHost.Hosting.Development;
 
-/// <summary>The API key and webhook secret of this clone: made at random once and kept below .local, so that no two
-/// machines share them and none is in the source.</summary>
+/// <summary>API key and webhook secret of this clone, generated once and stored below .local, so that no two machines
+/// share them and none is in the source.</summary>
 internal sealed record DevelopmentSecrets(string ApiKey, string WebhookSecret)
 {
-    /// <summary>When the key stops working; null for a clone's own, which lasts as long as the clone.</summary>
+    /// <summary>Expiry of the key; null for a clone's own.</summary>
     public DateTimeOffset? KeyExpiresAt { get; init; }
 
     private const int RequestsPerMinute = 12_000, Burst = 1_000;

@@ -36,7 +36,7 @@ internal sealed partial class FunctionsHost : IAsyncDisposable
             + "Install them (https://aka.ms/azfunc-install), or leave out --host.");
     }
 
-    /// <summary>Starts the host and returns when <c>/readyz</c> answers 200.</summary>
+    /// <summary>Starts the host and returns when <c>/readyz</c> returns 200.</summary>
     /// <param name="func">Path of Core Tools.</param>
     /// <param name="folder">Output folder of RemoveBg.Functions.</param>
     /// <param name="port">Port to listen on, 1 to 65535.</param>
@@ -53,7 +53,7 @@ internal sealed partial class FunctionsHost : IAsyncDisposable
         foreach (var argument in (string[])["start", "--port", port.ToString(CultureInfo.InvariantCulture)])
             start.ArgumentList.Add(argument);
         start.Environment["FUNCTIONS_WORKER_RUNTIME"] = "dotnet-isolated";
-        // Without it, the host's own page would answer at / instead of ours.
+        // Otherwise the host would serve its own page at /.
         start.Environment["AzureWebJobsDisableHomepage"] = "true";
         foreach (var (name, value) in settings)
             start.Environment[name.Replace(":", "__", StringComparison.Ordinal)] = value;
