@@ -28,7 +28,7 @@ public sealed class Storage
         if (s_azurite is not null) await s_azurite.DisposeAsync();
     }
 
-    /// <summary>Connection string of an account that nobody else has.</summary>
+    /// <summary>Connection string of an account of its own.</summary>
     internal static string NewAccount()
     {
         var number = Interlocked.Increment(ref s_given) - 1;

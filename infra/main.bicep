@@ -26,13 +26,13 @@ param resultRetentionHours int = 24
 @secure()
 param webhookSecrets string
 
-@description('Network: auto (the best one in the package), cascade, or a name from models/manifest.json.')
+@description('Model: auto (the best one in the package), cascade, or a name from models/manifest.json.')
 param model string = 'auto'
 
 @description('A network of its own: storage by private endpoints, and egress rules against everything but pictures, webhooks and Azure.')
 param privateNetwork bool = false
 
-@description('Who is told of alerts and of the budget.')
+@description('Recipient of alerts and budget mails.')
 param alertEmails array = []
 
 @minValue(1)

@@ -32,7 +32,7 @@ public sealed record Artwork
     /// <summary>Most artworks of this key that may be queued or running at once, as it was at submission.</summary>
     public int ConcurrentJobs { get; init; } = Access.ApiKey.DefaultConcurrentJobs;
 
-    /// <summary>As the caller gave it; the media type only for a data URI.</summary>
+    /// <summary>The photo's URL as given; only the media type of a data URI.</summary>
     public required string ImageUrl { get; init; }
 
     public string? Webhook { get; init; }
@@ -78,8 +78,7 @@ public sealed record Artwork
 
     public WebhookState Delivery { get; init; } = WebhookState.None;
 
-    /// <summary>When the sweeper takes over unless something has happened by then; null when nothing is left to
-    /// do.</summary>
+        /// <summary>Time at which the sweeper takes over; null when nothing is left to do.</summary>
     public DateTimeOffset? DueAt { get; init; }
 
     /// <summary>W3C <c>traceparent</c> of the submission; null when it was not traced.</summary>

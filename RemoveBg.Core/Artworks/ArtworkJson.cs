@@ -16,7 +16,7 @@ public sealed record ArtworkView(
     string CreatedAt,
     ArtworkFailure? Error);
 
-/// <summary>What the caller asked for: always the first three, and those options that were given.</summary>
+/// <summary>Parameters of the request: always the first three, and the options that were given.</summary>
 public sealed record ArtworkParameters : CutOutOptions
 {
     [JsonConstructor]

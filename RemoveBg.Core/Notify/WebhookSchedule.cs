@@ -1,6 +1,6 @@
 namespace RemoveBg.Core.Notify;
 
-/// <summary>When the next attempt is made, if any: the arithmetic of DurableTask.Core's
+/// <summary>Computes the time of the next attempt with the arithmetic of DurableTask.Core's
 /// RetryInterceptor, with jitter.</summary>
 public static class WebhookSchedule
 {
@@ -16,7 +16,7 @@ public static class WebhookSchedule
     /// <param name="firstAttempt">When the round's first attempt began.</param>
     /// <param name="now">After the failure.</param>
     /// <param name="retryAfter">What the receiver asked for; lengthens the wait, up to the longest interval.</param>
-    /// <param name="random">In [0, 1).</param>
+    /// <param name="random">Random number in [0, 1).</param>
     /// <returns>How long to wait for the next attempt; null when there is none.</returns>
     public static TimeSpan? Next(
         WebhookOptions options, int attempts, DateTimeOffset firstAttempt, DateTimeOffset now, TimeSpan? retryAfter,

@@ -8,7 +8,7 @@ using RemoveBg.Core.Telemetry;
 
 namespace RemoveBg.Core.Notify;
 
-/// <summary>What became of one attempt.</summary>
+/// <summary>Outcome of one attempt.</summary>
 /// <param name="Outcome">delivered, failed, timeout, unreachable or gone.</param>
 /// <param name="StatusCode">Null when no answer came.</param>
 /// <param name="RetryAfter">What a 429 or 503 asked for.</param>

@@ -34,7 +34,8 @@ public static class WebhookSigner
         return string.Join(' ', keys.Select(key => Version + Convert.ToBase64String(HMACSHA256.HashData(key, signed))));
     }
 
-    /// <summary>What a receiver does: whether one of the signatures in the header fits, and the timestamp is at most
+    /// <summary>Verifies a webhook as a receiver does: one of the header's signatures matches, and the timestamp is at
+    /// most
     /// <paramref name="tolerance"/> from <paramref name="now"/>.</summary>
     public static bool Verify(byte[] key, string id, string timestamp, string signatures, ReadOnlySpan<byte> body,
         DateTimeOffset now, TimeSpan tolerance)

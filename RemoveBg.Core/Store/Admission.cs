@@ -26,8 +26,8 @@ public sealed class Admission(StorageClients storage, ArtworkTable artworks, Art
     private const string PermitPrefix = "turn_", WaitPrefix = "wait_";
     private static readonly TimeSpan Stale = ArtworkTransitions.QueuePatience;
 
-    /// <summary>How long a key that had no free permit is assumed to have none, which saves writes that would
-    /// fail.</summary>
+        /// <summary>Time for which a key without a free permit is assumed to have none, which saves failing
+        /// writes.</summary>
     private static readonly TimeSpan FullFor = TimeSpan.FromSeconds(2);
 
     private readonly TableClient _rows = storage.Table(ArtworkTable.ByKey);

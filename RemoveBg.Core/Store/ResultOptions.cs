@@ -15,7 +15,7 @@ public sealed class ResultOptions
     [Range(typeof(TimeSpan), "00:05:00", "3650.00:00:00")]
     public TimeSpan Retention { get; set; } = TimeSpan.FromHours(24);
 
-    /// <summary>How long records are kept for late webhook attempts and queries. Default 7 days.</summary>
+    /// <summary>Retention of records, for late webhook attempts and queries. Default 7 days.</summary>
     [Range(typeof(TimeSpan), "00:05:00", "3650.00:00:00")]
     public TimeSpan RecordRetention { get; set; } = TimeSpan.FromDays(7);
 }

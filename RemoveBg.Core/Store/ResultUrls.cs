@@ -12,8 +12,8 @@ internal sealed class ResultUrls(BlobServiceClient blobs, TimeSpan lifetime, Tim
     /// does.</summary>
     private static readonly TimeSpan ClockSkew = TimeSpan.FromMinutes(15);
 
-    /// <summary>How much longer than a URL a delegation key is valid, so that it serves many URLs. Storage allows seven
-    /// days.</summary>
+        /// <summary>Validity of a delegation key beyond that of a URL, so that it serves many URLs. Storage allows
+        /// seven days.</summary>
     private static readonly TimeSpan KeyBeyondUrl = TimeSpan.FromHours(6);
 
     private UserDelegationKey? _delegationKey;

@@ -1,6 +1,6 @@
 namespace RemoveBg.Core.Submit;
 
-/// <summary>What an <c>Idempotency-Key</c> was used for.</summary>
+/// <summary>Identifies the request of an <c>Idempotency-Key</c>.</summary>
 /// <param name="Hash">SHA-256 of the request, in hex.</param>
 public sealed record Fingerprint(string Hash)
 {

@@ -16,7 +16,7 @@ public sealed class IdempotencyTable(StorageClients storage, TimeProvider clock)
     /// <summary>Maps an <c>Idempotency-Key</c> to an artwork unless it is mapped already.</summary>
     /// <param name="keyId">The API key.</param>
     /// <param name="header">Value of the header.</param>
-    /// <param name="fingerprint">Of the request.</param>
+    /// <param name="fingerprint">Fingerprint of the request.</param>
     /// <param name="proposed">Id of the artwork that the request would create.</param>
     /// <param name="cancellationToken">Cancels the storage calls.</param>
     /// <returns><paramref name="proposed"/>, or the id that an earlier request has created.</returns>

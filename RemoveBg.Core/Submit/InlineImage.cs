@@ -7,7 +7,7 @@ using System.Text.RegularExpressions;
 namespace RemoveBg.Core.Submit;
 
 /// <summary>An image inside the request: an uploaded file, or a URI <c>data:image/…;base64,…</c> (RFC 2397).</summary>
-/// <param name="MediaType">As the caller states it; the decoder finds out what the image really is.</param>
+/// <param name="MediaType">Media type that the caller states; the decoder finds the real one.</param>
 /// <param name="Content">The file's bytes.</param>
 [JsonConverter(typeof(DigestConverter))]
 public sealed partial record InlineImage(string MediaType, BinaryData Content)

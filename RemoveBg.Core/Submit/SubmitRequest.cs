@@ -7,10 +7,10 @@ using RemoveBg.Core.Artworks.Parameters;
 namespace RemoveBg.Core.Submit;
 
 /// <summary>A checked request to <c>POST /v2/artworks/remove-background</c>.</summary>
-/// <param name="ImageUrl">As given; the media type only for an image that came with the request.</param>
+/// <param name="ImageUrl">URL as given; the media type only for an image that came with the request.</param>
 /// <param name="InlineImage">The photo, when it came with the request.</param>
 /// <param name="Webhook">Absolute https URL; null for none.</param>
-/// <param name="OutputFormat">As asked for.</param>
+/// <param name="OutputFormat">Requested file format.</param>
 /// <param name="Options">Null when nothing beyond the cut-out is asked for.</param>
 /// <param name="InlineBackground">The background image, when it came with the request.</param>
 public sealed record SubmitRequest(

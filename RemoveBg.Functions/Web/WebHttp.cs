@@ -18,10 +18,10 @@ public sealed class WebHttp(PageSettings settings)
             Route = "{ignored:maxlength(0)?}")] HttpRequest request)
     {
         var page = WebFiles.All["index.html"];
-        var told =
+        var script =
             JsonSerializer.Serialize(new { developmentKey = IsFromHere(request) ? settings.DevelopmentKey : null });
         var content = Encoding.UTF8.GetBytes(
-            Encoding.UTF8.GetString(page.Content).Replace("{{settings}}", told, StringComparison.Ordinal));
+            Encoding.UTF8.GetString(page.Content).Replace("{{settings}}", script, StringComparison.Ordinal));
 
         // Photos may come from any URL that the visitor gives; scripts, styles and calls from this origin only.
         SetPolicy(request,

@@ -7,7 +7,7 @@ public sealed class GcraTests
     private static readonly DateTimeOffset Start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     [Test]
-    public void A_burst_is_let_through_and_then_one_each_interval()
+    public void A_burst_is_admitted_and_then_one_per_interval()
     {
         var (state, now) = (default(DateTimeOffset), Start);
         for (var remaining = 2; remaining >= 0; remaining--) Assert.That(Admit().Remaining, Is.EqualTo(remaining));
@@ -24,7 +24,7 @@ public sealed class GcraTests
     }
 
     [Test]
-    public void A_refusal_costs_nothing()
+    public void A_refused_request_costs_nothing()
     {
         var full = Start + TimeSpan.FromSeconds(3);
         var (decision, state) = Gcra.Admit(full, Start, ratePerMinute: 60, burst: 3);
@@ -33,7 +33,7 @@ public sealed class GcraTests
     }
 
     [Test]
-    public void Over_an_hour_no_more_than_the_rate_and_one_burst_get_through()
+    public void In_an_hour_at_most_the_rate_and_one_burst_are_admitted()
     {
         var state = default(DateTimeOffset);
         var allowed = 0;

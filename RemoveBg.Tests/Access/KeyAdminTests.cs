@@ -35,7 +35,7 @@ public sealed class KeyAdminTests
     public void Close() => _said.Dispose();
 
     [Test]
-    public async Task A_new_key_is_printed_once_and_lets_its_owner_in()
+    public async Task A_new_key_is_printed_once_and_works()
     {
         var secret = await AddAsync("shop");
         Assert.That((await CheckAsync(secret)).Name, Is.EqualTo("shop"));
@@ -44,7 +44,7 @@ public sealed class KeyAdminTests
     }
 
     [Test]
-    public async Task A_disabled_key_is_refused_within_seconds_and_can_be_enabled_again()
+    public async Task A_disabled_key_gets_403_within_seconds_and_can_be_enabled_again()
     {
         var secret = await AddAsync("shop");
         await CheckAsync(secret);
@@ -69,7 +69,7 @@ public sealed class KeyAdminTests
     }
 
     [Test]
-    public async Task A_key_that_cannot_be_told_is_an_error_that_says_how()
+    public async Task An_ambiguous_key_name_is_an_error_that_lists_the_ids()
     {
         await AddAsync("twin");
         await AddAsync("twin");
@@ -87,7 +87,7 @@ public sealed class KeyAdminTests
 
     private string Secret() => System.Text.RegularExpressions.Regex.Match(Said(), "rbg_[A-Za-z0-9_-]+").Value;
 
-    /// <summary>What was said since the last time.</summary>
+    /// <summary>Returns the output since the last call.</summary>
     private string Said()
     {
         var text = _said.ToString();

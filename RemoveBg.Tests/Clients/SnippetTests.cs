@@ -37,7 +37,7 @@ public sealed class SnippetTests
     }
 
     [TestCaseSource(nameof(Receivers))]
-    public async Task A_receiver_takes_what_we_signed_and_nothing_else(object snippet)
+    public async Task A_receiver_accepts_only_what_we_signed(object snippet)
     {
         var port = FreePort();
         using var receiver = ((Snippet)snippet).Start(_folder, Url, new Dictionary<string, string> {

@@ -71,7 +71,7 @@ public sealed partial class DocsTests
     }
 
     [TestCaseSource(nameof(AllDocuments))]
-    public void Links_lead_to_files_and_headings_that_exist(string document)
+    public void Links_point_to_existing_files_and_headings(string document)
     {
         var text = File.ReadAllText(Path.Combine(Repo.Root, document));
         foreach (var link in Link().Matches(text).Select(match => match.Groups["target"].Value)

@@ -26,7 +26,7 @@ public sealed class ApiTests
     [TestCase("""{"imageUrl":"https://example.com/a","webhook":"http://example.com/hook"}""", "webhook")]
     [TestCase("""{"imageUrl":"https://example.com/a","extra":1}""", "extra")]
     [TestCase("not json", "JSON")]
-    public async Task A_bad_request_is_answered_400_and_names_what_is_wrong(string body, string named)
+    public async Task A_bad_request_gets_400_and_names_what_is_wrong(string body, string named)
     {
         using var response = await _host.SubmitAsync(body);
         await AssertErrorAsync(response, 400, "Bad Request");
@@ -51,7 +51,7 @@ public sealed class ApiTests
     [TestCase("text/plain")]
     [TestCase("application/xml")]
     [TestCase("application/json; charset=utf-16")]
-    public async Task Another_content_type_is_answered_400(string contentType)
+    public async Task Another_content_type_gets_400(string contentType)
     {
         using var content = new ByteArrayContent("{}"u8.ToArray());
         content.Headers.TryAddWithoutValidation("Content-Type", contentType);
@@ -61,7 +61,7 @@ public sealed class ApiTests
     }
 
     [Test]
-    public async Task A_body_over_16_MiB_is_answered_400()
+    public async Task A_body_over_16_MiB_gets_400()
     {
         using var response = await _host.SubmitAsync(new string(' ', 16 * 1024 * 1024 + 1));
         await AssertErrorAsync(response, 400, "Bad Request");
@@ -71,7 +71,7 @@ public sealed class ApiTests
     [TestCase(null)]
     [TestCase("rbg_nobody-has-this-one")]
     [TestCase("")]
-    public async Task No_key_or_an_unknown_one_is_answered_401(string? key)
+    public async Task A_missing_or_unknown_key_gets_401(string? key)
     {
         using var client = _host.ClientWith(key);
         using var response = await client.GetAsync("/v2/artworks");
@@ -89,7 +89,7 @@ public sealed class ApiTests
     }
 
     [Test]
-    public async Task A_key_that_is_disabled_expired_or_without_the_scope_is_answered_403()
+    public async Task A_key_that_is_disabled_expired_or_without_the_scope_gets_403()
     {
         var keys = new[]
         {
@@ -107,7 +107,7 @@ public sealed class ApiTests
     }
 
     [Test]
-    public async Task Over_the_rate_is_answered_429_and_says_when_to_come_back()
+    public async Task A_request_over_the_rate_gets_429_with_retry_after()
     {
         using var client = _host.ClientWith(await _host.AddKeyAsync("slow", ratePerMinute: 1, burst: 2));
         for (var i = 0; i < 2; i++) using (var accepted = await PostAsync(client))
@@ -125,7 +125,7 @@ public sealed class ApiTests
     }
 
     [Test]
-    public async Task A_key_that_asks_twice_as_fast_as_it_may_is_held_to_its_rate_and_another_key_is_not_slowed()
+    public async Task A_key_that_submits_too_fast_is_held_to_its_rate_and_does_not_slow_another()
     {
         using var greedy = _host.ClientWith(await _host.AddKeyAsync("greedy", ratePerMinute: 60, burst: 10));
         using var modest = _host.ClientWith(await _host.AddKeyAsync("modest", ratePerMinute: 60, burst: 10));
@@ -158,7 +158,7 @@ public sealed class ApiTests
 
     [TestCase("00000000-0000-7000-8000-000000000000")]
     [TestCase("not-an-id")]
-    public async Task An_unknown_artwork_is_answered_404(string id)
+    public async Task An_unknown_artwork_gets_404(string id)
     {
         foreach (var method in new[] { HttpMethod.Get, HttpMethod.Delete })
         {
@@ -168,7 +168,7 @@ public sealed class ApiTests
     }
 
     [Test]
-    public async Task Another_keys_artwork_is_answered_404()
+    public async Task Another_keys_artwork_gets_404()
     {
         var id = await SubmitAsync();
         using var stranger = _host.ClientWith(await _host.AddKeyAsync("stranger"));
@@ -199,7 +199,7 @@ public sealed class ApiTests
     }
 
     [Test]
-    public async Task The_same_idempotency_key_with_another_body_is_answered_400()
+    public async Task The_same_idempotency_key_with_another_body_gets_400()
     {
         using var first = await _host.SubmitAsync(new { imageUrl = Photo }, ("Idempotency-Key", "order-8"));
         using var other = await _host.SubmitAsync(new { imageUrl = Photo + "?v=2" }, ("Idempotency-Key", "order-8"));
@@ -245,7 +245,7 @@ public sealed class ApiTests
     [TestCase("limit=many", "limit")]
     [TestCase("cursor=x", "cursor")]
     [TestCase("status=done", "status")]
-    public async Task A_bad_list_parameter_is_answered_400_and_named(string query, string named)
+    public async Task A_bad_list_parameter_gets_400_and_named(string query, string named)
     {
         using var response = await _host.Client.GetAsync($"/v2/artworks?{query}");
         await AssertErrorAsync(response, 400, "Bad Request");
@@ -277,7 +277,7 @@ public sealed class ApiTests
     }
 
     [Test]
-    public async Task Redelivering_what_has_no_webhook_is_answered_400()
+    public async Task Redelivering_without_a_webhook_gets_400()
     {
         using var response =
             await _host.Client.PostAsync($"/v2/artworks/{await SubmitAsync()}/webhook-deliveries/redeliver", null);
@@ -287,14 +287,14 @@ public sealed class ApiTests
     [TestCase("wait=0")]
     [TestCase("wait=61")]
     [TestCase("wait=soon")]
-    public async Task A_bad_wait_is_answered_400(string prefer)
+    public async Task A_bad_wait_gets_400(string prefer)
     {
         using var response = await _host.SubmitAsync(new { imageUrl = Photo }, ("Prefer", prefer));
         await AssertErrorAsync(response, 400, "Bad Request");
     }
 
     [Test]
-    public async Task A_wait_that_is_not_long_enough_is_answered_202()
+    public async Task A_wait_that_is_too_short_gets_202()
     {
         using var response = await _host.SubmitAsync(new { imageUrl = Photo }, ("Prefer", "respond-async, wait=1"));
         Assert.That((int)response.StatusCode, Is.EqualTo(202));
@@ -311,7 +311,7 @@ public sealed class ApiTests
     }
 
     [Test]
-    public async Task Ready_tells_network_and_execution_provider()
+    public async Task Ready_reports_model_and_execution_provider()
     {
         using var response = await _host.Client.GetAsync("/readyz");
         var ready = await response.JsonAsync();

@@ -10,7 +10,7 @@ using RemoveBg.Tests.Given;
 
 namespace RemoveBg.Tests.Flow;
 
-/// <summary>Who may work on an artwork, and what becomes of the work when that changes under it.</summary>
+/// <summary>Claims on an artwork, and the work of a worker that has lost its claim.</summary>
 public sealed class ClaimTests : HandRunTests
 {
     [Test]
@@ -24,7 +24,7 @@ public sealed class ClaimTests : HandRunTests
     }
 
     [Test]
-    public async Task A_message_of_an_artwork_that_another_worker_holds_comes_back_when_its_lease_is_over()
+    public async Task A_message_of_an_artwork_with_another_claim_returns_when_the_lease_ends()
     {
         var id = await SubmitAsync(Photo);
         var artwork = await FindAsync(id);
@@ -84,7 +84,7 @@ public sealed class ClaimTests : HandRunTests
     }
 
     [Test]
-    public async Task A_worker_whose_claim_was_taken_over_stops_and_changes_nothing()
+    public async Task A_worker_that_has_lost_its_claim_stops_and_changes_nothing()
     {
         var (photo, id, work) = await BeginAsync();
         // As if it had slept past its lease, and another one had come.
@@ -102,7 +102,7 @@ public sealed class ClaimTests : HandRunTests
     }
 
     [Test]
-    public async Task A_worker_that_died_between_storing_the_result_and_the_record_is_repeated_and_leaves_one_result()
+    public async Task A_worker_that_died_between_result_and_record_is_repeated_with_one_result()
     {
         var id = await SubmitAsync(Photo);
         var artwork = await FindAsync(id);
@@ -137,7 +137,7 @@ public sealed class ClaimTests : HandRunTests
     }
 
     [Test]
-    public async Task Processing_that_outlasts_its_deadline_fails()
+    public async Task Processing_past_its_deadline_fails()
     {
         await using var host =
             await RunningHost.StartAsync(new() { ["RemoveBg:Process:Deadline"] = "00:00:02" }, takesWork: false);

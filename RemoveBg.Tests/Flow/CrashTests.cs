@@ -37,7 +37,7 @@ public sealed class CrashTests
     }
 
     [Test]
-    public async Task Jobs_whose_hosts_were_killed_at_some_moment_between_download_and_end_all_succeed_once()
+    public async Task Jobs_succeed_once_although_their_hosts_are_killed()
     {
         await using var caller = await Caller.StartAsync();
         var storage = Storage.NewAccount();
@@ -88,7 +88,7 @@ public sealed class CrashTests
     }
 
     [Test]
-    public async Task A_host_that_is_asked_to_stop_finishes_what_it_has_begun()
+    public async Task A_stopping_host_finishes_its_running_jobs()
     {
         await using var caller = await Caller.StartAsync();
         var photo = caller.ServeHeld(Repo.Sample("scene-mug.jpg"));

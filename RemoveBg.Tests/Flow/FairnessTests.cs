@@ -5,7 +5,7 @@ using RemoveBg.Tests.Given;
 
 namespace RemoveBg.Tests.Flow;
 
-/// <summary>Each key has so many turns and no more; who has none waits, and inherits one.</summary>
+/// <summary>Each key has a fixed number of permits; artworks without one wait until one is passed on.</summary>
 public sealed class FairnessTests : HandRunTests
 {
     private HttpClient _busy = null!;
@@ -17,7 +17,7 @@ public sealed class FairnessTests : HandRunTests
     public void Hang() => _busy.Dispose();
 
     [Test]
-    public async Task Of_many_jobs_sent_at_once_only_as_many_are_queued_as_the_key_may_have_at_once()
+    public async Task Only_as_many_jobs_of_a_key_are_queued_as_it_has_permits()
     {
         var ids = await Task.WhenAll(Enumerable.Range(0, 12).Select(_ => SubmitAsync(Photo, _busy)));
         Assert.That(await WaitingAsync(ArtworkQueues.Artworks), Is.EqualTo(2));
@@ -26,7 +26,7 @@ public sealed class FairnessTests : HandRunTests
     }
 
     [Test]
-    public async Task Each_that_ends_gives_its_turn_to_the_one_that_waits_longest_until_all_are_done()
+    public async Task Each_ended_artwork_passes_its_permit_to_the_one_that_has_waited_longest()
     {
         var ids = new List<string>();
         for (var i = 0; i < 5; i++) ids.Add(await SubmitBusyAsync());
@@ -44,7 +44,7 @@ public sealed class FairnessTests : HandRunTests
     }
 
     [Test]
-    public async Task A_burst_of_one_key_does_not_keep_another_keys_job_off_the_queue()
+    public async Task A_burst_of_one_key_does_not_block_another_keys_job()
     {
         for (var i = 0; i < 6; i++) await SubmitBusyAsync();
         var other = await SubmitAsync(Photo);
@@ -55,7 +55,7 @@ public sealed class FairnessTests : HandRunTests
     }
 
     [Test]
-    public async Task Canceling_or_deleting_what_has_a_turn_passes_it_on_and_what_waits_just_leaves()
+    public async Task Canceling_or_deleting_an_artwork_passes_its_permit_on_if_it_has_one()
     {
         var (first, second, third, fourth, fifth) = (await SubmitBusyAsync(), await SubmitBusyAsync(),
             await SubmitBusyAsync(), await SubmitBusyAsync(), await SubmitBusyAsync());
@@ -68,12 +68,12 @@ public sealed class FairnessTests : HandRunTests
     }
 
     [Test]
-    public async Task A_turn_whose_owner_died_before_it_could_pass_it_on_is_found_by_the_sweeper()
+    public async Task The_sweeper_finds_a_permit_that_a_dead_worker_did_not_pass_on()
     {
         var (first, second, third) = (await SubmitBusyAsync(), await SubmitBusyAsync(), await SubmitBusyAsync());
         foreach (var id in new[] { first, second })
         {
-            // Ended, and then a crash: nobody says so.
+            // It ended, and its worker crashed before it passed the permit on.
             var artwork = await FindAsync(id);
             await Table().TryUpdateAsync(artwork, artwork.Cancel(Clock.GetUtcNow()), CancellationToken.None);
         }
@@ -85,7 +85,7 @@ public sealed class FairnessTests : HandRunTests
     }
 
     [Test]
-    public async Task However_long_it_has_waited_it_gets_a_dead_artworks_turn_within_three_minutes()
+    public async Task A_waiting_artwork_gets_a_dead_artworks_permit_within_three_minutes()
     {
         var (first, second, third) = (await SubmitBusyAsync(), await SubmitBusyAsync(), await SubmitBusyAsync());
         await Minutes(17);
@@ -120,7 +120,7 @@ public sealed class FairnessTests : HandRunTests
     }
 
     [Test]
-    public async Task A_message_lost_from_the_queue_comes_back_without_taking_a_second_turn()
+    public async Task A_lost_message_is_sent_again_without_taking_a_second_permit()
     {
         var id = await SubmitBusyAsync();
         await Queue(ArtworkQueues.Artworks).ClearMessagesAsync();

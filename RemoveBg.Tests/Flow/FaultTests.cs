@@ -22,7 +22,7 @@ public sealed class FaultTests
     public async Task Stop() => await _caller.DisposeAsync();
 
     [Test]
-    public async Task A_worker_that_was_frozen_past_its_lease_does_not_undo_what_another_has_done()
+    public async Task A_worker_frozen_past_its_lease_does_not_undo_another_workers_result()
     {
         var (asked, answer, requests) = (new TaskCompletionSource(), new TaskCompletionSource(), 0);
         var photo = _caller.ServePage("/first-held.jpg", async context =>
@@ -57,7 +57,7 @@ public sealed class FaultTests
     }
 
     [Test]
-    public async Task Storage_that_stops_answering_in_the_middle_of_a_job_delays_it_and_loses_nothing()
+    public async Task Storage_that_fails_during_a_job_delays_it_and_loses_nothing()
     {
         await using var azurite = await Azurite.StartAsync(Repo.Root, data: null, CancellationToken.None);
         var photo = _caller.ServeHeld(Repo.Sample("scene-toycar.jpg"));
@@ -78,7 +78,7 @@ public sealed class FaultTests
     }
 
     [Test]
-    public async Task A_source_that_is_slow_does_not_hold_up_other_jobs()
+    public async Task A_slow_source_does_not_delay_other_jobs()
     {
         var slow = _caller.ServeHeld(Repo.Sample("scene-toycar.jpg"));
         // One place, and a source that is given longer than the test's patience.
@@ -98,7 +98,7 @@ public sealed class FaultTests
     }
 
     [Test]
-    public async Task A_key_all_of_whose_sources_are_slow_holds_up_itself_only()
+    public async Task A_key_with_slow_sources_delays_only_itself()
     {
         var slow = _caller.ServeHeld(Repo.Sample("scene-toycar.jpg"));
         await using var host = await RunningHost.StartAsync(new() { ["RemoveBg:Fetch:TotalTimeout"] = "00:05:00",
@@ -128,7 +128,7 @@ public sealed class FaultTests
     }
 
     [Test]
-    public async Task A_receiver_that_answers_200_with_an_endless_body_has_got_it()
+    public async Task A_200_with_an_endless_body_counts_as_delivered()
     {
         _caller.OnDelivery = async (_, context) =>
         {
@@ -142,7 +142,7 @@ public sealed class FaultTests
     }
 
     [Test]
-    public async Task A_receiver_that_hangs_is_cut_off_and_others_get_theirs_meanwhile()
+    public async Task A_hanging_receiver_times_out_and_does_not_delay_others()
     {
         var hanging = _caller.ServePage("/hang", context => context.RequestAborted.AsTaskAsync());
         await using var host = await RunningHost.StartAsync(new() { ["RemoveBg:Webhook:Timeout"] = "00:00:03" });
@@ -156,7 +156,7 @@ public sealed class FaultTests
     }
 
     [Test]
-    public async Task A_receiver_that_hangs_on_many_webhooks_takes_a_few_places_and_not_all()
+    public async Task A_hanging_receiver_takes_only_its_own_slots()
     {
         var letGo = new TaskCompletionSource();
         var hanging = _caller.ServePage("/hang", _ => letGo.Task);
@@ -175,7 +175,7 @@ public sealed class FaultTests
     }
 
     [Test]
-    public async Task A_receiver_whose_name_now_leads_to_a_private_address_is_not_connected()
+    public async Task A_receiver_whose_name_now_resolves_to_a_private_address_is_not_connected()
     {
         await using var host =
             await RunningHost.StartAsync(services: services => services.AddSingleton<IAddressLookup>(new Private()));
@@ -210,7 +210,7 @@ public sealed class FaultTests
     }
 
     [Test]
-    public void A_message_of_a_later_minor_format_is_still_understood() =>
+    public void A_message_of_a_later_minor_format_is_still_read() =>
         Assert.That(ArtworkMessage.TryParse(
             """{"v":1,"id":"3fa85f64-5717-4562-b3fc-2c963f66afa6","attempt":2,"priority":"high"}"""),
             Is.EqualTo(new ArtworkMessage(1, Guid.Parse("3fa85f64-5717-4562-b3fc-2c963f66afa6"), 2)));

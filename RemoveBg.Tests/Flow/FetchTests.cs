@@ -39,7 +39,7 @@ public sealed class FetchTests
     }
 
     [Test]
-    public async Task A_picture_comes_whole()
+    public async Task A_whole_image_is_downloaded()
     {
         using var image =
             await _fetcher.FetchAsync(_server.Serve(Repo.Sample("scene-mug.jpg")), CancellationToken.None);
@@ -60,11 +60,11 @@ public sealed class FetchTests
     [TestCase("file:///etc/passwd")]
     [TestCase("http://user@example.com/")]
     [TestCase("http:\\\\127.0.0.1\\")]
-    public void A_redirect_to_what_is_not_allowed_is_blocked_for_good(string location) =>
+    public void A_redirect_to_a_forbidden_address_is_a_final_failure(string location) =>
         AssertFails(Redirect("/bad", location), ArtworkFailure.ImageUrlBlocked, isTransient: false);
 
     [Test]
-    public void Every_known_redirect_ends_as_it_must_from_https_too()
+    public void Every_known_redirect_ends_as_expected_also_from_https()
     {
         var redirects = Payloads.Of("redirect").ToList();
         var policy = new UrlPolicy(Options.Create(new NetworkOptions()));
@@ -100,7 +100,7 @@ public sealed class FetchTests
     }
 
     [Test]
-    public void A_server_whose_headers_never_end_is_left() =>
+    public void A_server_with_endless_headers_is_abandoned() =>
         AssertFails(_server.ServePage("/headers", context =>
         {
             for (var i = 0; i < 2_000; i++) context.Response.Headers[$"X-Flood-{i}"] = new string('x', 64);
@@ -110,7 +110,7 @@ public sealed class FetchTests
     [TestCase("HTTP/1.1 100 Continue\r\n\r\n", TestName = "A server that promises an answer without end is left")]
     [TestCase("HTTP/1.1 103 Early Hints\r\nLink: </a>; rel=preload\r\n\r\n",
         TestName = "A server that hints without end is left")]
-    public async Task Endless_interim_answers_end(string interim)
+    public async Task Endless_interim_responses_time_out(string interim)
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
@@ -129,7 +129,7 @@ public sealed class FetchTests
     }
 
     [Test]
-    public void A_body_shorter_than_announced_is_worth_another_try() =>
+    public void A_truncated_body_is_a_transient_failure() =>
         AssertFails(_server.ServePage("/short", async context =>
         {
             context.Response.ContentLength = 1000;
@@ -142,7 +142,7 @@ public sealed class FetchTests
         AssertFails(Redirect("/loop", "/loop"), ArtworkFailure.TooManyRedirects, isTransient: false);
 
     [Test]
-    public void An_endless_body_is_cut_at_the_limit() =>
+    public void An_endless_body_is_cut_off_at_the_limit() =>
         AssertFails(_server.ServePage("/endless", async context =>
         {
             // Endless for a client whose limit is 1 MB; a server that really never ended
@@ -164,7 +164,7 @@ public sealed class FetchTests
         }), ArtworkFailure.ImageTooLarge, isTransient: false);
 
     [Test]
-    public void A_server_that_falls_silent_is_left() =>
+    public void A_silent_server_is_abandoned() =>
         AssertFails(_server.ServePage("/silent", async context =>
         {
             await context.Response.Body.WriteAsync(new byte[10]);
@@ -173,7 +173,7 @@ public sealed class FetchTests
         }), ArtworkFailure.ImageTimeout, isTransient: true);
 
     [Test]
-    public void A_server_that_drips_is_left_after_the_total_time() =>
+    public void A_dripping_server_is_abandoned_after_the_total_timeout() =>
         AssertFails(_server.ServePage("/drip", async context =>
         {
             while (!context.RequestAborted.IsCancellationRequested)
@@ -197,7 +197,7 @@ public sealed class FetchTests
     [TestCase(429, true)]
     [TestCase(500, true)]
     [TestCase(503, true)]
-    public void An_error_status_is_final_or_worth_another_try(int status, bool isTransient) =>
+    public void An_error_status_is_final_or_transient(int status, bool isTransient) =>
         AssertFails(_server.ServePage($"/{status}", context =>
         {
             context.Response.StatusCode = status;

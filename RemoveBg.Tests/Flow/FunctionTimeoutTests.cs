@@ -34,7 +34,7 @@ public sealed class FunctionTimeoutTests
 
     [TestCase("soon")]
     [TestCase("00:00:00")]
-    public void A_limit_that_is_no_time_is_named_in_the_error(string text) =>
+    public void An_invalid_functionTimeout_is_named_in_the_error(string text) =>
         Assert.That(() => Read(text), Throws.TypeOf<InvalidDataException>().With.Message.Contains($"'{text}'"));
 
     [TestCase(120, 120, 300, true)]
@@ -59,7 +59,7 @@ public sealed class FunctionTimeoutTests
         Assert.That(new FunctionTimeout.Check(new((TimeSpan?)null)).Validate(null, new()).Succeeded, Is.True);
 
     [Test]
-    public void A_paused_deadline_does_not_expire_and_continues_with_what_was_left()
+    public void A_paused_deadline_does_not_expire_and_resumes_with_the_time_left()
     {
         var clock = new FakeTimeProvider();
         using var deadline = new JobDeadline(TimeSpan.FromSeconds(10), clock);

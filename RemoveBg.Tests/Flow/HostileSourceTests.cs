@@ -12,7 +12,7 @@ public sealed class HostileSourceTests
         [ArtworkFailure.UnsupportedFormat, ArtworkFailure.ImageCorrupt, ArtworkFailure.ImageTooManyPixels];
 
     [Test]
-    public async Task Each_hostile_file_ends_as_it_must_and_the_good_photos_between_them_succeed()
+    public async Task Hostile_files_fail_as_expected_and_the_good_photos_between_them_succeed()
     {
         await using var caller = await Caller.StartAsync();
         await using var host = await RunningHost.StartAsync();
@@ -49,7 +49,7 @@ public sealed class HostileSourceTests
         return (await response.JsonAsync()).Text("id")!;
     }
 
-    /// <summary>What was hidden in the file (a script, an archive) is not in the result.</summary>
+    /// <summary>A script or an archive hidden in the file is not in the result.</summary>
     private static async Task AssertHoldsNothingElseAsync(RunningHost host, JsonElement artwork, string file)
     {
         using var client = new HttpClient();

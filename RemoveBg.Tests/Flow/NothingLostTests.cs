@@ -64,7 +64,7 @@ public sealed class NothingLostTests : HandRunTests
     }
 
     [Test]
-    public async Task An_artwork_that_nobody_ever_finishes_fails_after_three_starts()
+    public async Task An_artwork_that_no_worker_finishes_fails_after_three_attempts()
     {
         var id = await SubmitAsync(Photo);
         for (var start = 0; start < 3; start++)
@@ -83,7 +83,7 @@ public sealed class NothingLostTests : HandRunTests
     }
 
     [Test]
-    public async Task Every_kind_of_trouble_is_counted()
+    public async Task Every_kind_of_fault_is_counted()
     {
         using var counted = new Counted(Host);
         var id = await SubmitAsync(Photo);
@@ -117,7 +117,7 @@ public sealed class NothingLostTests : HandRunTests
     }
 
     [Test]
-    public async Task A_transient_failure_is_tried_three_times_at_growing_intervals_and_then_final()
+    public async Task A_transient_failure_is_retried_at_growing_intervals_and_final_after_three_attempts()
     {
         var id = await SubmitAsync(Caller.ServePage("/503", context =>
         {
@@ -139,7 +139,7 @@ public sealed class NothingLostTests : HandRunTests
     [TestCase("{}")]
     [TestCase("""{"v":99,"id":"3fa85f64-5717-4562-b3fc-2c963f66afa6","attempt":1}""")]
     [TestCase("""{"v":1,"id":"3fa85f64-5717-4562-b3fc-2c963f66afa6","attempt":1}""", Description = "unknown artwork")]
-    public void A_message_that_makes_no_sense_is_dropped_by_every_function(string text) => Assert.Multiple(() =>
+    public void Every_function_drops_an_unreadable_message(string text) => Assert.Multiple(() =>
     {
         Assert.That(() => Host.Get<ProcessArtwork>().ProcessAsync(text, CancellationToken.None), Throws.Nothing);
         Assert.That(() => Host.Get<ProcessArtwork>().FailPoisonedAsync(text, CancellationToken.None), Throws.Nothing);
@@ -149,7 +149,7 @@ public sealed class NothingLostTests : HandRunTests
 
     [TestCase("%%% neither base64 nor JSON")]
     [TestCase("bm90IGEgbWVzc2FnZQ==", Description = "base64 of something else")]
-    public async Task An_unreadable_message_is_kept_as_it_came_where_an_operator_finds_it(string text)
+    public async Task An_unreadable_message_is_kept_unchanged_for_the_operator(string text)
     {
         await Host.Get<ProcessArtwork>().ProcessAsync(text, CancellationToken.None);
         await Host.Get<DeliverWebhook>().DeliverAsync(text, CancellationToken.None);
@@ -175,7 +175,7 @@ public sealed class NothingLostTests : HandRunTests
     }
 
     [Test]
-    public async Task A_poisoned_artwork_that_was_never_started_gets_one_more_chance_and_then_fails()
+    public async Task A_poisoned_artwork_that_was_never_started_is_queued_once_more_and_then_fails()
     {
         var id = await SubmitAsync(Photo);
         await Queue(ArtworkQueues.Artworks).ClearMessagesAsync();
@@ -200,7 +200,7 @@ public sealed class NothingLostTests : HandRunTests
     }
 
     [Test]
-    public async Task All_attempts_spent_leaves_the_result_readable_and_can_be_redelivered()
+    public async Task After_the_last_attempt_the_result_is_readable_and_can_be_redelivered()
     {
         Caller.OnDelivery = (number, context) =>
         {
@@ -225,7 +225,7 @@ public sealed class NothingLostTests : HandRunTests
     }
 
     [Test]
-    public async Task What_outlived_its_retention_is_erased()
+    public async Task Blobs_and_records_past_their_retention_are_deleted()
     {
         var id = await SubmitAsync(Photo);
         await ProcessAsync(id, 1);
@@ -247,7 +247,7 @@ public sealed class NothingLostTests : HandRunTests
     }
 
     [Test]
-    public async Task With_storage_gone_a_submit_is_answered_500_with_retry_after_and_readyz_503()
+    public async Task Without_storage_a_submit_gets_500_with_retry_after_and_readyz_503()
     {
         var azurite = await Azurite.StartAsync(Repo.Root, data: null, CancellationToken.None);
         await using var host = await RunningHost.StartAsync(takesWork: false, storage: azurite.ConnectionString);

@@ -7,7 +7,7 @@ using RemoveBg.Tests.Given;
 
 namespace RemoveBg.Tests.Flow;
 
-/// <summary>What may be asked beyond the cut-out, over the whole road.</summary>
+/// <summary>Options beyond the cut-out, end to end.</summary>
 public sealed class OptionsTests
 {
     private RunningHost _host = null!;
@@ -38,7 +38,7 @@ public sealed class OptionsTests
     }
 
     [Test]
-    public async Task The_options_asked_for_come_back_after_them()
+    public async Task Given_options_follow_the_three_parameters()
     {
         var (artwork, _) = await CutOutAsync(new { size = 200, imageUrl = _photo, crop = true, cropMargin = "5%" });
         Assert.That(Names(artwork.GetProperty("parameters")),
@@ -47,7 +47,7 @@ public sealed class OptionsTests
     }
 
     [Test]
-    public async Task A_crop_is_smaller_than_the_photo_and_begins_with_the_subject()
+    public async Task A_crop_is_smaller_than_the_photo_and_starts_at_the_subject()
     {
         var full = (await CutOutAsync(new { imageUrl = _photo, outputFormat = "png" })).Picture;
         var cropped = (await CutOutAsync(new { imageUrl = _photo, outputFormat = "png", crop = true })).Picture;
@@ -57,7 +57,7 @@ public sealed class OptionsTests
 
     [TestCase("png", 0)]
     [TestCase("webp", 8)]
-    public async Task A_background_colour_makes_the_picture_opaque(string format, int tolerance)
+    public async Task A_background_colour_makes_the_result_opaque(string format, int tolerance)
     {
         var picture =
             (await CutOutAsync(new { imageUrl = _photo, outputFormat = format, background = "#00ff00" })).Picture;
@@ -67,7 +67,7 @@ public sealed class OptionsTests
     }
 
     [Test]
-    public async Task A_background_picture_is_fetched_and_one_that_came_along_is_erased_with_the_artwork()
+    public async Task A_background_image_is_downloaded_and_an_uploaded_one_is_deleted_with_the_artwork()
     {
         var fetched = (await CutOutAsync(new { imageUrl = _photo, outputFormat = "png",
             background = _caller.Serve(Repo.Sample("scene-mug.jpg")) })).Picture;
@@ -85,7 +85,7 @@ public sealed class OptionsTests
     }
 
     [Test]
-    public async Task A_background_that_cannot_be_had_fails_and_says_that_it_was_the_background()
+    public async Task A_background_that_cannot_be_downloaded_fails_the_artwork_and_is_named()
     {
         using var response = await _host.SubmitAsync(new { imageUrl = _photo, background = _caller.Url + "/none.png" });
         var artwork = await _host.UntilEndedAsync((await response.JsonAsync()).Text("id")!);
@@ -95,7 +95,7 @@ public sealed class OptionsTests
 
     [TestCase("png")]
     [TestCase("webp")]
-    public async Task Channels_alpha_gives_the_matte_as_an_opaque_grey_picture(string format)
+    public async Task Channels_alpha_returns_the_matte_as_an_opaque_grey_image(string format)
     {
         var cutOut = (await CutOutAsync(new { imageUrl = _photo, outputFormat = "png" })).Picture;
         var mask = (await CutOutAsync(new { imageUrl = _photo, outputFormat = format, channels = "alpha" })).Picture;
@@ -115,7 +115,7 @@ public sealed class OptionsTests
     }
 
     [Test]
-    public async Task A_network_may_be_named()
+    public async Task A_model_can_be_named()
     {
         using var folder = new TemporaryFolder();
         LopsidedNetwork.WrittenTo(folder.Path);
@@ -134,7 +134,7 @@ public sealed class OptionsTests
     }
 
     [Test]
-    public async Task The_operator_says_which_networks_are_offered()
+    public async Task The_operator_sets_which_models_are_offered()
     {
         await using var host =
             await RunningHost.StartAsync(new() { ["RemoveBg:Model:Offered"] = "none" }, takesWork: false);
@@ -143,7 +143,7 @@ public sealed class OptionsTests
     }
 
     [Test]
-    public async Task A_photo_without_a_subject_fails_if_one_is_required_and_is_empty_else()
+    public async Task A_photo_without_a_subject_fails_if_one_is_required_and_else_is_empty()
     {
         var blank = _caller.ServePage("/blank.png",
             context => context.Response.Body.WriteAsync(PngFile.Blank(64, 48)).AsTask());
@@ -168,7 +168,7 @@ public sealed class OptionsTests
     }
 
     [Test]
-    public async Task A_form_without_a_photo_and_one_that_breaks_off_are_answered_400()
+    public async Task A_form_without_a_photo_and_a_truncated_form_get_400()
     {
         using var empty = await _host.Client.PostAsync("/v2/artworks/remove-background",
             new MultipartFormDataContent { { new StringContent("png"), "outputFormat" } });
@@ -233,7 +233,7 @@ public sealed class OptionsTests
     }
 
     [Test]
-    public async Task Events_tell_each_status_until_the_end()
+    public async Task Events_report_each_status_until_the_end()
     {
         var held = _caller.ServeHeld(Repo.Sample("scene-toycar.jpg"));
         using var submitted = await _host.SubmitAsync(new { imageUrl = held.Url });
@@ -255,7 +255,7 @@ public sealed class OptionsTests
     }
 
     [Test]
-    public async Task Events_of_an_unknown_artwork_are_answered_404()
+    public async Task Events_of_an_unknown_artwork_get_404()
     {
         using var response = await _host.Client.GetAsync($"/v2/artworks/{Guid.NewGuid()}/events");
         Assert.That((int)response.StatusCode, Is.EqualTo(404));

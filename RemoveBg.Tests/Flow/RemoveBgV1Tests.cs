@@ -63,7 +63,7 @@ public sealed class RemoveBgV1Tests
     }
 
     [Test]
-    public async Task Base64_in_json_is_answered_with_base64_in_json_when_asked_for()
+    public async Task Base64_in_json_gets_base64_in_json_on_request()
     {
         using var request = Json(new { image_file_b64 = Base64(), size = "auto", crop = true });
         request.Headers.Accept.ParseAdd("application/json");
@@ -97,7 +97,7 @@ public sealed class RemoveBgV1Tests
     }
 
     [Test]
-    public async Task A_zip_holds_colours_and_alpha_apart()
+    public async Task A_zip_has_colours_and_alpha_in_two_files()
     {
         using var response = await FormAsync(("image_file_b64", Base64()), ("format", "zip"));
         using var zip = new ZipArchive(new MemoryStream(await OkAsync(response, "application/zip")));
@@ -108,7 +108,7 @@ public sealed class RemoveBgV1Tests
     }
 
     [Test]
-    public async Task All_parameters_go_together()
+    public async Task All_parameters_can_be_combined()
     {
         using var response = await _client.PostAsync("/v1.0/removebg", new MultipartFormDataContent
         {
@@ -155,7 +155,7 @@ public sealed class RemoveBgV1Tests
         "bg_color, bg_image_url")]
     [TestCase("image_url=https://example.com/a&channels=alpha&format=jpg", "invalid_parameter",
         "format must be auto, png or webp")]
-    public async Task A_bad_request_is_answered_400_in_their_shape(string form, string code, string text)
+    public async Task A_bad_request_gets_400_in_their_shape(string form, string code, string text)
     {
         using var response = await _client.PostAsync("/v1.0/removebg",
             new StringContent(form, Encoding.ASCII, "application/x-www-form-urlencoded"));
@@ -170,7 +170,7 @@ public sealed class RemoveBgV1Tests
     }
 
     [Test]
-    public async Task A_photo_that_cannot_be_had_or_has_no_subject_is_answered_400()
+    public async Task A_photo_that_cannot_be_downloaded_or_has_no_subject_gets_400()
     {
         using var gone = await FormAsync(("image_url", _caller.Url + "/gone.jpg"));
         await AssertErrorAsync(gone, 400, "failed_image_download", "answered 404");
@@ -180,7 +180,7 @@ public sealed class RemoveBgV1Tests
 
     [TestCase(null)]
     [TestCase("rbg_unknown")]
-    public async Task A_wrong_key_is_answered_403_as_they_do(string? key)
+    public async Task A_wrong_key_gets_403_as_on_remove_bg(string? key)
     {
         using var client = Client(key);
         using var response = await client.PostAsync("/v1.0/removebg",
@@ -189,7 +189,7 @@ public sealed class RemoveBgV1Tests
     }
 
     [Test]
-    public async Task Over_the_rate_is_answered_429_with_their_headers()
+    public async Task A_request_over_the_rate_gets_429_with_remove_bgs_headers()
     {
         using var client = Client(await _host.AddKeyAsync("v1", ratePerMinute: 1, burst: 1));
         using var first = await client.PostAsync("/v1.0/removebg", new FormUrlEncodedContent([new("size", "huge")]));
@@ -200,7 +200,7 @@ public sealed class RemoveBgV1Tests
     }
 
     [Test]
-    public async Task A_body_that_is_no_object_is_answered_400()
+    public async Task A_body_that_is_no_object_gets_400()
     {
         using var response =
             await _client.PostAsync("/v1.0/removebg", new StringContent("[1]", Encoding.UTF8, "application/json"));

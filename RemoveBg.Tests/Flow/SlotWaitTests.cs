@@ -60,7 +60,7 @@ public sealed class SlotWaitTests : HandRunTests
     }
 
     [Test]
-    public async Task An_artwork_that_the_host_interrupts_again_and_again_fails_in_the_end_and_says_so()
+    public async Task An_artwork_that_the_host_keeps_interrupting_fails_with_a_clear_error()
     {
         var photo = Caller.ServeHeld(Repo.Sample("scene-toycar.jpg"));
         var id = await SubmitAsync(photo.Url);

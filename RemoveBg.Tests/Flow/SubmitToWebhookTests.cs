@@ -36,7 +36,7 @@ public sealed class SubmitToWebhookTests
     }
 
     [Test]
-    public async Task A_post_is_answered_202_with_exactly_the_artworks_fields()
+    public async Task A_post_gets_202_with_exactly_the_artworks_fields()
     {
         using var response =
             await _host.SubmitAsync(new { imageUrl = _photo, webhook = _caller.WebhookUrl, outputFormat = "png" });
@@ -65,7 +65,7 @@ public sealed class SubmitToWebhookTests
     }
 
     [Test]
-    public async Task The_webhook_brings_byte_for_byte_what_a_poll_answers_with_a_valid_signature()
+    public async Task The_webhook_equals_a_poll_byte_for_byte_and_has_a_valid_signature()
     {
         var artwork = await _host.CutOutAsync(_photo, _caller.WebhookUrl);
         var delivery = (await _caller.UntilDeliveredAsync(1)).Single();
@@ -180,7 +180,7 @@ public sealed class SubmitToWebhookTests
     }
 
     [Test]
-    public async Task A_failed_artwork_carries_its_error_and_is_announced()
+    public async Task A_failed_artwork_has_its_error_and_sends_its_webhook()
     {
         var artwork = await _host.CutOutAsync(_caller.ServePage("/text",
             context => context.Response.WriteAsync("secret of the intranet")), _caller.WebhookUrl);
@@ -199,7 +199,7 @@ public sealed class SubmitToWebhookTests
     }
 
     [Test]
-    public async Task A_picture_in_the_request_is_cut_out_and_shown_by_its_type_only()
+    public async Task An_image_in_the_request_is_cut_out_and_shown_by_its_type_only()
     {
         var artwork = await _host.CutOutAsync("data:image/jpeg;base64,"
             + Convert.ToBase64String(await File.ReadAllBytesAsync(Repo.Sample("scene-toycar.jpg"))));
@@ -208,7 +208,7 @@ public sealed class SubmitToWebhookTests
     }
 
     [Test]
-    public async Task Prefer_wait_answers_200_with_the_ended_artwork()
+    public async Task Prefer_wait_returns_200_with_the_ended_artwork()
     {
         using var response = await _host.SubmitAsync(new { imageUrl = _photo }, ("Prefer", "wait=60"));
         Assert.That((int)response.StatusCode, Is.EqualTo(200));

@@ -13,7 +13,7 @@ using RemoveBg.Tests.Given;
 
 namespace RemoveBg.Tests.Flow;
 
-/// <summary>What an operator sees, through OpenTelemetry's own in-memory exporters.</summary>
+/// <summary>Telemetry as an operator sees it, through OpenTelemetry's in-memory exporters.</summary>
 public sealed class TelemetryTests
 {
     private const string TraceId = "0af7651916cd43dd8448eb211c80319c";
@@ -64,7 +64,7 @@ public sealed class TelemetryTests
     }
 
     [Test]
-    public async Task Metrics_tell_what_was_accepted_started_ended_and_how_long_each_step_took()
+    public async Task Metrics_report_accepted_started_and_ended_artworks_and_the_time_of_each_step()
     {
         var metrics = new List<Metric>();
         await using var caller = await Caller.StartAsync();
@@ -111,7 +111,7 @@ public sealed class TelemetryTests
 
     /// <summary>The parent is a request whose caller, or whose host, does not sample it.</summary>
     [Test]
-    public void Every_span_of_an_unsampled_trace_is_recorded_unless_samples_are_wanted(
+    public void Every_span_of_an_unsampled_trace_is_recorded_unless_sampling_is_set(
         [Values("OTEL_EXPORTER_OTLP_ENDPOINT", "APPLICATIONINSIGHTS_CONNECTION_STRING")] string variable,
         [Values(null, "parentbased_always_on")] string? sampler)
     {

@@ -17,11 +17,11 @@ internal sealed record ReceivedDelivery(string Id, string Timestamp, string Sign
         WebhookSigner.Verify(WebhookSigner.KeyOf(secret), Id, Timestamp, Signature, Body, At, TimeSpan.FromMinutes(5));
 }
 
-/// <param name="Asked">Ends when somebody has asked for the photo.</param>
+/// <param name="Asked">Completes when the photo has been requested.</param>
 /// <param name="Answer">Set it to let the photo go.</param>
 internal sealed record HeldPhoto(string Url, Task Asked, TaskCompletionSource Answer);
 
-/// <summary>What an API caller has: pictures on a web server, and a webhook receiver. Real HTTP on loopback.</summary>
+/// <summary>An API caller's image server and webhook receiver: real HTTP on loopback.</summary>
 internal sealed class Caller : IAsyncDisposable
 {
     private readonly WebApplication _server;

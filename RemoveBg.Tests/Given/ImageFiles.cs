@@ -4,7 +4,7 @@ using NetVips;
 
 namespace RemoveBg.Tests.Given;
 
-/// <summary>What must become of a file.</summary>
+/// <summary>Expected outcome of a file.</summary>
 public enum Expected
 {
     /// <summary>Refused with a code, or decoded: anything but a crash.</summary>
@@ -14,7 +14,7 @@ public enum Expected
 }
 
 /// <summary>An image file, or what pretends to be one.</summary>
-/// <param name="Width">In pixels as stored; 0 where that is not known.</param>
+/// <param name="Width">Stored width, in pixels; 0 if unknown.</param>
 internal sealed record ImageFile(
     string Name, byte[] Content, Expected Expected = Expected.Decodes, int Width = 0, int Height = 0)
 {
@@ -121,7 +121,7 @@ internal static class ImageFiles
             }
         }
 
-        // 2. Sizes that are not theirs, or that nobody can hold.
+        // 2. Sizes that are wrong or too large.
         foreach (var (width, height) in new[] { (65_536, 65_536), (1_000_000, 1), (1, 1_000_000), (50_000, 50_000),
             (20_000, 20_000), (0, 0), (4_000, 4_000) })
             yield return new($"claims-{width}x{height}.png", Resized(png, width, height), Expected.Refused);

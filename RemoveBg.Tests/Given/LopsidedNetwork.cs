@@ -14,7 +14,7 @@ internal static class LopsidedNetwork
 
     private const int Size = 320, Reach = 16;
 
-    /// <summary>A catalogue of the shipped network and this one, whose files are in the folder.</summary>
+    /// <summary>Returns a catalogue of the shipped network and this one.</summary>
     public static ModelCatalog Catalog(string name, string folder)
     {
         var lite = ModelManifest.Shipped.Find("removebg-lite")!;

@@ -4,12 +4,12 @@ using System.Text;
 namespace RemoveBg.Tests.Given;
 
 /// <summary>
-/// Writes small ONNX files (onnx.proto3, by field numbers): networks for tests, whose every output can be foretold.
+/// Writes small ONNX files (onnx.proto3, by field numbers): networks for tests with predictable outputs.
 /// </summary>
 internal static class OnnxFile
 {
     /// <param name="size">Side of the input <c>image</c>, 1×3×size×size, and of the output <c>alpha</c>.</param>
-    /// <param name="parts">From <see cref="Node"/> and <see cref="Constant"/>.</param>
+    /// <param name="parts">Results of <see cref="Node"/> and <see cref="Constant"/>.</param>
     /// <returns>A model of operator set 13.</returns>
     public static byte[] Model(int size, params byte[][] parts)
     {

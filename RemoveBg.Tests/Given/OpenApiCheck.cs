@@ -8,7 +8,7 @@ namespace RemoveBg.Tests.Given;
 /// or status beyond it, and every request that was accepted must be one that it describes.</summary>
 internal sealed class OpenApiCheck() : DelegatingHandler(new SocketsHttpHandler { UseCookies = false })
 {
-    /// <summary>What is larger goes unread; its headers do not.</summary>
+    /// <summary>Largest body that is checked, in bytes; of larger ones only the headers are.</summary>
     private const int LargestBody = 1024 * 1024;
 
     private static readonly Lock Turn = new();

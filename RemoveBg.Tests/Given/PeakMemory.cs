@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace RemoveBg.Tests.Given;
 
-/// <summary>How much resident memory this process gained at the most while something ran (Linux: VmHWM,
+/// <summary>Measures the peak growth of resident memory while something runs (Linux: VmHWM,
 /// reset by clear_refs, proc(5)).</summary>
 internal static class PeakMemory
 {

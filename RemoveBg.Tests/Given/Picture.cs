@@ -2,7 +2,7 @@ using SkiaSharp;
 
 namespace RemoveBg.Tests.Given;
 
-/// <summary>A decoded picture to look into: RGBA, straight alpha, as it lies in the file (no
+/// <summary>A decoded image: RGBA, straight alpha, as stored in the file (no
 /// colour conversion, no orientation).</summary>
 internal sealed class Picture
 {

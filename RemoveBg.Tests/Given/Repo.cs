@@ -1,6 +1,6 @@
 namespace RemoveBg.Tests.Given;
 
-/// <summary>Where things lie on disk.</summary>
+/// <summary>Paths of the repository and its test data.</summary>
 internal static class Repo
 {
     public static string Root { get; } = SelfHost.Hosting.HostSettings.FindRoot();
@@ -12,7 +12,7 @@ internal static class Repo
     public static string Shared { get; } = Environment.GetEnvironmentVariable("REMOVEBG_SHARED")
         ?? Path.GetFullPath(Path.Combine(Root, "..", "shared"));
 
-    /// <summary>Further test data, where there is some. Null without it: then a test has its own alone.</summary>
+    /// <summary>Folder of further test data; null if there is none, and tests use their own data only.</summary>
     public static string? SharedIfAny(params string[] path) =>
         Path.Combine([Shared, .. path]) is var full && Path.Exists(full) ? full : null;
 

@@ -7,7 +7,7 @@ namespace RemoveBg.Tests.Given;
 
 internal static class Requests
 {
-    /// <summary>As strict as in production, with the one network that comes with the source.</summary>
+    /// <summary>Returns a parser as strict as in production, with the shipped network only.</summary>
     public static SubmitRequestParser Parser()
     {
         var urls = new UrlPolicy(Options.Create(new NetworkOptions()));

@@ -22,7 +22,7 @@ public sealed class ArchitectureTests
     }
 
     [Test]
-    public void Core_knows_neither_host()
+    public void Core_references_neither_host()
     {
         var references = typeof(RemoveBgServices).Assembly.GetReferencedAssemblies().Select(name => name.Name!);
         Assert.That(references, Has.None.StartsWith("RemoveBg.").And.None.StartsWith("Microsoft.AspNetCore")
@@ -30,7 +30,7 @@ public sealed class ArchitectureTests
     }
 
     [Test]
-    public void A_cycle_of_three_is_found_and_a_diamond_is_none()
+    public void A_cycle_of_three_is_found_and_a_diamond_is_not_a_cycle()
     {
         Assert.That(Cycle(new() { ["a"] = ["b", "c"], ["b"] = ["d"], ["c"] = ["d"], ["d"] = [] }), Is.Null);
         Assert.That(Cycle(new() { ["a"] = ["b"], ["b"] = ["c"], ["c"] = ["a"] }),

@@ -35,7 +35,7 @@ public sealed class FunctionCatalogTests
             && trigger.Route == route && trigger.Methods!.Contains(method)), Is.EqualTo(1));
 
     [Test]
-    public void Whatever_can_be_read_can_be_asked_for_with_head()
+    public void Every_get_route_also_takes_head()
     {
         var triggers = Functions.Select(function => function.TriggerAttribute<HttpTriggerAttribute>());
         Assert.That(triggers.Where(trigger => trigger?.Methods?.Contains("get") == true),
@@ -66,7 +66,7 @@ public sealed class FunctionCatalogTests
             .Where(file => File.ReadLines(file).Count() > 40).Select(Path.GetFileName), Is.Empty);
 
     [Test]
-    public void What_this_host_cannot_fill_is_an_error_at_start() =>
+    public void A_parameter_that_this_host_cannot_fill_fails_startup() =>
         Assert.That(() => FunctionCatalog.Find(typeof(Unfillable).Assembly),
             Throws.InvalidOperationException.With.Message.Contains("Unfillable").And.Message.Contains("guess"));
 

@@ -4,7 +4,7 @@ using RemoveBg.Tests.Given;
 
 namespace RemoveBg.Tests.Host;
 
-/// <summary>What both hosts answer alike.</summary>
+/// <summary>Responses that both hosts share.</summary>
 [TestFixture(HostKind.SelfHost)]
 [TestFixture(HostKind.Worker)]
 internal sealed class HttpTests(HostKind kind)
@@ -34,7 +34,7 @@ internal sealed class HttpTests(HostKind kind)
     }
 
     [Test]
-    public async Task A_large_body_with_a_wrong_key_is_refused_for_the_key(
+    public async Task A_large_body_with_a_wrong_key_gets_401(
         [Values(37 * MiB, 99 * MiB)] int bytes, [Values] bool isChunked)
     {
         var (status, head, body) = await _host.SendRawAsync(
@@ -44,7 +44,7 @@ internal sealed class HttpTests(HostKind kind)
     }
 
     [Test]
-    public async Task A_client_that_expects_to_be_asked_need_not_send_what_is_refused(
+    public async Task A_client_that_sends_expect_need_not_send_a_refused_body(
         [Values("Bearer wrong", null)] string? authorization)
     {
         string[] headers = [Json, authorization is null ? WithKey : $"Authorization: {authorization}"];
@@ -57,7 +57,7 @@ internal sealed class HttpTests(HostKind kind)
     [TestCase("POST", "/v2")]
     [TestCase("HEAD", "/nothing")]
     [TestCase("PROPFIND", "/v2/artworks/1/2/3")]
-    public async Task An_unknown_route_is_answered_404(string method, string path)
+    public async Task An_unknown_route_gets_404(string method, string path)
     {
         using var response = await SendAsync(method, path);
         await AssertErrorAsync(response, HttpStatusCode.NotFound, "Not Found");
@@ -69,7 +69,7 @@ internal sealed class HttpTests(HostKind kind)
     [TestCase("PATCH", "/v2/artworks/0e8c66a2-98a7-4f95-8c6b-0b9d1c1a7a55", "DELETE, GET, HEAD")]
     [TestCase("GET", "/v2/artworks/0e8c66a2-98a7-4f95-8c6b-0b9d1c1a7a55/cancel", "POST")]
     [TestCase("PUT", Submit, "POST")]
-    public async Task A_method_that_the_route_does_not_have_is_answered_405(string method, string path, string allowed)
+    public async Task A_method_that_the_route_does_not_have_gets_405(string method, string path, string allowed)
     {
         using var response = await SendAsync(method, path);
         await AssertErrorAsync(response, HttpStatusCode.MethodNotAllowed, "Method Not Allowed");
@@ -82,7 +82,7 @@ internal sealed class HttpTests(HostKind kind)
     [TestCase("/healthz")]
     [TestCase("/readyz")]
     [TestCase("/v2/artworks")]
-    public async Task Head_answers_as_get_without_a_body(string path)
+    public async Task Head_returns_what_get_returns_without_a_body(string path)
     {
         // The worker loads its network in the background; the self-host has waited for it.
         if (path == "/readyz")

@@ -9,7 +9,7 @@ using RemoveBg.Tests.Given.Worker;
 
 namespace RemoveBg.Tests.Host;
 
-/// <summary>What an instance without work sends to its logs: telemetry is paid for by size.</summary>
+/// <summary>Log output of an idle instance; telemetry is billed by size.</summary>
 [NonParallelizable]
 public sealed class IdleTelemetryTests
 {
@@ -47,7 +47,7 @@ public sealed class IdleTelemetryTests
     /// In an idle minute the host invokes the sweep once, and metrics are exported once. All else in the worker waits.
     /// </summary>
     [Test]
-    public async Task An_idle_worker_sends_at_most_40_kilobytes_a_minute()
+    public async Task An_idle_worker_sends_at_most_40_kilobytes_per_minute()
     {
         await using var collector = await OtlpCollector.StartAsync();
         await using var worker = await RunningWorker.StartAsync(collector.Environment);

@@ -7,7 +7,7 @@ using RemoveBg.Tests.Given;
 
 namespace RemoveBg.Tests.Host;
 
-/// <summary>What infra/ compiles to, by the real Bicep CLI.</summary>
+/// <summary>The ARM template that the real Bicep CLI compiles from infra/.</summary>
 public sealed partial class InfraTests
 {
     private static readonly string Infra = Path.Combine(Repo.Root, "infra");
@@ -44,9 +44,9 @@ public sealed partial class InfraTests
     }
 
     [Test]
-    public void The_rules_are_those_of_this_folder()
+    public void The_linter_uses_the_rules_of_this_folder()
     {
-        // A parameter that nobody uses is an error by bicepconfig.json alone.
+        // Only bicepconfig.json makes an unused parameter an error.
         var bad = Path.Combine(_folder, "bad.bicep");
         File.Copy(Path.Combine(Infra, "bicepconfig.json"), Path.Combine(_folder, "bicepconfig.json"), overwrite: true);
         File.WriteAllText(bad, "param unused string\n");
@@ -179,7 +179,7 @@ public sealed partial class InfraTests
 
     private List<JsonElement> All(string type) => [.. _resources.Where(resource => resource.Text("type") == type)];
 
-    /// <summary>Of the template and of its modules.</summary>
+    /// <summary>Resources of the template and its modules.</summary>
     private static IEnumerable<JsonElement> Resources(JsonElement template, bool nested = false)
     {
         var resources = template.GetProperty("resources");

@@ -3,7 +3,7 @@ using RemoveBg.Tests.Given;
 
 namespace RemoveBg.Tests.Host;
 
-/// <summary>What <c>dotnet publish RemoveBg.Functions -c Release</c> puts into the package.</summary>
+/// <summary>The package that <c>dotnet publish RemoveBg.Functions -c Release</c> makes.</summary>
 public sealed class PublishedPackageTests
 {
     private string _folder = null!;
@@ -27,7 +27,7 @@ public sealed class PublishedPackageTests
     public void The_package_contains(string file) => Assert.That(_files, Does.Contain(file));
 
     [Test]
-    public void Its_native_libraries_are_those_of_64_bit_linux_alone()
+    public void It_has_native_libraries_for_64_bit_linux_only()
     {
         Assert.That(_files.Where(file => file.StartsWith("runtimes/", StringComparison.Ordinal)), Is.Empty);
         Assert.That(_files.Where(file => file.EndsWith(".dylib", StringComparison.Ordinal)), Is.Empty);
@@ -37,7 +37,7 @@ public sealed class PublishedPackageTests
     }
 
     [Test]
-    public void Debug_symbols_xml_docs_and_local_settings_stay_behind() =>
+    public void Debug_symbols_xml_docs_and_local_settings_are_not_packaged() =>
         Assert.That(_files.Where(file => Path.GetExtension(file) is ".pdb" or ".xml" || file == "local.settings.json"),
             Is.Empty);
 

@@ -50,7 +50,7 @@ public sealed class QueuePumpTests
     }
 
     [Test]
-    public async Task A_message_that_succeeds_is_gone()
+    public async Task A_message_that_succeeds_is_deleted()
     {
         await SendAsync("hello");
         await Eventually.HoldsAsync(async () => await CountAsync(_queue) == 0, "the queue is empty");
@@ -59,7 +59,7 @@ public sealed class QueuePumpTests
     }
 
     [Test]
-    public async Task A_message_that_always_fails_is_tried_as_often_as_host_json_says_and_then_poison()
+    public async Task A_message_that_always_fails_is_retried_as_set_in_host_json_and_then_poisoned()
     {
         _function.Body = _ => throw new InvalidOperationException("always");
         await SendAsync("bad");
@@ -70,7 +70,7 @@ public sealed class QueuePumpTests
     }
 
     [Test]
-    public async Task A_message_that_is_not_base64_reaches_the_function_as_it_came()
+    public async Task A_message_that_is_not_base64_reaches_the_function_unchanged()
     {
         await _queue.SendMessageAsync("%%% not base64");
         await SendAsync("good");
@@ -97,7 +97,7 @@ public sealed class QueuePumpTests
     }
 
     [Test]
-    public async Task Stopping_lets_a_running_one_finish_and_takes_no_other()
+    public async Task A_stopping_pump_finishes_the_running_message_and_takes_no_other()
     {
         var (started, go) = (new TaskCompletionSource(), new TaskCompletionSource());
         _function.Body = async _ =>
@@ -112,7 +112,7 @@ public sealed class QueuePumpTests
         go.SetResult();
         await stopping;
         Assert.That(_function.Calls, Is.EqualTo(new[] { Encode("running") }));
-        Assert.That(await CountAsync(_queue), Is.EqualTo(1), "the late one waits for somebody else");
+        Assert.That(await CountAsync(_queue), Is.EqualTo(1), "the late message stays for another host");
     }
 
     private Task SendAsync(string text) => _queue.SendMessageAsync(Encode(text));

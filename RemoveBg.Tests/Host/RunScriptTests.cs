@@ -16,7 +16,7 @@ public sealed class RunScriptTests
 
     [TestCase("webp", "image/webp")]
     [TestCase("png", "image/png")]
-    public async Task A_photo_goes_the_whole_road_and_its_timeline_is_printed(string format, string _)
+    public async Task A_photo_is_processed_end_to_end_and_its_timeline_is_printed(string format, string _)
     {
         var output = Path.Combine(_folder, $"out.{format}");
         var (code, said, complained) =
@@ -45,7 +45,7 @@ public sealed class RunScriptTests
     }
 
     [Test]
-    public async Task The_network_may_be_a_cascade()
+    public async Task The_model_can_be_a_cascade()
     {
         var (code, _, complained) = await RunAsync(Repo.Sample("scene-mug.jpg"), "--model", "cascade");
         Assert.That(code, Is.Zero, complained);
@@ -63,7 +63,7 @@ public sealed class RunScriptTests
     }
 
     [Test]
-    public async Task Without_o_the_cut_out_lies_in_the_current_folder_under_the_photos_name()
+    public async Task Without_o_the_cut_out_is_in_the_current_folder_under_the_photos_name()
     {
         var (code, _, complained) = await RunAsync(Repo.Sample("scene-mug.jpg"));
         Assert.That(code, Is.Zero, complained);
@@ -71,7 +71,7 @@ public sealed class RunScriptTests
     }
 
     [Test]
-    public async Task A_file_that_is_no_photo_ends_1_with_the_artworks_error()
+    public async Task A_file_that_is_not_a_photo_exits_with_1_and_the_artworks_error()
     {
         var text = Path.Combine(_folder, "note.jpg");
         await File.WriteAllTextAsync(text, "hello");
@@ -83,15 +83,15 @@ public sealed class RunScriptTests
     }
 
     [Test]
-    public async Task A_photo_that_is_not_there_ends_1_and_is_named()
+    public async Task A_missing_photo_exits_with_1_and_is_named()
     {
         var (code, _, complained) = await RunAsync("nowhere.jpg");
         Assert.That(code, Is.EqualTo(1));
-        Assert.That(complained, Does.Contain("nowhere.jpg is not there"));
+        Assert.That(complained, Does.Contain("nowhere.jpg not found"));
     }
 
     [Test]
-    public async Task An_output_that_cannot_be_written_ends_1_and_is_named()
+    public async Task An_output_that_cannot_be_written_exits_with_1_and_is_named()
     {
         var (code, _, complained) =
             await RunAsync(Repo.Sample("scene-mug.jpg"), "-o", Path.Combine(_folder, "no-such-folder", "out.webp"));
@@ -101,7 +101,7 @@ public sealed class RunScriptTests
     }
 
     [Test]
-    public async Task A_webhook_secret_of_the_environment_does_not_disturb()
+    public async Task A_webhook_secret_in_the_environment_is_ignored()
     {
         Environment.SetEnvironmentVariable("RemoveBg__Webhook__Secrets",
             RemoveBg.Core.Notify.WebhookSigner.GenerateSecret());
@@ -111,17 +111,18 @@ public sealed class RunScriptTests
     }
 
     [Test]
-    public async Task A_taken_port_ends_1_with_one_line_that_says_what_to_do()
+    public async Task A_taken_port_exits_with_1_and_one_line_that_says_what_to_do()
     {
         await using var other = await Caller.StartAsync();
         var (code, _, complained) = await RunAsync("--port", $"{new Uri(other.Url).Port}");
         Assert.That(code, Is.EqualTo(1));
         Assert.That(complained.Trim(), Is.EqualTo(
-            $"Port {new Uri(other.Url).Port} is taken: stop the program that uses it, or choose another port with --port."));
+            $"Port {new Uri(other.Url).Port} is taken: stop the program that uses it, or choose another port with "
+                + "--port."));
     }
 
     [Test]
-    public async Task No_azurite_without_storage_ends_1_and_says_which_setting_is_missing()
+    public async Task No_azurite_without_storage_exits_with_1_and_names_the_missing_setting()
     {
         var (code, _, complained) = await RunAsync("--no-azurite");
         Assert.That(code, Is.EqualTo(1));

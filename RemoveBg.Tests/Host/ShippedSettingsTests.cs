@@ -29,7 +29,7 @@ public sealed class ShippedSettingsTests
         });
     }
 
-    /// <summary>The keys of host.json v2 that we use; where each number comes from: docs/deploy.md. A key that the
+    /// <summary>Keys of host.json v2 that we use; docs/deploy.md justifies each number. A key that the
     /// host does not know it ignores silently.</summary>
     [Test]
     public void Host_json_has_only_keys_that_the_host_knows_and_the_docs_justify()
@@ -50,7 +50,7 @@ public sealed class ShippedSettingsTests
     }
 
     [Test]
-    public void A_job_may_take_as_long_as_the_host_lets_a_function_run()
+    public void A_job_may_take_as_long_as_functionTimeout_allows()
     {
         using var host = JsonDocument.Parse(File.ReadAllText(Path.Combine(Repo.Root, "host.json")));
         Assert.That(TimeSpan.Parse(host.RootElement.Text("functionTimeout")!,
@@ -89,7 +89,7 @@ public sealed class ShippedSettingsTests
     [TestCase("whsec_short")]
     [TestCase("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw "
         + "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")]
-    public void A_wrong_webhook_secret_stops_the_start_and_names_the_setting(string secrets)
+    public void An_invalid_webhook_secret_fails_startup_and_names_the_setting(string secrets)
     {
         var settings = new Dictionary<string, string?> { ["RemoveBg:Webhook:Secrets"] = secrets };
         using var services = new ServiceCollection().AddLogging()

@@ -20,7 +20,7 @@ public sealed class SimulationTests
     }
 
     [Test]
-    public void A_burst_is_worked_off_place_by_place()
+    public void A_burst_is_processed_slot_by_slot()
     {
         var outcome = Simulation.Run(new() { Arrivals = Arrivals.Burst(10), Service = _ => 2, AlwaysReady = 1,
             SlotsPerInstance = 2 });
@@ -29,10 +29,10 @@ public sealed class SimulationTests
     }
 
     [Test]
-    public void Without_an_instance_the_first_waits_for_the_cold_start()
+    public void Without_an_instance_the_first_job_waits_for_the_cold_start()
     {
         var outcome = Simulation.Run(new() { Arrivals = Arrivals.Burst(1), Service = _ => 1, ColdStart = 7 });
-        // The platform looks at the queue at once, as it is woken by the message.
+        // The message wakes the platform, which reads the queue at once.
         Assert.That(outcome.Waits, Is.EqualTo(new[] { 7.0 }));
     }
 
@@ -52,7 +52,7 @@ public sealed class SimulationTests
     }
 
     [Test]
-    public void The_same_seed_gives_the_same_outcome_and_another_one_another()
+    public void The_same_seed_gives_the_same_outcome_and_another_seed_another()
     {
         double[] Waits(int seed) => Simulation.Run(new() { Arrivals = Arrivals.Burst(100),
             Service = Arrivals.LogNormal(1, 0.4), AlwaysReady = 1, Seed = seed }).Waits;
@@ -64,7 +64,7 @@ public sealed class SimulationTests
     /// <summary>docs/measurements.md, Load: bare pipelines 2.8 a second on two cores, and 2.6 finished jobs a
     /// second through queue, storage and HTTP.</summary>
     [Test]
-    public void The_measured_machine_is_reproduced()
+    public void The_simulation_reproduces_the_measured_machine()
     {
         const int places = 2;
         var outcome = Simulation.Run(new() { Arrivals = Arrivals.Burst(200),

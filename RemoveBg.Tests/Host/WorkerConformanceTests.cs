@@ -30,7 +30,7 @@ public sealed class WorkerConformanceTests
     }
 
     [Test]
-    public async Task The_published_worker_serves_every_kind_of_function_and_stops_when_told_to()
+    public async Task The_published_worker_serves_every_kind_of_function_and_stops_on_request()
     {
         var folder = await PublishedFunctions.FolderAsync();
         var watch = Stopwatch.StartNew();
@@ -137,7 +137,7 @@ public sealed class WorkerConformanceTests
     }
 
     [Test]
-    public async Task An_invocation_that_the_host_cancels_answers_in_the_shape_of_an_error()
+    public async Task A_cancelled_invocation_returns_our_error_shape()
     {
         using var request = _worker.Request(HttpMethod.Post, Submit, PhotoAsJson());
         request.Headers.Add("Prefer", "wait=60");

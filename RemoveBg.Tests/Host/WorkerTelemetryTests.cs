@@ -7,7 +7,7 @@ using SkiaSharp;
 
 namespace RemoveBg.Tests.Host;
 
-/// <summary>What the published worker sends to a collector.</summary>
+/// <summary>Telemetry that the published worker sends to a collector.</summary>
 [NonParallelizable]
 internal sealed class WorkerTelemetryTests
 {
@@ -62,7 +62,7 @@ internal sealed class WorkerTelemetryTests
         Assert.That(_worker.Peer.Capabilities, Contains.Key("WorkerOpenTelemetryEnabled"));
 
     [Test]
-    public void Requests_are_left_to_the_host() =>
+    public void The_worker_leaves_requests_to_the_host() =>
         Assert.That(Count("traces", "Microsoft.AspNetCore"), Is.Zero);
 
     [Test]

@@ -5,7 +5,7 @@ using RemoveBg.Core.Layout;
 
 namespace RemoveBg.Tests.Layout;
 
-/// <summary>On a cut-out of 100 × 80 pixels whose subject is a red rectangle of 20 × 30 at (10, 20).</summary>
+/// <summary>Layout of a 100 × 80 pixel cut-out whose subject is a red 20 × 30 rectangle at (10, 20).</summary>
 public sealed class ArrangeTests
 {
     private const uint Red = 0xFF0000FF;
@@ -28,7 +28,7 @@ public sealed class ArrangeTests
     [TestCase("100%", 80, 50)]
     [TestCase("center", 40, 25)]
     [TestCase("original", 10, 20)]
-    public void The_subject_goes_where_it_is_wanted(string position, int left, int top)
+    public void The_subject_goes_to_its_position(string position, int left, int top)
     {
         using var result = Run(new() { Position = Position.TryParse(position) });
         Assert.That((result.Width, result.Height), Is.EqualTo((Width, Height)));
@@ -36,9 +36,9 @@ public sealed class ArrangeTests
     }
 
     [Test]
-    public void A_scaled_subject_fills_its_share_of_the_picture_from_its_middle()
+    public void A_scaled_subject_fills_its_share_around_its_centre()
     {
-        // 30 pixels high, 80 are there: 50 % is 40 high, so 4/3 as large.
+        // 30 of 80 pixels high: 50 % means 40 pixels, a scale of 4/3.
         using var result = Run(new() { Scale = Scale.TryParse("50%") });
         var box = Box.Around(result)!.Value;
         Assert.That((result.Width, result.Height), Is.EqualTo((Width, Height)));
@@ -49,7 +49,7 @@ public sealed class ArrangeTests
     }
 
     [Test]
-    public void A_size_is_a_cap_for_the_longest_side_and_enlarges_nothing()
+    public void A_size_limits_the_longest_side_and_never_upscales()
     {
         using var half = Run(new() { Size = 50 });
         Assert.That((half.Width, half.Height), Is.EqualTo((50, 40)));
@@ -60,7 +60,7 @@ public sealed class ArrangeTests
     }
 
     [Test]
-    public void Megapixels_are_a_cap_for_the_area()
+    public void Megapixels_limit_the_area()
     {
         using var small = Run(new() { Megapixels = 0.002 });
         Assert.That((small.Width, small.Height), Is.EqualTo((50, 40)));
@@ -76,7 +76,7 @@ public sealed class ArrangeTests
     }
 
     [Test]
-    public void What_lies_outside_the_region_is_transparent_in_a_picture_of_full_size()
+    public void Pixels_outside_the_region_are_transparent_in_a_result_of_full_size()
     {
         using var upright = CutOut();
         var roi = Region.TryParse("0 0 20 50%")!;
@@ -88,7 +88,7 @@ public sealed class ArrangeTests
     }
 
     [Test]
-    public void A_picture_without_a_subject_is_not_cropped()
+    public void An_image_without_a_subject_is_not_cropped()
     {
         var empty = new Photo(7, 5, isOpaque: false);
         for (var y = 0; y < 5; y++) empty.Row(y).Clear();
@@ -120,7 +120,7 @@ public sealed class ArrangeTests
     }
 
     [Test]
-    public void A_picture_behind_covers_all_from_its_middle()
+    public void An_image_behind_covers_the_result_and_is_centred()
     {
         // Twice as wide as it must be: the middle half shows, scaled up by two.
         using var behind = new Photo(100, 40, isOpaque: true);
@@ -137,7 +137,7 @@ public sealed class ArrangeTests
     }
 
     [Test]
-    public void A_shadow_lies_below_the_subject_and_not_on_it()
+    public void A_shadow_is_below_the_subject_and_not_on_it()
     {
         using var picture = CutOut();
         Shadow.Run(picture);

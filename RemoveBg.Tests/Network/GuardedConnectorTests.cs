@@ -25,7 +25,7 @@ public sealed class GuardedConnectorTests
     [TestCase("10.0.0.1")]
     [TestCase("::ffff:127.0.0.1")]
     [TestCase("8.8.8.8", "127.0.0.1", Description = "one bad address spoils the whole answer")]
-    public void A_name_that_leads_to_a_private_address_is_not_connected(params string[] answer)
+    public void A_name_that_resolves_to_a_private_address_is_not_connected(params string[] answer)
     {
         var lookup = new Answers([answer]);
         var problem = Assert.ThrowsAsync<HttpRequestException>(() => GetAsync(lookup, "photos.example.org"));
@@ -35,7 +35,7 @@ public sealed class GuardedConnectorTests
     }
 
     [Test]
-    public void Every_known_name_that_leads_to_a_bad_address_is_refused_when_connecting()
+    public void Every_known_name_that_resolves_to_a_private_address_is_refused()
     {
         var tried = 0;
         foreach (var payload in Payloads.Of("dns").Where(payload => payload.TryGetProperty("resolvesTo", out _)))
@@ -60,7 +60,7 @@ public sealed class GuardedConnectorTests
     }
 
     [Test]
-    public void A_name_is_looked_up_once_a_connection_so_that_it_cannot_change_in_between()
+    public void A_name_is_resolved_once_per_connection_so_that_it_cannot_change()
     {
         // The first answer would be allowed in development, the second not: only the first may count.
         var lookup = new Answers([["127.0.0.1"], ["10.0.0.1"]]);
@@ -74,7 +74,7 @@ public sealed class GuardedConnectorTests
     }
 
     [Test]
-    public void A_lookup_that_never_answers_ends_in_time()
+    public void A_lookup_without_a_response_times_out()
     {
         var options = new NetworkOptions { LookupTimeout = TimeSpan.FromMilliseconds(100) };
         using var client = new HttpClient(new GuardedConnector(new Silence(), Options.Create(options)).CreateHandler());

@@ -27,7 +27,7 @@ public sealed class PublicAddressTests
     [TestCase("2606:4700::5efe:127.0.0.1", Description = "ISATAP, RFC 5214")]
     [TestCase("fd00:ec2::254", Description = "AWS metadata")]
     [TestCase("fe80::1%1")]
-    public void Special_addresses_are_not(string address) =>
+    public void Special_addresses_are_not_public(string address) =>
         Assert.That(PublicAddress.Is(IPAddress.Parse(address)), Is.False);
 
     [Test]
@@ -39,7 +39,7 @@ public sealed class PublicAddressTests
         Assert.That(SpecialAddresses.Neighbours.Where(address => !PublicAddress.Is(address)), Is.Empty);
 
     [Test]
-    public void A_private_address_within_an_ipv6_one_is_refused() =>
+    public void A_private_address_inside_an_ipv6_one_is_refused() =>
         Assert.That(SpecialAddresses.AsIPv6(IPAddress.Parse("169.254.169.254")).Select(IPAddress.Parse)
             .Where(PublicAddress.Is), Is.Empty);
 }

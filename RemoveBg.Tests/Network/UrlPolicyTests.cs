@@ -40,7 +40,7 @@ public sealed class UrlPolicyTests
     [TestCase("//example.com/a.png", "absolute http or https URL")]
     [TestCase("http:\\\\127.0.0.1\\", "absolute http or https URL")]
     [TestCase("https://example.com/\r\nHost: x", "absolute http or https URL")]
-    public void A_refusal_says_what_is_wrong(string url, string expected) =>
+    public void A_refused_url_names_the_problem(string url, string expected) =>
         Assert.That(Policy.Check(url, UrlUse.Image, out _), Does.Contain(expected));
 
     [Test]
@@ -49,32 +49,32 @@ public sealed class UrlPolicyTests
 
     [TestCase("http://127.0.0.1:5000/photo.jpg", UrlUse.Image)]
     [TestCase("http://localhost:5000/hook", UrlUse.Webhook)]
-    public void Development_lets_loopback_in_on_any_port(string url, UrlUse use) =>
+    public void Development_allows_loopback_on_any_port(string url, UrlUse use) =>
         Assert.That(new UrlPolicy(Options.Create(new NetworkOptions { AllowLoopbackForDevelopment = true }))
             .Check(url, use, out _), Is.Null);
 
     [TestCase("http://10.0.0.1/")]
     [TestCase("http://169.254.169.254/")]
     [TestCase("http://example.com:5000/")]
-    public void Development_lets_nothing_else_in(string url) =>
+    public void Development_allows_nothing_else(string url) =>
         Assert.That(new UrlPolicy(Options.Create(new NetworkOptions { AllowLoopbackForDevelopment = true }))
             .Check(url, UrlUse.Image, out _), Is.Not.Null);
 
     [Test]
-    public void What_leads_to_the_inside_or_is_no_url_is_refused() =>
+    public void Private_and_malformed_urls_are_refused() =>
         Assert.That(Urls.Refused.Where(url => Policy.Check(url, UrlUse.Image, out _) is null), Is.Empty);
 
     [Test]
-    public void What_leads_to_the_outside_is_accepted() =>
+    public void Public_urls_are_accepted() =>
         Assert.That(Urls.Accepted.Where(url => Policy.Check(url, UrlUse.Image, out _) is not null), Is.Empty);
 
     [Test]
-    public void Payloads_of_others_are_judged_as_their_list_says()
+    public void Listed_payloads_are_accepted_or_refused_as_listed()
     {
         var wrong = new List<string>();
         foreach (var payload in Payloads.Of("url", "none"))
         {
-            // The stages dns and redirect are for the connector and the fetcher; their URLs look innocent.
+            // The stages dns and redirect test the connector and the fetcher; their URLs are valid.
             var mustRefuse = payload.Text("stage") == "url";
             var url = payload.Text("url")!;
             var refused = url.Length > 2048 || Policy.Check(url, UrlUse.Image, out _) is not null;

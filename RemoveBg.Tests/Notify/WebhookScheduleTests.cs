@@ -22,7 +22,7 @@ public sealed class WebhookScheduleTests
 
     [Test(Description = "DurableTask.Core, RetryInterceptor: the timeout is looked at after a failure, and does not "
         + "shorten a wait")]
-    public void The_retry_timeout_is_looked_at_after_a_failure_before_waiting()
+    public void The_retry_timeout_is_checked_after_a_failure_before_waiting()
     {
         var options =
             new WebhookOptions { FirstRetryInterval = TimeSpan.FromHours(1), RetryTimeout = TimeSpan.FromMinutes(10) };
@@ -34,14 +34,14 @@ public sealed class WebhookScheduleTests
     [TestCase(0.0, 4.5)]
     [TestCase(0.5, 5.0)]
     [TestCase(0.999999, 5.5)]
-    public void Jitter_is_a_tenth_to_either_side(double random, double seconds) =>
+    public void Jitter_is_at_most_a_tenth(double random, double seconds) =>
         Assert.That(WebhookSchedule.Next(new WebhookOptions(), 1, First, First, null, random)!.Value.TotalSeconds,
             Is.EqualTo(seconds).Within(0.001));
 
     [TestCase(2, 5, Description = "shorter than the interval: the interval")]
     [TestCase(120, 120)]
     [TestCase(1_000_000_000, 86_400, Description = "clamped to the longest interval")]
-    public void Retry_After_lengthens_the_wait_up_to_the_longest_interval(int asked, int expected) =>
+    public void Retry_After_extends_the_wait_up_to_the_longest_interval(int asked, int expected) =>
         Assert.That(WebhookSchedule.Next(new WebhookOptions(), 1, First, First, TimeSpan.FromSeconds(asked), NoJitter),
             Is.EqualTo(TimeSpan.FromSeconds(expected)));
 

@@ -11,7 +11,7 @@ public sealed class WebhookSignerTests
     private static readonly byte[] Bytes = Encoding.UTF8.GetBytes(Body);
 
     [Test(Description = "Example of the Standard Webhooks specification")]
-    public void The_specifications_example_is_signed_as_it_says() =>
+    public void The_specifications_example_is_signed_as_specified() =>
         Assert.That(WebhookSigner.Sign([WebhookSigner.KeyOf(Secret)], Id, Time, Bytes),
             Is.EqualTo("v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="));
 
@@ -31,7 +31,7 @@ public sealed class WebhookSignerTests
     [TestCase(Id, "1614265330", Body + " ", 0, Description = "another body")]
     [TestCase(Id, "1614265330", Body, 301, Description = "too late")]
     [TestCase(Id, "yesterday", Body, 0, Description = "no timestamp")]
-    public void What_was_changed_does_not_verify(string id, string timestamp, string body, int secondsLater)
+    public void A_changed_webhook_does_not_verify(string id, string timestamp, string body, int secondsLater)
     {
         var key = WebhookSigner.KeyOf(Secret);
         var signature = WebhookSigner.Sign([key], Id, Time, Bytes);

@@ -4,7 +4,7 @@ using RemoveBg.Tests.Given;
 
 namespace RemoveBg.Tests.Page;
 
-/// <summary>The page in a browser, and what it did that nobody asked for.</summary>
+/// <summary>The page in a browser, with its unexpected requests and errors.</summary>
 internal sealed class TryItPage : IAsyncDisposable
 {
     private readonly IBrowserContext _context;
@@ -24,7 +24,7 @@ internal sealed class TryItPage : IAsyncDisposable
 
     public IPage Page { get; }
 
-    /// <summary>What the browser's console says: errors, and what the Content-Security-Policy has stopped.</summary>
+    /// <summary>Errors in the browser's console, and violations of the Content-Security-Policy.</summary>
     public IReadOnlyList<string> Complaints => [.. _complaints];
 
     public IReadOnlyList<string> Requested => [.. _requested];
@@ -45,7 +45,7 @@ internal sealed class TryItPage : IAsyncDisposable
 
     public Task ChooseAsync(string sample) => Page.SetInputFilesAsync("#file", Repo.Sample(sample));
 
-    /// <summary>As if dragged from the desktop.</summary>
+    /// <summary>Drops a file as if dragged from the desktop.</summary>
     public async Task DropAsync(string sample)
     {
         var data = await Page.EvaluateHandleAsync("""
@@ -80,7 +80,7 @@ internal sealed class TryItPage : IAsyncDisposable
         return (download.SuggestedFilename, await File.ReadAllBytesAsync(await download.PathAsync()));
     }
 
-    /// <summary>What axe-core (WCAG 2.2 A and AA, and its good practices) finds.</summary>
+    /// <summary>Runs axe-core (WCAG 2.2 A and AA, and its best practices).</summary>
     public async Task<IReadOnlyList<string>> ViolationsAsync()
     {
         await Page.EvaluateAsync(

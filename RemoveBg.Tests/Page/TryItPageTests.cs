@@ -54,7 +54,7 @@ public sealed class TryItPageTests(string device, int width, int height)
     }
 
     [Test]
-    public async Task Its_slider_moves_the_border_between_original_and_cut_out()
+    public async Task Its_slider_moves_the_divider_between_original_and_cut_out()
     {
         await _page.ChooseAsync("scene-toycar.jpg");
         await _page.UntilResultAsync();
@@ -69,7 +69,7 @@ public sealed class TryItPageTests(string device, int width, int height)
     }
 
     [Test]
-    public async Task The_border_can_be_dragged_in_the_picture_with_the_mouse()
+    public async Task The_divider_can_be_dragged_in_the_image_with_the_mouse()
     {
         await _page.ChooseAsync("scene-toycar.jpg");
         await _page.UntilResultAsync();
@@ -146,7 +146,7 @@ public sealed class TryItPageTests(string device, int width, int height)
     }
 
     [Test]
-    public async Task Options_are_sent_and_a_cropped_picture_has_nothing_to_compare()
+    public async Task Options_are_sent_and_a_cropped_result_cannot_be_compared()
     {
         await _page.Page.ClickAsync("summary");
         await _page.Page.CheckAsync("[name=crop]");
@@ -160,7 +160,7 @@ public sealed class TryItPageTests(string device, int width, int height)
     }
 
     [Test]
-    public async Task A_file_that_is_no_picture_is_refused_by_name()
+    public async Task A_file_that_is_not_an_image_is_refused_by_name()
     {
         await _page.Page.SetInputFilesAsync("#file",
             new FilePayload { Name = "notes.txt", MimeType = "text/plain", Buffer = "hello"u8.ToArray() });
@@ -173,7 +173,7 @@ public sealed class TryItPageTests(string device, int width, int height)
     }
 
     [Test]
-    public async Task A_server_error_and_a_server_that_is_gone_are_told()
+    public async Task The_page_reports_a_server_error_and_a_stopped_server()
     {
         await _page.Page.RouteAsync("**/v2/artworks/remove-background", route => route.FulfillAsync(new()
         {
@@ -228,7 +228,7 @@ public sealed class TryItPageTests(string device, int width, int height)
             + "document.cookie, location.href])"), Does.Not.Contain(key));
         Assert.That(await page.Page.ContentAsync(), Does.Not.Contain(key));
 
-        // The rate, too, is told.
+        // The rate limit is reported, too.
         await page.ChooseAsync("scene-mug.jpg");
         Assert.That(await page.UntilAlertAsync(),
             Does.StartWith("The key's rate of 1 submissions per minute").And.Match(@"Try again in \d+ s\.$"));
@@ -273,7 +273,7 @@ public sealed class TryItPageTests(string device, int width, int height)
     }
 
     [Test]
-    public async Task It_loads_nothing_from_elsewhere_and_the_browser_has_nothing_to_complain_of()
+    public async Task It_loads_nothing_from_elsewhere_and_the_browser_reports_no_problem()
     {
         await _page.ChooseAsync("scene-toycar.jpg");
         await _page.UntilResultAsync();

@@ -27,7 +27,7 @@ public sealed class WebTests
     [TestCase("localhost", true)]
     [TestCase("removebg.example.com", false)]
     [TestCase("127.0.0.1.example.com", false)]
-    public async Task The_development_key_is_given_only_under_a_name_of_this_machine(string name, bool isGiven)
+    public async Task The_development_key_is_given_only_under_a_loopback_name(string name, bool isGiven)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, "/");
         request.Headers.Host = name;
@@ -38,7 +38,7 @@ public sealed class WebTests
 
     [TestCase("/")]
     [TestCase("/docs")]
-    public async Task A_page_may_run_and_call_nothing_but_its_own(string path)
+    public async Task A_page_may_only_run_and_call_its_own_origin(string path)
     {
         using var response = await _client.GetAsync(path);
         var policy = response.Headers.GetValues("Content-Security-Policy").Single();
@@ -50,7 +50,7 @@ public sealed class WebTests
     [TestCase("/assets/app.js", "text/javascript")]
     [TestCase("/assets/scalar.js", "text/javascript")]
     [TestCase("/openapi.json", "application/json")]
-    public async Task A_text_is_sent_compressed_to_those_who_can_and_once(string path, string type)
+    public async Task A_text_is_compressed_once_and_only_for_clients_that_accept_it(string path, string type)
     {
         using var plain = await _client.GetAsync(path);
         using var request = new HttpRequestMessage(HttpMethod.Get, path);
@@ -76,7 +76,7 @@ public sealed class WebTests
     [TestCase("/assets/index.html")]
     [TestCase("/assets/..%2fappsettings.json")]
     [TestCase("/assets/nothing.js")]
-    public async Task What_is_no_asset_is_answered_404(string path)
+    public async Task An_unknown_asset_gets_404(string path)
     {
         using var response = await _client.GetAsync(path);
         Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.NotFound));

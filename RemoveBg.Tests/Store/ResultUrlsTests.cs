@@ -10,7 +10,7 @@ using RemoveBg.Core.Store;
 
 namespace RemoveBg.Tests.Store;
 
-/// <summary>Result URLs as Azure needs them, where there is no account key: signed with a key that storage lends
+/// <summary>Result URLs on Azure, without an account key: signed with a user delegation key that storage issues
 /// (user delegation SAS). Azurite knows account keys only over http, so storage's answer is played here; the
 /// account SAS is used by every other test.</summary>
 public sealed class ResultUrlsTests
@@ -36,7 +36,7 @@ public sealed class ResultUrlsTests
     public void End() => _storage.Dispose();
 
     [Test]
-    public async Task A_url_reads_one_blob_over_https_for_as_long_as_it_should()
+    public async Task A_url_reads_one_blob_over_https_until_it_expires()
     {
         var url = new Uri(await SignAsync());
         var query = HttpUtility.ParseQueryString(url.Query);
@@ -53,7 +53,7 @@ public sealed class ResultUrlsTests
     }
 
     [Test]
-    public async Task The_signature_is_made_with_the_lent_key()
+    public async Task The_url_is_signed_with_the_delegation_key()
     {
         var first = HttpUtility.ParseQueryString(new Uri(await SignAsync()).Query)["sig"];
         RandomNumberGenerator.Fill(LentKey);
@@ -64,7 +64,7 @@ public sealed class ResultUrlsTests
     }
 
     [Test]
-    public async Task The_lent_key_begins_before_now_and_is_asked_for_once()
+    public async Task The_delegation_key_starts_in_the_past_and_is_requested_once()
     {
         await SignAsync();
         await SignAsync();
@@ -74,7 +74,7 @@ public sealed class ResultUrlsTests
     }
 
     [Test]
-    public async Task A_key_that_would_end_before_the_url_is_renewed()
+    public async Task A_delegation_key_that_expires_before_the_url_is_renewed()
     {
         await SignAsync();
         _clock.Advance(TimeSpan.FromHours(6));
@@ -88,7 +88,7 @@ public sealed class ResultUrlsTests
     }
 
     [Test]
-    public async Task A_poll_and_a_webhook_of_the_same_minutes_carry_the_same_url()
+    public async Task A_poll_and_a_webhook_within_minutes_carry_the_same_url()
     {
         var poll = await SignAsync();
         _clock.Advance(TimeSpan.FromMinutes(4));

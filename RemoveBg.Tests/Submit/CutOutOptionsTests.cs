@@ -29,7 +29,8 @@ public sealed class CutOutOptionsTests
 
     [TestCase("")]
     [TestCase("\"crop\":null,\"background\":null,\"model\":null")]
-    public void What_is_not_asked_for_leaves_no_options(string fields) => Assert.That(Parse(fields).Options, Is.Null);
+    public void A_request_without_options_has_null_options(string fields) =>
+        Assert.That(Parse(fields).Options, Is.Null);
 
     [TestCase("\"crop\":\"yes\"", "crop must be true or false")]
     [TestCase("\"cropMargin\":\"10%\"", "cropMargin needs crop: true")]
@@ -90,7 +91,7 @@ public sealed class CutOutOptionsTests
         Assert.That(((Background.Solid)Background.TryParse(colour)!).IsOpaque, Is.EqualTo(isOpaque));
 
     [Test]
-    public void A_forms_texts_become_what_they_stand_for()
+    public void Texts_of_a_form_become_flags_and_numbers()
     {
         var photo = InlineImage.FromUpload("image/JPEG", [1, 2, 3]);
         var request = Parser.Parse([new("crop", "true"), new("size", "640"), new("outputFormat", "png")],
@@ -116,12 +117,12 @@ public sealed class CutOutOptionsTests
     }
 
     [Test]
-    public void The_same_picture_with_other_options_has_another_fingerprint() =>
+    public void The_same_image_with_other_options_has_another_fingerprint() =>
         Assert.That(Parse("\"crop\":true").Fingerprint(),
             Is.Not.EqualTo(Parse("").Fingerprint()).And.Not.EqualTo(Parse("\"crop\":false").Fingerprint()));
 
     [Test]
-    public void A_batch_names_the_artwork_in_which_a_problem_is()
+    public void A_problem_in_a_batch_names_its_artwork()
     {
         Assert.That(() => Parser.ParseBatch(
             """{"artworks":[{"imageUrl":"https://example.com/a"},{"imageUrl":7,"colour":1},5]}"""u8.ToArray()),

@@ -105,7 +105,7 @@ public sealed class SubmitRequestTests
     }
 
     [Test]
-    public void A_fingerprint_of_an_earlier_version_is_not_held_against_a_retry()
+    public void A_fingerprint_of_an_earlier_version_does_not_refuse_a_retry()
     {
         var (one, other) = (new Fingerprint("01"), new Fingerprint("02"));
         Assert.That(one.Matches(one.Stored), Is.True);

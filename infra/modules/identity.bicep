@@ -1,4 +1,4 @@
-// Who the app is: one identity of its own, with nothing but the roles that its neighbours give it.
+// The app's identity. It has only the roles that the other modules assign to it.
 param name string
 param location string
 

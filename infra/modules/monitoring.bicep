@@ -3,7 +3,7 @@ param name string
 param location string
 param principalId string
 
-@description('Who is told. None: alerts are only shown in the portal, and there is no budget alert.')
+@description('Recipients. Without any, alerts are only shown in the portal, and there is no budget alert.')
 param alertEmails array
 
 @description('Monthly budget of the resource group, in the currency of the subscription.')

@@ -11,7 +11,7 @@ param publicNetworkAccess bool
 
 param deploymentContainer string
 
-// Built-in roles: what the app does with blobs, queues and tables, and signing result URLs with a lent (user delegation) key. Nothing wider.
+// Built-in roles for what the app does with blobs, queues and tables, and for user delegation keys. Nothing wider.
 var roles = {
   blobDataContributor: 'ba92f5b4-2d11-453d-a403-e96b0029c9fe'
   queueDataContributor: '974c5e8b-45b9-4653-ba55-5f855dd0fb88'
@@ -39,7 +39,7 @@ resource blobs 'Microsoft.Storage/storageAccounts/blobServices@2023-05-01' = {
   parent: storage
   name: 'default'
   properties: {
-    // A mistake can be undone for a day; longer would keep pictures whose owners asked for their end.
+    // A mistake can be undone for a day; longer would keep images that their owners have deleted.
     deleteRetentionPolicy: { enabled: true, days: 1 }
     containerDeleteRetentionPolicy: { enabled: true, days: 7 }
   }

@@ -12,7 +12,7 @@ import torch
 def average(first: str, second: str, share: float, out: str) -> None:
     """OUT is FIRST with averaged weights; to train on from it, its optimiser is FIRST's."""
     if not 0 <= share <= 1:
-        raise SystemExit(f"SHARE is {share:g}; accepted is 0 to 1.")
+        raise SystemExit(f"SHARE is {share:g}; it must be 0 to 1.")
     a, b = torch.load(first, map_location="cpu"), torch.load(second, map_location="cpu")
     for which in ("model", "ema"):
         for name, values in a[which].items():

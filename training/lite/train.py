@@ -4,7 +4,7 @@ python3 -m lite.train bank.npz --out DIR --minutes 480 [--resume DIR/checkpoint.
 
 DIR/checkpoint.pt holds network, its moving average, optimiser and history; written every ten minutes and at the end.
 --resume goes on with them on a schedule of its own; with --finish on what is left of the old one, which is what an
-interrupted run wants: a schedule that begins anew each time never comes down to the small learning rates.
+interrupted run wants: a schedule that restarts each time never comes down to the small learning rates.
 """
 import argparse
 import copy

@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace RemoveBg.Core.Artworks.Parameters;
 
-/// <summary>What is put behind the subject; null in <see cref="CutOutOptions"/> leaves it transparent.</summary>
+/// <summary>Colour or image behind the subject; null in <see cref="CutOutOptions"/> leaves it transparent.</summary>
 [JsonConverter(typeof(TextValueConverter<Background>))]
 public abstract record Background : ITextValue<Background>
 {

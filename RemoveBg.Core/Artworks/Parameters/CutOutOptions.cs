@@ -3,9 +3,9 @@ using System.Text.Json.Serialization;
 
 namespace RemoveBg.Core.Artworks.Parameters;
 
-/// <summary>What a caller may ask for beyond the cut-out itself; null where nothing was asked for. Stored with the
-/// record and shown in <c>parameters</c>: names and order are wire format, and each name is a field of a
-/// request.</summary>
+/// <summary>Options beyond the cut-out itself; null where not given.</summary>
+/// <remarks>Stored with the record and shown in <c>parameters</c>. Names and order are wire format, and each name is a
+/// field of a request.</remarks>
 public record CutOutOptions
 {
     /// <summary>Whether to keep only the subject's rectangle, with <see cref="CropMargin"/> around it.</summary>

@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace RemoveBg.Core.Artworks.Parameters;
 
-/// <summary>Where the subject is placed (remove.bg's <c>position</c>): <c>original</c>, <c>center</c>, or its share of
+/// <summary>Position of the subject (remove.bg's <c>position</c>): <c>original</c>, <c>center</c>, or its share of
 /// the free space to its left and above it, like <c>50% 100%</c>.</summary>
 [JsonConverter(typeof(TextValueConverter<Position>))]
 public sealed record Position : ITextValue<Position>

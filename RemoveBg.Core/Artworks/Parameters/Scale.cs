@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace RemoveBg.Core.Artworks.Parameters;
 
-/// <summary>How much of the image the subject fills (remove.bg's <c>scale</c>), like <c>80%</c>.</summary>
+/// <summary>Share of the image that the subject fills (remove.bg's <c>scale</c>), like <c>80%</c>.</summary>
 [JsonConverter(typeof(TextValueConverter<Scale>))]
 public sealed record Scale : ITextValue<Scale>
 {
@@ -16,7 +16,7 @@ public sealed record Scale : ITextValue<Scale>
 
     public string Text { get; }
 
-    /// <summary>Of the image's width or height, whichever the subject reaches first; from 0.1 to 1.</summary>
+    /// <summary>Share of the image's width or height, whichever the subject reaches first; 0.1 to 1.</summary>
     public double Share { get; }
 
     public static Scale? TryParse(string text) =>

@@ -25,7 +25,7 @@ internal sealed record WorkerFunction(string Name, string Id, JsonElement Trigge
     public string? Route => Trigger.TryGetProperty("route", out var route) ? route.GetString() : null;
 }
 
-/// <summary>What the worker answered to an invocation.</summary>
+/// <summary>The worker's response to an invocation.</summary>
 /// <param name="Exception">Message and stack trace; null if none was sent.</param>
 internal sealed record InvocationOutcome(StatusResult.Types.Status Status, string? Exception)
 {
@@ -72,10 +72,10 @@ internal sealed class WorkerPeer : IAsyncDisposable
     /// <summary>All functions of the app; each is loaded.</summary>
     public IReadOnlyList<WorkerFunction> Functions { get; private set; } = [];
 
-    /// <summary>Where the worker listens for HTTP.</summary>
+    /// <summary>Address at which the worker listens for HTTP.</summary>
     public Uri Address => _http!.BaseAddress!;
 
-    /// <summary>From the worker's response to init.</summary>
+    /// <summary>Capabilities in the worker's response to init.</summary>
     public IReadOnlyDictionary<string, string> Capabilities { get; private set; } = new Dictionary<string, string>();
 
     /// <summary>Every log line that the worker sent to the host so far.</summary>
@@ -116,8 +116,8 @@ internal sealed class WorkerPeer : IAsyncDisposable
         ?? throw new AssertionException($"The worker has no function {name}.");
 
     /// <summary>Invokes an HTTP function. The function's route reads the route values from the path.</summary>
-    /// <param name="request">With a path relative to the worker's address, like <c>/v2/artworks</c>.</param>
-    /// <param name="isStreamed">True returns the response as soon as its headers are there.</param>
+    /// <param name="request">Request with a path relative to the worker's address, like <c>/v2/artworks</c>.</param>
+    /// <param name="isStreamed">True returns the response as soon as its headers have arrived.</param>
     /// <param name="cancellationToken">The client leaves.</param>
     public async Task<HttpInvocation> InvokeHttpAsync(
         string function, HttpRequestMessage request, bool isStreamed = false,
