@@ -140,7 +140,7 @@ public sealed class RemoveBgV1Tests
         "Multiple image sources given")]
     [TestCase("image_url=http://10.0.0.1/a", "invalid_parameter", "image_url must name a publicly routable host")]
     [TestCase("image_file_b64=%21%21", "invalid_parameter", "image_file_b64 is not valid base64")]
-    [TestCase("image_file_b64=AAAA", "invalid_file_type", "accepted are")]
+    [TestCase("image_file_b64=AAAA", "invalid_file_type", "Use JPEG, PNG")]
     [TestCase("image_url=https://example.com/a&size=huge", "invalid_parameter", "size must be one of preview")]
     [TestCase("image_url=https://example.com/a&format=gif", "invalid_parameter", "format must be one of auto")]
     [TestCase("image_url=https://example.com/a&type=person", "invalid_parameter", "type must be auto")]
