@@ -50,7 +50,7 @@ public sealed class FaultTests
 
         frozen.Signal("CONT");
         answer.SetResult();
-        await frozen.UntilSaidAsync("result dropped");
+        await frozen.UntilSaidAsync("dropped the result");
         Assert.That(await other.StatusAsync(id), Is.EqualTo("succeeded"));
         Assert.That(results.GetBlobs().Single().Name, Is.EqualTo(before.Name));
         Assert.That(_caller.Deliveries, Has.Count.EqualTo(1));
