@@ -72,8 +72,8 @@ public static class RemoveBgServices
         // Process.
         services.AddSingleton<ModelCatalog>().AddSingleton<ModelCache>()
             .AddHostedService(all => all.GetRequiredService<ModelCache>());
-        services.AddSingleton<ImageFetcher>().AddSingleton<CutOutPipeline>().AddSingleton<PipelineSlots>()
-            .AddSingleton<ProcessArtwork>();
+        services.AddSingleton<ImageFetcher>().AddSingleton<FetchImages>().AddSingleton<CutOutPipeline>()
+            .AddSingleton<PipelineSlots>().AddSingleton<ProcessArtwork>();
 
         // Notify, sweep.
         services.AddSingleton<CompleteArtwork>().AddSingleton<WebhookSender>().AddSingleton<DeliverWebhook>()

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using RemoveBg.Core.Artworks;
-using RemoveBg.Core.Artworks.Parameters;
 using RemoveBg.Core.CutOut;
 using RemoveBg.Core.Imaging;
 using RemoveBg.Core.Notify;
@@ -17,7 +16,7 @@ namespace RemoveBg.Core.Process;
 /// worker that finds the record changed steps back. Returning completes the message; throwing returns it to the
 /// queue.</remarks>
 public sealed class ProcessArtwork(
-    ArtworkTable artworks, ArtworkQueues queues, StoredImages images, ImageFetcher fetcher, CutOutPipeline pipeline,
+    ArtworkTable artworks, ArtworkQueues queues, StoredImages images, FetchImages fetch, CutOutPipeline pipeline,
     PipelineSlots slots, CompleteArtwork complete, Admission admission, UnreadableMessages unreadable,
     ServiceMetrics metrics, IOptions<ProcessOptions> options, TimeProvider clock, ILogger<ProcessArtwork> log)
 {
@@ -163,8 +162,8 @@ public sealed class ProcessArtwork(
     private async Task<CutOutResult> CutOutAsync(Artwork artwork, JobDeadline deadline,
         CancellationToken cancellationToken)
     {
-        using var file = await FetchAsync(artwork, cancellationToken);
-        using var background = await FetchBackgroundAsync(artwork, cancellationToken);
+        using var file = await fetch.PhotoAsync(artwork, cancellationToken);
+        using var background = await fetch.BackgroundAsync(artwork, cancellationToken);
         using var result = new MemoryStream();
         CutOutResult done;
         // Hold a slot only while pixels are in memory, not while a server is slow.
@@ -239,37 +238,6 @@ public sealed class ProcessArtwork(
         await claim.TryEndAsync(now => now.Release(clock.GetUtcNow()));
         return true;
     }
-
-    private async Task<FetchedImage> FetchAsync(Artwork artwork, CancellationToken cancellationToken)
-    {
-        using var activity = Tracing.Start("fetch", ActivityKind.Internal, artwork.Id);
-        return artwork.HasStoredInput ? await StoredAsync(artwork.Id, StoredInput.Photo, cancellationToken)
-            : await fetcher.FetchAsync(artwork.ImageUrl, cancellationToken);
-    }
-
-    /// <returns>Null if no image is wanted behind the subject.</returns>
-    private async Task<FetchedImage?> FetchBackgroundAsync(Artwork artwork, CancellationToken cancellationToken)
-    {
-        var background = artwork.Options?.Background;
-        if (background is null or Background.Solid) return null;
-        using var activity = Tracing.Start("fetch background", ActivityKind.Internal, artwork.Id);
-        try
-        {
-            return background is Background.ImageUrl url
-                ? await fetcher.FetchAsync(url.Text, cancellationToken)
-                : await StoredAsync(artwork.Id, StoredInput.Background, cancellationToken);
-        }
-        catch (ArtworkFailedException problem)
-        {
-            throw problem.Of("background");
-        }
-    }
-
-    private async Task<FetchedImage> StoredAsync(Guid id, StoredInput which, CancellationToken cancellationToken) =>
-        await images.GetInputAsync(id, which, cancellationToken) is { } input
-            ? FetchedImage.From(input.ToMemory())
-            : throw new ArtworkFailedException(ArtworkFailure.ImageUnreachable,
-                "The image that came with the request is no longer stored.");
 
     private static SubjectPlace? PlaceOf(CutOutResult done, Artwork artwork) =>
         artwork.Options?.FindSubject != true ? null
