@@ -18,7 +18,7 @@ public sealed class ArtworkEventsHttp(ApiEndpoint api, ReadArtwork read, Artwork
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head",
             Route = "v2/artworks/{id}/events")] HttpRequest request,
             string id, CancellationToken cancellationToken) =>
-        api.AnswerAsync(request, Scopes.Read, async key =>
+        api.AnswerAsync(request, Scopes.Read, async (key, _) =>
         {
             var artwork = await read.FindAsync(key, id, cancellationToken);
             if (HttpMethods.IsHead(request.Method)) return Results.Bytes([], "text/event-stream");

@@ -12,6 +12,6 @@ public sealed class CancelArtworkHttp(ApiEndpoint api, CancelArtwork cancelArtwo
     public Task<IResult> Run(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "v2/artworks/{id}/cancel")] HttpRequest request,
             string id, CancellationToken cancellationToken) =>
-        api.AnswerAsync(request, Scopes.Write, async key =>
+        api.AnswerAsync(request, Scopes.Write, async (key, cancellationToken) =>
             Answers.Artwork(await cancelArtwork.CancelAsync(key, id, cancellationToken)), cancellationToken);
 }

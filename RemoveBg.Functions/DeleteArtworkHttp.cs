@@ -12,7 +12,7 @@ public sealed class DeleteArtworkHttp(ApiEndpoint api, DeleteArtwork delete)
     public Task<IResult> Run(
         [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "v2/artworks/{id}")] HttpRequest request,
             string id, CancellationToken cancellationToken) =>
-        api.AnswerAsync(request, Scopes.Write, async key =>
+        api.AnswerAsync(request, Scopes.Write, async (key, cancellationToken) =>
         {
             await delete.DeleteAsync(key, id, cancellationToken);
             return Results.NoContent();

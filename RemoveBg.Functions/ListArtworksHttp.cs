@@ -13,7 +13,7 @@ public sealed class ListArtworksHttp(ApiEndpoint api, ListArtworks list)
     public Task<IResult> Run(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "v2/artworks")] HttpRequest request,
             CancellationToken cancellationToken) =>
-        api.AnswerAsync(request, Scopes.Read, async key =>
+        api.AnswerAsync(request, Scopes.Read, async (key, cancellationToken) =>
         {
             var query = request.Query;
             var page = await list.ListAsync(key, Only(query["limit"]), Only(query["cursor"]), Only(query["status"]),

@@ -15,7 +15,7 @@ public sealed class ReadArtworkHttp(ApiEndpoint api, ReadArtwork read, ArtworkVi
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "v2/artworks/{id}")] HttpRequest request,
             string id,
             CancellationToken cancellationToken) =>
-        api.AnswerAsync(request, Scopes.Read, async key =>
+        api.AnswerAsync(request, Scopes.Read, async (key, cancellationToken) =>
         {
             var artwork = await read.FindAsync(key, id, cancellationToken);
             if (!artwork.Status.IsTerminal()) request.HttpContext.Response.Headers.RetryAfter = "2";

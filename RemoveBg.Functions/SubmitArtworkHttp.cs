@@ -16,7 +16,7 @@ public sealed class SubmitArtworkHttp(ApiEndpoint api, SubmitRequestParser parse
     public Task<IResult> Run(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post",
             Route = "v2/artworks/remove-background")] HttpRequest request, CancellationToken cancellationToken) =>
-        api.AnswerAsync(request, Scopes.Write, async key =>
+        api.AnswerAsync(request, Scopes.Write, async (key, cancellationToken) =>
         {
             var patience = PreferWait.Read(request);
             var wanted = await SubmitBody.ReadAsync(request, parser, cancellationToken);

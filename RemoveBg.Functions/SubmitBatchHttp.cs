@@ -17,7 +17,7 @@ public sealed class SubmitBatchHttp(ApiEndpoint api, SubmitRequestParser parser,
     public Task<IResult> Run(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "v2/artworks/batch")] HttpRequest request,
             CancellationToken cancellationToken) =>
-        api.AnswerAsync(request, Scopes.Write, async key =>
+        api.AnswerAsync(request, Scopes.Write, async (key, cancellationToken) =>
         {
             var wanted = parser.ParseBatch(await RequestBody.ReadJsonAsync(request, cancellationToken));
             await api.AdmitAsync(request.HttpContext.Response, key, wanted.Count, cancellationToken);

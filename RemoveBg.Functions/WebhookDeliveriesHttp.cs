@@ -15,7 +15,7 @@ public sealed class WebhookDeliveriesHttp(ApiEndpoint api, WebhookDeliveries del
     public Task<IResult> List(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Route)] HttpRequest request, string id,
             CancellationToken cancellationToken) =>
-        api.AnswerAsync(request, Scopes.Read, async key =>
+        api.AnswerAsync(request, Scopes.Read, async (key, cancellationToken) =>
             Answers.Json(await deliveries.ListAsync(key, id, cancellationToken),
                 WireJson.Readable.WebhookDeliveriesView), cancellationToken);
 
@@ -23,7 +23,7 @@ public sealed class WebhookDeliveriesHttp(ApiEndpoint api, WebhookDeliveries del
     public Task<IResult> Redeliver(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = Route + "/redeliver")] HttpRequest request,
             string id, CancellationToken cancellationToken) =>
-        api.AnswerAsync(request, Scopes.Write, async key =>
+        api.AnswerAsync(request, Scopes.Write, async (key, cancellationToken) =>
             Answers.Json(await deliveries.RedeliverAsync(key, id, cancellationToken),
                 WireJson.Readable.WebhookDeliveriesView, StatusCodes.Status202Accepted), cancellationToken);
 }

@@ -23,7 +23,7 @@ public sealed class RemoveBgV1Http(ApiEndpoint api, RemoveBgV1Request requests, 
     public Task<IResult> Run(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "v1.0/removebg")] HttpRequest request,
             CancellationToken cancellationToken) =>
-        api.AnswerAsync(request, Scopes.Write, async key =>
+        api.AnswerAsync(request, Scopes.Write, async (key, cancellationToken) =>
         {
             var (texts, files) = await ReadAsync(request, cancellationToken);
             var wanted = requests.Parse(texts, files);

@@ -14,23 +14,26 @@ public sealed class ApiEndpoint(
     /// <summary>Runs a call and returns its response, or an error.</summary>
     /// <param name="request">The request.</param>
     /// <param name="scope">One of <see cref="Scopes"/>.</param>
-    /// <param name="call">The call, with the authenticated key.</param>
-    /// <param name="cancellationToken">Cancelled when the caller leaves or the host stops.</param>
+    /// <param name="call">The call, with the authenticated key and a token that is also cancelled when the caller's
+    /// connection closes: the host may not cancel the invocation then.</param>
+    /// <param name="cancellationToken">Cancelled by the host.</param>
     /// <param name="submissions">Submissions that the call counts against the key's rate.</param>
     /// <param name="style">Shape of errors; null for ours.</param>
     public async Task<IResult> AnswerAsync(
-        HttpRequest request, string scope, Func<ApiKey, Task<IResult>> call, CancellationToken cancellationToken,
-            int submissions = 0, ErrorStyle? style = null)
+        HttpRequest request, string scope, Func<ApiKey, CancellationToken, Task<IResult>> call,
+        CancellationToken cancellationToken, int submissions = 0, ErrorStyle? style = null)
     {
         style ??= ErrorStyle.Ours;
         request.HttpContext.Response.Headers["X-Content-Type-Options"] = "nosniff";
+        using var ends = CancellationTokenSource.CreateLinkedTokenSource(
+            cancellationToken, request.HttpContext.RequestAborted);
         try
         {
             var key = await authenticate.CheckAsync(request.Headers.Authorization, request.Headers["X-Api-Key"], scope,
                 cancellationToken);
             if (submissions > 0)
                 await AdmitAsync(request.HttpContext.Response, key, submissions, cancellationToken, style);
-            return await call(key);
+            return await call(key, ends.Token);
         }
         catch (OperationCanceledException) when (request.HttpContext.RequestAborted.IsCancellationRequested)
         {

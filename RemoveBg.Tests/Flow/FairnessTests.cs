@@ -40,7 +40,7 @@ public sealed class FairnessTests : HandRunTests
         }
         Assert.That(order, Is.EqualTo(ids));
         Assert.That(ids.Select(id => FindAsync(id).Result.Status), Is.All.EqualTo(ArtworkStatus.Succeeded));
-        Assert.That(await TurnsAsync(), Is.Empty);
+        Assert.That(await PermitsAsync(), Is.Empty);
     }
 
     [Test]
@@ -60,11 +60,11 @@ public sealed class FairnessTests : HandRunTests
         var (first, second, third, fourth, fifth) = (await SubmitBusyAsync(), await SubmitBusyAsync(),
             await SubmitBusyAsync(), await SubmitBusyAsync(), await SubmitBusyAsync());
         using (await _busy.PostAsync($"/v2/artworks/{third}/cancel", null))
-            Assert.That(await TurnsAsync(), Is.EquivalentTo(new[] { first, second }));
+            Assert.That(await PermitsAsync(), Is.EquivalentTo(new[] { first, second }));
         using (await _busy.PostAsync($"/v2/artworks/{first}/cancel", null))
-            Assert.That(await TurnsAsync(), Is.EquivalentTo(new[] { second, fourth }));
+            Assert.That(await PermitsAsync(), Is.EquivalentTo(new[] { second, fourth }));
         using (await _busy.DeleteAsync($"/v2/artworks/{second}"))
-            Assert.That(await TurnsAsync(), Is.EquivalentTo(new[] { fourth, fifth }));
+            Assert.That(await PermitsAsync(), Is.EquivalentTo(new[] { fourth, fifth }));
     }
 
     [Test]
@@ -81,7 +81,7 @@ public sealed class FairnessTests : HandRunTests
         Clock.Advance(ArtworkTransitions.QueuePatience + TimeSpan.FromSeconds(1));
         await SweepAsync();
         Assert.That(await TakeMessageAsync(), Is.EqualTo(third));
-        Assert.That(await TurnsAsync(), Is.EqualTo(new[] { third }));
+        Assert.That(await PermitsAsync(), Is.EqualTo(new[] { third }));
     }
 
     [Test]
@@ -95,7 +95,7 @@ public sealed class FairnessTests : HandRunTests
             await Table().TryUpdateAsync(artwork, artwork.Cancel(Clock.GetUtcNow()), CancellationToken.None);
         }
         await Minutes(3);
-        Assert.That(await TurnsAsync(), Is.EqualTo(new[] { third }));
+        Assert.That(await PermitsAsync(), Is.EqualTo(new[] { third }));
 
         async Task Minutes(int count)
         {
@@ -127,7 +127,7 @@ public sealed class FairnessTests : HandRunTests
         Clock.Advance(ArtworkTransitions.QueuePatience + TimeSpan.FromSeconds(1));
         await SweepAsync();
         Assert.That(await TakeMessageAsync(), Is.EqualTo(id));
-        Assert.That(await TurnsAsync(), Is.EqualTo(new[] { id }));
+        Assert.That(await PermitsAsync(), Is.EqualTo(new[] { id }));
     }
 
     private Task<string> SubmitBusyAsync()
@@ -146,13 +146,13 @@ public sealed class FairnessTests : HandRunTests
 
     private TableClient Rows() => new(Host.ConnectionString, "artworksbykey");
 
-    private async Task<IReadOnlyList<string>> TurnsAsync()
+    private async Task<IReadOnlyList<string>> PermitsAsync()
     {
-        var turns = new List<string>();
+        var permits = new List<string>();
         await foreach (var row in Rows().QueryAsync<TableEntity>(row =>
             row.PartitionKey == "busy" && row.RowKey.CompareTo("turn_") >= 0 && row.RowKey.CompareTo("turn`") < 0))
-            turns.Add(row.GetGuid("Id")!.Value.ToString());
-        return turns;
+            permits.Add(row.GetGuid("Id")!.Value.ToString());
+        return permits;
     }
 
     private async Task<IReadOnlyList<string>> ListedAsync()

@@ -81,7 +81,7 @@ public sealed class FaultTests
     public async Task A_slow_source_does_not_delay_other_jobs()
     {
         var slow = _caller.ServeHeld(Repo.Sample("scene-toycar.jpg"));
-        // One place, and a source that is given longer than the test's patience.
+        // One slot, and a source whose timeout is longer than the test's.
         await using var host = await RunningHost.StartAsync(new()
         {
             ["RemoveBg:Process:Concurrency"] = "1",

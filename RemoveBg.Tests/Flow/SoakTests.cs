@@ -118,7 +118,8 @@ public sealed class SoakTests
         }
     }
 
-    /// <summary>Good and hostile in turn: a truncated file, no picture at all, a bomb by its header.</summary>
+    /// <summary>Alternates good photos with a truncated file, a file that is not an image, and a decompression
+    /// bomb.</summary>
     private static List<string> Photos(Caller caller)
     {
         var good = caller.Serve(Repo.Sample("scene-toycar.jpg"));
