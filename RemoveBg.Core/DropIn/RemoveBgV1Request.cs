@@ -10,12 +10,13 @@ namespace RemoveBg.Core.DropIn;
 /// <param name="Detail">What was wrong and what is accepted; null where the title says it all.</param>
 public sealed record V1Problem(string Title, string Code, string? Detail = null);
 
-/// <summary>Refuses a request; each problem becomes one entry of <c>errors</c>.</summary>
+/// <summary>Refuses a request; each of the first ten problems becomes one entry of <c>errors</c>.</summary>
 public sealed class V1Exception(int statusCode, params IReadOnlyList<V1Problem> problems) : Exception(problems[0].Title)
 {
     public int StatusCode { get; } = statusCode;
 
-    public IReadOnlyList<V1Problem> Problems { get; } = problems;
+    public IReadOnlyList<V1Problem> Problems { get; } = problems.Count <= Submit.Problems.Reported ? problems
+        : [.. problems.Take(Submit.Problems.Reported), new("More problems", "more_problems", Submit.Problems.More)];
 }
 
 /// <summary>Translates the parameters of remove.bg's <c>POST /v1.0/removebg</c> into ours.</summary>
@@ -63,7 +64,7 @@ public sealed class RemoveBgV1Request(SubmitRequestParser parser)
     /// <summary>Translates a request.</summary>
     /// <param name="texts">All parameters except files.</param>
     /// <param name="files">Uploaded files by parameter name.</param>
-    /// <exception cref="V1Exception">400 with every problem.</exception>
+    /// <exception cref="V1Exception">400 with the problems.</exception>
     public SubmitRequest Parse(IReadOnlyList<KeyValuePair<string, string>> texts,
         IReadOnlyDictionary<string, InlineImage> files)
     {
@@ -81,15 +82,16 @@ public sealed class RemoveBgV1Request(SubmitRequestParser parser)
         var size = Choice(given, "size", "preview", Sizes, problems);
         var format = Choice(given, "format", "auto", Formats, problems);
         var hasShadow = ReadFixed(given, problems);
-        var fields = new RequestFields([], shown: ours =>
-            Fields.FirstOrDefault(pair => pair.Value == ours && given.ContainsKey(pair.Key)).Key ?? ours);
+        var ours = new Problems(most: int.MaxValue);
+        var fields = new RequestFields(ours, shown: field =>
+            Fields.FirstOrDefault(pair => pair.Value == field && given.ContainsKey(pair.Key)).Key ?? field);
         foreach (var (name, text) in given)
-            if (Fields.TryGetValue(name, out var ours))
+            if (Fields.TryGetValue(name, out var field))
             {
                 // "original" and "0" are remove.bg's defaults: nothing was asked for.
                 if (text != "original"
                     && (name != "crop_margin" || given.GetValueOrDefault("crop") == "true" || text != "0"))
-                    fields.Put(ours, text);
+                    fields.Put(field, text);
             }
             else problems.Add(Invalid(name, $"is not a known parameter; accepted: image_file, image_file_b64, size, "
                 + $"format, bg_image_file, {string.Join(", ", Fields.Keys.Concat(Fixed.Keys))}"));
@@ -99,7 +101,7 @@ public sealed class RemoveBgV1Request(SubmitRequestParser parser)
 
         var request = parser.Read(fields, photo, background);
         problems.AddRange(
-            fields.Problems.Select(problem => new V1Problem("Invalid parameter", "invalid_parameter", problem)));
+            ours.All.Select(problem => new V1Problem("Invalid parameter", "invalid_parameter", problem)));
         if (problems.Count > 0) throw new V1Exception(400, problems);
 
         // 3. Choose the format; JPEG and ZIP exist on this route only.
@@ -168,5 +170,5 @@ public sealed class RemoveBgV1Request(SubmitRequestParser parser)
     }
 
     private static V1Problem Invalid(string parameter, string problem) =>
-        new("Invalid parameter", "invalid_parameter", $"{parameter} {problem}.");
+        new("Invalid parameter", "invalid_parameter", $"{Problems.Quote(parameter)} {problem}.");
 }

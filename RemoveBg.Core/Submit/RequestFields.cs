@@ -4,11 +4,11 @@ using RemoveBg.Core.Artworks.Parameters;
 
 namespace RemoveBg.Core.Submit;
 
-/// <summary>The fields of one request, and everything that is wrong with them.</summary>
+/// <summary>The fields of one request, and what is wrong with them.</summary>
 /// <param name="problems">Receives the problems.</param>
 /// <param name="prefix">Path of the request within a larger one; precedes each field's name in a problem.</param>
 /// <param name="shown">Maps our name of a field to the name that the caller used; null keeps it.</param>
-internal sealed class RequestFields(List<string> problems, string prefix = "", Func<string, string>? shown = null)
+internal sealed class RequestFields(Problems problems, string prefix = "", Func<string, string>? shown = null)
 {
     private readonly Dictionary<string, JsonElement> _values = [];
     private bool _isForm;
@@ -18,8 +18,6 @@ internal sealed class RequestFields(List<string> problems, string prefix = "", F
         ["imageUrl", "webhook", "outputFormat", .. CutOutOptions.Names];
 
     public static string Names { get; } = string.Join(", ", Known);
-
-    public IReadOnlyList<string> Problems => problems;
 
     public void Problem(string field, string problem) =>
         problems.Add($"{prefix}{shown?.Invoke(field) ?? field} {problem}");
@@ -103,10 +101,6 @@ internal sealed class RequestFields(List<string> problems, string prefix = "", F
             ? parsed : null;
     }
 
-    private void Unknown(string name)
-    {
-        // The name comes from outside: keep it short and printable.
-        var clean = new string([.. name.Take(40).Select(c => char.IsControl(c) ? '?' : c)]);
-        problems.Add($"'{prefix}{clean}{(name.Length > 40 ? "…" : "")}' is not a known field; accepted: {Names}.");
-    }
+    private void Unknown(string name) =>
+        problems.Add($"'{prefix}{Problems.Quote(name)}' is not a known field; accepted: {Names}.");
 }

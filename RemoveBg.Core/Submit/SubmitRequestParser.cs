@@ -4,65 +4,71 @@ using RemoveBg.Core.Network;
 
 namespace RemoveBg.Core.Submit;
 
-/// <summary>Parses requests from JSON or a form, and reports all problems at once.</summary>
+/// <summary>Parses requests from JSON or a form, and reports the first ten problems at once.</summary>
 public sealed class SubmitRequestParser(UrlPolicy urls, CutOutOptionsParser cutOutOptions)
 {
     public const int LargestBatch = 50;
 
+    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 8 };
+
     private const string ImageAccepted = "an absolute http or https URL, or a data:image/…;base64, URI";
 
     /// <summary>Parses one request from JSON.</summary>
-    /// <exception cref="ApiException">400 with every problem, each naming its field.</exception>
+    /// <exception cref="ApiException">400 with the problems, each naming its field.</exception>
     public SubmitRequest Parse(ReadOnlyMemory<byte> body)
     {
-        using var document = ParseJson(body, $"an object with the fields {RequestFields.Names}, each at most once");
+        using var document = JsonBody.Parse(body,
+            $"an object with the fields {RequestFields.Names}, each at most once", JsonBody.MostTokens, Strict);
         if (document.RootElement.ValueKind != JsonValueKind.Object)
             throw ApiException.BadRequest($"The body must be a JSON object with the fields {RequestFields.Names}.");
 
-        var problems = new List<string>();
+        var problems = new Problems();
         var request = Read(document.RootElement, problems);
-        return problems.Count == 0 ? request : throw ApiException.BadRequest(string.Join(" ", problems));
+        problems.ThrowIfAny();
+        return request;
     }
 
     /// <summary>Parses several requests, <c>{"artworks": […]}</c>.</summary>
-    /// <exception cref="ApiException">400 with every problem of all of them, each naming its field.</exception>
+    /// <exception cref="ApiException">400 with the problems of all of them, each naming its field.</exception>
     public IReadOnlyList<SubmitRequest> ParseBatch(ReadOnlyMemory<byte> body)
     {
         var accepted = $"an object with one field artworks: 1 to {LargestBatch} objects, each with the "
             + $"fields {RequestFields.Names}";
-        using var document = ParseJson(body, accepted);
+        using var document = JsonBody.Parse(body, accepted, LargestBatch * JsonBody.MostTokens, Strict);
         if (document.RootElement is not { ValueKind: JsonValueKind.Object } root
             || !root.TryGetProperty("artworks", out var artworks) || root.EnumerateObject().Count() != 1
             || artworks.ValueKind != JsonValueKind.Array || artworks.GetArrayLength() is 0 or > LargestBatch)
             throw ApiException.BadRequest($"The body must be {accepted}.");
 
-        var problems = new List<string>();
+        var problems = new Problems();
         var requests = new List<SubmitRequest>();
         foreach (var (index, element) in artworks.EnumerateArray().Index())
             if (element.ValueKind == JsonValueKind.Object) requests.Add(Read(element, problems, $"artworks[{index}]."));
             else problems.Add($"artworks[{index}] must be an object with the fields {RequestFields.Names}.");
-        return problems.Count == 0 ? requests : throw ApiException.BadRequest(string.Join(" ", problems));
+        problems.ThrowIfAny();
+        return requests;
     }
 
     /// <summary>Parses a form. Its fields have the names that they have in JSON; the photo is the file <c>image</c>, a
     /// background image the file <c>background</c>.</summary>
-    /// <exception cref="ApiException">400 with every problem, each naming its field.</exception>
+    /// <exception cref="ApiException">400 with the problems, each naming its field.</exception>
     public SubmitRequest Parse(IEnumerable<KeyValuePair<string, string>> texts,
         IReadOnlyDictionary<string, InlineImage> files)
     {
-        var problems = new List<string>();
+        var problems = new Problems();
         var fields = new RequestFields(problems);
         foreach (var (name, text) in texts)
             if (fields.Has(name)) fields.Problem(name, "must be given once.");
             else fields.Put(name, text);
         foreach (var name in files.Keys.Where(name => name is not "image" and not "background"))
-            problems.Add($"'{name}' is not a known file; accepted: image, background.");
+            problems.Add($"'{Problems.Quote(name)}' is not a known file; accepted: image, background.");
 
         var request = Read(fields, files.GetValueOrDefault("image"), files.GetValueOrDefault("background"));
-        return problems.Count == 0 ? request : throw ApiException.BadRequest(string.Join(" ", problems));
+        problems.ThrowIfAny();
+        return request;
     }
 
-    private SubmitRequest Read(JsonElement element, List<string> problems, string prefix = "")
+    private SubmitRequest Read(JsonElement element, Problems problems, string prefix = "")
     {
         var fields = new RequestFields(problems, prefix);
         foreach (var property in element.EnumerateObject()) fields.Put(property.Name, property.Value);
@@ -107,19 +113,5 @@ public sealed class SubmitRequestParser(UrlPolicy urls, CutOutOptionsParser cutO
             && OutputFormats.Words.Contains(word) && OutputFormats.TryParse(word, out var format)) return format;
         fields.Problem("outputFormat", $"must be one of {string.Join(", ", OutputFormats.Words)}.");
         return OutputFormat.Auto;
-    }
-
-    private static JsonDocument ParseJson(ReadOnlyMemory<byte> body, string expected)
-    {
-        try
-        {
-            return JsonDocument.Parse(body, new JsonDocumentOptions { AllowDuplicateProperties = false, MaxDepth = 8 });
-        }
-        catch (JsonException problem)
-        {
-            var where = problem.LineNumber is { } line ? $" (line {line + 1}, byte {problem.BytePositionInLine + 1})"
-                : "";
-            throw ApiException.BadRequest($"The body is not valid JSON{where}; it must be {expected}.");
-        }
     }
 }

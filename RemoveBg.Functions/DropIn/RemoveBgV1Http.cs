@@ -71,13 +71,14 @@ public sealed class RemoveBgV1Http(ApiEndpoint api, RemoveBgV1Request requests, 
     {
         try
         {
-            using var document = JsonDocument.Parse(body, new() { MaxDepth = 2 });
+            using var document = JsonBody.Parse(body, "an object with remove.bg's parameters", JsonBody.MostTokens,
+                new() { MaxDepth = 2 });
             return [
                 .. document.RootElement.EnumerateObject().Where(field => field.Value.ValueKind != JsonValueKind.Null)
                 .Select(field => new KeyValuePair<string, string>(field.Name,
                 field.Value.ToString() is "True" or "False" ? field.Value.GetRawText() : field.Value.ToString()))];
         }
-        catch (Exception problem) when (problem is JsonException or InvalidOperationException)
+        catch (InvalidOperationException)
         {
             throw ApiException.BadRequest("The body is not a JSON object.");
         }

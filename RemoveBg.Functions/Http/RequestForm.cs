@@ -40,7 +40,7 @@ public sealed record RequestForm(IReadOnlyList<KeyValuePair<string, string>> Tex
                 await using var stream = file.OpenReadStream();
                 await stream.ReadExactlyAsync(content, cancellationToken);
                 if (!files.TryAdd(file.Name, InlineImage.FromUpload(file.ContentType, content)))
-                    throw ApiException.BadRequest($"The file '{file.Name}' must be given once.");
+                    throw ApiException.BadRequest($"The file '{Problems.Quote(file.Name)}' must be given once.");
             }
             return new([.. form.SelectMany(field => field.Value,
                 (field, text) => new KeyValuePair<string, string>(field.Key, text ?? ""))], files);

@@ -33,6 +33,21 @@ public sealed class ApiTests
         Assert.That((await response.JsonAsync()).Text("message"), Does.Contain(named));
     }
 
+    [TestCase("/v2/artworks/remove-background")]
+    [TestCase("/v2/artworks/batch")]
+    [TestCase("/v1.0/removebg")]
+    public async Task A_body_with_a_million_fields_gets_a_short_400(string route)
+    {
+        var fields = string.Join(",", Enumerable.Range(0, 1_000_000).Select(i => $"\"{i:x}\":1"));
+        foreach (var body in new[] { $$"""{{{fields}}}""", $$"""{"artworks":[{{{fields}}}]}""", """{"a":"\ud800"}""" })
+        {
+            using var content = new StringContent(body, Encoding.UTF8, "application/json");
+            using var response = await _host.Client.PostAsync(route, content);
+            Assert.That((int)response.StatusCode, Is.EqualTo(400));
+            Assert.That((await response.Content.ReadAsByteArrayAsync()).Length, Is.LessThan(8 * 1024));
+        }
+    }
+
     [Test]
     public async Task Loopback_can_be_refused_in_development_too()
     {
