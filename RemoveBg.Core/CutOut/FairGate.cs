@@ -14,15 +14,6 @@ internal sealed class FairGate(int slots)
 
     public int Slots { get; } = slots;
 
-    /// <summary>Number of slots in use.</summary>
-    public int Taken
-    {
-        get
-        {
-            lock (_lock) return Slots - _free;
-        }
-    }
-
     /// <summary>Number of waiters neither served nor cancelled.</summary>
     public int Waiting
     {

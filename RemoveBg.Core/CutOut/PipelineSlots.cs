@@ -39,7 +39,7 @@ public sealed class PipelineSlots(IOptions<PipelineOptions> options, ModelCache 
         var slots = SlotsFor(segmenter.MemoryMB, configured.MemoryMB, gate.Slots);
         await gate.EnterAsync(key, cancellationToken, slots);
         return new(this, segmenter, Pool(segmenter).TryTake(out var tensors) ? tensors : segmenter.CreateTensors(),
-            CoresFor(slots, gate.Taken, Environment.ProcessorCount), () => gate.Leave(slots));
+            () => gate.Leave(slots));
     }
 
     public void Dispose()
@@ -63,15 +63,6 @@ public sealed class PipelineSlots(IOptions<PipelineOptions> options, ModelCache 
     /// <param name="slots">Number of slots in all, which the result never exceeds.</param>
     internal static int SlotsFor(long networkMB, long configuredMB, int slots) =>
         (int)Math.Min(slots, (ArtworkMB(networkMB) + ArtworkMB(configuredMB) - 1) / ArtworkMB(configuredMB));
-
-    /// <summary>Returns an artwork's share of the cores: all while it runs alone, at least one.</summary>
-    /// <remarks>More threads than cores slow each other down: two 12-megapixel results at once took 131 ms to encode
-    /// as PNG with all cores each, 86 ms with one each.</remarks>
-    /// <param name="held">Slots that the artwork holds.</param>
-    /// <param name="taken">Slots that all artworks hold, this one included.</param>
-    /// <param name="cores">Cores of the machine.</param>
-    internal static int CoresFor(int held, int taken, int cores) =>
-        Math.Clamp(cores * held / Math.Max(1, taken), 1, cores);
 
     /// <summary>Returns the budget less the process itself and the other networks' weights, in megabytes; negative
     /// if those exceed it.</summary>
@@ -102,22 +93,13 @@ public sealed class PipelineSlots(IOptions<PipelineOptions> options, ModelCache 
     private ConcurrentBag<Tensors> Pool(Segmenter segmenter) => _tensors.GetOrAdd(segmenter, _ => []);
 
     /// <summary>The slots that one artwork holds; dispose to release them.</summary>
-    public sealed class Slot(PipelineSlots owner, Segmenter segmenter, Tensors tensors, int cores, Action leave)
-        : IDisposable
+    public sealed class Slot(PipelineSlots owner, Segmenter segmenter, Tensors tensors, Action leave) : IDisposable
     {
-        /// <summary>Loops that run in parallel use the current scheduler, and no more threads than it allows.</summary>
-        private readonly TaskScheduler _scheduler =
-            new ConcurrentExclusiveSchedulerPair(TaskScheduler.Default, cores).ConcurrentScheduler;
-
         private bool _isDisposed;
 
         public Segmenter Segmenter { get; } = segmenter;
 
         public Tensors Tensors { get; } = tensors;
-
-        /// <summary>Runs work that uses no more threads than the artwork's share of the cores.</summary>
-        public Task<T> RunAsync<T>(Func<T> work, CancellationToken cancellationToken) =>
-            Task.Factory.StartNew(work, cancellationToken, TaskCreationOptions.DenyChildAttach, _scheduler);
 
         public void Dispose()
         {

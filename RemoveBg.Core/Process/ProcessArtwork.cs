@@ -175,7 +175,7 @@ public sealed class ProcessArtwork(
                 Options = artwork.Options ?? new(),
                 Background = background?.Bytes,
             };
-            done = await slot.RunAsync(() => pipeline.Run(job, cancellationToken), cancellationToken);
+            done = await Task.Run(() => pipeline.Run(job, cancellationToken), cancellationToken);
             metrics.CutOut(done, result.Length, slot.Segmenter.Provider);
             activity?.SetTag("removebg.model", done.Model).SetTag("removebg.provider", slot.Segmenter.Provider);
             foreach (var (name, time) in done.Steps)

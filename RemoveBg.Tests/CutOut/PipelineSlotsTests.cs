@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using RemoveBg.Core.Artworks;
 using RemoveBg.Core.CutOut;
 using RemoveBg.Core.Process;
@@ -52,32 +51,6 @@ public sealed class PipelineSlotsTests
     public void An_artwork_with_a_network_larger_than_the_configured_one_takes_several_slots(int network,
         int configured, int all, int expected) =>
         Assert.That(PipelineSlots.SlotsFor(network, configured, all), Is.EqualTo(expected));
-
-    [TestCase(1, 1, 8, 8, Description = "alone")]
-    [TestCase(1, 2, 8, 4)]
-    [TestCase(3, 4, 8, 6)]
-    [TestCase(1, 8, 8, 1)]
-    [TestCase(1, 16, 8, 1, Description = "at least one")]
-    [TestCase(1, 0, 8, 8, Description = "the others left just now")]
-    public void An_artwork_gets_its_share_of_the_cores(int held, int taken, int cores, int expected) =>
-        Assert.That(PipelineSlots.CoresFor(held, taken, cores), Is.EqualTo(expected));
-
-    [Test]
-    public async Task Parallel_loops_use_no_more_threads_than_the_share()
-    {
-        using var small = Networks.Lite();
-        using var tensors = small.CreateTensors();
-        var slot = new PipelineSlots.Slot(null!, small, tensors, cores: 1, leave: () => { });
-        var (running, atOnce) = (0, new ConcurrentBag<int>());
-        await slot.RunAsync(() => Parallel.For(0, 1000, _ =>
-        {
-            atOnce.Add(Interlocked.Increment(ref running));
-            Thread.SpinWait(1000);
-            Interlocked.Decrement(ref running);
-        }), CancellationToken.None);
-        Assert.That(atOnce, Has.Count.EqualTo(1000));
-        Assert.That(atOnce.Max(), Is.EqualTo(1));
-    }
 
     [Test]
     public void Loading_a_network_measures_its_memory()
