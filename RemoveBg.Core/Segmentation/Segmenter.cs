@@ -21,8 +21,8 @@ public sealed class Segmenter : IDisposable
     {
         Larger = model.Larger is { } larger ? Open(larger, options, keepsMemory) : null,
         CascadeLimit = options.CascadeLimit,
-        FlipLimit = model.Entry.FlipInGraph ? double.PositiveInfinity : options.FlipLimit,
-        PaddedInference = options.PaddedInference && !model.Entry.FlipInGraph,
+        FlipLimit = model.Entry.TestTimeAugmentation ? options.FlipLimit : double.PositiveInfinity,
+        PaddedInference = options.PaddedInference && model.Entry.TestTimeAugmentation,
     };
 
     /// <summary>Loads a network and runs it once to warm up.</summary>

@@ -2,7 +2,7 @@ namespace RemoveBg.Core.Segmentation;
 
 /// <summary>Measures a network's uncertainty: soft area (alpha from 0.1 to 0.9) divided by subject area (alpha above
 /// 0.5).</summary>
-/// <remarks>Its rank correlation with the true IoU is -0.74, for removebg-lite on ECSSD-200.</remarks>
+/// <remarks>Its rank correlation with the true IoU is -0.74, for our first model on ECSSD-200.</remarks>
 public static class Uncertainty
 {
     /// <summary>Uncertainty above which soft alpha is mostly haze, not hair or glass (docs/measurements.md).</summary>

@@ -77,7 +77,7 @@ internal sealed partial class FreshClone : IDisposable
             ["BUILT"] = AppContext.BaseDirectory,
             ["PORT"] = $"{port}",
             // The model that comes with the source: nothing is downloaded.
-            ["RemoveBg__Model__Name"] = "removebg-lite",
+            ["RemoveBg__Model__Name"] = "removebg",
         }) start.Environment[name] = value;
         start.Environment.Remove("AzureWebJobsStorage");
         start.Environment.Remove("REMOVEBG_KEY");

@@ -331,7 +331,7 @@ public sealed class ApiTests
         using var response = await _host.Client.GetAsync("/readyz");
         var ready = await response.JsonAsync();
         Assert.That((ready.Text("status"), ready.Text("model"), ready.Text("provider")),
-            Is.EqualTo(("ready", "removebg-lite", "cpu")));
+            Is.EqualTo(("ready", "removebg", "cpu")));
     }
 
     private async Task<string> SubmitAsync()

@@ -107,7 +107,7 @@ public sealed class NothingLostTests : HandRunTests
             Assert.That(counted.Of("removebg.artworks.ended status=succeeded code="), Is.EqualTo(1));
             Assert.That(counted.Of("removebg.artworks.ended status=failed code=internal_error"), Is.EqualTo(1));
             Assert.That(counted.Of("removebg.artworks.wait"), Is.EqualTo(2));
-            Assert.That(counted.Of("removebg.pipeline.step.duration step=infer model=removebg-lite provider=cpu"),
+            Assert.That(counted.Of("removebg.pipeline.step.duration step=infer model=removebg provider=cpu"),
                 Is.EqualTo(1));
             foreach (var fault in new[] { "UnreadableMessage", "RecordMissing", "Duplicate",
                 "Retried code=image_unreachable", "Poisoned" })

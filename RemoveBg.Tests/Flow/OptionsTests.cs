@@ -119,10 +119,10 @@ public sealed class OptionsTests
     {
         using var folder = new TemporaryFolder();
         LopsidedNetwork.WrittenTo(folder.Path);
-        System.IO.File.Copy(Path.Combine(Repo.Root, "models", "removebg-lite.onnx"),
-            Path.Combine(folder.Path, "removebg-lite.onnx"));
+        System.IO.File.Copy(Path.Combine(Repo.Root, "models", "removebg.onnx"),
+            Path.Combine(folder.Path, "removebg.onnx"));
         await using var host = await RunningHost.StartAsync(services: services =>
-            services.AddSingleton(LopsidedNetwork.Catalog("removebg-lite", folder.Path)));
+            services.AddSingleton(LopsidedNetwork.Catalog("removebg", folder.Path)));
         using var lite = await host.SubmitAsync(new { imageUrl = _photo, outputFormat = "png", channels = "alpha" },
             ("Prefer", "wait=30"));
         using var named = await host.SubmitAsync(new { imageUrl = _photo, outputFormat = "png", channels = "alpha",
@@ -138,7 +138,7 @@ public sealed class OptionsTests
     {
         await using var host =
             await RunningHost.StartAsync(new() { ["RemoveBg:Model:Offered"] = "none" }, takesWork: false);
-        using var response = await host.SubmitAsync(new { imageUrl = _photo, model = "removebg-lite" });
+        using var response = await host.SubmitAsync(new { imageUrl = _photo, model = "removebg" });
         Assert.That((await response.JsonAsync()).Text("message"), Is.EqualTo("model must be one of auto."));
     }
 

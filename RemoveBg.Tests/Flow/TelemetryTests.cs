@@ -44,7 +44,7 @@ public sealed class TelemetryTests
             new[] { "submit artwork", "process artwork", "fetch", "cut out", "store", "deliver webhook" }));
         Assert.That(ours.Select(span => span.GetTagItem("removebg.artwork.id")).Distinct().Count(), Is.EqualTo(1));
         var cutOut = ours.Single(span => span.OperationName == "cut out");
-        Assert.That(cutOut.GetTagItem("removebg.model"), Is.EqualTo("removebg-lite"));
+        Assert.That(cutOut.GetTagItem("removebg.model"), Is.EqualTo("removebg"));
         Assert.That(cutOut.GetTagItem("removebg.step.infer"), Is.GreaterThan(0.0));
     }
 
@@ -91,7 +91,7 @@ public sealed class TelemetryTests
             foreach (var tag in point.Tags) tags[tag.Key] = tag.Value?.ToString();
             steps.Add((tags["step"], tags["model"], tags["provider"]));
         }
-        Assert.That(steps, Does.Contain(("encode", "removebg-lite", "cpu")));
+        Assert.That(steps, Does.Contain(("encode", "removebg", "cpu")));
     }
 
     [TestCase("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1", ExpectedResult = true)]

@@ -17,7 +17,7 @@ internal sealed class HostProcess : IDisposable
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var argument in new[] { typeof(HostProcess).Assembly.Location.Replace("RemoveBg.Tests.dll",
             "RemoveBg.SelfHost.dll", StringComparison.Ordinal), "--port", "0", "--no-azurite", "--offline", "--model",
-            "removebg-lite" })
+            "removebg" })
             start.ArgumentList.Add(argument);
         start.Environment["AzureWebJobsStorage"] = storage;
         start.Environment["DOTNET_ENVIRONMENT"] = "Development";

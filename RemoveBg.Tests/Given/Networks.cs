@@ -13,7 +13,7 @@ internal static class Networks
 
     /// <summary>The one that comes with the source.</summary>
     public static Segmenter Lite(double? flipLimit = null) =>
-        Load("removebg-lite", Path.Combine(Repo.Root, "models"), flipLimit);
+        Load("removebg", Path.Combine(Repo.Root, "models"), flipLimit);
 
     public static Segmenter Load(string name, string folder, double? flipLimit = null, bool paddedInference = true)
     {

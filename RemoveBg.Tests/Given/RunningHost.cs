@@ -43,7 +43,7 @@ internal sealed class RunningHost : IAsyncDisposable
         var secrets = DevelopmentSecrets.Create();
         storage ??= Storage.NewAccount();
         var host = new HostSettings { Root = Repo.Root, Port = 0, EnvironmentName = Environments.Development,
-            Model = "removebg-lite", TakesWork = takesWork };
+            Model = "removebg", TakesWork = takesWork };
         var app = HostApp.Build(host, storage, secrets, builder =>
         {
             builder.Configuration.AddInMemoryCollection(settings ?? []);

@@ -47,7 +47,7 @@ public sealed class GoldenTests
         using var alpha = planes.Rent();
         Resample.Colours(truth, alpha.AsSpan(), 320, 320);
         for (var i = 0; i < alpha.Count; i++) tensors.Output[i] = alpha[i][0] / 255;
-        PrepareTensor.Run(photo, tensors, ModelManifest.Shipped.Find("removebg-lite")!);
+        PrepareTensor.Run(photo, tensors, ModelManifest.Shipped.Find("removebg")!);
 
         RefineMask.Run(tensors, isVague: false);
         using (var grid = Grid.Of(photo))

@@ -62,7 +62,7 @@ public sealed class FunctionsHostTests
         Assert.That(Setting("AzureWebJobsDisableHomepage"), Is.EqualTo("true"));
         Assert.That(Setting("AzureWebJobsStorage"), Does.Contain("QueueEndpoint=http://127.0.0.1:"));
         Assert.That(Setting("RemoveBg__Webhook__Secrets"), Does.StartWith("whsec_"));
-        Assert.That(Setting("RemoveBg__Model__Name"), Is.EqualTo("removebg-lite"));
+        Assert.That(Setting("RemoveBg__Model__Name"), Is.EqualTo("removebg"));
         Assert.That(Setting("RemoveBg__Network__AllowLoopbackForDevelopment"), Is.EqualTo("true"));
 
         HostProcess.Signal(run.Id, "TERM");
@@ -111,7 +111,7 @@ public sealed class FunctionsHostTests
             WorkingDirectory = _folder };
         var program = Path.Combine(AppContext.BaseDirectory, "RemoveBg.SelfHost.dll");
         foreach (var argument in (string[])[program, "--host", "func", "--port", $"{port}", "--offline", "--model",
-            "removebg-lite"])
+            "removebg"])
             start.ArgumentList.Add(argument);
         start.Environment["AzureWebJobsStorage"] = Storage.NewAccount();
         start.Environment["DOTNET_ENVIRONMENT"] = "Development";

@@ -23,7 +23,7 @@ public sealed class PublishedPackageTests
     [TestCase("worker.config.json")]
     [TestCase("RemoveBg.Functions.dll")]
     [TestCase(".azurefunctions/function.deps.json")]
-    [TestCase("models/removebg-lite.onnx")]
+    [TestCase("models/removebg.onnx")]
     public void The_package_contains(string file) => Assert.That(_files, Does.Contain(file));
 
     [Test]

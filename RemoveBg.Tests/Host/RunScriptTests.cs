@@ -134,7 +134,7 @@ public sealed class RunScriptTests
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true,
             WorkingDirectory = _folder };
         foreach (var argument in (string[])[Path.Combine(AppContext.BaseDirectory, "RemoveBg.SelfHost.dll"),
-            "--offline", .. arguments.Contains("--model") ? Array.Empty<string>() : ["--model", "removebg-lite"],
+            "--offline", .. arguments.Contains("--model") ? Array.Empty<string>() : ["--model", "removebg"],
             .. arguments]) start.ArgumentList.Add(argument);
         start.Environment["DOTNET_ENVIRONMENT"] = "Development";
         start.Environment["HOME"] = _folder;

@@ -113,7 +113,7 @@ public sealed class ShippedSettingsTests
     [Test]
     public void The_shipped_network_has_the_manifests_digest()
     {
-        var lite = ModelManifest.Shipped.Find("removebg-lite")!;
+        var lite = ModelManifest.Shipped.Find("removebg")!;
         Assert.That(ModelCatalog.HasDigest(Path.Combine(Repo.Root, "models", lite.File), lite), Is.True);
     }
 

@@ -99,7 +99,7 @@ public sealed class MatteTests
     private static Tensors Given(Photo photo, Func<double, double, double> alpha)
     {
         var tensors = new Tensors(Size);
-        PrepareTensor.Run(photo, tensors, ModelManifest.Shipped.Find("removebg-lite")!);
+        PrepareTensor.Run(photo, tensors, ModelManifest.Shipped.Find("removebg")!);
         for (var y = 0; y < Size; y++)
             for (var x = 0; x < Size; x++)
                 tensors.Output[y * Size + x] =

@@ -34,7 +34,7 @@ public sealed class ChooseModelTests
     [Test]
     public async Task Without_internet_startup_uses_a_local_network_and_retries_only_the_next_day()
     {
-        Assert.That((await ChooseAsync("auto", responds: false)).Entry.Name, Is.EqualTo("removebg-lite"));
+        Assert.That((await ChooseAsync("auto", responds: false)).Entry.Name, Is.EqualTo("removebg"));
         Assert.That(_output.ToString(), Does.Contain("Download failed."));
         await ChooseAsync("auto", responds: false);
         Assert.That(_requests, Is.EqualTo(1));
@@ -46,7 +46,7 @@ public sealed class ChooseModelTests
     [Test]
     public async Task A_download_with_a_wrong_digest_does_not_fail_startup()
     {
-        Assert.That((await ChooseAsync("auto", responds: true)).Entry.Name, Is.EqualTo("removebg-lite"));
+        Assert.That((await ChooseAsync("auto", responds: true)).Entry.Name, Is.EqualTo("removebg"));
         Assert.That(_output.ToString(), Does.Contain("digest"));
     }
 

@@ -20,8 +20,8 @@ public sealed class ModelCatalogTests
     [Test]
     public void Auto_takes_the_best_network_present()
     {
-        File.Copy(Path.Combine(Repo.Root, "models", "removebg-lite.onnx"), Path.Combine(_folder, "removebg-lite.onnx"));
-        Assert.That(LopsidedNetwork.Catalog("auto", _folder).Resolve().Entry.Name, Is.EqualTo("removebg-lite"));
+        File.Copy(Path.Combine(Repo.Root, "models", "removebg.onnx"), Path.Combine(_folder, "removebg.onnx"));
+        Assert.That(LopsidedNetwork.Catalog("auto", _folder).Resolve().Entry.Name, Is.EqualTo("removebg"));
         LopsidedNetwork.WrittenTo(_folder);
         Assert.That(LopsidedNetwork.Catalog("auto", _folder).Resolve().Entry.Name, Is.EqualTo("u2netp"));
     }
@@ -29,18 +29,18 @@ public sealed class ModelCatalogTests
     [Test]
     public void A_cascade_has_the_smallest_and_the_best_network_present_or_the_only_one()
     {
-        File.Copy(Path.Combine(Repo.Root, "models", "removebg-lite.onnx"), Path.Combine(_folder, "removebg-lite.onnx"));
+        File.Copy(Path.Combine(Repo.Root, "models", "removebg.onnx"), Path.Combine(_folder, "removebg.onnx"));
         Assert.That(LopsidedNetwork.Catalog("cascade", _folder).Resolve().Larger, Is.Null);
         LopsidedNetwork.WrittenTo(_folder);
         var found = LopsidedNetwork.Catalog("cascade", _folder).Resolve();
-        Assert.That((found.Entry.Name, found.Larger?.Entry.Name), Is.EqualTo(("removebg-lite", "u2netp")));
+        Assert.That((found.Entry.Name, found.Larger?.Entry.Name), Is.EqualTo(("removebg", "u2netp")));
     }
 
-    [TestCase(1000, "removebg-lite")]
+    [TestCase(1000, "removebg")]
     [TestCase(0, "u2netp")]
     public void A_cascade_runs_the_larger_network_if_uncertainty_is_above_the_limit(double limit, string last)
     {
-        File.Copy(Path.Combine(Repo.Root, "models", "removebg-lite.onnx"), Path.Combine(_folder, "removebg-lite.onnx"));
+        File.Copy(Path.Combine(Repo.Root, "models", "removebg.onnx"), Path.Combine(_folder, "removebg.onnx"));
         LopsidedNetwork.WrittenTo(_folder);
         using var cascade =
             Segmenter.Open(LopsidedNetwork.Catalog("cascade", _folder).Resolve(), new() { CascadeLimit = limit });
@@ -62,7 +62,7 @@ public sealed class ModelCatalogTests
     [Test]
     public void An_unknown_name_is_an_error_that_lists_the_known_ones() =>
         Assert.That(() => Catalog("u3net").Resolve(), Throws.TypeOf<FileNotFoundException>().With.Message
-            .Contains("u3net").And.Message.Contains("isnet-general-use, u2net, silueta, u2netp, removebg-lite"));
+            .Contains("u3net").And.Message.Contains("isnet-general-use, u2net, silueta, u2netp, removebg"));
 
     [Test]
     public void A_file_with_another_digest_is_refused()
@@ -75,16 +75,16 @@ public sealed class ModelCatalogTests
     [Test]
     public void A_path_takes_precedence_and_its_file_name_selects_the_manifest_entry()
     {
-        var path = Path.Combine(_folder, "removebg-lite.onnx");
-        File.Copy(Path.Combine(Repo.Root, "models", "removebg-lite.onnx"), path);
+        var path = Path.Combine(_folder, "removebg.onnx");
+        File.Copy(Path.Combine(Repo.Root, "models", "removebg.onnx"), path);
         var found = new ModelCatalog(Options.Create(new ModelOptions { Path = path, Folders = "" })).Resolve();
-        Assert.That((found.Entry.Name, found.Path), Is.EqualTo(("removebg-lite", path)));
+        Assert.That((found.Entry.Name, found.Path), Is.EqualTo(("removebg", path)));
     }
 
     [Test]
     public void A_network_of_another_shape_is_refused_on_loading()
     {
-        var lite = ModelManifest.Shipped.Find("removebg-lite")! with { Size = 512 };
+        var lite = ModelManifest.Shipped.Find("removebg")! with { Size = 512 };
         Assert.That(() => new Segmenter(new(lite, Path.Combine(Repo.Root, "models", lite.File)), threads: 1),
             Throws.TypeOf<InvalidDataException>().With.Message.Contains("[1, 3, 320, 320]").And.Message
                 .Contains("[1, 3, 512, 512]"));

@@ -9,7 +9,7 @@ namespace RemoveBg.Tests.Segmentation;
 public sealed class PaddedPhotoTests
 {
     private const int Size = 320;
-    private static readonly ModelEntry Lite = ModelManifest.Shipped.Find("removebg-lite")!;
+    private static readonly ModelEntry Lite = ModelManifest.Shipped.Find("removebg")!;
     private Tensors _tensors = null!;
     private FloatPlanes _planes = null!;
 

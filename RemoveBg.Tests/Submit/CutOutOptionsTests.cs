@@ -16,12 +16,12 @@ public sealed class CutOutOptionsTests
     {
         Assert.That(Parse("""
             "crop":true,"cropMargin":"10% 20px","roi":"0 0 50% 50%","background":"#ff8000","shadow":true,
-            "size":800,"megapixels":0.5,"channels":"rgba","model":"removebg-lite","requireForeground":true
+            "size":800,"megapixels":0.5,"channels":"rgba","model":"removebg","requireForeground":true
             """).Options, Is.EqualTo(new CutOutOptions
         {
             Crop = true, CropMargin = Margin.TryParse("10% 20px"), Roi = Region.TryParse("0 0 50% 50%"),
             Background = Background.TryParse("#ff8000"), Shadow = true, Size = 800, Megapixels = 0.5,
-            Channels = Channels.Rgba, Model = "removebg-lite", RequireForeground = true,
+            Channels = Channels.Rgba, Model = "removebg", RequireForeground = true,
         }));
         Assert.That(Parse("\"scale\":\"80%\",\"position\":\"50% 100%\"").Options,
             Is.EqualTo(new CutOutOptions { Scale = Scale.TryParse("80%"), Position = Position.TryParse("50% 100%") }));
@@ -59,7 +59,7 @@ public sealed class CutOutOptionsTests
     [TestCase("\"size\":\"full\"", "size must be a whole number")]
     [TestCase("\"megapixels\":51", "megapixels must be a number from 0.01 to 50")]
     [TestCase("\"channels\":\"rgb\"", "channels must be one of rgba, alpha")]
-    [TestCase("\"model\":\"u3net\"", "model must be one of auto, removebg-lite")]
+    [TestCase("\"model\":\"u3net\"", "model must be one of auto, removebg")]
     [TestCase("\"requireForeground\":\"true\"", "requireForeground must be true or false")]
     public void A_problem_names_its_option_and_what_is_accepted(string fields, string expected) =>
         Assert.That(() => Parse(fields),

@@ -1,23 +1,29 @@
 import tempfile
 import unittest
 
+import numpy as np
 import torch
 
-from lite import bank
-from lite.batches import Batcher, sharpen
-from lite.dice import Dice
-from lite.geometry import random_frame, warp
-from lite.patterns import patterns
-from lite.photometric import jpeg, photometric
-from lite.schedule import image_size, learning_rate
-from lite.studio import studio
+from removebg import bank
+from removebg.batches import Batcher
+from removebg.dice import Dice
+from removebg.geometry import random_frame, warp
+from removebg.patterns import patterns
+from removebg.photometric import jpeg, photometric
+from removebg.schedule import image_size, learning_rate
+from removebg.studio import studio
 from . import given
+
+
+def built(root: str) -> dict[str, np.ndarray]:
+    photos, labels = given.folders(root)
+    return bank.build(f"{root}/bank", bank.pairs([photos], [], [labels]), size=96, processes=1)
 
 
 class BatchTests(unittest.TestCase):
     def test_a_batch_has_the_shapes_and_ranges_that_the_network_takes(self) -> None:
         with tempfile.TemporaryDirectory() as root:
-            batcher = Batcher(bank.build(*given.folders(root), size=96))
+            batcher = Batcher(built(root))
         for _ in range(5):
             images, alpha, weight = batcher.batch(6, 64)
             self.assertEqual((images.shape, alpha.shape, weight.shape), ((6, 3, 64, 64), (6, 1, 64, 64), (6,)))
@@ -29,7 +35,7 @@ class BatchTests(unittest.TestCase):
 
     def test_some_composites_have_no_subject_and_count(self) -> None:
         with tempfile.TemporaryDirectory() as root:
-            batcher = Batcher(bank.build(*given.folders(root), size=96))
+            batcher = Batcher(built(root))
         _, alpha, weight = batcher.composites(200, 32)
         empty = alpha.flatten(1).max(1).values == 0
         self.assertTrue(5 < int(empty.sum()) < 60)
@@ -37,12 +43,12 @@ class BatchTests(unittest.TestCase):
 
     def test_the_same_seed_gives_the_same_batches(self) -> None:
         with tempfile.TemporaryDirectory() as root:
-            built = bank.build(*given.folders(root), size=96)
-        self.assertTrue(torch.equal(Batcher(built, seed=3).batch(4, 64)[0], Batcher(built, seed=3).batch(4, 64)[0]))
+            data = built(root)
+        self.assertTrue(torch.equal(Batcher(data, seed=3).batch(4, 64)[0], Batcher(data, seed=3).batch(4, 64)[0]))
 
     def test_every_photo_comes_once_in_a_pass(self) -> None:
         with tempfile.TemporaryDirectory() as root:
-            batcher = Batcher(bank.build(*given.folders(root), size=96))
+            batcher = Batcher(built(root))
         self.assertEqual(sorted(batcher._next(6).tolist()), list(range(6)))
 
     def test_photo_and_label_are_framed_alike(self) -> None:
@@ -50,10 +56,6 @@ class BatchTests(unittest.TestCase):
         both = torch.from_numpy(given.disc(96, 0.5, 0.5, 0.3))[None, None].float().repeat(8, 2, 1, 1) / 255
         framed = warp(both, random_frame(Dice("cpu"), 8), 64, "reflection")
         self.assertTrue(torch.equal(framed[:, 0], framed[:, 1]))
-
-    def test_sharpening_leaves_nothing_half_and_all_where_they_are(self) -> None:
-        self.assertTrue(torch.allclose(sharpen(torch.tensor([0.0, 0.5, 1.0])), torch.tensor([0.0, 0.5, 1.0])))
-        self.assertGreater(sharpen(torch.tensor([0.7])).item(), 0.8)
 
     def test_colours_stay_in_range_and_flat_grey_survives_jpeg(self) -> None:
         torch.manual_seed(0)
@@ -78,7 +80,7 @@ class BatchTests(unittest.TestCase):
 
 class ScheduleTests(unittest.TestCase):
     def test_the_rate_warms_up_and_comes_down_to_almost_nothing(self) -> None:
-        self.assertLess(learning_rate(0, 1), 0.05)
+        self.assertLess(learning_rate(0, 1), 0.06)
         self.assertGreater(learning_rate(0.02, 1), 0.95)
         self.assertLess(learning_rate(0.99, 1), 0.01)
 

@@ -1,4 +1,4 @@
-"""Batches: about half photos, half composites of confident cut-outs.
+"""Batches of photos and of composites of confident cut-outs.
 
 Their backgrounds are windows without a subject, studios and repeating patterns.
 """
@@ -13,12 +13,6 @@ from .photometric import photometric, tint
 from .studio import studio
 
 
-def sharpen(alpha: Tensor, k: float = 2.0) -> Tensor:
-    """Multiplies the logit by k: the teacher's soft borders become sharper, 0.5 stays 0.5."""
-    a, b = alpha.clamp(0, 1) ** k, (1 - alpha).clamp(0, 1) ** k
-    return a / (a + b)
-
-
 class Batcher:
     """Makes batches in batched torch, on the device of the bank: CPU or GPU."""
 
@@ -29,7 +23,7 @@ class Batcher:
         self.img, self.lab, self.weight = tensor("img"), tensor("lab"), tensor("weight")
         self.fg, self.cut, self.box, self.win = tensor("fg"), tensor("cut"), tensor("box"), tensor("win")
         self.dice, self.composite = Dice(device), composite
-        self.used = torch.nonzero(self.weight > 0)[:, 0]
+        self.used = torch.nonzero((self.weight > 0) & ~tensor("held"))[:, 0]
         self.order = torch.empty(0, dtype=torch.long, device=device)
         torch.manual_seed(seed)
 
@@ -45,7 +39,7 @@ class Batcher:
         i = self._next(n)
         both = torch.cat([self.img[i], self.lab[i]], 1).float().mul_(1 / 255)
         framed = warp(both, random_frame(self.dice, n), size, "reflection")
-        return framed[:, :3], sharpen(framed[:, 3:]), self.weight[i]
+        return framed[:, :3], framed[:, 3:], self.weight[i]
 
     def composites(self, n: int, size: int) -> tuple[Tensor, Tensor, Tensor]:
         colours, alpha = self._objects(n, size, 0.35, 1.0)
@@ -75,7 +69,7 @@ class Batcher:
     def _objects(self, n: int, size: int, low: float, high: float) -> tuple[Tensor, Tensor]:
         """Cut-outs on an empty canvas: colours, alpha."""
         j = self.dice.index(n, len(self.fg))
-        both = torch.cat([self.cut[j], self.lab[self.fg[j]]], 1).float().mul_(1 / 255)
+        both = torch.cat([self.cut[self.fg[j]], self.lab[self.fg[j]]], 1).float().mul_(1 / 255)
         placed = warp(both, random_place(self.dice, self.box[j], low, high), size, "zeros")
         return placed[:, :3], ((placed[:, 3:] - 0.5) * 2 + 0.5).clamp(0, 1)
 

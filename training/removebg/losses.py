@@ -27,7 +27,7 @@ def edge_loss(alpha: Tensor, target: Tensor, weight: Tensor) -> Tensor:
 def total_loss(outputs: list[Tensor], target: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
     """Sums over all levels. Returns the loss, and the full level's share of it to monitor."""
     main, alpha = area_loss(outputs[0], target, weight)
-    loss = main + 2.0 * edge_loss(alpha, target, weight)
+    loss = main + 1.5 * edge_loss(alpha, target, weight)
     for level in outputs[1:]:
         loss = loss + 0.3 * area_loss(level, F.adaptive_avg_pool2d(target, level.shape[2:]), weight)[0]
     return loss, main.detach()

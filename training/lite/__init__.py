@@ -1,1 +1,0 @@
-"""Makes removebg-lite: data, labels, network, training, export."""
