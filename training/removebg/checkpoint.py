@@ -1,7 +1,7 @@
 """Checkpoints, and their parts to bring one back from a machine that returns only small files.
 
-python3 -m removebg.checkpoint split CHECKPOINT FOLDER      the average's weights as fp16, in parts of at most 15 MiB
-python3 -m removebg.checkpoint join FOLDER CHECKPOINT
+python3 -m removebg.checkpoint split best.pt FOLDER      the weights as fp16, in parts of at most 15 MiB
+python3 -m removebg.checkpoint join FOLDER best.pt       to score and export; to train on, export it and use --start
 """
 import argparse
 import io
@@ -37,7 +37,7 @@ def load_average(path: str) -> Network:
 
 
 def split(path: str, folder: str, part: int = PART) -> int:
-    """Returns the number of parts. The optimiser's state is left out: a run that resumes from it starts it anew."""
+    """Returns the number of parts. Only the average is kept, without the optimiser's state."""
     saved = read(path)
     half = {name: values.half() if values.is_floating_point() else values for name, values in saved["ema"].items()}
     file = io.BytesIO()
@@ -63,7 +63,7 @@ def join(folder: str, path: str) -> None:
             content += part.read()
     saved = torch.load(io.BytesIO(content), map_location="cpu")
     weights = {name: values.float() if values.is_floating_point() else values for name, values in saved["ema"].items()}
-    write({**saved, "ema": weights, "model": weights}, path)
+    write({**saved, "ema": weights}, path)
 
 
 def main() -> None:

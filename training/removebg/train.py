@@ -5,7 +5,7 @@ python3 -m removebg.train BANK --start removebg.onnx --out DIR --minutes 180    
 
 DIR/checkpoint.pt holds the network, its moving average, the optimiser and the history. It is written every few minutes
 and at the end; a run that finds one resumes from it, on what is left of its schedule unless --restart is given.
-DIR/best.pt is the one with the highest IoU on the photos held out, and the one to export.
+DIR/best.pt is that with the highest IoU on the photos held out, and the one to export.
 """
 import argparse
 import copy
@@ -42,14 +42,21 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--frozen", type=int, default=1, help="parts of the trunk that never learn, 0 to 5")
     parser.add_argument("--warm", type=float, default=0.01, help="share of the time in which no part of it does")
     parser.add_argument("--composite", type=float, default=0.3, help="share of composites")
-    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="on the processors; a GPU takes one")
+    parser.add_argument(
+        "--processes", type=int, default=min(2, os.cpu_count() or 1), help="on the processors; a GPU takes one"
+    )
     parser.add_argument("--every", type=float, default=5, help="minutes between checkpoints")
-    parser.add_argument("--parts", help="folder for the checkpoint in parts of at most 15 MiB, too")
+    parser.add_argument("--parts", help="folder for best.pt in parts of at most 15 MiB, too")
     parser.add_argument("--restart", action="store_true", help="begin a new schedule from the checkpoint")
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args(arguments)
-    if not (given.trunk or given.start or os.path.exists(os.path.join(given.out, "checkpoint.pt"))):
-        parser.error("--trunk or --start is required, unless --out has a checkpoint")
+    resumes = os.path.exists(os.path.join(given.out, "checkpoint.pt"))
+    if given.start and resumes:
+        parser.error(
+            f"{given.out} has a checkpoint.pt, from which the run would resume: with --start, give another --out"
+        )
+    if not (given.trunk or given.start or resumes):
+        parser.error("--trunk or --start is required, unless --out has a checkpoint.pt")
     return given
 
 
@@ -98,6 +105,13 @@ class Run:
 
     def train(self) -> None:
         progress = self._together(self.elapsed / (self.given.minutes * 60))
+        if progress >= 1:
+            if self.rank == 0:
+                print(
+                    f"The run of {self.given.minutes:g} minutes is over; --restart begins a new one from it.",
+                    flush=True,
+                )
+            return
         written, printed, last = time.monotonic(), (time.monotonic(), self.seen), time.monotonic()
         while progress < 1:
             loss = self._advance(progress)
@@ -126,8 +140,9 @@ class Run:
             self.network.load_state_dict(saved["model"])
             return saved
         if self.given.start:
-            chosen = np.nonzero(self.bank["weight"] > 0)[0][:: max(1, int((self.bank["weight"] > 0).sum()) // 64)]
-            start.load(self.network, self.given.start, torch.from_numpy(self.bank["img"][chosen[:64]]).float() / 255)
+            used = np.nonzero(self.bank["weight"] > 0)[0]
+            some = used[np.linspace(0, len(used) - 1, 64).astype(int)]
+            start.load(self.network, self.given.start, torch.from_numpy(self.bank["img"][some]).float() / 255)
         else:
             trunk.load(self.network.trunk, self.given.trunk)
         return None
@@ -215,11 +230,10 @@ class Run:
         checkpoint.write(saved, path)
         if not iou <= self.best:  # also if no photo is held out
             self.best = iou
-            checkpoint.write(
-                {key: saved[key] for key in ("ema", "step", "seen", "history")}, os.path.join(self.given.out, "best.pt")
-            )
-        if self.given.parts:
-            checkpoint.split(path, self.given.parts)
+            best = os.path.join(self.given.out, "best.pt")
+            checkpoint.write({key: saved[key] for key in ("ema", "step", "seen", "history")}, best)
+            if self.given.parts:
+                checkpoint.split(best, self.given.parts)
 
 
 if __name__ == "__main__":

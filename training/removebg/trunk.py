@@ -58,7 +58,7 @@ class Trunk(nn.Module):
 
 
 def fold(path: str) -> dict[str, np.ndarray]:
-    """Returns the weights of the package's file under this module's names."""
+    """Returns the weights of the package's file under this module's names, its last block included."""
     import onnx
     from onnx import numpy_helper
 
@@ -86,7 +86,7 @@ def fold(path: str) -> dict[str, np.ndarray]:
 
 
 def load(trunk: Trunk, file: str) -> Trunk:
-    """Loads the weights that the trunk has; the file's last block is not used."""
+    """Loads the weights that the trunk has."""
     own = trunk.state_dict()
     weights = {name: torch.from_numpy(values) for name, values in np.load(file).items() if name in own}
     if missing := own.keys() - weights.keys() - {"mean"}:
@@ -95,5 +95,10 @@ def load(trunk: Trunk, file: str) -> Trunk:
     return trunk
 
 
+def main() -> None:
+    own = Trunk().state_dict()
+    np.savez(sys.argv[2], **{name: values for name, values in fold(sys.argv[1]).items() if name in own})
+
+
 if __name__ == "__main__":
-    np.savez(sys.argv[2], **fold(sys.argv[1]))
+    main()

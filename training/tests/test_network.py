@@ -162,8 +162,10 @@ class RunTests(unittest.TestCase):
         self.assertTrue(all(0 <= entry["iou"] <= 1 for entry in first["history"]))
         self.assertTrue(json.dumps(first["history"]))
 
-        # Its schedule is over, so only a new one goes on.
+        # Its schedule is over, so only a new one goes on; another network cannot take its place.
         self.assertEqual(self.train()["step"], first["step"])
+        with self.assertRaises(SystemExit):
+            self.train("--start", f"{self.root}/other.onnx")
         second = self.train("--restart")
         self.assertGreater(second["step"], first["step"])
         self.assertGreater(len(second["history"]), len(first["history"]))
@@ -173,9 +175,8 @@ class RunTests(unittest.TestCase):
 
         self.assertTrue(all(os.path.getsize(entry) <= checkpoint.PART for entry in os.scandir(f"{self.root}/parts")))
         checkpoint.join(f"{self.root}/parts", f"{self.root}/joined.pt")
-        joined, written = checkpoint.load_average(f"{self.root}/joined.pt"), checkpoint.load_average(
-            f"{self.root}/out/checkpoint.pt"
-        )
+        joined = checkpoint.load_average(f"{self.root}/joined.pt")
+        written = checkpoint.load_average(f"{self.root}/out/best.pt")
         image = torch.rand(1, 3, export.SIZE, export.SIZE)
         with torch.no_grad():
             self.assertLess((joined(image) - written(image)).abs().max().item(), 0.01)
