@@ -22,6 +22,7 @@ public sealed class ArtworkEventsHttp(ApiEndpoint api, ReadArtwork read, Artwork
         {
             var artwork = await read.FindAsync(key, id, cancellationToken);
             if (HttpMethods.IsHead(request.Method)) return Results.Bytes([], "text/event-stream");
+            // The stream is sent after this call has returned, so it ends by the host's token.
             return new EventStream(TypedResults.ServerSentEvents(EventsAsync(artwork, cancellationToken)),
                 cancellationToken);
         }, cancellationToken);

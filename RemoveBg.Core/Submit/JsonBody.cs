@@ -8,7 +8,8 @@ namespace RemoveBg.Core.Submit;
 /// of many small parts needs many times its own size in memory.</summary>
 public static class JsonBody
 {
-    /// <summary>Most tokens (braces, brackets, names and values) of one request; the largest real one has 44.</summary>
+    /// <summary>Most tokens (braces, brackets, names and values) of one request: more than ten times what one with
+    /// every field has.</summary>
     public const int MostTokens = 1000;
 
     /// <param name="body">The body.</param>

@@ -25,7 +25,7 @@ public sealed class ApiEndpoint(
     {
         style ??= ErrorStyle.Ours;
         request.HttpContext.Response.Headers["X-Content-Type-Options"] = "nosniff";
-        using var ends = CancellationTokenSource.CreateLinkedTokenSource(
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(
             cancellationToken, request.HttpContext.RequestAborted);
         try
         {
@@ -33,7 +33,7 @@ public sealed class ApiEndpoint(
                 cancellationToken);
             if (submissions > 0)
                 await AdmitAsync(request.HttpContext.Response, key, submissions, cancellationToken, style);
-            return await call(key, ends.Token);
+            return await call(key, either.Token);
         }
         catch (OperationCanceledException) when (request.HttpContext.RequestAborted.IsCancellationRequested)
         {

@@ -11,13 +11,13 @@ namespace RemoveBg.Tests.CutOut;
 /// <summary>The whole pipeline, with real networks and real files.</summary>
 public sealed class CutOutTests
 {
-    private Segmenter _lite = null!;
+    private Segmenter _shipped = null!;
 
     [OneTimeSetUp]
-    public void Load() => _lite = Networks.Lite();
+    public void Load() => _shipped = Networks.Shipped();
 
     [OneTimeTearDown]
-    public void Unload() => _lite.Dispose();
+    public void Unload() => _shipped.Dispose();
 
     [TestCase(OutputFormat.Png, "image/png")]
     [TestCase(OutputFormat.Webp, "image/webp")]
@@ -102,7 +102,7 @@ public sealed class CutOutTests
             "sky" => 0xE60000 | (uint)(150 + y / 10) << 8 | (uint)(100 + y / 6),
             _ => (uint)random.Next(0x1000000),
         });
-        Assert.That(Picture.Read(_lite.CutOut(PngFile.Encode(photo), OutputFormat.Png).File).MeanAlpha(),
+        Assert.That(Picture.Read(_shipped.CutOut(PngFile.Encode(photo), OutputFormat.Png).File).MeanAlpha(),
             Is.LessThan(0.1));
     }
 
@@ -113,7 +113,7 @@ public sealed class CutOutTests
     public void Odd_sizes_work(int width, int height)
     {
         using var photo = ResampleTests.Paint(width, height, (x, y) => 0xFF000000 | (uint)(x ^ y));
-        var (file, done) = _lite.CutOut(PngFile.Encode(photo), OutputFormat.Webp);
+        var (file, done) = _shipped.CutOut(PngFile.Encode(photo), OutputFormat.Webp);
         var image = Picture.Read(file);
         Assert.That((image.Width, image.Height), Is.EqualTo((width, height)));
         Assert.That(done.ContentType, Is.EqualTo(width > Encode.LargestWebpSide ? "image/png" : "image/webp"));
@@ -171,5 +171,5 @@ public sealed class CutOutTests
     }
 
     private (byte[] File, CutOutResult Done) CutOut(string path, OutputFormat format = OutputFormat.Png) =>
-        _lite.CutOut(File.ReadAllBytes(path), format);
+        _shipped.CutOut(File.ReadAllBytes(path), format);
 }

@@ -55,7 +55,7 @@ public sealed class PipelineSlotsTests
     [Test]
     public void Loading_a_network_measures_its_memory()
     {
-        using var small = Networks.Lite();
+        using var small = Networks.Shipped();
         Assert.That(small.MemoryMB, Is.LessThan(250));
         using var large = Segmenter.Open(LargeNetwork.WrittenTo(_folder), new());
         Assert.That(large.MemoryMB, Is.InRange(380, 700), "32 times 3 planes of 1024 x 1024 floats are 403 MB");

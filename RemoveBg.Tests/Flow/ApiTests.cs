@@ -16,38 +16,6 @@ public sealed class ApiTests
     [OneTimeTearDown]
     public async Task Stop() => await _host.DisposeAsync();
 
-    [TestCase("""{"imageUrl":"http://0.0.0.0/x"}""", "imageUrl")]
-    [TestCase("""{"imageUrl":"http://10.0.0.1/x.png"}""", "imageUrl")]
-    [TestCase("""{"imageUrl":"http://169.254.169.254/latest/meta-data/"}""", "imageUrl")]
-    [TestCase("""{"imageUrl":"http://metadata.google.internal/"}""", "imageUrl")]
-    [TestCase("""{"imageUrl":"https://example.com/a","webhook":"https://10.0.0.1/hook"}""", "webhook")]
-    [TestCase("""{"imageUrl":"https://example.com/a","webhook":"https://[fe80::1]/hook"}""", "webhook")]
-    [TestCase("""{"imageUrl":"https://example.com/a","webhook":"https://168.63.129.16/hook"}""", "webhook")]
-    [TestCase("""{"imageUrl":"https://example.com/a","webhook":"http://example.com/hook"}""", "webhook")]
-    [TestCase("""{"imageUrl":"https://example.com/a","extra":1}""", "extra")]
-    [TestCase("not json", "JSON")]
-    public async Task A_bad_request_gets_400_and_names_what_is_wrong(string body, string named)
-    {
-        using var response = await _host.SubmitAsync(body);
-        await AssertErrorAsync(response, 400, "Bad Request");
-        Assert.That((await response.JsonAsync()).Text("message"), Does.Contain(named));
-    }
-
-    [TestCase("/v2/artworks/remove-background")]
-    [TestCase("/v2/artworks/batch")]
-    [TestCase("/v1.0/removebg")]
-    public async Task A_body_with_a_million_fields_gets_a_short_400(string route)
-    {
-        var fields = string.Join(",", Enumerable.Range(0, 1_000_000).Select(i => $"\"{i:x}\":1"));
-        foreach (var body in new[] { $$"""{{{fields}}}""", $$"""{"artworks":[{{{fields}}}]}""", """{"a":"\ud800"}""" })
-        {
-            using var content = new StringContent(body, Encoding.UTF8, "application/json");
-            using var response = await _host.Client.PostAsync(route, content);
-            Assert.That((int)response.StatusCode, Is.EqualTo(400));
-            Assert.That((await response.Content.ReadAsByteArrayAsync()).Length, Is.LessThan(8 * 1024));
-        }
-    }
-
     [Test]
     public async Task Loopback_can_be_refused_in_development_too()
     {
@@ -56,31 +24,11 @@ public sealed class ApiTests
         Environment.SetEnvironmentVariable("REMOVEBG_DEV_LOOPBACK", null);
         using var response = await strict.SubmitAsync(new { imageUrl = "http://127.0.0.1:8080/x.png",
             webhook = "https://localhost/hook" });
-        await AssertErrorAsync(response, 400, "Bad Request");
+        await Errors.AssertShapeAsync(response, 400, "Bad Request");
         Assert.That((await response.JsonAsync()).Text("message"), Does.Contain("imageUrl").And.Contain("webhook"));
         using var lenient = await _host.SubmitAsync(new { imageUrl = "http://127.0.0.1:8080/x.png",
             webhook = "http://localhost:5000/hook" });
         Assert.That((int)lenient.StatusCode, Is.EqualTo(202));
-    }
-
-    [TestCase("text/plain")]
-    [TestCase("application/xml")]
-    [TestCase("application/json; charset=utf-16")]
-    public async Task Another_content_type_gets_400(string contentType)
-    {
-        using var content = new ByteArrayContent("{}"u8.ToArray());
-        content.Headers.TryAddWithoutValidation("Content-Type", contentType);
-        using var response = await _host.Client.PostAsync("/v2/artworks/remove-background", content);
-        await AssertErrorAsync(response, 400, "Bad Request");
-        Assert.That((await response.JsonAsync()).Text("message"), Does.Contain("Content-Type"));
-    }
-
-    [Test]
-    public async Task A_body_over_16_MiB_gets_400()
-    {
-        using var response = await _host.SubmitAsync(new string(' ', 16 * 1024 * 1024 + 1));
-        await AssertErrorAsync(response, 400, "Bad Request");
-        Assert.That((await response.JsonAsync()).Text("message"), Does.Contain("16 MiB"));
     }
 
     [TestCase(null)]
@@ -90,7 +38,7 @@ public sealed class ApiTests
     {
         using var client = _host.ClientWith(key);
         using var response = await client.GetAsync("/v2/artworks");
-        await AssertErrorAsync(response, 401, "Unauthorized");
+        await Errors.AssertShapeAsync(response, 401, "Unauthorized");
         Assert.That(response.Headers.WwwAuthenticate.ToString(), Is.EqualTo("Bearer"));
     }
 
@@ -117,7 +65,7 @@ public sealed class ApiTests
             using var client = _host.ClientWith(key);
             using var response = await client.PostAsync("/v2/artworks/remove-background",
                 new StringContent($$"""{"imageUrl":"{{Photo}}"}""", Encoding.UTF8, "application/json"));
-            await AssertErrorAsync(response, 403, "Forbidden");
+            await Errors.AssertShapeAsync(response, 403, "Forbidden");
         }
     }
 
@@ -128,7 +76,7 @@ public sealed class ApiTests
         for (var i = 0; i < 2; i++) using (var accepted = await PostAsync(client))
             Assert.That((int)accepted.StatusCode, Is.EqualTo(202));
         using var response = await PostAsync(client);
-        await AssertErrorAsync(response, 429, "Too Many Requests");
+        await Errors.AssertShapeAsync(response, 429, "Too Many Requests");
         Assert.Multiple(() =>
         {
             Assert.That(response.Headers.RetryAfter!.Delta!.Value.TotalSeconds, Is.InRange(1, 60));
@@ -178,7 +126,7 @@ public sealed class ApiTests
         foreach (var method in new[] { HttpMethod.Get, HttpMethod.Delete })
         {
             using var response = await _host.Client.SendAsync(new(method, $"/v2/artworks/{id}"));
-            await AssertErrorAsync(response, 404, null);
+            await Errors.AssertShapeAsync(response, 404, null);
         }
     }
 
@@ -188,7 +136,7 @@ public sealed class ApiTests
         var id = await SubmitAsync();
         using var stranger = _host.ClientWith(await _host.AddKeyAsync("stranger"));
         using var response = await stranger.GetAsync($"/v2/artworks/{id}");
-        await AssertErrorAsync(response, 404, null);
+        await Errors.AssertShapeAsync(response, 404, null);
     }
 
     [Test]
@@ -218,7 +166,7 @@ public sealed class ApiTests
     {
         using var first = await _host.SubmitAsync(new { imageUrl = Photo }, ("Idempotency-Key", "order-8"));
         using var other = await _host.SubmitAsync(new { imageUrl = Photo + "?v=2" }, ("Idempotency-Key", "order-8"));
-        await AssertErrorAsync(other, 400, "Bad Request");
+        await Errors.AssertShapeAsync(other, 400, "Bad Request");
         Assert.That((await other.JsonAsync()).Text("message"), Does.Contain("Idempotency-Key"));
     }
 
@@ -263,7 +211,7 @@ public sealed class ApiTests
     public async Task A_bad_list_parameter_gets_400_and_named(string query, string named)
     {
         using var response = await _host.Client.GetAsync($"/v2/artworks?{query}");
-        await AssertErrorAsync(response, 400, "Bad Request");
+        await Errors.AssertShapeAsync(response, 400, "Bad Request");
         Assert.That((await response.JsonAsync()).Text("message"), Does.Contain(named));
     }
 
@@ -296,7 +244,7 @@ public sealed class ApiTests
     {
         using var response =
             await _host.Client.PostAsync($"/v2/artworks/{await SubmitAsync()}/webhook-deliveries/redeliver", null);
-        await AssertErrorAsync(response, 400, "Bad Request");
+        await Errors.AssertShapeAsync(response, 400, "Bad Request");
     }
 
     [TestCase("wait=0")]
@@ -305,7 +253,7 @@ public sealed class ApiTests
     public async Task A_bad_wait_gets_400(string prefer)
     {
         using var response = await _host.SubmitAsync(new { imageUrl = Photo }, ("Prefer", prefer));
-        await AssertErrorAsync(response, 400, "Bad Request");
+        await Errors.AssertShapeAsync(response, 400, "Bad Request");
     }
 
     [Test]
@@ -343,18 +291,4 @@ public sealed class ApiTests
     private static Task<HttpResponseMessage> PostAsync(HttpClient client) =>
         client.PostAsync("/v2/artworks/remove-background",
             new StringContent($$"""{"imageUrl":"{{Photo}}"}""", Encoding.UTF8, "application/json"));
-
-    private static async Task AssertErrorAsync(HttpResponseMessage response, int status, string? reason)
-    {
-        var error = await response.JsonAsync();
-        Assert.Multiple(() =>
-        {
-            Assert.That((int)response.StatusCode, Is.EqualTo(status), error.GetRawText());
-            Assert.That(response.Content.Headers.ContentType!.MediaType, Is.EqualTo("application/json"));
-            Assert.That(error.EnumerateObject().Select(property => property.Name),
-                Is.EqualTo(reason is null ? ["message", "statusCode"] : new[] { "message", "statusCode", "error" }));
-            Assert.That(error.GetProperty("statusCode").GetInt32(), Is.EqualTo(status));
-            if (reason is not null) Assert.That(error.Text("error"), Is.EqualTo(reason));
-        });
-    }
 }

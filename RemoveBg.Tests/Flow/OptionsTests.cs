@@ -123,11 +123,11 @@ public sealed class OptionsTests
             Path.Combine(folder.Path, "removebg.onnx"));
         await using var host = await RunningHost.StartAsync(services: services =>
             services.AddSingleton(LopsidedNetwork.Catalog("removebg", folder.Path)));
-        using var lite = await host.SubmitAsync(new { imageUrl = _photo, outputFormat = "png", channels = "alpha" },
+        using var shipped = await host.SubmitAsync(new { imageUrl = _photo, outputFormat = "png", channels = "alpha" },
             ("Prefer", "wait=30"));
         using var named = await host.SubmitAsync(new { imageUrl = _photo, outputFormat = "png", channels = "alpha",
             model = "u2netp" }, ("Prefer", "wait=30"));
-        var (first, second) = (await lite.JsonAsync(), await named.JsonAsync());
+        var (first, second) = (await shipped.JsonAsync(), await named.JsonAsync());
         Assert.That(second.Text("status"), Is.EqualTo("succeeded"));
         Assert.That(second.GetProperty("parameters").Text("model"), Is.EqualTo("u2netp"));
         Assert.That(await DownloadAsync(second), Is.Not.EqualTo(await DownloadAsync(first)));

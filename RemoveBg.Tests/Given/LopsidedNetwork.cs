@@ -17,9 +17,9 @@ internal static class LopsidedNetwork
     /// <summary>Returns a catalogue of the shipped network and this one.</summary>
     public static ModelCatalog Catalog(string name, string folder)
     {
-        var lite = ModelManifest.Shipped.Find("removebg")!;
+        var shipped = ModelManifest.Shipped.Find("removebg")!;
         var options = new ModelOptions { Name = name, Folders = folder, Cache = folder };
-        return new(Options.Create(options), new([Entry(), lite]));
+        return new(Options.Create(options), new([Entry(), shipped]));
     }
 
     public static FoundModel WrittenTo(string folder)

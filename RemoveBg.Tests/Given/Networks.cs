@@ -12,7 +12,7 @@ internal static class Networks
     private static readonly CutOutPipeline Pipeline = new(Options.Create(new ImageOptions()));
 
     /// <summary>The one that comes with the source.</summary>
-    public static Segmenter Lite(double? flipLimit = null) =>
+    public static Segmenter Shipped(double? flipLimit = null) =>
         Load("removebg", Path.Combine(Repo.Root, "models"), flipLimit);
 
     public static Segmenter Load(string name, string folder, double? flipLimit = null, bool paddedInference = true)

@@ -113,8 +113,8 @@ public sealed class ShippedSettingsTests
     [Test]
     public void The_shipped_network_has_the_manifests_digest()
     {
-        var lite = ModelManifest.Shipped.Find("removebg")!;
-        Assert.That(ModelCatalog.HasDigest(Path.Combine(Repo.Root, "models", lite.File), lite), Is.True);
+        var shipped = ModelManifest.Shipped.Find("removebg")!;
+        Assert.That(ModelCatalog.HasDigest(Path.Combine(Repo.Root, "models", shipped.File), shipped), Is.True);
     }
 
     private static IEnumerable<string> Leaves(JsonElement element, string path) =>

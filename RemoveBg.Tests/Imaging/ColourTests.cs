@@ -11,13 +11,13 @@ public sealed class ColourTests
     /// <summary>Mean CIEDE2000 below which two images look the same side by side.</summary>
     private const double Invisible = 2;
 
-    private Segmenter _lite = null!;
+    private Segmenter _shipped = null!;
 
     [OneTimeSetUp]
-    public void Load() => _lite = Networks.Lite();
+    public void Load() => _shipped = Networks.Shipped();
 
     [OneTimeTearDown]
-    public void Unload() => _lite.Dispose();
+    public void Unload() => _shipped.Dispose();
 
     [TestCase(50, 2.6772, -79.7751, 50, 0, -82.7485, 2.0425)]
     [TestCase(50, 2.5, 0, 73, 25, -18, 27.1492)]
@@ -123,5 +123,5 @@ public sealed class ColourTests
     }
 
     private Picture CutOut(string file, OutputFormat format) =>
-        Picture.Read(_lite.CutOut(File.ReadAllBytes(file), format).File);
+        Picture.Read(_shipped.CutOut(File.ReadAllBytes(file), format).File);
 }

@@ -57,7 +57,7 @@ public sealed class FlipInferenceTests
     [Test]
     public void A_network_with_a_flip_in_its_graph_is_not_run_again()
     {
-        using var network = Networks.Lite(flipLimit: 0);
+        using var network = Networks.Shipped(flipLimit: 0);
         var (_, done) = network.CutOut(File.ReadAllBytes(Repo.Sample("scene-plant.jpg")), OutputFormat.Webp);
         Assert.That(done.Confidence, Is.LessThan(1), "the network must be uncertain");
         Assert.That(done.Steps.Select(step => step.Name), Has.None.EqualTo("infer mirrored"));

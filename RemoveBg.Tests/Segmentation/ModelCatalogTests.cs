@@ -84,8 +84,8 @@ public sealed class ModelCatalogTests
     [Test]
     public void A_network_of_another_shape_is_refused_on_loading()
     {
-        var lite = ModelManifest.Shipped.Find("removebg")! with { Size = 512 };
-        Assert.That(() => new Segmenter(new(lite, Path.Combine(Repo.Root, "models", lite.File)), threads: 1),
+        var shipped = ModelManifest.Shipped.Find("removebg")! with { Size = 512 };
+        Assert.That(() => new Segmenter(new(shipped, Path.Combine(Repo.Root, "models", shipped.File)), threads: 1),
             Throws.TypeOf<InvalidDataException>().With.Message.Contains("[1, 3, 320, 320]").And.Message
                 .Contains("[1, 3, 512, 512]"));
     }

@@ -9,7 +9,7 @@ namespace RemoveBg.Tests.Segmentation;
 public sealed class PaddedPhotoTests
 {
     private const int Size = 320;
-    private static readonly ModelEntry Lite = ModelManifest.Shipped.Find("removebg")!;
+    private static readonly ModelEntry Shipped = ModelManifest.Shipped.Find("removebg")!;
     private Tensors _tensors = null!;
     private FloatPlanes _planes = null!;
 
@@ -31,10 +31,10 @@ public sealed class PaddedPhotoTests
     public void Cropping_restores_what_was_padded(int left, int top, int right, int bottom)
     {
         using var photo = Paint(500, 400, (x, y) => 0xFF000000 | (uint)(x * 255 / 500) | (uint)(y * 255 / 400) << 8);
-        PrepareTensor.Run(photo, _tensors, Lite);
+        PrepareTensor.Run(photo, _tensors, Shipped);
         float[] red = Plane(0), green = Plane(1);
         var padding = new Padding(left, top, right, bottom);
-        PaddedPhoto.Fill(photo, padding, fades: true, _tensors, Lite, _planes);
+        PaddedPhoto.Fill(photo, padding, fades: true, _tensors, Shipped, _planes);
         Assert.That(Crop(Plane(0), padding), Is.EqualTo(red).Within(0.02));
         Assert.That(Crop(Plane(1), padding), Is.EqualTo(green).Within(0.02));
     }
@@ -44,7 +44,7 @@ public sealed class PaddedPhotoTests
     {
         // The left half is 255 and the right half 0, so the mean of all four borders is one half.
         using var photo = Paint(320, 320, (x, _) => x < 160 ? 0xFFFFFFFF : 0xFF000000);
-        PaddedPhoto.Fill(photo, new(16, 0, 0, 0), fades: true, _tensors, Lite, _planes);
+        PaddedPhoto.Fill(photo, new(16, 0, 0, 0), fades: true, _tensors, Shipped, _planes);
         var row = Plane(0)[(100 * Size)..(101 * Size)];
         Assert.That(row[16], Is.EqualTo(1).Within(0.01), "the photo");
         Assert.That(row[0], Is.EqualTo(0.5).Within(0.01), "the mean");
@@ -56,7 +56,7 @@ public sealed class PaddedPhotoTests
     public void Padding_that_does_not_fade_is_the_mean_up_to_the_photo()
     {
         using var photo = Paint(320, 320, (x, _) => x < 160 ? 0xFFFFFFFF : 0xFF000000);
-        PaddedPhoto.Fill(photo, new(8, 8, 8, 8), fades: false, _tensors, Lite, _planes);
+        PaddedPhoto.Fill(photo, new(8, 8, 8, 8), fades: false, _tensors, Shipped, _planes);
         var row = Plane(0)[(100 * Size)..(101 * Size)];
         Assert.That(row[..8], Is.All.EqualTo(0.5).Within(0.01));
         Assert.That(row[8], Is.EqualTo(1).Within(0.01));
@@ -66,7 +66,7 @@ public sealed class PaddedPhotoTests
 
     /// <summary>Returns one plane of the input, converted back to 0 to 1.</summary>
     private float[] Plane(int channel) => [.. _tensors.Input.Skip(channel * Size * Size).Take(Size * Size)
-        .Select(value => value * Lite.Std[channel] + Lite.Mean[channel])];
+        .Select(value => value * Shipped.Std[channel] + Shipped.Mean[channel])];
 
     private static float[] Crop(float[] padded, Padding padding)
     {
