@@ -13,8 +13,8 @@ namespace RemoveBg.Core.Segmentation;
 /// <param name="Mean">Mean of R, G, B after division by 255, subtracted from the input.</param>
 /// <param name="Std">Standard deviation of R, G, B, by which the input is then divided.</param>
 /// <param name="Activation"><c>none</c> if the output is alpha in [0, 1]; <c>sigmoid</c> if it needs a sigmoid.</param>
-/// <param name="TestTimeAugmentation">False if runs on the mirror image and on the padded photo do not improve this
-/// network's alpha (docs/measurements.md); it then runs once.</param>
+/// <param name="TestTimeAugmentation">False for a network that runs once: never on the mirror image or on the padded
+/// photo, whatever the settings allow. models/MODEL_CARD.md has the figures for ours.</param>
 public sealed record ModelEntry(
     string Name, int Rank, string File, string About, string? Address, IReadOnlyList<string> Digests, string Licence,
     string? Input, string? Output, int Size, IReadOnlyList<float> Mean, IReadOnlyList<float> Std, string Activation,

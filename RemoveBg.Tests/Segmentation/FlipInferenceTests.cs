@@ -55,7 +55,7 @@ public sealed class FlipInferenceTests
     }
 
     [Test]
-    public void A_network_with_a_flip_in_its_graph_is_not_run_again()
+    public void A_network_without_test_time_augmentation_is_not_mirrored()
     {
         using var network = Networks.Shipped(flipLimit: 0);
         var (_, done) = network.CutOut(File.ReadAllBytes(Repo.Sample("scene-plant.jpg")), OutputFormat.Webp);

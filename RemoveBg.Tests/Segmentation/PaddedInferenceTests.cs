@@ -105,7 +105,7 @@ public sealed class PaddedInferenceTests
     }
 
     [Test]
-    public void A_network_that_test_time_augmentation_does_not_improve_runs_once()
+    public void A_network_without_test_time_augmentation_runs_once()
     {
         using var network = Networks.Shipped();
         var (_, cut) = network.CutOut(Picture.Cropped(Repo.Sample("scene-mug.jpg"), 0, 0, 1, 0.55), OutputFormat.Webp);
