@@ -12,14 +12,18 @@ internal static class Networks
     private static readonly CutOutPipeline Pipeline = new(Options.Create(new ImageOptions()));
 
     /// <summary>The one that comes with the source.</summary>
-    public static Segmenter Shipped(double? flipLimit = null) =>
-        Load("removebg", Path.Combine(Repo.Root, "models"), flipLimit);
+    public static Segmenter Shipped(double? flipLimit = null, bool testTimeAugmentation = true) =>
+        Load("removebg", Path.Combine(Repo.Root, "models"), flipLimit, testTimeAugmentation: testTimeAugmentation);
 
-    public static Segmenter Load(string name, string folder, double? flipLimit = null, bool paddedInference = true)
+    public static Segmenter Load(string name, string folder, double? flipLimit = null, bool paddedInference = true,
+        bool testTimeAugmentation = true)
     {
         var options = new ModelOptions { Name = name, Folders = folder, PaddedInference = paddedInference };
         options.FlipLimit = flipLimit ?? options.FlipLimit;
-        return Segmenter.Open(new ModelCatalog(Options.Create(options)).Resolve(), options);
+        var model = new ModelCatalog(Options.Create(options)).Resolve();
+        return Segmenter.Open(
+            testTimeAugmentation ? model : model with { Entry = model.Entry with { TestTimeAugmentation = false } },
+            options);
     }
 
     public static (byte[] File, CutOutResult Done) CutOut(this Segmenter segmenter, byte[] photo, OutputFormat format)
