@@ -17,7 +17,7 @@ namespace RemoveBg.Core.Process;
 /// queue.</remarks>
 public sealed class ProcessArtwork(
     ArtworkTable artworks, ArtworkQueues queues, StoredImages images, FetchImages fetch, CutOutPipeline pipeline,
-    PipelineSlots slots, CompleteArtwork complete, Admission admission, UnreadableMessages unreadable,
+    PipelineSlots slots, CompleteArtwork complete, UnreadableMessages unreadable,
     ServiceMetrics metrics, IOptions<ProcessOptions> options, TimeProvider clock, ILogger<ProcessArtwork> log)
 {
     public async Task ProcessAsync(string text, CancellationToken cancellationToken)
@@ -140,10 +140,9 @@ public sealed class ProcessArtwork(
     {
         if (artwork.Status.IsTerminal())
         {
-            // The worker that ended it may have died before it passed the permit on.
             metrics.Fault(Fault.Duplicate);
             log.MessageTooLate(artwork.Id, artwork.Attempt);
-            await admission.LeaveAsync(artwork, cancellationToken);
+            await complete.ResumeAsync(artwork, cancellationToken);
             return true;
         }
         if (artwork.LeaseUntil is { } until && until > clock.GetUtcNow())

@@ -54,6 +54,20 @@ public sealed class NothingLostTests : HandRunTests
     }
 
     [Test]
+    public async Task A_webhook_that_a_killed_worker_did_not_queue_is_queued_when_its_message_comes_again()
+    {
+        var id = await SubmitAsync(Photo);
+        await ProcessAsync(id, 1);
+        await Queue(ArtworkQueues.Webhooks).ClearMessagesAsync();
+        Clock.Advance(TimeSpan.FromSeconds(30));
+        await ProcessAsync(id, 1);
+        Assert.That(await WaitingAsync(ArtworkQueues.Webhooks), Is.EqualTo(1));
+        await DeliverAsync(id, 1);
+        await ProcessAsync(id, 1);
+        Assert.That(await WaitingAsync(ArtworkQueues.Webhooks), Is.EqualTo(1), "none for a delivered webhook");
+    }
+
+    [Test]
     public async Task A_delivered_webhook_is_not_sent_again_by_a_duplicate()
     {
         var id = await SubmitAsync(Photo);
