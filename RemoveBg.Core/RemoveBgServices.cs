@@ -1,8 +1,10 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using RemoveBg.Core.Access;
+using RemoveBg.Core.Clocks;
 using RemoveBg.Core.CutOut;
 using RemoveBg.Core.DropIn;
 using RemoveBg.Core.Imaging;
@@ -24,8 +26,13 @@ public static class RemoveBgServices
 {
     public static IServiceCollection AddRemoveBg(this IServiceCollection services, IConfiguration configuration)
     {
-        services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(configuration);
+
+        // Time.
+        services.AddSingleton(all =>
+            new StorageClock(TimeProvider.System, all.GetRequiredService<ILogger<StorageClock>>()));
+        services.AddSingleton<TimeProvider>(all => all.GetRequiredService<StorageClock>())
+            .AddSingleton<RunningTime>();
 
         // Settings. Startup fails on an invalid value and names it.
         services.AddSettings<NetworkOptions>(NetworkOptions.Section)

@@ -14,14 +14,17 @@ public sealed class ApiKeyTable(StorageClients storage, TimeProvider clock)
     private const string Partition = "key";
     private readonly TableClient _rows = storage.Table("keys");
 
-    /// <summary>Known keys only: unknown keys are never cached.</summary>
-    private readonly ConcurrentDictionary<string, (ApiKey Key, DateTimeOffset Until)> _cache = new();
+    /// <summary>Known keys only: unknown keys are never cached. With timestamps of the monotonic clock, so that a step
+    /// of the date cannot keep a disabled key alive.</summary>
+    private readonly ConcurrentDictionary<string, (ApiKey Key, long ReadAt)> _cache = new();
 
     public async Task<ApiKey?> FindAsync(byte[] hash, CancellationToken cancellationToken)
     {
         var row = Convert.ToHexStringLower(hash);
-        if (_cache.TryGetValue(row, out var cached) && cached.Until > clock.GetUtcNow()) return cached.Key;
+        if (_cache.TryGetValue(row, out var cached) && clock.GetElapsedTime(cached.ReadAt) < CacheTime)
+            return cached.Key;
 
+        var readAt = clock.GetTimestamp();
         var found =
             await _rows.GetEntityIfExistsAsync<TableEntity>(Partition, row, cancellationToken: cancellationToken);
         if (!found.HasValue)
@@ -31,7 +34,7 @@ public sealed class ApiKeyTable(StorageClients storage, TimeProvider clock)
         }
 
         var key = Read(found.Value!);
-        _cache[row] = (key, clock.GetUtcNow() + CacheTime);
+        _cache[row] = (key, readAt);
         return key;
     }
 

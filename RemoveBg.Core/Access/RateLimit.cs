@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Azure;
 using Azure.Data.Tables;
+using RemoveBg.Core.Clocks;
 using RemoveBg.Core.Store;
 
 namespace RemoveBg.Core.Access;
@@ -17,7 +18,8 @@ public sealed record RateDecision(int Quota, int Remaining, TimeSpan Reset, Time
 
 /// <summary>The generic cell rate algorithm (GCRA) as a pure function.</summary>
 /// <remarks>The state is one number, the theoretical arrival time, when the bucket would be full again. Each submission
-/// advances it by one emission interval.</remarks>
+/// advances it by one emission interval. It is never later than now and the whole burst. If it is, a host whose clock
+/// was ahead has written it, or the key had another rate; then it counts as the whole burst.</remarks>
 public static class Gcra
 {
     public static (RateDecision Decision, DateTimeOffset ArrivalTime) Admit(DateTimeOffset arrivalTime,
@@ -25,6 +27,8 @@ public static class Gcra
     {
         var interval = TimeSpan.FromMinutes(1) / ratePerMinute;
         var tolerance = interval * burst;
+        // Hosts' clocks differ a little. To clamp that, too, would give two busy hosts more than the rate.
+        if (arrivalTime > StoredTime.Latest(now, tolerance)) arrivalTime = now + tolerance;
         var start = arrivalTime > now ? arrivalTime : now;
         var next = start + interval * cost;
         if (next - now > tolerance)
@@ -57,7 +61,9 @@ public sealed class RateLimit(StorageClients storage, TimeProvider clock)
                 var (decision, arrivalTime) =
                     Gcra.Admit(bucket.ArrivalTime, clock.GetUtcNow(), key.RatePerMinute, key.Burst, cost);
                 // Another instance can only have advanced the state, so a refusal stays a refusal: no read or write.
-                if (!decision.IsAllowed || await TryWriteAsync(key.Id, bucket, arrivalTime, cancellationToken)
+                // But a state that was clamped is written, or it would be clamped again and never drain.
+                if (!decision.IsAllowed && arrivalTime == bucket.ArrivalTime
+                    || await TryWriteAsync(key.Id, bucket, arrivalTime, cancellationToken)
                     || tries == Tries) return decision;
             }
         }

@@ -50,8 +50,8 @@ public sealed record Artwork
     /// <summary>Number of claims by workers. Counted before the work, so that a crash loop ends.</summary>
     public int Attempt { get; init; }
 
-    /// <summary>Attempts that a stopping host interrupted; they do not count as <see cref="Attempt"/>. Bounded, so that
-    /// a restart loop ends.</summary>
+    /// <summary>Attempts that a stopping or frozen host interrupted; they do not count as <see cref="Attempt"/>.
+    /// Bounded, so that a restart loop, or an image that freezes its host, ends.</summary>
     public int HandBacks { get; init; }
 
     /// <summary>Token of the last claim that wrote the record.</summary>
@@ -86,8 +86,9 @@ public sealed record Artwork
 
     public ETag ETag { get; init; }
 
-    /// <summary>Processing time; zero until the artwork has ended, and if it never started.</summary>
-    public TimeSpan Duration => EndedAt - StartedAt ?? TimeSpan.Zero;
+    /// <summary>Processing time; zero until the artwork has ended, and if it never started. Never negative, although
+    /// the worker's clock may have been set back meanwhile.</summary>
+    public TimeSpan Duration => EndedAt > StartedAt ? EndedAt.Value - StartedAt.Value : TimeSpan.Zero;
 
     /// <summary>Message id as in Standard Webhooks: one per artwork and final status, the same on every
     /// attempt.</summary>

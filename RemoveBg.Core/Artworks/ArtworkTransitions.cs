@@ -5,7 +5,7 @@ namespace RemoveBg.Core.Artworks;
 /// <code>
 /// starting ──Claim──▶ processing ──Succeed──▶ succeeded
 ///    │                 │  ▲  └────Fail──────▶ failed
-///    │                 └──┘ Claim, Renew, Release, ReturnToQueue, RetryLater
+///    │                 └──┘ Claim, Renew, Release, ReturnToQueue, RetryLater, RetryUncounted, UncountAttempt
 ///    └──Cancel, Fail───────────────────────▶ canceled, failed
 /// </code>
 /// Each method throws <see cref="InvalidOperationException"/> when the artwork is terminal
@@ -58,6 +58,22 @@ public static class ArtworkTransitions
     {
         RequireOpen(artwork);
         return artwork with { LeaseOwner = null, LeaseUntil = null, DueAt = at + QueuePatience };
+    }
+
+    /// <summary>Releases the claim until <paramref name="at"/> without counting the attempt: the process was frozen
+    /// during it.</summary>
+    public static Artwork RetryUncounted(this Artwork artwork, DateTimeOffset at)
+    {
+        RequireOpen(artwork);
+        return Unclaimed(artwork) with { HandBacks = artwork.HandBacks + 1, DueAt = at + QueuePatience };
+    }
+
+    /// <summary>Takes back the count of an attempt whose claim was lost in a freeze. The claim of the worker that has
+    /// taken over stays as it is.</summary>
+    public static Artwork UncountAttempt(this Artwork artwork)
+    {
+        RequireOpen(artwork);
+        return artwork with { Attempt = artwork.Attempt - 1, HandBacks = artwork.HandBacks + 1 };
     }
 
     /// <summary>Marks that the sweeper has sent another message. The older the artwork, the later the next one, so that
@@ -115,6 +131,18 @@ public static class ArtworkTransitions
                 LeaseUntil = null,
             },
             DueAt = nextAt + QueuePatience,
+        };
+    }
+
+    /// <summary>Plans the running attempt again, at <paramref name="at"/>, without counting it: the process was frozen
+    /// during it.</summary>
+    public static Artwork ReturnDelivery(this Artwork artwork, DateTimeOffset at)
+    {
+        RequireDelivering(artwork);
+        return artwork with
+        {
+            Delivery = artwork.Delivery with { NextAttemptAt = at, LeaseUntil = null },
+            DueAt = at + QueuePatience,
         };
     }
 

@@ -30,19 +30,19 @@ public sealed class ReadArtwork(ArtworkTable artworks, ArtworkViews views, TimeP
     public async IAsyncEnumerable<Artwork?> WatchAsync(Artwork artwork,
         [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var start = clock.GetUtcNow();
+        var start = clock.GetTimestamp();
         var lastSent = start;
         yield return artwork;
-        while (!artwork.Status.IsTerminal() && clock.GetUtcNow() - start < LongestWatch)
+        while (!artwork.Status.IsTerminal() && clock.GetElapsedTime(start) < LongestWatch)
         {
             await Task.Delay(PollInterval, clock, cancellationToken);
             if (await artworks.FindAsync(artwork.Id, cancellationToken) is not { } now) yield break;
             var hasChanged = now.Status != artwork.Status;
             artwork = now;
             if (hasChanged) yield return artwork;
-            else if (clock.GetUtcNow() - lastSent >= SilenceInterval) yield return null;
+            else if (clock.GetElapsedTime(lastSent) >= SilenceInterval) yield return null;
             else continue;
-            lastSent = clock.GetUtcNow();
+            lastSent = clock.GetTimestamp();
         }
     }
 
@@ -51,8 +51,8 @@ public sealed class ReadArtwork(ArtworkTable artworks, ArtworkViews views, TimeP
     public async Task<Artwork> WaitUntilEndedAsync(Artwork artwork, TimeSpan patience,
         CancellationToken cancellationToken)
     {
-        var until = clock.GetUtcNow() + patience;
-        while (!artwork.Status.IsTerminal() && clock.GetUtcNow() < until)
+        var start = clock.GetTimestamp();
+        while (!artwork.Status.IsTerminal() && clock.GetElapsedTime(start) < patience)
         {
             await Task.Delay(PollInterval, clock, cancellationToken);
             artwork = await artworks.FindAsync(artwork.Id, cancellationToken) ?? artwork;

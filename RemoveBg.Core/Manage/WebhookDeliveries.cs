@@ -1,11 +1,15 @@
+using Microsoft.Extensions.Options;
 using RemoveBg.Core.Access;
 using RemoveBg.Core.Artworks;
+using RemoveBg.Core.Clocks;
+using RemoveBg.Core.Notify;
 using RemoveBg.Core.Store;
 
 namespace RemoveBg.Core.Manage;
 
 /// <summary>Lists the delivery attempts of a webhook, and redelivers it on request.</summary>
-public sealed class WebhookDeliveries(ReadArtwork read, ArtworkTable artworks, ArtworkQueues queues, TimeProvider clock)
+public sealed class WebhookDeliveries(ReadArtwork read, ArtworkTable artworks, ArtworkQueues queues,
+    IOptions<WebhookOptions> options, TimeProvider clock)
 {
     public async Task<WebhookDeliveriesView> ListAsync(ApiKey key, string id, CancellationToken cancellationToken)
     {
@@ -30,7 +34,7 @@ public sealed class WebhookDeliveries(ReadArtwork read, ArtworkTable artworks, A
                 "The artwork has no webhook.");
             if (!artwork.Status.IsTerminal())
                 throw ApiException.BadRequest("The artwork has not ended; its webhook will be sent when it has.");
-            if (artwork.Delivery.LeaseUntil > clock.GetUtcNow())
+            if (StoredTime.IsAhead(artwork.Delivery.LeaseUntil, clock.GetUtcNow(), options.Value.Lease))
                 throw ApiException.BadRequest("A delivery attempt is running. Check webhook-deliveries and try again.");
             if (await artworks.TryUpdateAsync(artwork, artwork.Redeliver(clock.GetUtcNow()), cancellationToken)
                 is not { } renewed) continue;

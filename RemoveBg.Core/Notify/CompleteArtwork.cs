@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using RemoveBg.Core.Artworks;
+using RemoveBg.Core.Clocks;
 using RemoveBg.Core.Store;
 using RemoveBg.Core.Telemetry;
 
@@ -35,7 +36,7 @@ public sealed class CompleteArtwork(ArtworkQueues queues, Admission admission, S
     public async Task ResumeAsync(Artwork artwork, CancellationToken cancellationToken)
     {
         if (artwork.Delivery is { Status: WebhookStatus.Pending, Attempts: 0, LeaseUntil: null }
-            && artwork.EndedAt + WebhookPatience < clock.GetUtcNow())
+            && !StoredTime.IsAhead(artwork.EndedAt + WebhookPatience, clock.GetUtcNow(), WebhookPatience))
             await queues.SendToDeliverAsync(artwork, attempt: 1, TimeSpan.Zero, cancellationToken);
         await admission.LeaveAsync(artwork, cancellationToken);
     }

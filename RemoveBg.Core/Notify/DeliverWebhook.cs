@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using RemoveBg.Core.Artworks;
+using RemoveBg.Core.Clocks;
 using RemoveBg.Core.Store;
 using RemoveBg.Core.Telemetry;
 
@@ -13,10 +14,8 @@ namespace RemoveBg.Core.Notify;
 public sealed class DeliverWebhook(
     ArtworkTable artworks, ArtworkQueues queues, ArtworkViews views, WebhookSender sender,
     UnreadableMessages unreadable, ServiceMetrics metrics,
-    IOptions<WebhookOptions> options, TimeProvider clock, ILogger<DeliverWebhook> log)
+    IOptions<WebhookOptions> options, TimeProvider clock, RunningTime time, ILogger<DeliverWebhook> log)
 {
-    private static readonly TimeSpan LeaseBeyondTimeout = TimeSpan.FromSeconds(15);
-
     private readonly ReceiverSlots _receivers = new(options.Value.MaxAtOncePerReceiver);
 
     public async Task DeliverAsync(string text, CancellationToken cancellationToken)
@@ -35,7 +34,7 @@ public sealed class DeliverWebhook(
 
         // 3. Claim the attempt, so that a copy of the message does not send it too.
         artwork = await artworks.TryUpdateAsync(artwork,
-            artwork.BeginDelivery(clock.GetUtcNow(), options.Value.Timeout + LeaseBeyondTimeout), cancellationToken);
+            artwork.BeginDelivery(clock.GetUtcNow(), options.Value.Lease), cancellationToken);
         if (artwork is null) return;
 
         using var activity = Tracing.Start("deliver webhook", ActivityKind.Client, artwork.Id,
@@ -44,13 +43,21 @@ public sealed class DeliverWebhook(
         // 4. Send what GET would return now, with newly signed result URLs.
         var at = clock.GetUtcNow();
         var start = Stopwatch.GetTimestamp();
+        var frozen = time.Frozen;
         var body = (await views.OfAsync(artwork, cancellationToken)).ToJson();
         var outcome = await sender.SendAsync(artwork.Webhook!, artwork.WebhookId, body, cancellationToken);
 
         activity?.SetTag("removebg.outcome", outcome.Outcome).SetTag("http.response.status_code", outcome.StatusCode);
         if (outcome.Outcome != DeliveryOutcome.Delivered) activity.Fail(outcome.Outcome);
 
-        // 5. Record the outcome and the next attempt. Not cancellable: the receiver has the webhook.
+        // 5. Repeat an attempt that failed while this process was frozen: the receiver may have responded in time.
+        if (outcome.StatusCode is null && time.Frozen > frozen)
+        {
+            await ReturnAsync(artwork);
+            return;
+        }
+
+        // 6. Record the outcome and the next attempt. Not cancellable: the receiver has the webhook.
         await RecordAsync(artwork, outcome, at, Stopwatch.GetElapsedTime(start));
     }
 
@@ -78,8 +85,18 @@ public sealed class DeliverWebhook(
         }
         return artwork.Delivery is { Status: WebhookStatus.Pending } delivery
             && delivery.Attempts == message.Attempt - 1
-            && !(delivery.LeaseUntil > clock.GetUtcNow())
+            && !StoredTime.IsAhead(delivery.LeaseUntil, clock.GetUtcNow(), options.Value.Lease)
                 ? artwork : null;
+    }
+
+    private async Task ReturnAsync(Artwork artwork)
+    {
+        metrics.Fault(Fault.Frozen);
+        log.WebhookNotCounted(artwork.Id, artwork.Delivery.Attempts + 1);
+        var wait = options.Value.FirstRetryInterval;
+        if (await artworks.TryUpdateAsync(artwork, artwork.ReturnDelivery(clock.GetUtcNow() + wait),
+            CancellationToken.None) is { } waiting)
+            await queues.SendToDeliverAsync(waiting, waiting.Delivery.Attempts + 1, wait, CancellationToken.None);
     }
 
     private async Task RecordAsync(Artwork artwork, DeliveryOutcome outcome, DateTimeOffset at, TimeSpan duration)

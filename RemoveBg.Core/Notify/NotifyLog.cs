@@ -24,6 +24,10 @@ internal static partial class NotifyLog
         LogLevel level, Guid artworkId, int attempt, string outcome, int? statusCode, WebhookStatus status,
         decimal? seconds);
 
+    [LoggerMessage(506, LogLevel.Information,
+        "Artwork {ArtworkId}: the process was frozen during webhook attempt {Attempt}; not counted")]
+    public static partial void WebhookNotCounted(this ILogger log, Guid artworkId, int attempt);
+
     [LoggerMessage(505, LogLevel.Information, "Webhook {WebhookId} could not be sent: {Reason}")]
     public static partial void WebhookNotSent(this ILogger log, string webhookId, string reason);
 }

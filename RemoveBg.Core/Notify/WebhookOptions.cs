@@ -44,6 +44,9 @@ public sealed class WebhookOptions : IValidatableObject
     [Range(0.0, 0.5)]
     public double Jitter { get; set; } = 0.1;
 
+    /// <summary>Lease of a running attempt: its timeout, and time to record the outcome.</summary>
+    internal TimeSpan Lease => Timeout + TimeSpan.FromSeconds(15);
+
     internal IReadOnlyList<byte[]> Keys =>
         [.. Secrets.Split((char[])[' ', ',', '\n'], StringSplitOptions.RemoveEmptyEntries).Select(WebhookSigner.KeyOf)];
 

@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Text;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using RemoveBg.Core.Clocks;
 using RemoveBg.Core.Network;
 using RemoveBg.Core.Telemetry;
 
@@ -25,13 +26,14 @@ public sealed class WebhookSender : IDisposable
     private readonly UrlPolicy _urls;
     private readonly WebhookOptions _options;
     private readonly TimeProvider _clock;
+    private readonly RunningTime _time;
     private readonly ServiceMetrics _metrics;
     private readonly ILogger<WebhookSender> _log;
 
     public WebhookSender(GuardedConnector connector, UrlPolicy urls, IOptions<WebhookOptions> options,
-        ServiceMetrics metrics, TimeProvider clock, ILogger<WebhookSender> log)
+        ServiceMetrics metrics, TimeProvider clock, RunningTime time, ILogger<WebhookSender> log)
     {
-        (_urls, _options, _metrics, _clock, _log) = (urls, options.Value, metrics, clock, log);
+        (_urls, _options, _metrics, _clock, _time, _log) = (urls, options.Value, metrics, clock, time, log);
         _client = new(connector.CreateHandler()) { Timeout = Timeout.InfiniteTimeSpan };
         _client.DefaultRequestHeaders.UserAgent.Add(new("RemoveBg-Webhook", "1.0"));
     }
@@ -50,7 +52,7 @@ public sealed class WebhookSender : IDisposable
             now.ToUnixTimeSeconds().ToString(System.Globalization.CultureInfo.InvariantCulture));
         request.Headers.Add(WebhookSigner.SignatureHeader, WebhookSigner.Sign(_options.Keys, webhookId, now, bytes));
 
-        using var timeout = new CancellationTokenSource(_options.Timeout, _clock);
+        using var timeout = new CancellationTokenSource(_options.Timeout, _time);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
         try
         {

@@ -44,7 +44,7 @@ internal sealed class ArtworkClaim : IAsyncDisposable
         await StopRenewingAsync();
         if (_lost.IsCancellationRequested) return null;
         // Not cancellable: finished work must be recorded.
-        return await WriteOrFindOwnAsync(_artworks, Artwork, change(Artwork), CancellationToken.None);
+        return await WriteAsync(change, CancellationToken.None);
     }
 
     public async ValueTask DisposeAsync()
@@ -52,6 +52,22 @@ internal sealed class ArtworkClaim : IAsyncDisposable
         await StopRenewingAsync();
         _stop.Dispose();
         _lost.Dispose();
+    }
+
+    /// <summary>Changes the record while this claim holds it. A worker whose own claim was lost may have given its
+    /// attempt back meanwhile, which does not touch this claim.</summary>
+    /// <returns>Null if the claim was lost.</returns>
+    private async Task<Artwork?> WriteAsync(Func<Artwork, Artwork> change, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            if (await WriteOrFindOwnAsync(_artworks, Artwork, change(Artwork), cancellationToken) is { } written)
+                return written;
+            var found = await _artworks.FindAsync(Artwork.Id, cancellationToken);
+            if (found is not { Status: ArtworkStatus.Processing, LeaseUntil: not null }
+                || found.LeaseOwner != Artwork.LeaseOwner) return null;
+            Artwork = found;
+        }
     }
 
     /// <summary>Writes the record. If the response is lost, the SDK repeats the write, which then fails against its own
@@ -80,8 +96,7 @@ internal sealed class ArtworkClaim : IAsyncDisposable
             if (_stop.IsCancellationRequested) return;
             try
             {
-                if (await WriteOrFindOwnAsync(_artworks, Artwork, Artwork.Renew(_clock.GetUtcNow(), _lease),
-                    _stop.Token) is { } renewed)
+                if (await WriteAsync(now => now.Renew(_clock.GetUtcNow(), _lease), _stop.Token) is { } renewed)
                 {
                     Artwork = renewed;
                     continue;

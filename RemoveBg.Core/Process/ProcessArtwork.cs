@@ -1,7 +1,9 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using RemoveBg.Core.Artworks;
+using RemoveBg.Core.Clocks;
 using RemoveBg.Core.CutOut;
 using RemoveBg.Core.Imaging;
 using RemoveBg.Core.Notify;
@@ -18,8 +20,13 @@ namespace RemoveBg.Core.Process;
 public sealed class ProcessArtwork(
     ArtworkTable artworks, ArtworkQueues queues, StoredImages images, FetchImages fetch, CutOutPipeline pipeline,
     PipelineSlots slots, CompleteArtwork complete, UnreadableMessages unreadable,
-    ServiceMetrics metrics, IOptions<ProcessOptions> options, TimeProvider clock, ILogger<ProcessArtwork> log)
+    ServiceMetrics metrics, IOptions<ProcessOptions> options, TimeProvider clock, RunningTime time,
+    ILogger<ProcessArtwork> log)
 {
+    /// <summary>Owners of the claims that this process holds. After a freeze their leases are over, but their work goes
+    /// on.</summary>
+    private readonly ConcurrentDictionary<string, ArtworkClaim> _claims = new();
+
     public async Task ProcessAsync(string text, CancellationToken cancellationToken)
     {
         // 1. Parse the message.
@@ -33,7 +40,7 @@ public sealed class ProcessArtwork(
         using var activity = Tracing.Start("process artwork", ActivityKind.Consumer, message.Id,
             claim.Artwork.TraceParent ?? message.TraceParent)?.SetTag("removebg.attempt", claim.Artwork.Attempt);
 
-        using var deadline = new JobDeadline(options.Value.Deadline, clock);
+        using var deadline = new JobDeadline(options.Value.Deadline, time);
         using var stop =
             CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, claim.Lost, deadline.Expired);
         try
@@ -48,6 +55,7 @@ public sealed class ProcessArtwork(
         catch (OperationCanceledException) when (claim.Lost.IsCancellationRequested)
         {
             await DropResultAsync(claim.Artwork.Id);
+            if (deadline.WasFrozen) await UncountAsync(claim.Artwork);
         }
         catch (OperationCanceledException) when (deadline.Expired.IsCancellationRequested)
         {
@@ -56,7 +64,7 @@ public sealed class ProcessArtwork(
             var seconds = options.Value.Deadline.TotalSeconds;
             var tooLong =
                 new ArtworkFailure(ArtworkFailure.InternalError, $"Processing took longer than {seconds:0.#} s.");
-            await RetryOrFailAsync(claim, tooLong, isTransient: false, new TimeoutException());
+            await RetryOrFailAsync(claim, deadline, tooLong, isTransient: false, new TimeoutException());
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -69,18 +77,22 @@ public sealed class ProcessArtwork(
         }
         catch (ArtworkFailedException problem)
         {
-            await RetryOrFailAsync(claim, problem.Failure, problem.IsTransient, problem);
+            await RetryOrFailAsync(claim, deadline, problem.Failure, problem.IsTransient, problem);
         }
         catch (Exception problem) when (StorageFailure.Is(problem, stop.Token))
         {
-            await RetryOrFailAsync(claim, new(ArtworkFailure.StorageUnavailable, "Storage could not be reached."),
-                isTransient: true, problem);
+            await RetryOrFailAsync(claim, deadline,
+                new(ArtworkFailure.StorageUnavailable, "Storage could not be reached."), isTransient: true, problem);
         }
         catch (Exception problem)
         {
             log.UnexpectedFailure(problem, claim.Artwork.Id, claim.Artwork.Attempt);
-            await RetryOrFailAsync(claim, new(ArtworkFailure.InternalError, "The image could not be processed."),
-                isTransient: true, problem);
+            await RetryOrFailAsync(claim, deadline,
+                new(ArtworkFailure.InternalError, "The image could not be processed."), isTransient: true, problem);
+        }
+        finally
+        {
+            _claims.TryRemove(claim.Artwork.LeaseOwner!, out _);
         }
     }
 
@@ -96,7 +108,7 @@ public sealed class ProcessArtwork(
             log.PoisonWithoutRecord();
             return;
         }
-        if (artwork.Status.IsTerminal() || artwork.LeaseUntil > clock.GetUtcNow()) return;
+        if (artwork.Status.IsTerminal() || TimeHeld(artwork) is not null) return;
         if (artwork.Attempt == 0 && message.Attempt == 1)
         {
             log.QueuedAgain(artwork.Id);
@@ -121,7 +133,9 @@ public sealed class ProcessArtwork(
                 return null;
             }
             if (await ArtworkClaim.TryTakeAsync(artworks, artwork, options.Value.Lease, clock, log, cancellationToken)
-                is { } claim) return claim;
+                is not { } claim) continue;
+            _claims[claim.Artwork.LeaseOwner!] = claim;
+            return claim;
         }
         return null;
     }
@@ -145,17 +159,26 @@ public sealed class ProcessArtwork(
             await complete.ResumeAsync(artwork, cancellationToken);
             return true;
         }
-        if (artwork.LeaseUntil is { } until && until > clock.GetUtcNow())
+        if (TimeHeld(artwork) is { } held)
         {
             metrics.Fault(Fault.HeldByAnother);
             log.HeldByAnother(artwork.Id, artwork.Attempt);
             // Check again with a copy when the lease ends; throwing would use up this message's retries.
-            await queues.SendToProcessAsync(artwork, message.Attempt, until - clock.GetUtcNow(), cancellationToken);
+            await queues.SendToProcessAsync(artwork, message.Attempt, held, cancellationToken);
             return true;
         }
         // The artwork waits for its next attempt, and this message is of an earlier one.
         return artwork.Status == ArtworkStatus.Processing && artwork.LeaseUntil is null
             && message.Attempt <= artwork.Attempt;
+    }
+
+    /// <returns>How long to wait until a worker's claim may be over; null if no worker holds the artwork.</returns>
+    private TimeSpan? TimeHeld(Artwork artwork)
+    {
+        if (artwork.LeaseUntil is not { } until) return null;
+        var (now, lease) = (clock.GetUtcNow(), options.Value.Lease);
+        if (StoredTime.IsAhead(until, now, lease)) return until - now;
+        return _claims.ContainsKey(artwork.LeaseOwner!) ? lease : null;
     }
 
     private async Task<CutOutResult> CutOutAsync(Artwork artwork, JobDeadline deadline,
@@ -243,9 +266,45 @@ public sealed class ProcessArtwork(
         : done.Subject is { } box ? new(done.Width, done.Height, box.Left, box.Top, box.Width, box.Height)
             : new(done.Width, done.Height, 0, 0, 0, 0);
 
-    private async Task RetryOrFailAsync(ArtworkClaim claim, ArtworkFailure failure, bool isTransient, Exception cause)
+    /// <summary>Queues an artwork again whose attempt failed while the process was frozen. The attempt does not count,
+    /// up to a bound: an image may itself be what freezes the process.</summary>
+    private async Task RetryUncountedAsync(ArtworkClaim claim)
     {
         var artwork = claim.Artwork;
+        metrics.Fault(Fault.Frozen);
+        log.AttemptNotCounted(artwork.Id, artwork.Attempt, artwork.HandBacks + 1, options.Value.MaxHandBacks);
+        var delay = options.Value.FirstRetryDelay;
+        if (await claim.TryEndAsync(now => now.RetryUncounted(clock.GetUtcNow() + delay)) is { } waiting)
+            await queues.SendToProcessAsync(waiting, waiting.Attempt + 1, delay, CancellationToken.None);
+        else
+            await DropResultAsync(artwork.Id);
+    }
+
+    /// <summary>Gives back the attempt of a claim that was lost in a freeze: the worker that has taken over counts its
+    /// own.</summary>
+    private async Task UncountAsync(Artwork lost)
+    {
+        while (await artworks.FindAsync(lost.Id, CancellationToken.None) is { } artwork
+            && !artwork.Status.IsTerminal() && artwork.Attempt > lost.Attempt
+            && artwork.HandBacks < options.Value.MaxHandBacks)
+        {
+            if (await artworks.TryUpdateAsync(artwork, artwork.UncountAttempt(), CancellationToken.None) is null)
+                continue;
+            metrics.Fault(Fault.Frozen);
+            log.AttemptNotCounted(lost.Id, lost.Attempt, artwork.HandBacks + 1, options.Value.MaxHandBacks);
+            return;
+        }
+    }
+
+    private async Task RetryOrFailAsync(ArtworkClaim claim, JobDeadline deadline, ArtworkFailure failure,
+        bool isTransient, Exception cause)
+    {
+        var artwork = claim.Artwork;
+        if (deadline.WasFrozen && artwork.HandBacks < options.Value.MaxHandBacks)
+        {
+            await RetryUncountedAsync(claim);
+            return;
+        }
         log.AttemptFailed(artwork.Id, artwork.Attempt, failure.Code, isTransient ? "transient" : "final",
             cause.GetType().Name);
         var isFinal = !isTransient || artwork.Attempt >= options.Value.MaxAttempts;
@@ -256,7 +315,7 @@ public sealed class ProcessArtwork(
             await EndAsync(claim, now => now.Fail(clock.GetUtcNow(), failure));
             return;
         }
-        var delay = options.Value.FirstRetryDelay * Math.Pow(4, artwork.Attempt - 1);
+        var delay = options.Value.RetryDelay(artwork.Attempt);
         if (await claim.TryEndAsync(now => now.RetryLater(clock.GetUtcNow() + delay)) is not null)
             await queues.SendToProcessAsync(artwork, artwork.Attempt + 1, delay, CancellationToken.None);
         else

@@ -58,6 +58,10 @@ internal static partial class ProcessLog
 
     [LoggerMessage(215, LogLevel.Information, "Download failed: {Reason}")]
     public static partial void DownloadFailed(this ILogger log, string reason);
+
+    [LoggerMessage(216, LogLevel.Information,
+        "Artwork {ArtworkId}, attempt {Attempt}: the process was frozen; not counted ({Count} of {Most})")]
+    public static partial void AttemptNotCounted(this ILogger log, Guid artworkId, int attempt, int count, int most);
 }
 
 /// <summary>Names and times of a cut-out's steps; formatted only when the event is logged.</summary>

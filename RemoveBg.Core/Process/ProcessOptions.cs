@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using RemoveBg.Core.Artworks;
 
 namespace RemoveBg.Core.Process;
 
@@ -16,8 +17,8 @@ public sealed class ProcessOptions
     [Range(typeof(TimeSpan), "00:00:01", "00:30:00")]
     public TimeSpan SlotWait { get; set; } = TimeSpan.FromSeconds(120);
 
-    /// <summary>Interruptions by the host (shutdown, scale-in) that an artwork survives
-    /// before it fails. Default 10.</summary>
+    /// <summary>Interruptions by the host (shutdown, scale-in) that an artwork survives before it fails. Attempts
+    /// during which the process was frozen count, too, but further ones only use up attempts. Default 10.</summary>
     [Range(1, 1000)]
     public int MaxHandBacks { get; set; } = 10;
 
@@ -33,4 +34,14 @@ public sealed class ProcessOptions
     /// Default 1 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
     public TimeSpan FirstRetryDelay { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Wait after a failed attempt. Storage queues allow 7 days.</summary>
+    internal TimeSpan RetryDelay(int attempt) => TimeSpan.FromSeconds(Math.Min(TimeSpan.FromDays(7).TotalSeconds,
+        FirstRetryDelay.TotalSeconds * Math.Pow(4, attempt - 1)));
+
+    /// <summary>Time after which an artwork that has not ended is looked at again, at the latest: the longest lease or
+    /// retry delay, and the sweeper's patience.</summary>
+    internal TimeSpan LongestDue =>
+        TimeSpan.FromTicks(Math.Max(TimeSpan.FromMinutes(30).Ticks, RetryDelay(MaxAttempts).Ticks))
+            + ArtworkTransitions.QueuePatience;
 }

@@ -4,6 +4,7 @@ using Azure;
 using Azure.Data.Tables;
 using Microsoft.Extensions.Logging;
 using RemoveBg.Core.Artworks;
+using RemoveBg.Core.Clocks;
 using RemoveBg.Core.Store;
 using RemoveBg.Core.Telemetry;
 
@@ -31,12 +32,12 @@ public sealed class Admission(StorageClients storage, ArtworkTable artworks, Art
     private static readonly TimeSpan FullFor = TimeSpan.FromSeconds(2);
 
     private readonly TableClient _rows = storage.Table(ArtworkTable.ByKey);
-    private readonly ConcurrentDictionary<string, DateTimeOffset> _fullUntil = new();
+    private readonly ConcurrentDictionary<string, long> _foundFull = new();
 
     /// <summary>Lists a new artwork under its key and gives it a permit, or lets it wait for one.</summary>
     public async Task EnterAsync(Artwork artwork, CancellationToken cancellationToken)
     {
-        var seemsFull = _fullUntil.TryGetValue(artwork.KeyId, out var until) && until > clock.GetUtcNow();
+        var seemsFull = _foundFull.TryGetValue(artwork.KeyId, out var at) && clock.GetElapsedTime(at) < FullFor;
         if (!seemsFull && await TryTakePermitAsync(artwork, cancellationToken))
             await queues.SendToProcessAsync(artwork, attempt: 1, TimeSpan.Zero, cancellationToken);
         else await WaitAsync(artwork, cancellationToken);
@@ -107,7 +108,7 @@ public sealed class Admission(StorageClients storage, ArtworkTable artworks, Art
             var unused = next is not null && reclaimed is null ? Unused(permits, artwork.ConcurrentJobs) : null;
             if (reclaimed is null && unused is null)
             {
-                if (next is not null) _fullUntil[artwork.KeyId] = clock.GetUtcNow() + FullFor;
+                if (next is not null) _foundFull[artwork.KeyId] = clock.GetTimestamp();
                 return;
             }
 
@@ -157,7 +158,8 @@ public sealed class Admission(StorageClients storage, ArtworkTable artworks, Art
             {
                 found.Add(permit);
             }
-            else if (permit.Since < clock.GetUtcNow() - Stale
+            // A permit from the future is checked, too: its host's clock was ahead.
+            else if (!StoredTime.IsAhead(permit.Since + Stale, clock.GetUtcNow(), Stale)
                 && (await artworks.FindAsync(permit.ArtworkId, cancellationToken))?.Status.IsTerminal() != false)
             {
                 metrics.Fault(Fault.StaleTurn);

@@ -104,14 +104,21 @@ public sealed class ArtworkTable(StorageClients storage)
             if (row.GetGuid("Id") is { } id) yield return id;
     }
 
-    /// <summary>Lists the ids of all artworks whose <see cref="Artwork.DueAt"/> has passed.</summary>
-    public async IAsyncEnumerable<Guid> OverdueAsync(DateTimeOffset now,
+    /// <summary>Lists the ids of all artworks whose <see cref="Artwork.DueAt"/> has passed, or is later than a host
+    /// with a right clock sets it.</summary>
+    /// <param name="now">The time.</param>
+    /// <param name="latest">Latest legal time of an artwork that has not ended.</param>
+    /// <param name="latestEnded">Latest legal time of one whose webhook is to be delivered.</param>
+    /// <param name="cancellationToken">Cancels the storage calls.</param>
+    public async IAsyncEnumerable<Guid> OverdueAsync(DateTimeOffset now, DateTimeOffset latest,
+        DateTimeOffset latestEnded,
         [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
         foreach (var partition in Partitions)
         {
             var filter =
-                Range(partition, DuePrefix, "due`") + " and " + TableClient.CreateQueryFilter($"DueAt le {now}");
+                Range(partition, DuePrefix, "due`") + " and " + TableClient.CreateQueryFilter(
+                    $"(DueAt le {now} or DueAt gt {latestEnded} or (HasEnded eq false and DueAt gt {latest}))");
             await foreach (var row
                 in _rows.QueryAsync<TableEntity>(filter, select: ["RowKey"], cancellationToken: cancellationToken))
                 yield return Guid.ParseExact(row.RowKey.AsSpan(DuePrefix.Length), "N");
@@ -138,7 +145,8 @@ public sealed class ArtworkTable(StorageClients storage)
         ArtworkEntity.From(artwork, Partition(artwork.Id), RecordPrefix + artwork.Id.ToString("N"));
 
     private static TableEntity Due(Artwork artwork) =>
-        new(Partition(artwork.Id), DuePrefix + artwork.Id.ToString("N")) { ["DueAt"] = artwork.DueAt };
+        new(Partition(artwork.Id), DuePrefix + artwork.Id.ToString("N")) { ["DueAt"] = artwork.DueAt,
+            ["HasEnded"] = artwork.Status.IsTerminal() };
 
     private AsyncPageable<TableEntity> Between(string partition, string from, string to,
         CancellationToken cancellationToken) =>

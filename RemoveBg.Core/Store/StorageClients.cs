@@ -4,6 +4,7 @@ using Azure.Identity;
 using Azure.Storage.Blobs;
 using Azure.Storage.Queues;
 using Microsoft.Extensions.Configuration;
+using RemoveBg.Core.Clocks;
 
 namespace RemoveBg.Core.Store;
 
@@ -18,12 +19,14 @@ public sealed class StorageClients
     private readonly TableServiceClient _tables;
     private readonly QueueServiceClient _queues, _undecodedQueues;
 
-    public StorageClients(IConfiguration configuration)
+    /// <param name="configuration">Contains the setting.</param>
+    /// <param name="clock">Compared with each response; null if no time depends on it.</param>
+    public StorageClients(IConfiguration configuration, StorageClock? clock = null)
     {
-        var blobOptions = WithShortRetries(new BlobClientOptions());
-        var queueOptions = WithShortRetries(new QueueClientOptions { MessageEncoding = QueueMessageEncoding.Base64 });
-        var undecodedOptions = WithShortRetries(new QueueClientOptions());
-        var tableOptions = WithShortRetries(new TableClientOptions());
+        var blobOptions = Prepared(new BlobClientOptions(), clock);
+        var queueOptions = Prepared(new QueueClientOptions { MessageEncoding = QueueMessageEncoding.Base64 }, clock);
+        var undecodedOptions = Prepared(new QueueClientOptions(), clock);
+        var tableOptions = Prepared(new TableClientOptions(), clock);
         if (configuration[ConnectionName] is { Length: > 0 } connection)
         {
             Blobs = new(connection, blobOptions);
@@ -74,8 +77,10 @@ public sealed class StorageClients
 
     /// <summary>Limits retries to seconds instead of the SDK's minutes, because a caller waits for most
     /// calls.</summary>
-    private static T WithShortRetries<T>(T options) where T : ClientOptions
+    private static T Prepared<T>(T options, StorageClock? clock) where T : ClientOptions
     {
+        // Per try: a retry waits between request and response.
+        if (clock is not null) options.AddPolicy(clock.Policy, HttpPipelinePosition.PerRetry);
         options.Retry.Mode = RetryMode.Exponential;
         options.Retry.MaxRetries = 3;
         options.Retry.Delay = TimeSpan.FromMilliseconds(200);

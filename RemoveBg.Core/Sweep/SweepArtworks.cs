@@ -1,7 +1,9 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using RemoveBg.Core.Artworks;
+using RemoveBg.Core.Clocks;
 using RemoveBg.Core.Manage;
+using RemoveBg.Core.Process;
 using RemoveBg.Core.Store;
 using RemoveBg.Core.Submit;
 using RemoveBg.Core.Telemetry;
@@ -14,17 +16,22 @@ namespace RemoveBg.Core.Sweep;
 /// harm.</remarks>
 public sealed class SweepArtworks(
     ArtworkTable artworks, Admission admission, ArtworkQueues queues, StoredImages images, DeleteArtwork delete,
-    IdempotencyTable idempotency, ServiceMetrics metrics, IOptions<ResultOptions> options, TimeProvider clock,
-    ILogger<SweepArtworks> log)
+    IdempotencyTable idempotency, StorageSetup storage, ServiceMetrics metrics, IOptions<ResultOptions> options,
+    IOptions<ProcessOptions> process, TimeProvider clock, ILogger<SweepArtworks> log)
 {
     /// <summary>Bounds a run to the minute until the next one, which starts with what is left.</summary>
     private const int MostPerRun = 1000;
+
+    /// <summary>Longest wait for a webhook attempt.</summary>
+    private static readonly TimeSpan LongestDueEnded = ArtworkQueues.LongestDelay + ArtworkTransitions.QueuePatience;
 
     public async Task SweepAsync(CancellationToken cancellationToken)
     {
         metrics.QueueOldest(await queues.OldestToProcessAsync(clock.GetUtcNow(), cancellationToken));
         var (read, sent, keys) = (0, 0, new HashSet<string>());
-        await foreach (var id in artworks.OverdueAsync(clock.GetUtcNow(), cancellationToken))
+        var now = clock.GetUtcNow();
+        await foreach (var id in artworks.OverdueAsync(now, StoredTime.Latest(now, process.Value.LongestDue),
+            StoredTime.Latest(now, LongestDueEnded), cancellationToken))
         {
             if (read++ == MostPerRun) break;
             if (await artworks.FindAsync(id, cancellationToken) is { } artwork
@@ -36,6 +43,8 @@ public sealed class SweepArtworks(
     /// <summary>Deletes blobs, records and idempotency keys that have outlived their retention.</summary>
     public async Task DeleteExpiredAsync(CancellationToken cancellationToken)
     {
+        // A response of storage first: a wrong clock, which it corrects, would delete what is new.
+        await storage.CheckAsync(cancellationToken);
         var now = clock.GetUtcNow();
         var files = await images.DeleteOlderThanAsync(now - options.Value.Retention, cancellationToken);
         var records = 0;
@@ -56,7 +65,8 @@ public sealed class SweepArtworks(
     private async Task<bool> SendAgainAsync(Artwork artwork, HashSet<string> keys, CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
-        if (artwork.DueAt is null || artwork.DueAt > now) return false;
+        if (artwork.DueAt is null || StoredTime.IsAhead(artwork.DueAt, now,
+            artwork.Status.IsTerminal() ? LongestDueEnded : process.Value.LongestDue)) return false;
         var waits = artwork.Status == ArtworkStatus.Starting && await admission.WaitsAsync(artwork, cancellationToken);
         // Record first: an extra message does no harm, but an unmarked artwork would get a message each minute.
         if (await artworks.TryUpdateAsync(artwork, waits ? artwork.KeptWaiting(now) : artwork.Requeued(now),

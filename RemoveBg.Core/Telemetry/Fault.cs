@@ -19,6 +19,10 @@ public enum Fault
     /// <summary>The host shut down during the work; another instance continues.</summary>
     HandedBack,
 
+    /// <summary>The process was frozen during an attempt of an artwork or a webhook, which is repeated and not
+    /// counted.</summary>
+    Frozen,
+
     /// <summary>An artwork waited too long for a slot and was requeued.</summary>
     NoSlot,
 

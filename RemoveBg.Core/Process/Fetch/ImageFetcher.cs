@@ -4,6 +4,7 @@ using System.Net.Http.Headers;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using RemoveBg.Core.Artworks;
+using RemoveBg.Core.Clocks;
 using RemoveBg.Core.Network;
 using RemoveBg.Core.Telemetry;
 
@@ -20,14 +21,14 @@ public sealed class ImageFetcher : IDisposable
     private readonly HttpClient _client;
     private readonly UrlPolicy _urls;
     private readonly FetchOptions _limits;
-    private readonly TimeProvider _clock;
+    private readonly RunningTime _time;
     private readonly ServiceMetrics _metrics;
     private readonly ILogger<ImageFetcher> _log;
 
     public ImageFetcher(GuardedConnector connector, UrlPolicy urls, IOptions<FetchOptions> limits,
-        ServiceMetrics metrics, TimeProvider clock, ILogger<ImageFetcher> log)
+        ServiceMetrics metrics, RunningTime time, ILogger<ImageFetcher> log)
     {
-        (_urls, _limits, _metrics, _clock, _log) = (urls, limits.Value, metrics, clock, log);
+        (_urls, _limits, _metrics, _time, _log) = (urls, limits.Value, metrics, time, log);
         // HttpClient.Timeout does not cover the body (dotnet/runtime#36822); our own tokens do.
         _client = new(connector.CreateHandler()) { Timeout = Timeout.InfiniteTimeSpan };
         _client.DefaultRequestHeaders.UserAgent.Add(new("RemoveBg", "1.0"));
@@ -39,8 +40,8 @@ public sealed class ImageFetcher : IDisposable
     /// <exception cref="ArtworkFailedException">The download failed; the code says why.</exception>
     public async Task<FetchedImage> FetchAsync(string url, CancellationToken cancellationToken)
     {
-        using var total = new CancellationTokenSource(_limits.TotalTimeout, _clock);
-        using var idle = new CancellationTokenSource(_limits.IdleTimeout, _clock);
+        using var total = new CancellationTokenSource(_limits.TotalTimeout, _time);
+        using var idle = new CancellationTokenSource(_limits.IdleTimeout, _time);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, total.Token, idle.Token);
         try
         {

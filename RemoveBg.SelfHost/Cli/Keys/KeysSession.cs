@@ -1,4 +1,5 @@
 using RemoveBg.Core.Access;
+using RemoveBg.Core.Clocks;
 using RemoveBg.Core.Store;
 using RemoveBg.SelfHost.Hosting;
 using RemoveBg.SelfHost.Hosting.Development;
@@ -19,9 +20,10 @@ internal static class KeysSession
         var configuration = new ConfigurationBuilder().AddEnvironmentVariables();
         if (azurite is not null)
             configuration.AddInMemoryCollection([new(StorageClients.ConnectionName, azurite.ConnectionString)]);
-        var storage = new StorageClients(configuration.Build());
+        var clock = new StorageClock(TimeProvider.System);
+        var storage = new StorageClients(configuration.Build(), clock);
         await storage.Table("keys").CreateIfNotExistsAsync(cancellationToken);
-        await work(new(new ApiKeyTable(storage, TimeProvider.System), TimeProvider.System, Terminal.Open()),
+        await work(new(new ApiKeyTable(storage, clock), clock, Terminal.Open()),
             cancellationToken);
         return 0;
     });
