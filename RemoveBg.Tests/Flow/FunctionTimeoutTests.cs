@@ -1,6 +1,9 @@
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
+using RemoveBg.Core.Clocks;
 using RemoveBg.Core.Process;
+using RemoveBg.Tests.Given;
 
 namespace RemoveBg.Tests.Flow;
 
@@ -62,13 +65,14 @@ public sealed class FunctionTimeoutTests
     public void A_paused_deadline_does_not_expire_and_resumes_with_the_time_left()
     {
         var clock = new FakeTimeProvider();
-        using var deadline = new JobDeadline(TimeSpan.FromSeconds(10), clock);
+        using var time = new RunningTime(clock, NullLogger<RunningTime>.Instance);
+        using var deadline = new JobDeadline(TimeSpan.FromSeconds(10), time);
         clock.Advance(TimeSpan.FromSeconds(4));
         deadline.Pause();
-        clock.Advance(TimeSpan.FromHours(1));
+        clock.RunFor(TimeSpan.FromHours(1));
         Assert.That(deadline.Expired.IsCancellationRequested, Is.False);
         deadline.Resume();
-        clock.Advance(TimeSpan.FromSeconds(5.9));
+        clock.RunFor(TimeSpan.FromSeconds(5.9));
         Assert.That(deadline.Expired.IsCancellationRequested, Is.False);
         clock.Advance(TimeSpan.FromSeconds(0.1));
         Assert.That(deadline.Expired.IsCancellationRequested, Is.True);

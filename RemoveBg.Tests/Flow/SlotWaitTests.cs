@@ -94,7 +94,7 @@ public sealed class SlotWaitTests : HandRunTests
         using var host = new CancellationTokenSource();
         var work = ProcessAsync(id, host.Token);
         await photo.Asked;
-        Clock.Advance(Deadline);
+        Clock.RunFor(Deadline);
         await host.CancelAsync();
         await work;
         var failed = await RecordAsync(id);
