@@ -59,7 +59,7 @@ public sealed class RunningTimeTests
     {
         var start = _time.GetTimestamp();
         _clock.Advance(RunningTime.ShortestFreeze - TimeSpan.FromMilliseconds(1));
-        Assert.That(_time.Frozen, Is.Zero);
+        Assert.That(_time.Frozen, Is.EqualTo(TimeSpan.Zero));
         Assert.That(_time.GetElapsedTime(start), Is.EqualTo(RunningTime.ShortestFreeze - TimeSpan.FromMilliseconds(1)));
     }
 

@@ -119,7 +119,7 @@ public sealed class StoredTimeTests : HandRunTests
     {
         var artwork = await FindAsync(await SubmitAsync(Photo));
         var now = Clock.GetUtcNow();
-        Assert.That(artwork.Claim("worker", now + Ahead, Lease).Cancel(now).Duration, Is.Zero);
+        Assert.That(artwork.Claim("worker", now + Ahead, Lease).Cancel(now).Duration, Is.EqualTo(TimeSpan.Zero));
         Assert.That(artwork.Claim("worker", now, Lease).Cancel(now + Lease).Duration, Is.EqualTo(Lease));
     }
 }
