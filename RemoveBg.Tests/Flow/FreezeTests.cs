@@ -75,7 +75,7 @@ public sealed class FreezeTests : HandRunTests
         var artwork = await FindAsync(id);
         await Table().TryUpdateAsync(artwork, artwork with { LeaseUntil = Clock.GetUtcNow().AddSeconds(-1) },
             CancellationToken.None);
-        await ProcessAsync(id, 1);
+        await ProcessAsync(id, 1).WaitAsync(TimeSpan.FromSeconds(30));
         await Host.Get<ProcessArtwork>().FailPoisonedAsync(Message(id, 1), CancellationToken.None);
         photo.Answer.SetResult();
         await work;
