@@ -85,7 +85,7 @@ public static class RemoveBgServices
         // Notify, sweep.
         services.AddSingleton<CompleteArtwork>().AddSingleton<WebhookSender>().AddSingleton<DeliverWebhook>()
             .AddSingleton<WebhookDeliveries>();
-        services.AddSingleton<SweepArtworks>();
+        services.AddSingleton<SweepArtworks>().AddSingleton<EraseExpired>();
         return services;
     }
 

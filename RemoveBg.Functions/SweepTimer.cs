@@ -3,7 +3,7 @@ using RemoveBg.Core.Sweep;
 
 namespace RemoveBg.Functions;
 
-public sealed class SweepTimer(SweepArtworks sweep)
+public sealed class SweepTimer(SweepArtworks sweep, EraseExpired erase)
 {
     /// <summary>Runs each minute, and at startup, because the last process may have left work behind.</summary>
     [Function("SweepArtworks")]
@@ -13,5 +13,5 @@ public sealed class SweepTimer(SweepArtworks sweep)
     /// <summary>Runs hourly at xx:23:17, off the busy full minute.</summary>
     [Function("EraseExpired")]
     public Task Erase([TimerTrigger("17 23 * * * *")] TimerInfo timer, CancellationToken cancellationToken) =>
-        sweep.DeleteExpiredAsync(cancellationToken);
+        erase.EraseAsync(cancellationToken);
 }

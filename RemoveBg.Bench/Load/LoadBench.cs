@@ -78,7 +78,7 @@ internal sealed class LoadBench(string model, int requests)
             new(TableTransactionActionType.Add, new TableEntity("floor", "artwork_" + id) { ["KeyId"] = "floor",
                 ["Status"] = "starting", ["ImageUrl"] = "https://images.example.com/photo.jpg" }),
             new(TableTransactionActionType.UpsertReplace,
-                new TableEntity("floor", "due_" + id) { ["DueAt"] = TimeProvider.System.GetUtcNow() }),
+                new TableEntity("floor", "dueat_" + id) { ["DueAt"] = TimeProvider.System.GetUtcNow() }),
         ], cancellationToken);
         await storage.Table("artworksbykey").SubmitTransactionAsync(
         [

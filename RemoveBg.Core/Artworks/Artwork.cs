@@ -78,8 +78,13 @@ public sealed record Artwork
 
     public WebhookState Delivery { get; init; } = WebhookState.None;
 
-        /// <summary>Time at which the sweeper takes over; null when nothing is left to do.</summary>
+    /// <summary>Time at which the sweeper takes over; null when nothing is left to do, and while the artwork waits for
+    /// a permit.</summary>
     public DateTimeOffset? DueAt { get; init; }
+
+    /// <summary>Row by which the sweeper finds the artwork when it is due; null when nothing is. Maintained by <see
+    /// cref="ArtworkTable"/>.</summary>
+    internal string? DueRow { get; init; }
 
     /// <summary>W3C <c>traceparent</c> of the submission; null when it was not traced.</summary>
     public string? TraceParent { get; init; }

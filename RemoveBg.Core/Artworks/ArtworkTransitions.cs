@@ -85,10 +85,12 @@ public static class ArtworkTransitions
             DueAt = now + (age < QueuePatience ? QueuePatience : age > LongestPatience ? LongestPatience : age) };
     }
 
-    /// <summary>Marks that the artwork still waits for a permit. Nothing was sent, so the next check need not be
-    /// later.</summary>
-    public static Artwork KeptWaiting(this Artwork artwork, DateTimeOffset now) =>
-        artwork with { DueAt = now + QueuePatience };
+    /// <summary>Marks that the artwork waits for a permit. Its turn is no matter of time, so it is not due.</summary>
+    public static Artwork LetWait(this Artwork artwork)
+    {
+        RequireOpen(artwork);
+        return artwork with { DueAt = null };
+    }
 
     public static Artwork Succeed(this Artwork artwork, DateTimeOffset now, string contentType,
         double? confidence = null, SubjectPlace? subject = null) =>

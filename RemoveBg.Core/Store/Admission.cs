@@ -18,7 +18,7 @@ namespace RemoveBg.Core.Store;
 /// Rows, in the key's partition next to the list of its artworks: <c>turn_{n}</c> for each permit taken, with n below
 /// the cap, and <c>wait_{id}</c>. Row names are unique, which makes the cap strict. A permit is passed on in one
 /// transaction. After a crash, <see cref="ResumeAsync"/> and a check of every permit older than <see cref="Stale"/>
-/// repair what is left.
+/// (<see cref="CheckAsync"/>) repair what is left.
 /// </para>
 /// </remarks>
 public sealed class Admission(StorageClients storage, ArtworkTable artworks, ArtworkQueues queues,
@@ -49,7 +49,7 @@ public sealed class Admission(StorageClients storage, ArtworkTable artworks, Art
     {
         if (ended.Attempt == 0)
             await _rows.DeleteEntityAsync(ended.KeyId, WaitRow(ended.Id), ETag.All, cancellationToken);
-        await PassOnAsync(ended, hasEnded: true, cancellationToken);
+        await PassOnAsync(ended.KeyId, ended.ConcurrentJobs, ended.Id, cancellationToken);
     }
 
     /// <summary>Recovers an artwork that should have been started long ago: sends its message again if it has a permit,
@@ -69,7 +69,42 @@ public sealed class Admission(StorageClients storage, ArtworkTable artworks, Art
 
     /// <summary>Gives the free and stale permits of this artwork's key to artworks that wait.</summary>
     public Task PassOnFreeAsync(Artwork artwork, CancellationToken cancellationToken) =>
-        PassOnAsync(artwork, hasEnded: false, cancellationToken);
+        PassOnAsync(artwork.KeyId, artwork.ConcurrentJobs, endedId: null, cancellationToken);
+
+    /// <summary>Looks after a key whose artworks wait: gives its free and stale permits to them, and finds those that
+    /// got a permit but were not started since, perhaps because the message is lost.</summary>
+    /// <returns>Whether the key has neither permits nor waiting artworks, and the artworks that were not
+    /// started.</returns>
+    public async Task<(bool IsIdle, IReadOnlyList<Artwork> NotStarted)> CheckAsync(string keyId, int concurrentJobs,
+        CancellationToken cancellationToken)
+    {
+        await PassOnAsync(keyId, concurrentJobs, endedId: null, cancellationToken);
+        var (permits, waiting) = await ReadAsync(keyId, cancellationToken);
+        var notStarted = new List<Artwork>();
+        foreach (var permit in permits.Where(permit => permit.Since < clock.GetUtcNow() - Stale))
+            if (await artworks.FindAsync(permit.ArtworkId, cancellationToken)
+                is { Status: ArtworkStatus.Starting, DueAt: null } artwork) notStarted.Add(artwork);
+        return (permits.Count + waiting.Count == 0, notStarted);
+    }
+
+    /// <summary>Deletes the list entries of artworks, and what is left of their permits and of their waiting.</summary>
+    public async Task ForgetAsync(IReadOnlyList<Artwork> deleted, CancellationToken cancellationToken)
+    {
+        foreach (var key in deleted.GroupBy(artwork => artwork.KeyId))
+        {
+            var ids = key.Select(artwork => artwork.Id).ToHashSet();
+            var rows = key.Select(artwork => new TableEntity(key.Key, ArtworkTable.ListEntry(artwork).RowKey)).ToList();
+            await foreach (var row in Between(key.Key, PermitPrefix, "turn`", cancellationToken))
+                if (ids.Contains(row.GetGuid("Id")!.Value)) rows.Add(row);
+            // One that a worker has claimed no longer waits.
+            var waits = key.Where(artwork => artwork.Attempt == 0).Select(artwork => WaitRow(artwork.Id)).ToHashSet();
+            if (waits.Count > 0)
+                await foreach (var row in Between(key.Key, waits.Min(StringComparer.Ordinal)!,
+                    waits.Max(StringComparer.Ordinal) + '_', cancellationToken))
+                    if (waits.Contains(row.RowKey)) rows.Add(row);
+            await _rows.DeleteAllAsync(rows, cancellationToken);
+        }
+    }
 
     private async Task<bool> TryTakePermitAsync(Artwork artwork, CancellationToken cancellationToken)
     {
@@ -93,27 +128,29 @@ public sealed class Admission(StorageClients storage, ArtworkTable artworks, Art
         await _rows.SubmitTransactionAsync(
             [ListEntry(artwork), new(TableTransactionActionType.UpsertReplace,
                 new TableEntity(artwork.KeyId, WaitRow(artwork.Id)))], cancellationToken);
+        // Only now: from here on the sweeper finds it by its key. If the record has changed, it waits no longer.
+        await artworks.TryLetWaitAsync(artwork, cancellationToken);
         // A permit may have become free meanwhile, and no other event may pass it on.
-        await PassOnAsync(artwork, hasEnded: false, cancellationToken);
+        await PassOnFreeAsync(artwork, cancellationToken);
     }
 
-    private async Task PassOnAsync(Artwork artwork, bool hasEnded, CancellationToken cancellationToken)
+    private async Task PassOnAsync(string keyId, int concurrentJobs, Guid? endedId, CancellationToken cancellationToken)
     {
         while (true)
         {
-            var (permits, waiting) = await ReadAsync(artwork.KeyId, cancellationToken);
-            var ended = await FindEndedAsync(permits, hasEnded ? artwork.Id : null, cancellationToken);
+            var (permits, waiting) = await ReadAsync(keyId, cancellationToken);
+            var ended = await FindEndedAsync(permits, endedId, cancellationToken);
             var next = waiting.Count > 0 ? waiting[0] : (Guid?)null;
-            var reclaimed = ended.FirstOrDefault(permit => permit.Number < artwork.ConcurrentJobs || next is null);
-            var unused = next is not null && reclaimed is null ? Unused(permits, artwork.ConcurrentJobs) : null;
+            var reclaimed = ended.FirstOrDefault(permit => permit.Number < concurrentJobs || next is null);
+            var unused = next is not null && reclaimed is null ? Unused(permits, concurrentJobs) : null;
             if (reclaimed is null && unused is null)
             {
-                if (next is not null) _foundFull[artwork.KeyId] = clock.GetTimestamp();
+                if (next is not null) _foundFull[keyId] = clock.GetTimestamp();
                 return;
             }
 
             // Another instance was faster: read again.
-            if (!await TryPassOnAsync(artwork.KeyId, reclaimed, unused, next, cancellationToken)) continue;
+            if (!await TryPassOnAsync(keyId, reclaimed, unused, next, cancellationToken)) continue;
             if (next is { } id) await queues.SendToProcessAsync(id, cancellationToken);
             if (waiting.Count <= 1 && ended.Count <= 1) return;
         }
@@ -178,15 +215,12 @@ public sealed class Admission(StorageClients storage, ArtworkTable artworks, Art
         return null;
     }
 
-    /// <repermits>All permits taken, and the first two waiting artworks.</repermits>
+    /// <returns>All permits taken, and the first two waiting artworks.</returns>
     private async Task<(IReadOnlyList<Permit> Permits, IReadOnlyList<Guid> Waiting)> ReadAsync(string keyId,
         CancellationToken cancellationToken)
     {
         var (permits, waiting) = (new List<Permit>(), new List<Guid>());
-        var filter = TableClient.CreateQueryFilter(
-            $"PartitionKey eq {keyId} and RowKey ge {PermitPrefix} and RowKey lt {"wait`"}");
-        await foreach (var row
-            in _rows.QueryAsync<TableEntity>(filter, maxPerPage: 100, cancellationToken: cancellationToken))
+        await foreach (var row in Between(keyId, PermitPrefix, "wait`", cancellationToken))
         {
             if (row.RowKey.StartsWith(PermitPrefix, StringComparison.Ordinal))
             {
@@ -200,6 +234,12 @@ public sealed class Admission(StorageClients storage, ArtworkTable artworks, Art
         }
         return (permits, waiting);
     }
+
+    private AsyncPageable<TableEntity> Between(string keyId, string from, string to,
+        CancellationToken cancellationToken) =>
+        _rows.QueryAsync<TableEntity>(TableClient.CreateQueryFilter(
+            $"PartitionKey eq {keyId} and RowKey ge {from} and RowKey lt {to}"), maxPerPage: 100,
+            cancellationToken: cancellationToken);
 
     private static TableTransactionAction ListEntry(Artwork artwork) =>
         new(TableTransactionActionType.UpsertReplace, ArtworkTable.ListEntry(artwork));

@@ -41,6 +41,7 @@ internal static class ArtworkEntity
         Put("WebhookNextAttemptAt", artwork.Delivery.NextAttemptAt);
         Put("WebhookLeaseUntil", artwork.Delivery.LeaseUntil);
         Put("DueAt", artwork.DueAt);
+        Put("DueRow", artwork.DueRow);
         return entity;
 
         void Put(string name, object? value)
@@ -88,6 +89,8 @@ internal static class ArtworkEntity
                 entity.GetDateTimeOffset("WebhookNextAttemptAt"),
                 entity.GetDateTimeOffset("WebhookLeaseUntil")),
             DueAt = entity.GetDateTimeOffset("DueAt"),
+            // Earlier versions wrote none, and gave the row this name.
+            DueRow = entity.GetString("DueRow") ?? (entity.ContainsKey("DueAt") ? $"due_{id:N}" : null),
             ETag = etag,
         };
     }

@@ -20,6 +20,9 @@ public sealed class StoredImages(StorageClients storage, IOptions<ResultOptions>
     public const string ResultContainer = "results";
     public const string InputContainer = "inputs";
 
+    /// <summary>Blobs deleted at once.</summary>
+    private const int AtOnce = 8;
+
     private readonly BlobContainerClient _results = storage.Container(ResultContainer);
     private readonly BlobContainerClient _inputs = storage.Container(InputContainer);
     private readonly ResultUrls _urls = new(storage.Blobs, options.Value.UrlLifetime, clock);
@@ -75,17 +78,31 @@ public sealed class StoredImages(StorageClients storage, IOptions<ResultOptions>
 
     /// <summary>Deletes blobs older than <paramref name="cutoff"/>. On Azure a lifecycle rule does the same; Azurite
     /// has none.</summary>
+    /// <param name="cutoff">Time of the last change before which a blob is deleted.</param>
+    /// <param name="isOver">Whether to leave the rest to the next time.</param>
+    /// <param name="cancellationToken">Cancels the storage calls.</param>
     /// <returns>Number of deleted blobs.</returns>
-    public async Task<int> DeleteOlderThanAsync(DateTimeOffset cutoff, CancellationToken cancellationToken)
+    public async Task<int> DeleteOlderThanAsync(DateTimeOffset cutoff, Func<bool> isOver,
+        CancellationToken cancellationToken)
     {
         var deleted = 0;
+        // Names begin with version 7 ids and are listed in order. No blob is older than its id, so the first id that is
+        // too new ends the list; a blob may be newer than its id by as long as its artwork has waited.
+        var end = Guid.CreateVersion7(cutoff).ToString("N")[..12];
         foreach (var container in new[] { _results, _inputs })
-            await foreach (var blob in container.GetBlobsAsync(new GetBlobsOptions(), cancellationToken))
+            await foreach (var page in container.GetBlobsAsync(new GetBlobsOptions(), cancellationToken).AsPages()
+                .WithCancellation(cancellationToken))
             {
-                // Names begin with version 7 ids and are listed in order: stop at the first one that is too new.
-                if (blob.Properties.LastModified >= cutoff) break;
-                await container.DeleteBlobIfExistsAsync(blob.Name, cancellationToken: cancellationToken);
-                deleted++;
+                var old = page.Values.TakeWhile(blob => string.CompareOrdinal(blob.Name, end) < 0).ToList();
+                await Parallel.ForEachAsync(old.Where(blob => blob.Properties.LastModified < cutoff),
+                    new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken },
+                    async (blob, stop) =>
+                    {
+                        if (isOver()) return;
+                        await container.DeleteBlobIfExistsAsync(blob.Name, cancellationToken: stop);
+                        Interlocked.Increment(ref deleted);
+                    });
+                if (old.Count < page.Values.Count || isOver()) break;
             }
         return deleted;
     }

@@ -49,16 +49,20 @@ public sealed class IdempotencyTable(StorageClients storage, TimeProvider clock)
     }
 
     /// <summary>Deletes rows older than <see cref="Memory"/>.</summary>
+    /// <param name="isOver">Whether to leave the rest to the next time.</param>
+    /// <param name="cancellationToken">Cancels the storage calls.</param>
     /// <returns>Number of deleted rows.</returns>
-    public async Task<int> DeleteExpiredAsync(CancellationToken cancellationToken)
+    public async Task<int> DeleteExpiredAsync(Func<bool> isOver, CancellationToken cancellationToken)
     {
         var deleted = 0;
-        var cutoff = clock.GetUtcNow() - Memory;
-        await foreach (var row in _rows.QueryAsync<TableEntity>(TableClient.CreateQueryFilter($"CreatedAt lt {cutoff}"),
-            cancellationToken: cancellationToken))
+        var filter = TableClient.CreateQueryFilter($"CreatedAt lt {clock.GetUtcNow() - Memory}");
+        await foreach (var page in _rows.QueryAsync<TableEntity>(filter, cancellationToken: cancellationToken)
+            .AsPages().WithCancellation(cancellationToken))
         {
-            await _rows.DeleteEntityAsync(row.PartitionKey, row.RowKey, row.ETag, cancellationToken);
-            deleted++;
+            foreach (var key in page.Values.GroupBy(row => row.PartitionKey))
+                await _rows.DeleteAllAsync(key, cancellationToken);
+            deleted += page.Values.Count;
+            if (isOver()) break;
         }
         return deleted;
     }

@@ -13,6 +13,14 @@ internal static partial class SweepLog
     public static partial void Overdue(this ILogger log, Guid artworkId, string status, int attempt);
 
     [LoggerMessage(602, LogLevel.Information,
-        "Retention deleted {Files} files, {Records} records and {Keys} idempotency keys")]
-    public static partial void Deleted(this ILogger log, int files, int records, int keys);
+        "Retention deleted {Files} files, {Records} records and {Keys} idempotency keys, and ended {Ended} artworks")]
+    public static partial void Deleted(this ILogger log, int files, int records, int keys, int ended);
+
+    [LoggerMessage(603, LogLevel.Error,
+        "Artwork {ArtworkId} (attempt {Attempt}) was still open at the end of its retention, so it failed")]
+    public static partial void EndedByRetention(this ILogger log, Guid artworkId, int attempt);
+
+    [LoggerMessage(604, LogLevel.Warning,
+        "Retention stopped after {Seconds} s; the next run deletes the rest")]
+    public static partial void OutOfTime(this ILogger log, double seconds);
 }

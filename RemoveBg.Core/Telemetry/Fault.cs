@@ -13,7 +13,7 @@ public enum Fault
     /// <summary>The artwork was cancelled, deleted or claimed by another worker during the work.</summary>
     ClaimLost,
 
-    /// <summary>An artwork used up its attempts or interruptions without finishing.</summary>
+    /// <summary>An artwork used up its attempts, its interruptions or its retention without finishing.</summary>
     NeverEnded,
 
     /// <summary>The host shut down during the work; another instance continues.</summary>

@@ -243,19 +243,19 @@ public sealed class NothingLostTests : HandRunTests
     {
         var id = await SubmitAsync(Photo);
         await ProcessAsync(id, 1);
-        await Host.Get<SweepArtworks>().DeleteExpiredAsync(CancellationToken.None);
+        await Host.Get<EraseExpired>().EraseAsync(CancellationToken.None);
         var results = new BlobContainerClient(Host.ConnectionString, StoredImages.ResultContainer);
         Assert.That(results.GetBlobs().Count(), Is.EqualTo(1));
 
         Clock.Advance(TimeSpan.FromHours(25));
-        await Host.Get<SweepArtworks>().DeleteExpiredAsync(CancellationToken.None);
+        await Host.Get<EraseExpired>().EraseAsync(CancellationToken.None);
         Assert.That(results.GetBlobs(), Is.Empty);
         var artwork = await Host.ReadAsync(id);
         Assert.That((artwork.Text("status"), artwork.GetProperty("results").GetArrayLength()),
             Is.EqualTo(("succeeded", 0)), "no dead URL");
 
         Clock.Advance(TimeSpan.FromDays(7));
-        await Host.Get<SweepArtworks>().DeleteExpiredAsync(CancellationToken.None);
+        await Host.Get<EraseExpired>().EraseAsync(CancellationToken.None);
         using var gone = await Host.Client.GetAsync($"/v2/artworks/{id}");
         Assert.That((int)gone.StatusCode, Is.EqualTo(404));
     }

@@ -95,7 +95,7 @@ public sealed class SkewTests(int hours)
         var artwork = await _wrong.CutOutAsync(_caller.Serve(Repo.Sample("scene-toycar.jpg")));
         using (await _right.SubmitAsync(new { imageUrl = "https://example.com/a.jpg" },
             ("Idempotency-Key", "order-1"))) { }
-        await host.Get<SweepArtworks>().DeleteExpiredAsync(CancellationToken.None);
+        await host.Get<EraseExpired>().EraseAsync(CancellationToken.None);
         Assert.That((await _right.ReadAsync(artwork.Text("id")!)).Text("status"), Is.EqualTo("succeeded"));
         using var download = new HttpClient();
         using var result = await download.GetAsync(artwork.GetProperty("results")[0].GetString());
