@@ -1,10 +1,14 @@
 # RemoveBg.SelfHost: the whole service in one process, on a storage account or on Azurite (docker-compose.yml).
+FROM mcr.microsoft.com/dotnet/aspnet:10.0 AS base
+
 FROM mcr.microsoft.com/dotnet/sdk:10.0 AS build
 WORKDIR /source
 COPY . .
-RUN dotnet publish RemoveBg.SelfHost -c Release -o /app
+# /app/sbom.cdx.json lists the packages of the base image too.
+RUN --mount=type=bind,from=base,target=/base \
+    dotnet publish RemoveBg.SelfHost -c Release -o /app -p:BaseImageRoot=/base
 
-FROM mcr.microsoft.com/dotnet/aspnet:10.0
+FROM base
 COPY --from=build /app /app
 WORKDIR /app
 ENV DOTNET_ENVIRONMENT=Production \

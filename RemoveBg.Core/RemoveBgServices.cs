@@ -48,6 +48,7 @@ public static class RemoveBgServices
         services.AddSettings<ProcessOptions>(ProcessOptions.Section);
         services.AddSingleton<IValidateOptions<ProcessOptions>, FunctionTimeout.Check>();
         services.AddSettings<ResultOptions>(ResultOptions.Section);
+        services.AddSettings<DiskOptions>(DiskOptions.Section);
         services.AddSettings<WebhookOptions>(WebhookOptions.Section);
 
         // Telemetry. Each host provides the IMeterFactory.
@@ -59,6 +60,8 @@ public static class RemoveBgServices
             .AddHostedService(all => all.GetRequiredService<StorageSetup>());
         services.AddSingleton<ArtworkTable>().AddSingleton<ArtworkQueues>().AddSingleton<UnreadableMessages>()
             .AddSingleton<Admission>().AddSingleton<StoredImages>();
+        services.AddSingleton<DiskSpace>()
+            .AddSingleton(new WritableFolder("temporary files", Path.GetTempPath()));
 
         // Access: keys and rates.
         services.AddSingleton<ApiKeyTable>().AddSingleton<Authenticate>().AddSingleton<RateLimit>();

@@ -7,7 +7,7 @@ using RemoveBg.Functions.Http;
 
 namespace RemoveBg.Functions;
 
-public sealed class HealthHttp(StorageSetup storage, ModelCache model, ILogger<HealthHttp> log)
+public sealed class HealthHttp(StorageSetup storage, ModelCache model, DiskSpace disk, ILogger<HealthHttp> log)
 {
     [Function("Alive")]
     public IResult Alive([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head",
@@ -19,6 +19,11 @@ public sealed class HealthHttp(StorageSetup storage, ModelCache model, ILogger<H
         Route = "readyz")] HttpRequest request, CancellationToken cancellationToken)
     {
         if (!model.IsReady) return Answers.Error(StatusCodes.Status503ServiceUnavailable, "The model is not loaded.");
+        if (disk.Problem() is { } full)
+        {
+            log.DiskNotReady(full);
+            return Answers.Error(StatusCodes.Status503ServiceUnavailable, full);
+        }
         try
         {
             await storage.CheckAsync(cancellationToken);

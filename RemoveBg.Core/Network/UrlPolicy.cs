@@ -30,6 +30,14 @@ public sealed partial class UrlPolicy(IOptions<NetworkOptions> options)
         "onion", "i2p", "alt", "svc",
     ];
 
+    /// <summary>Names under which clouds serve metadata and credentials to their machines (Google, Azure, Tencent,
+    /// Oracle, IBM, Equinix, Exoscale). Others are below <c>internal</c> or have no dot.</summary>
+    private static readonly string[] MetadataNames =
+    [
+        "metadata.goog", "metadata.azure.com", "metadata.tencentyun.com", "metadata.oraclecloud.com",
+        "metadata.cloud.ibm.com", "metadata.platformequinix.com", "metadata.packet.net", "metadata.exoscale.com",
+    ];
+
     private readonly IReadOnlySet<int> _ports = options.Value.PortSet;
     private readonly bool _allowLoopback = options.Value.AllowLoopbackForDevelopment;
 
@@ -93,8 +101,8 @@ public sealed partial class UrlPolicy(IOptions<NetworkOptions> options)
         if (uri.HostNameType is not UriHostNameType.Dns) return "must have a valid host name.";
         var name = host.TrimEnd('.').ToLowerInvariant();
         isLoopback = name == "localhost";
-        if (PrivateSuffixes.Any(suffix => name == suffix || name.EndsWith("." + suffix, StringComparison.Ordinal)))
-            return notPublic;
+        if (PrivateSuffixes.Concat(MetadataNames)
+            .Any(suffix => name == suffix || name.EndsWith("." + suffix, StringComparison.Ordinal))) return notPublic;
         if (!name.Contains('.')) return notPublic;
         if (!DnsName().IsMatch(name) || host.EndsWith("..", StringComparison.Ordinal))
             return "must have a valid host name.";

@@ -61,7 +61,8 @@ public sealed class ApiEndpoint(
         }
         catch (Exception problem) when (!cancellationToken.IsCancellationRequested)
         {
-            log.UnexpectedFailure(problem, request.Method, request.Path);
+            // Encoded: a line break in the path must not begin a line of the log.
+            log.UnexpectedFailure(problem, request.Method, request.Path.ToUriComponent());
             return await RefuseAsync(request, new ApiException(500, "Internal Server Error"), style,
                 cancellationToken);
         }

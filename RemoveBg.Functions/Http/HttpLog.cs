@@ -13,4 +13,7 @@ internal static partial class HttpLog
 
     [LoggerMessage(902, LogLevel.Warning, "Not ready: storage does not respond ({Reason})")]
     public static partial void NotReady(this ILogger log, string reason);
+
+    [LoggerMessage(903, LogLevel.Error, "Not ready: {Problem}")]
+    public static partial void DiskNotReady(this ILogger log, string problem);
 }

@@ -43,7 +43,7 @@ public sealed record RequestForm(IReadOnlyList<KeyValuePair<string, string>> Tex
                     throw ApiException.BadRequest($"The file '{Problems.Quote(file.Name)}' must be given once.");
             }
             return new([.. form.SelectMany(field => field.Value,
-                (field, text) => new KeyValuePair<string, string>(field.Key, text ?? ""))], files);
+                (field, text) => new KeyValuePair<string, string>(Text(field.Key), Text(text ?? "")))], files);
         }
         catch (InvalidDataException problem)
         {
@@ -59,6 +59,10 @@ public sealed record RequestForm(IReadOnlyList<KeyValuePair<string, string>> Tex
             throw Unreadable();
         }
     }
+
+    /// <summary>The form reader puts U+FFFD where bytes are no text.</summary>
+    private static string Text(string read) => !read.Contains('\uFFFD') ? read
+        : throw ApiException.BadRequest($"The form has text that is not valid UTF-8: '{Problems.Quote(read)}'.");
 
     private static ApiException TooManyFields() => ApiException.BadRequest(
         $"The form must have at most {MostFields} fields, with the names in the documentation.");

@@ -10,6 +10,15 @@ namespace RemoveBg.Functions.Web;
 /// <summary>Serves the try-it page, the API reference and the OpenAPI document.</summary>
 public sealed class WebHttp(PageSettings settings)
 {
+    /// <summary>Beginnings of the names of headers that proxies, tunnels and CDNs add. A browser on this machine sends
+    /// none of them.</summary>
+    private static readonly string[] AddedOnTheWay =
+    [
+        "Forwarded", "Via", "X-Forwarded", "X-Original-", "X-Real-", "X-Client-", "Client-IP", "X-Cluster-Client-",
+        "X-ProxyUser-", "True-Client-", "CDN-", "CF-", "Fastly-", "Fly-", "Tailscale-", "X-Amzn-", "X-Appengine-",
+        "X-ARR-", "X-Azure-", "X-Cloud-Trace-", "X-Envoy-", "X-Vercel-", "WL-Proxy-", "Proxy-",
+    ];
+
         // An empty Route would mean the function's name, so this pattern serves the root. The host's own page must be
         // turned off (AzureWebJobsDisableHomepage).
     [Function("Page")]
@@ -69,10 +78,13 @@ public sealed class WebHttp(PageSettings settings)
         request.HttpContext.Response.Headers.ContentSecurityPolicy =
             $"default-src 'none'; {own}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-    /// <summary>Whether connection and host name are loopback. A foreign page whose name resolves to this machine (DNS
-    /// rebinding) must not read the key.</summary>
+    /// <summary>Whether a browser on this machine asks, under a loopback name. A foreign page whose name resolves to
+    /// this machine (DNS rebinding) must not read the key, and neither must whoever is behind a proxy or tunnel that
+    /// runs on it.</summary>
     private static bool IsFromHere(HttpRequest request) =>
         request.HttpContext.Connection.RemoteIpAddress is { } address && IPAddress.IsLoopback(address)
+        && !request.Headers.Keys.Any(name => Array.Exists(AddedOnTheWay,
+            start => name.StartsWith(start, StringComparison.OrdinalIgnoreCase)))
         && (request.Host.Host == "localhost"
             || IPAddress.TryParse(request.Host.Host.Trim('[', ']'), out var host) && IPAddress.IsLoopback(host));
 }

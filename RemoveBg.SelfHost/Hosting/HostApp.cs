@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.Azure.Functions.Worker;
+using Microsoft.Extensions.Logging.Console;
 using OpenTelemetry.Trace;
 using RemoveBg.Core;
 using RemoveBg.Core.Access;
@@ -33,12 +34,14 @@ internal static class HostApp
             kestrel.Listen(IPAddress.Parse(settings.Address), settings.Port);
         });
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(45));
-        builder.Logging.AddSimpleConsole(
-            console => (console.SingleLine, console.TimestampFormat) = (true, "HH:mm:ss "));
+        builder.Logging.AddConsole(console => console.FormatterName ??= LineFormatter.FormatterName)
+            .AddConsoleFormatter<LineFormatter, ConsoleFormatterOptions>();
 
         // 2. The app's own services, as in the Functions worker's Program.cs.
         builder.Services.AddRemoveBg(builder.Configuration);
         builder.Services.AddRemoveBgHttp(secrets?.ApiKey);
+        if (storage is not null && Directory.Exists(settings.AzuriteFolder))
+            builder.Services.AddSingleton(new WritableFolder("the storage emulator", settings.AzuriteFolder));
         builder.Services.ConfigureOpenTelemetryTracerProvider(
             tracing => tracing.AddSource(Tracing.RequestsSourceName));
 

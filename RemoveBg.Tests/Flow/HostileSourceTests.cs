@@ -57,7 +57,8 @@ public sealed class HostileSourceTests
         var bytes = await response.Content.ReadAsByteArrayAsync();
         Assert.That(response.Content.Headers.ContentType!.MediaType, Is.AnyOf("image/webp", "image/png"), file);
         Assert.That(response.Content.Headers.ContentDisposition!.DispositionType, Is.EqualTo("attachment"), file);
-        foreach (var smuggled in new[] { "<script"u8.ToArray(), "PK\x03\x04"u8.ToArray(), "<?php"u8.ToArray() })
+        foreach (var smuggled in new[] { "<script"u8.ToArray(), "PK\x03\x04"u8.ToArray(), "<?php"u8.ToArray(),
+            "%PDF-"u8.ToArray(), "SMUGGLED"u8.ToArray() })
             Assert.That(bytes.AsSpan().IndexOf(smuggled), Is.EqualTo(-1), file);
     }
 }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.IO.Compression;
 using System.Text;
 using NetVips;
 
@@ -148,6 +149,15 @@ internal static class ImageFiles
 
         // 4. Two files in one.
         yield return new("zip-behind.png", [.. png, .. "PK\x03\x04"u8, .. new byte[100]]);
+        yield return new("zip-behind.jpg", [.. jpeg, .. Archive()]);
+        yield return new("zip-behind.gif", [.. gif, .. Archive()]);
+        yield return new("zip-behind.webp", [.. webp, .. Archive()], Expected.NoCrash);
+        // "GIF89a/*" and the rest in a comment: a script to a browser that sniffs.
+        yield return new("script.gif", [.. With(gif, 6, "/*"u8.ToArray()), .. "*/=1;alert('SMUGGLED')"u8],
+            Expected.NoCrash);
+        yield return new("pdf-inside.jpg", [.. jpeg[..2], .. Segment(0xFE, "%PDF-1.7\n1 0 obj<<>>endobj SMUGGLED"),
+            .. jpeg[2..]]);
+        yield return new("photo-inside.pdf", [.. "%PDF-1.7\n1 0 obj<<>>stream\n"u8, .. jpeg], Expected.Refused);
         yield return new("script-inside.jpg", [.. jpeg[..2], .. Segment(0xFE, "<script>alert(1)</script>"),
             .. jpeg[2..]]);
         yield return new("php-inside.png", [.. png[..33], .. PngFile.Chunk("tEXt",
@@ -172,6 +182,16 @@ internal static class ImageFiles
             ("keys.png", """{"AccessKeyId":"secret"}"""), ("compressed.jpg", "\x1F\x8B\b\0\0\0\0\0"),
             ("icon.ico", "\0\0\x01\0\xFF\xFF"), ("photo.heic", "\0\0\0\x18" + "ftypheic\0\0\0\0mif1heic"),
         }) yield return new(name, Encoding.Latin1.GetBytes(content), Expected.Refused);
+    }
+
+    /// <summary>A whole archive with one file that is stored as it is.</summary>
+    private static byte[] Archive()
+    {
+        using var bytes = new MemoryStream();
+        using (var zip = new ZipArchive(bytes, ZipArchiveMode.Create, leaveOpen: true))
+        using (var file = zip.CreateEntry("run.sh", CompressionLevel.NoCompression).Open())
+            file.Write("echo SMUGGLED"u8);
+        return bytes.ToArray();
     }
 
     private static IEnumerable<ImageFile> Corpus(string prefix)

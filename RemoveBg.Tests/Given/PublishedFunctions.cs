@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace RemoveBg.Tests.Given;
 
 /// <summary>The package that goes to Azure, published once per test run.</summary>
@@ -17,21 +15,9 @@ internal static class PublishedFunctions
         var folder = Path.Combine(Repo.Root, "artifacts", "functions");
         // A file of an earlier publish must not pass for one of this.
         if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
-        var start = new ProcessStartInfo("dotnet")
-        {
-            WorkingDirectory = Repo.Root,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        // The build of the tests has restored everything. No build server outlives the run.
-        foreach (var argument in (string[])
-            ["publish", "RemoveBg.Functions", "-c", "Release", "-o", folder, "--no-restore", "-nologo", "-v", "minimal",
-                "-nodeReuse:false", "-p:UseSharedCompilation=false"])
-            start.ArgumentList.Add(argument);
-        using var process = Process.Start(start)!;
-        var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
-        await process.WaitForExitAsync();
-        if (process.ExitCode != 0) throw new InvalidOperationException($"dotnet publish: {await output}{await errors}");
-        return folder;
+        // The build of the tests has restored everything.
+        var (code, output) = await Dotnet.RunAsync(Repo.Root, [], ["publish", "RemoveBg.Functions", "-c",
+            "Release", "-o", folder, "--no-restore", "-nologo", "-v", "minimal", .. Dotnet.NoServer]);
+        return code == 0 ? folder : throw new InvalidOperationException($"dotnet publish: {output}");
     }
 }

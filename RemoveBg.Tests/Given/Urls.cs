@@ -22,7 +22,11 @@ internal static class Urls
             // Names for the inside (RFC 6761, RFC 7686, ICANN's reserved and high-risk names, clouds').
             "localhost", "localhost.", "a.localhost", "localho\u017ft", "%6c%6f%63%61%6c%68%6f%73%74",
             "\u24db\u24de\u24d2\u24d0\u24db\u24d7\u24de\u24e2\u24e3", "intranet", "metadata", "instance-data",
-            "metadata.google.internal", "metadata\u3002google\u3002internal", "db.internal", "printer.local",
+            "metadata.google.internal", "metadata\u3002google\u3002internal", "metadata.goog", "metadata.goog.",
+            "METADATA.GOOG:443", "x.metadata.goog", "instance-data.ec2.internal", "instance-data.ec2.internal.",
+            "metadata.azure.com", "metadata.azure.internal", "metadata.tencentyun.com", "a.metadata.tencentyun.com.",
+            "metadata.oraclecloud.com", "api.metadata.cloud.ibm.com", "metadata.platformequinix.com",
+            "metadata.packet.net", "metadata.exoscale.com", "db.internal", "printer.local",
             "nas.home", "files.corp", "mail.lan", "service.svc", "kubernetes.default.svc", "x.example", "x.test",
             "x.invalid", "x.onion", "1.0.0.127.in-addr.arpa", "gateway.docker.internal",
             // Hosts that are none.
@@ -56,6 +60,7 @@ internal static class Urls
         "https://[::ffff:8.8.8.8]/", "https://8.8.8.8/a.png", "https://[2606:4700:4700::1111]/a.png",
         "http://example.com/a.png", "https://example.com", "https://example.com/?", "https://example.com:443/a.png",
         "https://example.com:8443/hook", "http://example.com:8080/a.png", "https://127.0.0.1.example.com/",
+        "https://metadata.example.com/", "https://notmetadata.goog/", "https://metadata.goog.example.com/",
         "https://b\u00fccher.de/bild.png", "https://\u043f\u0440\u0438\u043c\u0435\u0440.\u0440\u0444/a.png",
         "https://\u4f8b\u3048.jp/\u753b\u50cf.png", "https://xn--80ak6aa92e.com/",
             "https://sub_domain.example.com/a.png",

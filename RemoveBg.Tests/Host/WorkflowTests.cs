@@ -24,6 +24,23 @@ public sealed partial class WorkflowTests
         Assert.That(File.ReadAllText(Path.Combine(Repo.Root, ".github", "workflows", "ci.yml")),
             Does.Contain("- run: .ci/run"));
 
+    [Test]
+    public void The_container_is_described_with_its_base_image()
+    {
+        var dockerfile = File.ReadAllText(Path.Combine(Repo.Root, "Dockerfile"));
+        Assert.That(dockerfile, Does.Match(@"(?m)^FROM \S+ AS base$").And.Match("(?m)^FROM base$")
+            .And.Contain("--mount=type=bind,from=base,target=/base").And.Contain("-p:BaseImageRoot=/base"));
+        Assert.That(File.ReadAllText(Path.Combine(Repo.Root, ".github", "workflows", "ci.yml")),
+            Does.Contain("removebg:/app/sbom.cdx.json"));
+    }
+
+    [TestCase("ci.yml")]
+    [TestCase("deploy.yml")]
+    public void The_zip_for_azure_is_written_by_publish(string file) =>
+        Assert.That(File.ReadAllText(Path.Combine(Repo.Root, ".github", "workflows", file)),
+            Does.Contain("dotnet publish RemoveBg.Functions -c Release -o publish -p:PackageFile=app.zip")
+                .And.Not.Contain("zip -"));
+
     [GeneratedRegex(@"uses: [\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$")]
     private static partial Regex Pinned();
 }

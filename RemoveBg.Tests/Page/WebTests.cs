@@ -36,6 +36,28 @@ public sealed class WebTests
             .Contains(_host.Secrets.ApiKey, StringComparison.Ordinal), Is.EqualTo(isGiven));
     }
 
+    [TestCase("Forwarded", "for=203.0.113.7")]
+    [TestCase("X-Forwarded-For", "127.0.0.1")]
+    [TestCase("x-forwarded-proto", "https")]
+    [TestCase("X-Forwarded-Host", "removebg.example.com")]
+    [TestCase("Via", "1.1 tunnel")]
+    [TestCase("X-Real-IP", "203.0.113.7")]
+    [TestCase("X-Client-IP", "203.0.113.7")]
+    [TestCase("True-Client-IP", "203.0.113.7")]
+    [TestCase("CF-Connecting-IP", "203.0.113.7")]
+    [TestCase("CF-Ray", "8a1b2c3d4e5f-FRA")]
+    [TestCase("Tailscale-User-Login", "someone@example.com")]
+    [TestCase("X-Envoy-External-Address", "203.0.113.7")]
+    public async Task The_development_key_is_not_given_through_a_proxy_or_tunnel(string header, string value)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/");
+        request.Headers.Host = "localhost";
+        request.Headers.TryAddWithoutValidation(header, value);
+        using var response = await _client.SendAsync(request);
+        var page = await response.Content.ReadAsStringAsync();
+        Assert.That(page, Does.Contain("developmentKey").And.Not.Contain(_host.Secrets.ApiKey));
+    }
+
     [TestCase("/")]
     [TestCase("/docs")]
     public async Task A_page_may_only_run_and_call_its_own_origin(string path)

@@ -124,7 +124,7 @@ internal sealed class Azurite : IAsyncDisposable
         }
         catch (System.ComponentModel.Win32Exception)
         {
-            throw new UserException("Node.js is not on PATH: install Node 20 or later (https://nodejs.org), or give a "
+            throw new UserException("Node.js is not on PATH: install Node 22 or later (https://nodejs.org), or give a "
                 + "connection string in AzureWebJobsStorage.");
         }
 
