@@ -64,13 +64,15 @@ public static class RemoveBgServices
             .AddSingleton(new WritableFolder("temporary files", Path.GetTempPath()));
 
         // Access: keys and rates.
-        services.AddSingleton<ApiKeyTable>().AddSingleton<Authenticate>().AddSingleton<RateLimit>();
+        services.AddSingleton<ApiKeyTable>().AddSingleton<Authenticate>().AddSingleton<RateLimit>()
+            .AddSingleton<AuditTable>().AddSingleton<KeyUsage>()
+            .AddHostedService(all => all.GetRequiredService<KeyUsage>());
 
         // Submit, manage.
         services.AddSingleton<CutOutOptionsParser>().AddSingleton<SubmitRequestParser>()
             .AddSingleton<IdempotencyTable>().AddSingleton<SubmitArtwork>();
         services.AddSingleton<ArtworkViews>().AddSingleton<ReadArtwork>().AddSingleton<ListArtworks>()
-            .AddSingleton<CancelArtwork>().AddSingleton<DeleteArtwork>();
+            .AddSingleton<CancelArtwork>().AddSingleton<DeleteArtwork>().AddSingleton<EraseKeyData>();
 
         // The same, end to end, for remove.bg's clients.
         services.AddSingleton<RemoveBgV1Request>().AddSingleton<RemoveBgV1>();
@@ -86,6 +88,8 @@ public static class RemoveBgServices
             .AddSingleton<PipelineSlots>().AddSingleton<ProcessArtwork>();
 
         // Notify, sweep.
+        services.AddSingleton<WebhookSecretTable>().AddSingleton<WebhookSecrets>()
+            .AddHostedService(all => all.GetRequiredService<WebhookSecrets>());
         services.AddSingleton<CompleteArtwork>().AddSingleton<WebhookSender>().AddSingleton<DeliverWebhook>()
             .AddSingleton<WebhookDeliveries>();
         services.AddSingleton<SweepArtworks>().AddSingleton<EraseExpired>();

@@ -32,6 +32,20 @@ public sealed record ApiKey(
 {
     public const string Prefix = "rbg_";
 
+    /// <summary>Last accepted request, to the minute; null if there was none.</summary>
+    public DateTimeOffset? LastUsedAt { get; init; }
+
+    /// <summary>Accepted requests.</summary>
+    public long Uses { get; init; }
+
+    /// <summary>Time before its expiry in which operators are warned.</summary>
+    public static readonly TimeSpan ExpiryWarning = TimeSpan.FromDays(14);
+
+    public bool HasExpired(DateTimeOffset now) => ExpiresAt <= now;
+
+    /// <summary>Whether it still works but expires within <see cref="ExpiryWarning"/>.</summary>
+    public bool ExpiresSoon(DateTimeOffset now) => ExpiresAt > now && ExpiresAt <= now + ExpiryWarning;
+
     /// <summary>At most host.json's newBatchThreshold, so that an instance full of one key's slow jobs still reads the
     /// next message.</summary>
     public const int DefaultConcurrentJobs = 8;

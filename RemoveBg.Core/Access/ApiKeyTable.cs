@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Azure;
 using Azure.Data.Tables;
 using RemoveBg.Core.Store;
 
@@ -47,6 +48,7 @@ public sealed class ApiKeyTable(StorageClients storage, TimeProvider clock)
             yield return Read(row);
     }
 
+    /// <summary>Creates or changes a key; its use stays.</summary>
     public async Task PutAsync(ApiKey key, CancellationToken cancellationToken)
     {
         var entity = new TableEntity(Partition, Convert.ToHexStringLower(key.Hash))
@@ -60,7 +62,40 @@ public sealed class ApiKeyTable(StorageClients storage, TimeProvider clock)
             ["ConcurrentJobs"] = key.ConcurrentJobs,
         };
         if (key.ExpiresAt is { } expires) entity["ExpiresAt"] = expires;
-        await _rows.UpsertEntityAsync(entity, TableUpdateMode.Replace, cancellationToken);
+        await _rows.UpsertEntityAsync(entity, TableUpdateMode.Merge, cancellationToken);
+    }
+
+    public async Task DeleteAsync(ApiKey key, CancellationToken cancellationToken) =>
+        await _rows.DeleteEntityAsync(Partition, Convert.ToHexStringLower(key.Hash), ETag.All, cancellationToken);
+
+    /// <summary>Adds to the use of a key that other instances count too. Does nothing if it has been deleted.</summary>
+    /// <returns>False if other instances were faster each time.</returns>
+    internal async Task<bool> TryAddUsesAsync(byte[] hash, long uses, DateTimeOffset lastUsedAt,
+        CancellationToken cancellationToken)
+    {
+        const int tries = 4;
+        var row = Convert.ToHexStringLower(hash);
+        for (var tried = 0; tried < tries; tried++)
+        {
+            var found = await _rows.GetEntityIfExistsAsync<TableEntity>(Partition, row, ["Uses", "LastUsedAt"],
+                cancellationToken);
+            if (!found.HasValue) return true;
+            var before = found.Value!;
+            var last = before.GetDateTimeOffset("LastUsedAt") is { } other && other > lastUsedAt ? other : lastUsedAt;
+            try
+            {
+                await _rows.UpdateEntityAsync(new TableEntity(Partition, row)
+                {
+                    ["Uses"] = (before.GetInt64("Uses") ?? 0) + uses, ["LastUsedAt"] = last,
+                }, before.ETag, TableUpdateMode.Merge, cancellationToken);
+                return true;
+            }
+            catch (RequestFailedException problem) when (problem.Status is 404 or 412)
+            {
+                // Changed or deleted since: read it again.
+            }
+        }
+        return false;
     }
 
     private static ApiKey Read(TableEntity entity) => new(
@@ -72,5 +107,9 @@ public sealed class ApiKeyTable(StorageClients storage, TimeProvider clock)
         (entity.GetString("Scopes") ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries),
         entity.GetInt32("RatePerMinute") ?? 60,
         entity.GetInt32("Burst") ?? 10,
-        entity.GetInt32("ConcurrentJobs") ?? ApiKey.DefaultConcurrentJobs);
+        entity.GetInt32("ConcurrentJobs") ?? ApiKey.DefaultConcurrentJobs)
+    {
+        LastUsedAt = entity.GetDateTimeOffset("LastUsedAt"),
+        Uses = entity.GetInt64("Uses") ?? 0,
+    };
 }

@@ -73,6 +73,10 @@ public sealed class RateLimit(StorageClients storage, TimeProvider clock)
         }
     }
 
+    /// <summary>Deletes what storage holds of a key's rate.</summary>
+    public async Task DeleteAsync(string keyId, CancellationToken cancellationToken) =>
+        await _rows.DeleteEntityAsync(keyId, "submit", ETag.All, cancellationToken);
+
     private async Task ReadAsync(string keyId, Bucket bucket, CancellationToken cancellationToken)
     {
         var found =

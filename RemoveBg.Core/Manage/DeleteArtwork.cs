@@ -11,9 +11,11 @@ namespace RemoveBg.Core.Manage;
 /// stored.</remarks>
 public sealed class DeleteArtwork(ReadArtwork read, ArtworkTable artworks, Admission admission, StoredImages images)
 {
-    public async Task DeleteAsync(ApiKey key, string id, CancellationToken cancellationToken)
+    public async Task DeleteAsync(ApiKey key, string id, CancellationToken cancellationToken) =>
+        await DeleteAsync(await read.FindAsync(key, id, cancellationToken), cancellationToken);
+
+    public async Task DeleteAsync(Artwork artwork, CancellationToken cancellationToken)
     {
-        var artwork = await read.FindAsync(key, id, cancellationToken);
         await DeleteImagesAsync(artwork, cancellationToken);
         await DeleteRowsAsync([artwork], cancellationToken);
         if (!artwork.Status.IsTerminal()) await admission.PassOnFreeAsync(artwork, cancellationToken);

@@ -12,7 +12,7 @@ namespace RemoveBg.Core.Notify;
 /// next attempt, which stays invisible until it is due.</summary>
 /// <remarks>Nothing is kept in memory between attempts, so a restart loses nothing.</remarks>
 public sealed class DeliverWebhook(
-    ArtworkTable artworks, ArtworkQueues queues, ArtworkViews views, WebhookSender sender,
+    ArtworkTable artworks, ArtworkQueues queues, ArtworkViews views, WebhookSecrets secrets, WebhookSender sender,
     UnreadableMessages unreadable, ServiceMetrics metrics,
     IOptions<WebhookOptions> options, TimeProvider clock, RunningTime time, ILogger<DeliverWebhook> log)
 {
@@ -32,6 +32,9 @@ public sealed class DeliverWebhook(
             return;
         }
 
+        // Before the claim: if storage fails now, the message is free to come again.
+        var signingKeys = await secrets.FindAsync(artwork.KeyId, cancellationToken);
+
         // 3. Claim the attempt, so that a copy of the message does not send it too.
         artwork = await artworks.TryUpdateAsync(artwork,
             artwork.BeginDelivery(clock.GetUtcNow(), options.Value.Lease), cancellationToken);
@@ -45,7 +48,8 @@ public sealed class DeliverWebhook(
         var start = Stopwatch.GetTimestamp();
         var frozen = time.Frozen;
         var body = (await views.OfAsync(artwork, cancellationToken)).ToJson();
-        var outcome = await sender.SendAsync(artwork.Webhook!, artwork.WebhookId, body, cancellationToken);
+        var outcome = signingKeys is null ? new(DeliveryOutcome.Failed)
+            : await sender.SendAsync(artwork.Webhook!, artwork.WebhookId, body, signingKeys, cancellationToken);
 
         activity?.SetTag("removebg.outcome", outcome.Outcome).SetTag("http.response.status_code", outcome.StatusCode);
         if (outcome.Outcome != DeliveryOutcome.Delivered) activity.Fail(outcome.Outcome);

@@ -30,4 +30,16 @@ internal static partial class NotifyLog
 
     [LoggerMessage(505, LogLevel.Information, "Webhook {WebhookId} could not be sent: {Reason}")]
     public static partial void WebhookNotSent(this ILogger log, string webhookId, string reason);
+
+    [LoggerMessage(520, LogLevel.Warning,
+        "API key {KeyId} has no webhook secret of its own; its webhooks are signed with the global one")]
+    public static partial void NoOwnSecret(this ILogger log, string keyId);
+
+    [LoggerMessage(521, LogLevel.Error, "A webhook secret of API key {KeyId} cannot be opened: "
+        + "RemoveBg:Webhook:Secrets has changed without an overlap. Restore the secret, or rotate the key's")]
+    public static partial void SecretUnreadable(this ILogger log, string keyId);
+
+    [LoggerMessage(522, LogLevel.Warning,
+        "Could not publish the public key that seals webhook secrets ({Reason}); trying again in a minute")]
+    public static partial void SealNotPublished(this ILogger log, string reason);
 }

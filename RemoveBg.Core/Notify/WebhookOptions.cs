@@ -8,8 +8,9 @@ public sealed class WebhookOptions : IValidatableObject
 {
     public const string Section = "RemoveBg:Webhook";
 
-    /// <summary>Signing secrets, <c>whsec_</c> and 24 to 64 bytes in base64: one, or two separated by a space during
-    /// rotation.</summary>
+    /// <summary>Global secrets, <c>whsec_</c> and 24 to 64 bytes in base64: one, or two separated by a space, new
+    /// first, during rotation. They sign the webhooks of API keys without a secret of their own, and open the secrets of the
+    /// others.</summary>
     [Required]
     public string Secrets { get; set; } = "";
 
@@ -47,7 +48,9 @@ public sealed class WebhookOptions : IValidatableObject
     /// <summary>Lease of a running attempt: its timeout, and time to record the outcome.</summary>
     internal TimeSpan Lease => Timeout + TimeSpan.FromSeconds(15);
 
-    internal IReadOnlyList<byte[]> Keys =>
+    /// <summary>The secrets' bytes.</summary>
+    /// <exception cref="FormatException">A secret is malformed.</exception>
+    public IReadOnlyList<byte[]> Keys =>
         [.. Secrets.Split((char[])[' ', ',', '\n'], StringSplitOptions.RemoveEmptyEntries).Select(WebhookSigner.KeyOf)];
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)

@@ -39,7 +39,7 @@ public sealed class WebhookSender : IDisposable
     }
 
     public async Task<DeliveryOutcome> SendAsync(string url, string webhookId, string body,
-        CancellationToken cancellationToken)
+        IReadOnlyList<byte[]> signingKeys, CancellationToken cancellationToken)
     {
         if (_urls.Check(url, UrlUse.Webhook, out var uri) is not null) return new(DeliveryOutcome.Unreachable);
 
@@ -50,7 +50,7 @@ public sealed class WebhookSender : IDisposable
         request.Headers.Add(WebhookSigner.IdHeader, webhookId);
         request.Headers.Add(WebhookSigner.TimestampHeader,
             now.ToUnixTimeSeconds().ToString(System.Globalization.CultureInfo.InvariantCulture));
-        request.Headers.Add(WebhookSigner.SignatureHeader, WebhookSigner.Sign(_options.Keys, webhookId, now, bytes));
+        request.Headers.Add(WebhookSigner.SignatureHeader, WebhookSigner.Sign(signingKeys, webhookId, now, bytes));
 
         using var timeout = new CancellationTokenSource(_options.Timeout, _time);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);

@@ -106,6 +106,26 @@ public sealed class Admission(StorageClients storage, ArtworkTable artworks, Art
         }
     }
 
+    /// <summary>Deletes a key's rows (list, permits, waits) whose artwork has no record. A record is written before
+    /// these rows, so they belong to deleted artworks.</summary>
+    internal async Task DeleteOrphansAsync(string keyId, CancellationToken cancellationToken)
+    {
+        await foreach (var row in _rows.QueryAsync<TableEntity>(
+            TableClient.CreateQueryFilter($"PartitionKey eq {keyId}"), cancellationToken: cancellationToken))
+        {
+            var id = row.GetGuid("Id") ?? Guid.ParseExact(row.RowKey.AsSpan(WaitPrefix.Length), "N");
+            if (await artworks.FindAsync(id, cancellationToken) is not null) continue;
+            try
+            {
+                await _rows.DeleteEntityAsync(row, row.ETag, cancellationToken);
+            }
+            catch (RequestFailedException problem) when (problem.Status == 412)
+            {
+                // The permit belongs to another artwork by now.
+            }
+        }
+    }
+
     private async Task<bool> TryTakePermitAsync(Artwork artwork, CancellationToken cancellationToken)
     {
         try

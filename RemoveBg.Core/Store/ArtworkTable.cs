@@ -172,6 +172,21 @@ public sealed class ArtworkTable(StorageClients storage)
             ];
     }
 
+    /// <summary>Lists all artworks of a key, in no particular order, those without a row in its list too. Reads the
+    /// whole table: for rare commands only.</summary>
+    public async IAsyncEnumerable<Artwork> OfKeyAsync(string keyId,
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        foreach (var partition in Partitions)
+        {
+            var filter = Range(partition, RecordPrefix, "artwork`") + " and "
+                + TableClient.CreateQueryFilter($"KeyId eq {keyId}");
+            await foreach (var row in _rows.QueryAsync<TableEntity>(filter, cancellationToken: cancellationToken))
+                yield return ArtworkEntity.Read(row, Guid.ParseExact(row.RowKey.AsSpan(RecordPrefix.Length), "N"),
+                    row.ETag);
+        }
+    }
+
     /// <summary>The artwork's row in its key's list; written together with its permit.</summary>
     internal static TableEntity ListEntry(Artwork artwork) =>
         new(artwork.KeyId, NewestFirst(artwork.Id)) { ["Id"] = artwork.Id };

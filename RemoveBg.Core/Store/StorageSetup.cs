@@ -11,7 +11,8 @@ public sealed class StorageSetup(StorageClients storage, ILogger<StorageSetup> l
     private readonly SemaphoreSlim _once = new(1);
     private volatile bool _done;
 
-    public static IReadOnlyList<string> Tables { get; } = ["artworks", "artworksbykey", "keys", "rates", "idempotency"];
+    public static IReadOnlyList<string> Tables { get; } = ["artworks", "artworksbykey", "keys", "rates", "idempotency",
+        "audit"];
 
     public static IReadOnlyList<string> Queues { get; } =
     [

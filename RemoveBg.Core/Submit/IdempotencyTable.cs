@@ -67,6 +67,30 @@ public sealed class IdempotencyTable(StorageClients storage, TimeProvider clock)
         return deleted;
     }
 
+    /// <summary>Lists the artworks to which a key's rows map.</summary>
+    internal async IAsyncEnumerable<Guid> ArtworksOfAsync(string keyId,
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (var row in OfAsync(keyId, cancellationToken)) yield return row.GetGuid("ArtworkId")!.Value;
+    }
+
+    /// <summary>Deletes a key's rows.</summary>
+    /// <returns>Number of deleted rows.</returns>
+    internal async Task<int> DeleteOfAsync(string keyId, CancellationToken cancellationToken)
+    {
+        var deleted = 0;
+        await foreach (var row in OfAsync(keyId, cancellationToken))
+        {
+            await _rows.DeleteEntityAsync(row, ETag.All, cancellationToken);
+            deleted++;
+        }
+        return deleted;
+    }
+
+    private AsyncPageable<TableEntity> OfAsync(string keyId, CancellationToken cancellationToken) =>
+        _rows.QueryAsync<TableEntity>(TableClient.CreateQueryFilter($"PartitionKey eq {keyId}"),
+            cancellationToken: cancellationToken);
+
     private async Task<Guid?> EarlierAsync(TableEntity row, Fingerprint fingerprint,
         CancellationToken cancellationToken)
     {

@@ -9,7 +9,7 @@ namespace RemoveBg.Functions.Http;
 
 /// <summary>Authenticates and rate-limits API calls; maps exceptions to errors.</summary>
 public sealed class ApiEndpoint(
-    Authenticate authenticate, RateLimit rateLimit, TimeProvider clock, ILogger<ApiEndpoint> log)
+    Authenticate authenticate, KeyUsage usage, RateLimit rateLimit, TimeProvider clock, ILogger<ApiEndpoint> log)
 {
     /// <summary>Runs a call and returns its response, or an error.</summary>
     /// <param name="request">The request.</param>
@@ -31,6 +31,7 @@ public sealed class ApiEndpoint(
         {
             var key = await authenticate.CheckAsync(request.Headers.Authorization, request.Headers["X-Api-Key"], scope,
                 cancellationToken);
+            usage.Count(key);
             if (submissions > 0)
                 await AdmitAsync(request.HttpContext.Response, key, submissions, cancellationToken, style);
             return await call(key, either.Token);

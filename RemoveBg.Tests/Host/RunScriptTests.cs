@@ -129,17 +129,33 @@ public sealed class RunScriptTests
         Assert.That(complained, Does.Contain("AzureWebJobsStorage"));
     }
 
-    private async Task<(int Code, string Said, string Complained)> RunAsync(params string[] arguments)
+    [TestCase("DefaultEndpointsProtocol=http;AccountName=a;AccountKey=AAAA;TableEndpoint=http://127.0.0.1:1/a;"
+        + "BlobEndpoint=http://127.0.0.1:1/a;QueueEndpoint=http://127.0.0.1:1/a", "does not respond")]
+    [TestCase("no connection string", "not usable")]
+    public async Task A_keys_command_without_storage_exits_with_1_and_one_sentence(string storage, string reason)
+    {
+        var (code, said, complained) = await RunOnAsync(storage, "keys", "add", "shop");
+        Assert.That((code, said), Is.EqualTo((1, "")));
+        Assert.That(complained.Trim().Split('\n'), Has.Length.EqualTo(1));
+        Assert.That(complained, Does.Contain("AzureWebJobsStorage").And.Contain(reason));
+    }
+
+    private Task<(int Code, string Said, string Complained)> RunAsync(params string[] arguments) => RunOnAsync(null,
+        ["--offline", .. arguments.Contains("--model") ? Array.Empty<string>() : ["--model", "removebg"],
+            .. arguments]);
+
+    private async Task<(int Code, string Said, string Complained)> RunOnAsync(string? storage,
+        params string[] arguments)
     {
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true,
             WorkingDirectory = _folder };
         foreach (var argument in (string[])[Path.Combine(AppContext.BaseDirectory, "RemoveBg.SelfHost.dll"),
-            "--offline", .. arguments.Contains("--model") ? Array.Empty<string>() : ["--model", "removebg"],
             .. arguments]) start.ArgumentList.Add(argument);
         start.Environment["DOTNET_ENVIRONMENT"] = "Development";
         start.Environment["HOME"] = _folder;
         start.Environment["REMOVEBG_ROOT"] = Repo.Root;
-        start.Environment.Remove("AzureWebJobsStorage");
+        if (storage is null) start.Environment.Remove("AzureWebJobsStorage");
+        else start.Environment["AzureWebJobsStorage"] = storage;
         using var process = Process.Start(start)!;
         var (said, complained) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(90));

@@ -1,5 +1,9 @@
+using Azure;
+using Azure.Identity;
+using RemoveBg.Core;
 using RemoveBg.Core.Access;
-using RemoveBg.Core.Clocks;
+using RemoveBg.Core.Manage;
+using RemoveBg.Core.Notify;
 using RemoveBg.Core.Store;
 using RemoveBg.SelfHost.Hosting;
 using RemoveBg.SelfHost.Hosting.Development;
@@ -13,18 +17,81 @@ internal static class KeysSession
     public static Task<int> RunAsync(bool noAzurite, Func<KeyAdmin, CancellationToken, Task> work,
         CancellationToken cancellationToken) => UserException.ShownAsync(async () =>
     {
-        var settings = new HostSettings { Root = HostSettings.FindRoot(), NoAzurite = noAzurite };
-        await using var azurite = settings.NeedsAzurite()
-            ? await Azurite.StartAsync(settings.Root, settings.AzuriteFolder, cancellationToken) : null;
-
-        var configuration = new ConfigurationBuilder().AddEnvironmentVariables();
-        if (azurite is not null)
-            configuration.AddInMemoryCollection([new(StorageClients.ConnectionName, azurite.ConnectionString)]);
-        var clock = new StorageClock(TimeProvider.System);
-        var storage = new StorageClients(configuration.Build(), clock);
-        await storage.Table("keys").CreateIfNotExistsAsync(cancellationToken);
-        await work(new(new ApiKeyTable(storage, clock), clock, Terminal.Open()),
-            cancellationToken);
-        return 0;
+        try
+        {
+            var settings = new HostSettings { Root = HostSettings.FindRoot(), NoAzurite = noAzurite };
+            await using var azurite = settings.NeedsAzurite()
+                ? await Azurite.StartAsync(settings.Root, settings.AzuriteFolder, cancellationToken) : null;
+            await using var services = Services(settings, azurite?.ConnectionString);
+            await PrepareAsync(services, cancellationToken);
+            await work(new(services.GetRequiredService<ApiKeyTable>(),
+                services.GetRequiredService<WebhookSecretTable>(), services.GetRequiredService<AuditTable>(),
+                services.GetRequiredService<EraseKeyData>(), services.GetRequiredService<RateLimit>(),
+                services.GetRequiredService<TimeProvider>(), new(Terminal.Open(), Console.In,
+                    $"{Environment.UserName}@{Environment.MachineName}")), cancellationToken);
+            return 0;
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return 130;
+        }
+        catch (Exception problem) when (Explained(problem, cancellationToken) is { } sentence)
+        {
+            throw new UserException(sentence);
+        }
     });
+
+    /// <summary>The service's own parts, on the storage of the command. No host runs them.</summary>
+    private static ServiceProvider Services(HostSettings settings, string? storage)
+    {
+        var given = new ConfigurationBuilder().AddEnvironmentVariables().Build();
+        // On other storage, this clone's secret need not be the service's.
+        var secrets = settings.IsDevelopment && storage is not null
+            ? DevelopmentSecrets.LoadOrCreate(settings.LocalFolder) : null;
+        var configuration = new ConfigurationBuilder().AddConfiguration(given)
+            .AddInMemoryCollection(HostApp.Known(given, settings, storage, secrets)).Build();
+        return new ServiceCollection().AddLogging().AddMetrics().AddRemoveBg(configuration).BuildServiceProvider();
+    }
+
+    private static async Task PrepareAsync(ServiceProvider services, CancellationToken cancellationToken)
+    {
+        // Tables alone: who manages keys needs no rights to queues and blobs.
+        var storage = Open(services);
+        foreach (var table in StorageSetup.Tables)
+            await storage.Table(table).CreateIfNotExistsAsync(cancellationToken);
+
+        // Before the first start of the service, what it will publish then.
+        var secrets = services.GetRequiredService<WebhookSecretTable>();
+        var options = new WebhookOptions();
+        services.GetRequiredService<IConfiguration>().GetSection(WebhookOptions.Section).Bind(options);
+        if (options.Secrets.Length == 0 || await secrets.FindPublicKeyAsync(cancellationToken) is not null) return;
+        if (options.Validate(new(options)).FirstOrDefault() is { } invalid)
+            throw new UserException(invalid.ErrorMessage!);
+        await secrets.PublishAsync(SecretSeal.PublicKeyOf(options.Keys[0]), cancellationToken);
+    }
+
+    private static StorageClients Open(ServiceProvider services)
+    {
+        try
+        {
+            return services.GetRequiredService<StorageClients>();
+        }
+        catch (Exception problem)
+            when (problem is FormatException or ArgumentException or InvalidOperationException)
+        {
+            throw new UserException($"{StorageClients.ConnectionName} is not usable: {problem.Message}");
+        }
+    }
+
+    /// <returns>One sentence for a fault of storage or of the identity; null for every other exception.</returns>
+    private static string? Explained(Exception problem, CancellationToken cancellationToken) => problem switch
+    {
+        AuthenticationFailedException => "Azure does not know who you are: sign in with 'az login', or set "
+            + $"{StorageClients.ConnectionName} to a connection string.",
+        RequestFailedException { Status: 401 or 403 } => "Storage refuses access: check the account's key in "
+            + $"{StorageClients.ConnectionName}, or your roles on the account.",
+        _ when StorageFailure.Is(problem, cancellationToken) =>
+            $"Storage does not respond. Check {StorageClients.ConnectionName}, and that the storage runs.",
+        _ => null,
+    };
 }

@@ -1,0 +1,154 @@
+using System.Text;
+using Azure.Data.Tables;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
+using RemoveBg.Core.Notify;
+using RemoveBg.Core.Store;
+using RemoveBg.Tests.Given;
+
+namespace RemoveBg.Tests.Notify;
+
+/// <summary>The keys' webhook secrets at rest, and which of them sign.</summary>
+public sealed class WebhookSecretsTests
+{
+    private readonly FakeTimeProvider _clock = new(new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
+    private readonly string _global = WebhookSigner.GenerateSecret(), _next = WebhookSigner.GenerateSecret();
+    private readonly LogLines _log = new();
+    private readonly List<ServiceProvider> _opened = [];
+    private string _storage = null!;
+
+    [SetUp]
+    public void GiveStorage() => _storage = Storage.NewAccount();
+
+    [TearDown]
+    public async Task Close()
+    {
+        foreach (var services in _opened) await services.DisposeAsync();
+        _opened.Clear();
+    }
+
+    [OneTimeTearDown]
+    public void CloseLog() => _log.Dispose();
+
+    [Test]
+    public async Task A_keys_own_secret_signs_alone()
+    {
+        var (_, service) = await StartAsync(_global);
+        var secret = await CreateAsync("key", TimeSpan.Zero);
+        Assert.That(await service.FindAsync("key", CancellationToken.None),
+            Is.EqualTo(new[] { WebhookSigner.KeyOf(secret) }));
+    }
+
+    [Test]
+    public async Task Both_secrets_sign_while_one_is_rotated_and_then_the_new_one_alone()
+    {
+        var (_, service) = await StartAsync(_global);
+        var first = await CreateAsync("key", TimeSpan.Zero);
+        var second = await CreateAsync("key", TimeSpan.FromDays(1));
+        Assert.That(await service.FindAsync("key", CancellationToken.None),
+            Is.EqualTo(new[] { WebhookSigner.KeyOf(second), WebhookSigner.KeyOf(first) }));
+        _clock.Advance(TimeSpan.FromDays(1));
+        Assert.That(await service.FindAsync("key", CancellationToken.None),
+            Is.EqualTo(new[] { WebhookSigner.KeyOf(second) }));
+        await CreateAsync("key", TimeSpan.Zero);
+        Assert.That(await service.FindAsync("key", CancellationToken.None), Has.Count.EqualTo(1), "no overlap");
+    }
+
+    [Test]
+    public async Task A_key_without_a_secret_signs_with_the_global_one_and_is_warned_of_once()
+    {
+        using var log = new LogLines();
+        var (_, service) = await StartAsync(_global, log);
+        for (var time = 0; time < 2; time++)
+            Assert.That(await service.FindAsync("old", CancellationToken.None),
+                Is.EqualTo(new[] { WebhookSigner.KeyOf(_global) }));
+        Assert.That(log.Of(520), Has.Count.EqualTo(1));
+        Assert.That(log.Of(520)[0], Does.Contain("old"));
+
+        // Its receiver can change over.
+        var own = await CreateAsync("old", TimeSpan.FromDays(1));
+        Assert.That(await service.FindAsync("old", CancellationToken.None),
+            Is.EqualTo(new[] { WebhookSigner.KeyOf(own), WebhookSigner.KeyOf(_global) }));
+    }
+
+    [Test]
+    public async Task Storage_does_not_reveal_a_secret_without_the_global_one()
+    {
+        var (services, _) = await StartAsync(_global);
+        var secret = await CreateAsync("key", TimeSpan.Zero);
+        var box = (await services.GetRequiredService<WebhookSecretTable>().FindAsync("key", CancellationToken.None))!
+            .Current;
+        var dump = new StringBuilder();
+        await foreach (var row in services.GetRequiredService<StorageClients>().Table("keys").QueryAsync<TableEntity>())
+            foreach (var (_, value) in row)
+                dump.Append(value is byte[] bytes ? Convert.ToBase64String(bytes) : value).Append('\n');
+        Assert.That(dump.ToString(), Does.Contain(box).And.Not.Contain(secret)
+            .And.Not.Contain(secret["whsec_".Length..]));
+        Assert.Multiple(() =>
+        {
+            Assert.That(SecretSeal.TryOpen(WebhookSigner.KeyOf(_global), "key", box), Is.EqualTo(secret));
+            Assert.That(SecretSeal.TryOpen(WebhookSigner.KeyOf(_next), "key", box), Is.Null, "another global secret");
+            Assert.That(SecretSeal.TryOpen(WebhookSigner.KeyOf(_global), "other", box), Is.Null, "another key's row");
+        });
+    }
+
+    [Test]
+    public void A_changed_or_cut_box_does_not_open()
+    {
+        var global = WebhookSigner.KeyOf(_global);
+        var box = Convert.FromBase64String(SecretSeal.Seal(SecretSeal.PublicKeyOf(global), "key", _next));
+        for (var i = 0; i < box.Length; i++)
+        {
+            var changed = box.ToArray();
+            changed[i] ^= 1;
+            Assert.That(SecretSeal.TryOpen(global, "key", Convert.ToBase64String(changed)), Is.Null, $"byte {i}");
+        }
+        foreach (var length in new[] { 0, 90, 91, 106, box.Length - 1 })
+            Assert.That(SecretSeal.TryOpen(global, "key", Convert.ToBase64String(box[..length])), Is.Null);
+        Assert.That(SecretSeal.TryOpen(global, "key", "no base64"), Is.Null);
+    }
+
+    [Test]
+    public async Task Rotating_the_global_secret_keeps_the_keys_own()
+    {
+        await StartAsync(_global);
+        var first = await CreateAsync("key", TimeSpan.Zero);
+        var second = await CreateAsync("key", TimeSpan.FromDays(1));
+        await StartAsync($"{_next} {_global}");
+        var (_, service) = await StartAsync(_next);
+        Assert.That(await service.FindAsync("key", CancellationToken.None),
+            Is.EqualTo(new[] { WebhookSigner.KeyOf(second), WebhookSigner.KeyOf(first) }));
+    }
+
+    [Test]
+    public async Task A_secret_that_cannot_be_opened_is_reported_and_not_replaced_by_the_global_one()
+    {
+        await StartAsync(_global);
+        await CreateAsync("key", TimeSpan.Zero);
+        using var log = new LogLines();
+        var (_, service) = await StartAsync(_next, log);
+        Assert.That(await service.FindAsync("key", CancellationToken.None), Is.Null);
+        Assert.That(log.Of(521), Has.Count.EqualTo(2), "at startup and at use");
+
+        var (_, restored) = await StartAsync(_global);
+        Assert.That(await restored.FindAsync("key", CancellationToken.None), Has.Count.EqualTo(1), "nothing was lost");
+    }
+
+    /// <summary>The service as it starts with these global secrets.</summary>
+    private async Task<(ServiceProvider, WebhookSecrets)> StartAsync(string global, LogLines? log = null)
+    {
+        var services = KeyCommands.Services(_storage, _clock, global, log ?? _log);
+        _opened.Add(services);
+        var secrets = services.GetRequiredService<WebhookSecrets>();
+        await secrets.PrepareAsync(CancellationToken.None);
+        return (services, secrets);
+    }
+
+    /// <summary>As an operator's command does, which does not have the global secret.</summary>
+    private async Task<string> CreateAsync(string keyId, TimeSpan overlap)
+    {
+        var table = new WebhookSecretTable(_opened[^1].GetRequiredService<StorageClients>(), _clock);
+        return await table.CreateAsync(keyId, (await table.FindPublicKeyAsync(CancellationToken.None))!, overlap,
+            CancellationToken.None);
+    }
+}
