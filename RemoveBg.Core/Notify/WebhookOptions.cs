@@ -9,8 +9,8 @@ public sealed class WebhookOptions : IValidatableObject
     public const string Section = "RemoveBg:Webhook";
 
     /// <summary>Global secrets, <c>whsec_</c> and 24 to 64 bytes in base64: one, or two separated by a space, new
-    /// first, during rotation. They sign the webhooks of API keys without a secret of their own, and open the secrets of the
-    /// others.</summary>
+    /// first, during rotation. They sign the webhooks of API keys without a secret of their own, and open the secrets
+    /// of the others.</summary>
     [Required]
     public string Secrets { get; set; } = "";
 

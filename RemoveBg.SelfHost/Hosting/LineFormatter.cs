@@ -4,8 +4,8 @@ using Microsoft.Extensions.Logging.Console;
 
 namespace RemoveBg.SelfHost.Hosting;
 
-/// <summary>Writes each log entry to the console as one line: time of day in UTC, level, category with event id, message
-/// and exception.</summary>
+/// <summary>Writes each log entry to the console as one line: time of day in UTC, level, category with event id,
+/// message and exception.</summary>
 /// <remarks>Messages of exceptions may contain what a caller or its server sent. Neither a line break nor an escape
 /// sequence of theirs may pass for an entry of ours, or reach the terminal.</remarks>
 internal sealed class LineFormatter(TimeProvider clock) : ConsoleFormatter(FormatterName)

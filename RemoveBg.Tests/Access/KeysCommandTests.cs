@@ -16,7 +16,8 @@ public sealed class KeysCommandTests
     [TestCase(null, 24 * 60)]
     public void An_overlap_is_a_number_with_a_unit(string? overlap, int minutes)
     {
-        var parsed = Keys.Parse(["rotate", "shop", .. overlap is null ? Array.Empty<string>() : ["--overlap", overlap]]);
+        string[] option = overlap is null ? [] : ["--overlap", overlap];
+        var parsed = Keys.Parse(["rotate", "shop", .. option]);
         Assert.That(parsed.Errors, Is.Empty);
         Assert.That(parsed.GetValue<TimeSpan>("--overlap"), Is.EqualTo(TimeSpan.FromMinutes(minutes)));
     }

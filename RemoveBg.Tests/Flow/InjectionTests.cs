@@ -41,7 +41,10 @@ public sealed class InjectionTests
             ("form name", $"{Submit}Content-Type: multipart/form-data; boundary=x\r\n{Key}",
                 $"{form.Replace("name=imageUrl", $"name=\"{bytes}\"", StringComparison.Ordinal)}--x--\r\n"),
             ("drop-in form", "POST /v1.0/removebg HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded\r\n"
-                + Key, $"image_url=https://example.com/{encoded}"),
+                + Key, $"image_url=https://example.com/{bytes}"),
+            ("encoded drop-in form", "POST /v1.0/removebg HTTP/1.1\r\n"
+                + $"Content-Type: application/x-www-form-urlencoded\r\n{Key}",
+                $"image_url=https://example.com/a&format={encoded}"),
             ("query", $"GET /v2/artworks?limit={encoded}&cursor={encoded}&status={encoded} HTTP/1.1\r\n{Key}", ""),
             ("Idempotency-Key", $"{Submit}{Json}Idempotency-Key: {bytes}\r\n{Key}", Good),
             ("Prefer", $"{Submit}{Json}Prefer: wait={bytes}\r\n{Key}", Good),
@@ -79,7 +82,8 @@ public sealed class InjectionTests
             ("tracestate", $"{Submit}{Json}tracestate: a=b{text}\r\n{Key}", Good),
             ("Prefer", $"{Submit}{Json}Prefer: respond-async{text}\r\n{Key}", Good),
             ("path", $"GET /v2/artworks/a{text.Replace(' ', '+')} HTTP/1.1\r\n{Key}", ""),
-            ("webhook", Submit + Json + Key, $$"""{"imageUrl":"https://example.com/a","webhook":"https://example.com/{{text}}"}"""),
+            ("webhook", Submit + Json + Key,
+                $$"""{"imageUrl":"https://example.com/a","webhook":"https://example.com/{{text}}"}"""),
             ("file name", $"{Submit}Content-Type: multipart/form-data; boundary=x\r\n{Key}",
                 $"--x\r\nContent-Disposition: form-data; name=image; filename=\"a{text}\"\r\n\r\nGIF89a\r\n--x--\r\n"),
             ("file type", $"{Submit}Content-Type: multipart/form-data; boundary=x\r\n{Key}",

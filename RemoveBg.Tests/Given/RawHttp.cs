@@ -19,7 +19,7 @@ internal static class RawHttp
             $"{request}\r\nHost: {host.Authority}\r\nConnection: close\r\n"
                 + $"Content-Length: {body.Length}\r\n\r\n{body}"));
         using var reader = new StreamReader(stream, Encoding.Latin1);
-        var response = await reader.ReadToEndAsync();
+        var response = await reader.ReadToEndAsync().WaitAsync(TimeSpan.FromSeconds(60));
         return (int.Parse(response.Split(' ')[1], System.Globalization.CultureInfo.InvariantCulture), response);
     }
 }

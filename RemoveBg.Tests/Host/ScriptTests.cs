@@ -51,7 +51,7 @@ public sealed class ScriptTests
     [Test]
     public async Task The_audit_fails_on_a_known_vulnerability()
     {
-        const string npm = """echo '{"auditReportVersion": 2, "vulnerabilities": {"x": {"severity": "high"}}}'; exit 1""";
+        const string npm = """echo '{"auditReportVersion": 2, "vulnerabilities": {"x": {}}}'; exit 1""";
         var (code, output) = await BashAsync("eng/audit.sh", ("npm", npm));
         Assert.That(code, Is.EqualTo(1));
         Assert.That(output, Does.Contain("known vulnerabilities in ./package-lock.json"));

@@ -20,8 +20,8 @@ internal static partial class NativeParts
         {
             var name = new[] { library.Name, $"lib{library.Name}", library.Name == "uhdr" ? "libultrahdr" : "" }
                 .FirstOrDefault(rows.ContainsKey) ?? throw new PackageException(
-                    $"{library.Name}, which is inside {Path.GetFileName(Path.GetDirectoryName(folder))}, has no licence "
-                        + "in THIRD-PARTY-NOTICES.md.");
+                    $"{library.Name}, which is inside {Path.GetFileName(Path.GetDirectoryName(folder))}, has no "
+                        + "licence in THIRD-PARTY-NOTICES.md.");
             var version = library.Value.GetString()!;
             return new Component("library", name, version, $"pkg:generic/{name}@{version}", rows[name]);
         }).OrderBy(part => part.Reference, StringComparer.Ordinal)];

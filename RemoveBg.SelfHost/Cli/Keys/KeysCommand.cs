@@ -10,6 +10,9 @@ internal static class KeysCommand
 {
     private const int LongestName = 100;
 
+    /// <summary>Digits of an overlap: enough for a year in seconds. A larger number of days would overflow.</summary>
+    private const int LongestNumber = 8;
+
     /// <summary>A longer overlap is a second key.</summary>
     private static readonly TimeSpan LongestOverlap = TimeSpan.FromDays(365);
 
@@ -39,8 +42,8 @@ internal static class KeysCommand
                 $"Artworks queued or running at once; more wait (default: {ApiKey.DefaultConcurrentJobs})",
             ApiKey.DefaultConcurrentJobs);
         var expires = Expiry("Time of expiry (default: never)");
-        var add = new Command("add", "Creates a key and its webhook secret, and prints both once.") { name, scopes, rate,
-            burst, concurrent, expires };
+        var add = new Command("add", "Creates a key and its webhook secret, and prints both once.") { name, scopes,
+            rate, burst, concurrent, expires };
         add.SetAction(
             (arguments, cancellationToken) => run(arguments.GetValue(noAzurite), (admin, stop) => admin.AddAsync(
             new(arguments.GetValue(name)!, arguments.GetValue(scopes)!, arguments.GetValue(rate), arguments.GetValue(
@@ -111,10 +114,11 @@ internal static class KeysCommand
     {
         var text = result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
         TimeSpan? time = text is [.. var digits, 'd' or 'h' or 'm' or 's']
+            && digits.Length <= LongestNumber
             && int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
             ? text[^1] switch
             {
-                'd' => TimeSpan.FromDays(Math.Min(number, LongestOverlap.Days + 1)),
+                'd' => TimeSpan.FromDays(number),
                 'h' => TimeSpan.FromHours(number),
                 'm' => TimeSpan.FromMinutes(number),
                 _ => TimeSpan.FromSeconds(number),
