@@ -9,6 +9,7 @@ using RemoveBg.Core.CutOut;
 using RemoveBg.Core.DropIn;
 using RemoveBg.Core.Imaging;
 using RemoveBg.Core.Manage;
+using RemoveBg.Core.Memory;
 using RemoveBg.Core.Network;
 using RemoveBg.Core.Notify;
 using RemoveBg.Core.Process;
@@ -44,6 +45,8 @@ public static class RemoveBgServices
         services.AddSettings<ModelOptions>(ModelOptions.Section);
         services.AddSingleton<IValidateOptions<ModelOptions>, ExecutionProvider.Check>();
         services.TryAddSingleton(_ => FunctionTimeout.Read(configuration, AppContext.BaseDirectory));
+        services.AddSettings<UploadOptions>(UploadOptions.Section);
+        services.AddSettings<MemoryOptions>(MemoryOptions.Section);
         services.AddSettings<PipelineOptions>(PipelineOptions.Section);
         services.AddSettings<ProcessOptions>(ProcessOptions.Section);
         services.AddSingleton<IValidateOptions<ProcessOptions>, FunctionTimeout.Check>();
@@ -54,6 +57,9 @@ public static class RemoveBgServices
         // Telemetry. Each host provides the IMeterFactory.
         services.AddSingleton<ServiceMetrics>();
         TelemetryExport.Add(services, configuration);
+
+        // The memory that bodies, downloads and the pipeline share.
+        services.AddSingleton<MemoryBudget>();
 
         // State: records, messages, blobs.
         services.AddSingleton<StorageClients>().AddSingleton<StorageSetup>()

@@ -9,8 +9,8 @@ using RemoveBg.Functions.Http;
 
 namespace RemoveBg.Functions;
 
-public sealed class SubmitArtworkHttp(ApiEndpoint api, SubmitRequestParser parser, SubmitArtwork submit,
-    ReadArtwork read, ArtworkViews views)
+public sealed class SubmitArtworkHttp(ApiEndpoint api, BodyReader bodies, SubmitRequestParser parser,
+    SubmitArtwork submit, ReadArtwork read, ArtworkViews views)
 {
     [Function("SubmitArtwork")]
     public Task<IResult> Run(
@@ -19,8 +19,12 @@ public sealed class SubmitArtworkHttp(ApiEndpoint api, SubmitRequestParser parse
         api.AnswerAsync(request, Scopes.Write, async (key, cancellationToken) =>
         {
             var patience = PreferWait.Read(request);
-            var wanted = await SubmitBody.ReadAsync(request, parser, cancellationToken);
-            var artwork = await submit.SubmitAsync(key, wanted, request.Headers["Idempotency-Key"], cancellationToken);
+            SubmitBody.RequireType(request);
+            Artwork artwork;
+            using (var body = await bodies.ReadAsync(request, key, RequestBody.LargestBody, cancellationToken))
+                artwork = await submit.SubmitAsync(key,
+                    await SubmitBody.ParseAsync(request, body, parser, cancellationToken),
+                    request.Headers["Idempotency-Key"], cancellationToken);
 
             if (patience is { } wait) artwork = await read.WaitUntilEndedAsync(artwork, wait, cancellationToken);
             var ended = patience is not null && artwork.Status.IsTerminal();

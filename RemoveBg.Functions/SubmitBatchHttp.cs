@@ -10,8 +10,8 @@ namespace RemoveBg.Functions;
 
 /// <summary>Accepts several artworks in one request. All are checked before the first is accepted, and each counts
 /// against the key's rate.</summary>
-public sealed class SubmitBatchHttp(ApiEndpoint api, SubmitRequestParser parser, SubmitArtwork submit,
-    ArtworkViews views)
+public sealed class SubmitBatchHttp(ApiEndpoint api, BodyReader bodies, SubmitRequestParser parser,
+    SubmitArtwork submit, ArtworkViews views)
 {
     [Function("SubmitBatch")]
     public Task<IResult> Run(
@@ -19,7 +19,9 @@ public sealed class SubmitBatchHttp(ApiEndpoint api, SubmitRequestParser parser,
             CancellationToken cancellationToken) =>
         api.AnswerAsync(request, Scopes.Write, async (key, cancellationToken) =>
         {
-            var wanted = parser.ParseBatch(await RequestBody.ReadJsonAsync(request, cancellationToken));
+            RequestBody.RequireJson(request);
+            using var body = await bodies.ReadAsync(request, key, RequestBody.LargestBody, cancellationToken);
+            var wanted = parser.ParseBatch(body.Bytes);
             await api.AdmitAsync(request.HttpContext.Response, key, wanted.Count, cancellationToken);
 
             var accepted = new List<ArtworkView>(wanted.Count);

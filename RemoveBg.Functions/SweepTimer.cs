@@ -10,8 +10,8 @@ public sealed class SweepTimer(SweepArtworks sweep, EraseExpired erase)
     public Task Sweep([TimerTrigger("0 * * * * *", RunOnStartup = true)] TimerInfo timer,
         CancellationToken cancellationToken) => sweep.SweepAsync(cancellationToken);
 
-    /// <summary>Runs hourly at xx:23:17, off the busy full minute.</summary>
+    /// <summary>Runs every five minutes, off the busy full minute.</summary>
     [Function("EraseExpired")]
-    public Task Erase([TimerTrigger("17 23 * * * *")] TimerInfo timer, CancellationToken cancellationToken) =>
+    public Task Erase([TimerTrigger("17 */5 * * * *")] TimerInfo timer, CancellationToken cancellationToken) =>
         erase.EraseAsync(cancellationToken);
 }

@@ -1,22 +1,25 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using RemoveBg.Core.Imaging;
+using RemoveBg.Core.Memory;
 using RemoveBg.Core.Segmentation;
 
 namespace RemoveBg.Core.CutOut;
 
 /// <summary>Limits how many artworks are in the pipeline at once, so that they fit into the memory budget, and pools
 /// their tensors.</summary>
-/// <remarks>One slot is the memory of an artwork with the configured network; an artwork with a larger network takes
-/// several.</remarks>
-public sealed class PipelineSlots(IOptions<PipelineOptions> options, ModelCache model, ModelCatalog catalog,
-    ILogger<PipelineSlots> log) : IDisposable
+/// <remarks>The slots share the pipeline's part of the budget equally. An artwork with a large photo, background or
+/// network takes several; one that exceeds them all takes all, and runs alone.</remarks>
+public sealed class PipelineSlots(IOptions<PipelineOptions> options, IOptions<ImageOptions> limits,
+    MemoryBudget budget, ModelCache model, ModelCatalog catalog, ILogger<PipelineSlots> log) : IDisposable
 {
     private readonly Lock _lock = new();
     private readonly ConcurrentDictionary<Segmenter, ConcurrentBag<Tensors>> _tensors = new();
 
     /// <summary>Null until the configured network is loaded and its memory measured.</summary>
     private FairGate? _gate;
+    private long _slotMB;
 
     /// <summary>Number of artworks waiting for a slot.</summary>
     internal int Waiting
@@ -31,15 +34,20 @@ public sealed class PipelineSlots(IOptions<PipelineOptions> options, ModelCache 
     /// <param name="key">The artwork's API key; waiting keys are served round-robin.</param>
     /// <param name="network">A name from <see cref="ModelCatalog.Offered"/>; null for the configured network.</param>
     /// <param name="cancellationToken">Cancels the wait.</param>
-    public async Task<Slot> TakeAsync(string key, string? network, CancellationToken cancellationToken)
+    /// <param name="size">Size of the artwork; by default the smallest.</param>
+    public async Task<Slot> TakeAsync(string key, string? network, CancellationToken cancellationToken,
+        CutOutSize size = default)
     {
         var configured = await model.GetAsync(cancellationToken);
         var segmenter = network is null ? configured : await model.GetAsync(network, cancellationToken);
         var gate = GateFor(configured);
-        var slots = SlotsFor(segmenter.MemoryMB, configured.MemoryMB, gate.Slots);
+        // More pixels than are allowed are refused before they take memory.
+        var slots = SlotsFor(size with { Pixels = Math.Min(size.Pixels, limits.Value.MaxPixels),
+            BackgroundPixels = Math.Min(size.BackgroundPixels, limits.Value.MaxPixels) },
+            segmenter.MemoryMB, _slotMB, gate.Slots);
         await gate.EnterAsync(key, cancellationToken, slots);
         return new(this, segmenter, Pool(segmenter).TryTake(out var tensors) ? tensors : segmenter.CreateTensors(),
-            () => gate.Leave(slots));
+            () => gate.Leave(key, slots));
     }
 
     public void Dispose()
@@ -47,44 +55,35 @@ public sealed class PipelineSlots(IOptions<PipelineOptions> options, ModelCache 
         foreach (var tensors in _tensors.Values.SelectMany(pool => pool)) tensors.Dispose();
     }
 
-    /// <summary>Returns the number of slots: the configured concurrency, or one per core, but no more than fit into
-    /// memory, and at least one.</summary>
+    /// <summary>Returns the number of slots: the configured concurrency, or one per core, but no more than artworks
+    /// with a small photo fit into memory, and at least one.</summary>
+    /// <param name="pipelineMB">The pipeline's part of the budget, in megabytes.</param>
     /// <param name="networkMB">See <see cref="Segmenter.MemoryMB"/>.</param>
-    /// <param name="othersMB">Total file size of the other networks that requests may name, in megabytes.</param>
-    internal static int Count(PipelineOptions options, long networkMB, long othersMB)
+    internal static int Count(PipelineOptions options, long pipelineMB, long networkMB)
     {
-        var fit = ForArtworksMB(options, othersMB) / ArtworkMB(networkMB);
+        var fit = pipelineMB / Math.Max(1, new CutOutSize(1_000_000).PeakMB(networkMB));
         return (int)Math.Clamp(options.Concurrency > 0 ? options.Concurrency : Environment.ProcessorCount, 1,
             Math.Max(1, fit));
     }
 
-    /// <summary>Returns the number of slots that an artwork takes with a network of another size than the configured
-    /// one.</summary>
+    /// <summary>Returns the number of slots that an artwork takes.</summary>
+    /// <param name="size">Size of the artwork.</param>
+    /// <param name="networkMB">Memory of its network.</param>
+    /// <param name="slotMB">Memory of one slot.</param>
     /// <param name="slots">Number of slots in all, which the result never exceeds.</param>
-    internal static int SlotsFor(long networkMB, long configuredMB, int slots) =>
-        (int)Math.Min(slots, (ArtworkMB(networkMB) + ArtworkMB(configuredMB) - 1) / ArtworkMB(configuredMB));
-
-    /// <summary>Returns the budget less the process itself and the other networks' weights, in megabytes; negative
-    /// if those exceed it.</summary>
-    private static long ForArtworksMB(PipelineOptions options, long othersMB)
-    {
-        var megabytes = options.MemoryBudgetMB > 0 ? options.MemoryBudgetMB
-            : GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 1_000_000;
-        return megabytes - PipelineOptions.BaseMB - Math.Max(0, othersMB - PipelineOptions.NetworkFilesMB);
-    }
-
-    private static long ArtworkMB(long networkMB) =>
-        Math.Max(PipelineOptions.ArtworkMB, PipelineOptions.PhotoMB + networkMB);
+    internal static int SlotsFor(CutOutSize size, long networkMB, long slotMB, int slots) =>
+        (int)Math.Clamp((size.PeakMB(networkMB) + slotMB - 1) / slotMB, 1, slots);
 
     private FairGate GateFor(Segmenter configured)
     {
         lock (_lock)
         {
             if (_gate is not null) return _gate;
-            var othersMB = catalog.BytesOfOthers(configured.Model.Entry) / 1_000_000;
-            var (has, takes) = (ForArtworksMB(options.Value, othersMB), ArtworkMB(configured.MemoryMB));
-            var count = Count(options.Value, configured.MemoryMB, othersMB);
-            log.SlotsCounted(count, takes);
+            var has = budget.PipelineMB(configured.MemoryMB, catalog.BytesOfOthers(configured.Model.Entry) / 1_000_000);
+            var takes = new CutOutSize(limits.Value.MaxPixels).PeakMB(networkMB: 0);
+            var count = Count(options.Value, has, configured.MemoryMB);
+            _slotMB = Math.Max(1, has / count);
+            log.SlotsCounted(count, _slotMB);
             if (takes > has) log.BudgetTooSmall(has, takes);
             return _gate = new(count);
         }

@@ -1,3 +1,4 @@
+using System.Text;
 using RemoveBg.Core.Artworks;
 using RemoveBg.Core.Artworks.Parameters;
 using RemoveBg.Core.Submit;
@@ -64,9 +65,10 @@ public sealed class RemoveBgV1Request(SubmitRequestParser parser)
     /// <summary>Translates a request.</summary>
     /// <param name="texts">All parameters except files.</param>
     /// <param name="files">Uploaded files by parameter name.</param>
+    /// <param name="longTexts">The long texts among <paramref name="texts"/>; null if there are none.</param>
     /// <exception cref="V1Exception">400 with the problems.</exception>
     public SubmitRequest Parse(IReadOnlyList<KeyValuePair<string, string>> texts,
-        IReadOnlyDictionary<string, InlineImage> files)
+        IReadOnlyDictionary<string, InlineImage> files, LongTexts? longTexts = null)
     {
         var problems = new List<V1Problem>();
         var given = new Dictionary<string, string>();
@@ -74,7 +76,7 @@ public sealed class RemoveBgV1Request(SubmitRequestParser parser)
             if (!given.TryAdd(name, text)) problems.Add(Invalid(name, "must be given once"));
 
         // 1. One photo, at most one background.
-        var photo = Photo(given, files, problems);
+        var photo = Photo(given, files, longTexts, problems);
         var background = Only(["bg_color", "bg_image_url", "bg_image_file"], given, files, problems) == "bg_image_file"
             ? files["bg_image_file"] : null;
 
@@ -84,7 +86,8 @@ public sealed class RemoveBgV1Request(SubmitRequestParser parser)
         var hasShadow = ReadFixed(given, problems);
         var ours = new Problems(most: int.MaxValue);
         var fields = new RequestFields(ours, shown: field =>
-            Fields.FirstOrDefault(pair => pair.Value == field && given.ContainsKey(pair.Key)).Key ?? field);
+            Fields.FirstOrDefault(pair => pair.Value == field && given.ContainsKey(pair.Key)).Key ?? field,
+            longTexts: longTexts);
         foreach (var (name, text) in given)
             if (Fields.TryGetValue(name, out var field))
             {
@@ -114,7 +117,7 @@ public sealed class RemoveBgV1Request(SubmitRequestParser parser)
     }
 
     private static InlineImage? Photo(Dictionary<string, string> given,
-        IReadOnlyDictionary<string, InlineImage> files, List<V1Problem> problems)
+        IReadOnlyDictionary<string, InlineImage> files, LongTexts? longTexts, List<V1Problem> problems)
     {
         foreach (var name in files.Keys.Where(name => name is not "image_file" and not "bg_image_file"))
             problems.Add(Invalid(name, "is not a known file; accepted: image_file, bg_image_file"));
@@ -123,19 +126,14 @@ public sealed class RemoveBgV1Request(SubmitRequestParser parser)
             problems.Add(new("No image given", "missing_source",
                 "Please provide the source image in the image_url, image_file or image_file_b64 parameter."));
         // An empty image keeps the checks below from reporting the missing photo again.
-        if (source is null) return InlineImage.FromUpload(null, []);
+        if (source is null) return InlineImage.FromUpload(null, default);
         if (source == "image_file") return files["image_file"];
         if (!given.Remove("image_file_b64", out var encoded)) return null;
-        try
-        {
-            return InlineImage.FromUpload(null, Convert.FromBase64String(encoded.StartsWith("data:",
-                StringComparison.Ordinal) ? encoded[(encoded.IndexOf(',', StringComparison.Ordinal) + 1)..] : encoded));
-        }
-        catch (FormatException)
-        {
-            problems.Add(Invalid("image_file_b64", "is not valid base64"));
-            return null;
-        }
+        var text = longTexts?.Find(encoded) ?? Encoding.UTF8.GetBytes(encoded);
+        if (text.Span.StartsWith("data:"u8)) text = text[(text.Span.IndexOf((byte)',') + 1)..];
+        if (LongTexts.DecodeBase64(text) is { } image) return InlineImage.FromUpload(null, image);
+        problems.Add(Invalid("image_file_b64", "is not valid base64"));
+        return null;
     }
 
     /// <returns>The only given name; null when none or several are given.</returns>

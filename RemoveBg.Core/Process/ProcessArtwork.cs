@@ -6,6 +6,7 @@ using RemoveBg.Core.Artworks;
 using RemoveBg.Core.Clocks;
 using RemoveBg.Core.CutOut;
 using RemoveBg.Core.Imaging;
+using RemoveBg.Core.Memory;
 using RemoveBg.Core.Notify;
 using RemoveBg.Core.Process.Fetch;
 using RemoveBg.Core.Store;
@@ -19,7 +20,7 @@ namespace RemoveBg.Core.Process;
 /// queue.</remarks>
 public sealed class ProcessArtwork(
     ArtworkTable artworks, ArtworkQueues queues, StoredImages images, FetchImages fetch, CutOutPipeline pipeline,
-    PipelineSlots slots, CompleteArtwork complete, UnreadableMessages unreadable,
+    PipelineSlots slots, MemoryBudget budget, CompleteArtwork complete, UnreadableMessages unreadable,
     ServiceMetrics metrics, IOptions<ProcessOptions> options, TimeProvider clock, RunningTime time,
     ILogger<ProcessArtwork> log)
 {
@@ -184,18 +185,31 @@ public sealed class ProcessArtwork(
     private async Task<CutOutResult> CutOutAsync(Artwork artwork, JobDeadline deadline,
         CancellationToken cancellationToken)
     {
-        using var file = await fetch.PhotoAsync(artwork, cancellationToken);
-        using var background = await fetch.BackgroundAsync(artwork, cancellationToken);
-        using var result = new MemoryStream();
+        using var patience = new JobDeadline(options.Value.SlotWait, time);
+        patience.Pause();
+        // 1. Get the files. What does not fit into a piece of memory stays in storage until there is a slot.
+        using var place = await WaitAsync(token => budget.BookDownloadsAsync(artwork.KeyId,
+            FetchImages.FilesOf(artwork), token), deadline, patience, cancellationToken);
+        await using var photo = await fetch.PhotoAsync(artwork, cancellationToken);
+        await using var behind = await fetch.BackgroundAsync(artwork, cancellationToken);
+
+        // 2. Hold a slot only while files, pixels and the result are in memory, not while a server is slow.
+        var size = new CutOutSize(photo.Pixels ?? long.MaxValue, behind is null ? 0 : behind.Pixels ?? long.MaxValue,
+            photo.Length + (behind?.Length ?? 0));
+        using var slot = await WaitAsync(token => slots.TakeAsync(artwork.KeyId, artwork.Options?.Model, token, size),
+            deadline, patience, cancellationToken);
+        using var file = await photo.LoadAsync(cancellationToken);
+        using var background = behind is null ? null : await behind.LoadAsync(cancellationToken);
+
+        // 3. Cut out and store.
+        await using var result = new NativeStream();
         CutOutResult done;
-        // Hold a slot only while pixels are in memory, not while a server is slow.
-        using (var slot = await TakeSlotAsync(artwork, deadline, cancellationToken))
         using (var activity = Tracing.Start("cut out", ActivityKind.Internal, artwork.Id))
         {
-            var job = new CutOutJob(file.Bytes, artwork.OutputFormat, slot.Segmenter, slot.Tensors, result)
+            var job = new CutOutJob(file.Memory, artwork.OutputFormat, slot.Segmenter, slot.Tensors, result)
             {
                 Options = artwork.Options ?? new(),
-                Background = background?.Bytes,
+                Background = background?.Memory,
             };
             done = await Task.Run(() => pipeline.Run(job, cancellationToken), cancellationToken);
             metrics.CutOut(done, result.Length, slot.Segmenter.Provider);
@@ -210,22 +224,25 @@ public sealed class ProcessArtwork(
         return done;
     }
 
-    /// <summary>Waits for a slot. The wait does not count against the deadline and has its own limit.</summary>
-    /// <exception cref="NoSlotException">None was free for <see cref="ProcessOptions.SlotWait"/>.</exception>
-    private async Task<PipelineSlots.Slot> TakeSlotAsync(Artwork artwork, JobDeadline deadline,
-        CancellationToken cancellationToken)
+    /// <summary>Waits for memory or for a slot. The wait does not count against the deadline and has its own
+    /// limit.</summary>
+    /// <exception cref="NoSlotException">All waits of the attempt took longer than <see
+    /// cref="ProcessOptions.SlotWait"/>.</exception>
+    private static async Task<T> WaitAsync<T>(Func<CancellationToken, Task<T>> wait, JobDeadline deadline,
+        JobDeadline patience, CancellationToken cancellationToken)
     {
         deadline.Pause();
-        using var patience = new CancellationTokenSource(options.Value.SlotWait, clock);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
+        patience.Resume();
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Expired);
         try
         {
-            var slot = await slots.TakeAsync(artwork.KeyId, artwork.Options?.Model, either.Token);
+            var had = await wait(either.Token);
+            patience.Pause();
             deadline.Resume();
-            return slot;
+            return had;
         }
         catch (OperationCanceledException)
-            when (patience.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+            when (patience.Expired.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
             throw new NoSlotException();
         }

@@ -62,6 +62,10 @@ internal static partial class ProcessLog
     [LoggerMessage(216, LogLevel.Information,
         "Artwork {ArtworkId}, attempt {Attempt}: the process was frozen; not counted ({Count} of {Most})")]
     public static partial void AttemptNotCounted(this ILogger log, Guid artworkId, int attempt, int count, int most);
+
+    [LoggerMessage(217, LogLevel.Warning,
+        "A downloaded file could not be deleted from storage ({Reason}); retention will delete it")]
+    public static partial void PiecesNotDeleted(this ILogger log, string reason);
 }
 
 /// <summary>Names and times of a cut-out's steps; formatted only when the event is logged.</summary>

@@ -1,6 +1,7 @@
 using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
+using Azure.Storage.Blobs.Specialized;
 using Microsoft.Extensions.Options;
 using RemoveBg.Core.Artworks;
 
@@ -12,6 +13,11 @@ public enum StoredInput
     Photo,
     Background,
 }
+
+/// <summary>A stored file that is being read.</summary>
+/// <param name="Content">Its bytes.</param>
+/// <param name="Length">Number of them.</param>
+public sealed record StoredFile(Stream Content, long Length);
 
 /// <summary>Stores results, and inputs that came with the request, as blobs.</summary>
 /// <remarks>Blobs are named by the artwork's id, so that a second worker overwrites the same blob.</remarks>
@@ -27,8 +33,12 @@ public sealed class StoredImages(StorageClients storage, IOptions<ResultOptions>
     private readonly BlobContainerClient _inputs = storage.Container(InputContainer);
     private readonly ResultUrls _urls = new(storage.Blobs, options.Value.UrlLifetime, clock);
 
+    /// <summary>Stores a result. Not cancellable once it has begun: the image lies in memory that is given back
+    /// afterwards, and a cancelled upload may still read it.</summary>
     public async Task PutResultAsync(Guid id, Stream image, string contentType,
-        CancellationToken cancellationToken) =>
+        CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
         await Result(id, contentType).UploadAsync(image, new BlobUploadOptions
         {
             HttpHeaders = new()
@@ -37,24 +47,30 @@ public sealed class StoredImages(StorageClients storage, IOptions<ResultOptions>
                 ContentDisposition = $"attachment; filename=\"{FileName(id, contentType)}\"",
                 CacheControl = "private, max-age=3600",
             },
-        }, cancellationToken);
+        }, CancellationToken.None);
+    }
 
-    public Task PutInputAsync(Guid id, StoredInput which, BinaryData image, CancellationToken cancellationToken) =>
-        Input(id, which).UploadAsync(image, overwrite: true, cancellationToken);
+    /// <summary>Stores an image that came with a request. Not cancellable, like <see cref="PutResultAsync"/>.</summary>
+    public Task PutInputAsync(Guid id, StoredInput which, BinaryData image) =>
+        Input(id, which).UploadAsync(image, overwrite: true, CancellationToken.None);
 
-    /// <returns>Null if it does not exist or has been deleted.</returns>
-    public Task<BinaryData?> GetInputAsync(Guid id, StoredInput which, CancellationToken cancellationToken) =>
-        GetAsync(Input(id, which), cancellationToken);
+    /// <summary>A new blob for an artwork's file, which its worker writes, reads and deletes.</summary>
+    public StoredPieces NewPieces(Guid id) => new(_inputs.GetBlockBlobClient($"{id:N}_{Guid.NewGuid():N}"));
 
-    /// <returns>Null if it does not exist or has been deleted.</returns>
-    public Task<BinaryData?> GetResultAsync(Guid id, string contentType, CancellationToken cancellationToken) =>
-        GetAsync(Result(id, contentType), cancellationToken);
+    /// <returns>A result from its first byte; null if it does not exist or has been deleted.</returns>
+    public Task<StoredFile?> OpenResultAsync(Guid id, string contentType, CancellationToken cancellationToken) =>
+        OpenAsync(Result(id, contentType), cancellationToken);
 
-    private static async Task<BinaryData?> GetAsync(BlobClient blob, CancellationToken cancellationToken)
+    /// <returns>An input from its first byte; null if it does not exist or has been deleted.</returns>
+    public Task<StoredFile?> OpenInputAsync(Guid id, StoredInput which, CancellationToken cancellationToken) =>
+        OpenAsync(Input(id, which), cancellationToken);
+
+    private static async Task<StoredFile?> OpenAsync(BlobClient blob, CancellationToken cancellationToken)
     {
         try
         {
-            return (await blob.DownloadContentAsync(cancellationToken)).Value.Content;
+            var stored = (await blob.DownloadStreamingAsync(cancellationToken: cancellationToken)).Value;
+            return new(stored.Content, stored.Details.ContentLength);
         }
         catch (RequestFailedException problem) when (problem.Status == 404)
         {

@@ -1,3 +1,4 @@
+using System.Text;
 using RemoveBg.Core.Network;
 
 namespace RemoveBg.Core.Submit;
@@ -11,7 +12,7 @@ internal static class ImageField
     {
         if (url.StartsWith("data:", StringComparison.OrdinalIgnoreCase))
         {
-            var inline = InlineImage.TryParse(url, out var problem);
+            var inline = InlineImage.TryParse(fields.Long(field) ?? Encoding.UTF8.GetBytes(url), out var problem);
             if (inline is null) fields.Problem(field, problem);
             return (inline?.Shown ?? "", inline);
         }

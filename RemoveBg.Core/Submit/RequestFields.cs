@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using RemoveBg.Core.Artworks.Parameters;
 
@@ -8,7 +9,9 @@ namespace RemoveBg.Core.Submit;
 /// <param name="problems">Receives the problems.</param>
 /// <param name="prefix">Path of the request within a larger one; precedes each field's name in a problem.</param>
 /// <param name="shown">Maps our name of a field to the name that the caller used; null keeps it.</param>
-internal sealed class RequestFields(Problems problems, string prefix = "", Func<string, string>? shown = null)
+/// <param name="longTexts">The request's long texts; null if it has none.</param>
+internal sealed class RequestFields(Problems problems, string prefix = "", Func<string, string>? shown = null,
+    LongTexts? longTexts = null)
 {
     private readonly Dictionary<string, JsonElement> _values = [];
     private bool _isForm;
@@ -43,14 +46,20 @@ internal sealed class RequestFields(Problems problems, string prefix = "", Func<
 
     /// <param name="name">The field.</param>
     /// <param name="accepted">Accepted texts, to be read after "must be".</param>
-    /// <returns>Null when absent, or no text; the latter is a problem.</returns>
+    /// <returns>Null when absent, or no text; the latter is a problem. The beginning of a long text.</returns>
     public string? Text(string name, string accepted)
     {
         if (Find(name) is not { } value) return null;
+        if (Long(name) is { } text)
+            return Encoding.UTF8.GetString(text.Span[..Math.Min(text.Length, LongTexts.Shortest)]);
         if (value.ValueKind == JsonValueKind.String) return value.GetString()!;
         Problem(name, $"must be a string: {accepted}.");
         return null;
     }
+
+    /// <returns>All of a long text; null when the field is absent or anything else.</returns>
+    public Memory<byte>? Long(string name) => Find(name) is { ValueKind: JsonValueKind.String } value
+        ? longTexts?.Find(value.GetString()!) : null;
 
     /// <returns>Null when absent, or not one of these; the latter is a problem.</returns>
     public string? Word(string name, IReadOnlyList<string> accepted)

@@ -30,9 +30,9 @@ public sealed class SubmitArtwork(
 
         // 2. Store images that came with the request. If no record follows, retention deletes them.
         if (request.InlineImage is { } inline)
-            await images.PutInputAsync(id, StoredInput.Photo, inline.Content, cancellationToken);
+            await images.PutInputAsync(id, StoredInput.Photo, inline.Content);
         if (request.InlineBackground is { } behind)
-            await images.PutInputAsync(id, StoredInput.Background, behind.Content, cancellationToken);
+            await images.PutInputAsync(id, StoredInput.Background, behind.Content);
 
         // 3. Create the record. From now on the job is accepted.
         var created = await artworks.TryCreateAsync(new()

@@ -15,26 +15,28 @@ public sealed class SubmitRequestParser(UrlPolicy urls, CutOutOptionsParser cutO
 
     /// <summary>Parses one request from JSON.</summary>
     /// <exception cref="ApiException">400 with the problems, each naming its field.</exception>
-    public SubmitRequest Parse(ReadOnlyMemory<byte> body)
+    public SubmitRequest Parse(Memory<byte> body)
     {
-        using var document = JsonBody.Parse(body,
+        var (document, longTexts) = JsonBody.Parse(body,
             $"an object with the fields {RequestFields.Names}, each at most once", JsonBody.MostTokens, Strict);
+        using var parsed = document;
         if (document.RootElement.ValueKind != JsonValueKind.Object)
             throw ApiException.BadRequest($"The body must be a JSON object with the fields {RequestFields.Names}.");
 
         var problems = new Problems();
-        var request = Read(document.RootElement, problems);
+        var request = Read(document.RootElement, longTexts, problems);
         problems.ThrowIfAny();
         return request;
     }
 
     /// <summary>Parses several requests, <c>{"artworks": […]}</c>.</summary>
     /// <exception cref="ApiException">400 with the problems of all of them, each naming its field.</exception>
-    public IReadOnlyList<SubmitRequest> ParseBatch(ReadOnlyMemory<byte> body)
+    public IReadOnlyList<SubmitRequest> ParseBatch(Memory<byte> body)
     {
         var accepted = $"an object with one field artworks: 1 to {LargestBatch} objects, each with the "
             + $"fields {RequestFields.Names}";
-        using var document = JsonBody.Parse(body, accepted, LargestBatch * JsonBody.MostTokens, Strict);
+        var (document, longTexts) = JsonBody.Parse(body, accepted, LargestBatch * JsonBody.MostTokens, Strict);
+        using var parsed = document;
         if (document.RootElement is not { ValueKind: JsonValueKind.Object } root
             || !root.TryGetProperty("artworks", out var artworks) || root.EnumerateObject().Count() != 1
             || artworks.ValueKind != JsonValueKind.Array || artworks.GetArrayLength() is 0 or > LargestBatch)
@@ -43,7 +45,8 @@ public sealed class SubmitRequestParser(UrlPolicy urls, CutOutOptionsParser cutO
         var problems = new Problems();
         var requests = new List<SubmitRequest>();
         foreach (var (index, element) in artworks.EnumerateArray().Index())
-            if (element.ValueKind == JsonValueKind.Object) requests.Add(Read(element, problems, $"artworks[{index}]."));
+            if (element.ValueKind == JsonValueKind.Object)
+                requests.Add(Read(element, longTexts, problems, $"artworks[{index}]."));
             else problems.Add($"artworks[{index}] must be an object with the fields {RequestFields.Names}.");
         problems.ThrowIfAny();
         return requests;
@@ -53,10 +56,10 @@ public sealed class SubmitRequestParser(UrlPolicy urls, CutOutOptionsParser cutO
     /// background image the file <c>background</c>.</summary>
     /// <exception cref="ApiException">400 with the problems, each naming its field.</exception>
     public SubmitRequest Parse(IEnumerable<KeyValuePair<string, string>> texts,
-        IReadOnlyDictionary<string, InlineImage> files)
+        IReadOnlyDictionary<string, InlineImage> files, LongTexts? longTexts = null)
     {
         var problems = new Problems();
-        var fields = new RequestFields(problems);
+        var fields = new RequestFields(problems, longTexts: longTexts);
         foreach (var (name, text) in texts)
             if (fields.Has(name)) fields.Problem(name, "must be given once.");
             else fields.Put(name, text);
@@ -68,9 +71,9 @@ public sealed class SubmitRequestParser(UrlPolicy urls, CutOutOptionsParser cutO
         return request;
     }
 
-    private SubmitRequest Read(JsonElement element, Problems problems, string prefix = "")
+    private SubmitRequest Read(JsonElement element, LongTexts longTexts, Problems problems, string prefix = "")
     {
-        var fields = new RequestFields(problems, prefix);
+        var fields = new RequestFields(problems, prefix, longTexts: longTexts);
         foreach (var property in element.EnumerateObject()) fields.Put(property.Name, property.Value);
         return Read(fields, null, null);
     }

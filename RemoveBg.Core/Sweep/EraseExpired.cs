@@ -17,7 +17,8 @@ public sealed class EraseExpired(
     CompleteArtwork complete, StorageSetup storage, ServiceMetrics metrics, IOptions<ResultOptions> options,
     TimeProvider clock, ILogger<EraseExpired> log)
 {
-    /// <summary>Shorter than any functionTimeout that startup accepts with the default limits of a job.</summary>
+    /// <summary>Shorter than the five minutes between two runs, and than any functionTimeout that startup accepts with
+    /// the default limits of a job.</summary>
     private static readonly TimeSpan LongestRun = TimeSpan.FromMinutes(4);
 
     public async Task EraseAsync(CancellationToken cancellationToken)

@@ -6,6 +6,7 @@ using Microsoft.Extensions.Options;
 using RemoveBg.Core;
 using RemoveBg.Core.Access;
 using RemoveBg.Core.DropIn;
+using RemoveBg.Core.Memory;
 using RemoveBg.Core.Process.Fetch;
 using RemoveBg.Core.Submit;
 using RemoveBg.Functions.Http;
@@ -13,11 +14,11 @@ using RemoveBg.Functions.Http;
 namespace RemoveBg.Functions.DropIn;
 
 /// <summary>Serves remove.bg's route, so that its clients only change the host name.</summary>
-public sealed class RemoveBgV1Http(ApiEndpoint api, RemoveBgV1Request requests, RemoveBgV1 removeBg,
-    IOptions<FetchOptions> limits, TimeProvider clock)
+public sealed class RemoveBgV1Http(ApiEndpoint api, BodyReader bodies, RemoveBgV1Request requests,
+    RemoveBgV1 removeBg, IOptions<FetchOptions> limits, TimeProvider clock)
 {
     /// <summary>Largest body, in bytes: a file of 25 MiB in base64, and the other fields.</summary>
-    public const int LargestBody = 36 * 1024 * 1024;
+    public const int LargestBody = MemoryBudget.LargestBody;
 
     [Function("RemoveBgV1")]
     public Task<IResult> Run(
@@ -25,11 +26,15 @@ public sealed class RemoveBgV1Http(ApiEndpoint api, RemoveBgV1Request requests, 
             CancellationToken cancellationToken) =>
         api.AnswerAsync(request, Scopes.Write, async (key, cancellationToken) =>
         {
-            var (texts, files) = await ReadAsync(request, cancellationToken);
-            var wanted = requests.Parse(texts, files);
+            if (!request.HasFormContentType)
+                RequestBody.RequireJson(request, "multipart/form-data or application/x-www-form-urlencoded");
+            using var body = await bodies.ReadAsync(request, key, LargestBody, cancellationToken);
+            var form = request.HasFormContentType
+                ? await RequestForm.ParseAsync(request, body, cancellationToken) : ParseJson(body);
+            var wanted = requests.Parse(form.Texts, form.Files, form.LongTexts);
             CheckSize(wanted.InlineImage);
             CheckSize(wanted.InlineBackground);
-            var done = await removeBg.RemoveAsync(key, wanted, cancellationToken);
+            var done = await removeBg.RemoveAsync(key, wanted, body, cancellationToken);
             return Answer(request, done);
         }, cancellationToken, submissions: 1, new V1Errors(clock));
 
@@ -46,37 +51,22 @@ public sealed class RemoveBgV1Http(ApiEndpoint api, RemoveBgV1Request requests, 
         }) headers[name] = value.ToString(CultureInfo.InvariantCulture);
         // remove.bg's value for an unclassified subject.
         headers["X-Type"] = "other";
-        return request.GetTypedHeaders().Accept
-            .Any(type => type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase))
-            ? Answers.Json(new V1Answer(new(done.File.ToMemory(), place.SubjectTop, place.SubjectLeft,
-                place.SubjectWidth, place.SubjectHeight)), V1Json.Default.V1Answer)
-            : Results.Bytes(done.File.ToMemory(), done.ContentType);
+        return new V1ImageResult(done, inJson: request.GetTypedHeaders().Accept
+            .Any(type => type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)));
     }
 
-    private async Task<(IReadOnlyList<KeyValuePair<string, string>> Texts,
-        IReadOnlyDictionary<string, InlineImage> Files)> ReadAsync(HttpRequest request,
-        CancellationToken cancellationToken)
-    {
-        if (request.HasFormContentType)
-        {
-            var form = await RequestForm.ReadAsync(request, LargestBody, cancellationToken);
-            return (form.Texts, form.Files);
-        }
-        var body = await RequestBody.ReadJsonAsync(request, cancellationToken,
-            "multipart/form-data or application/x-www-form-urlencoded", LargestBody);
-        return (Texts(body), new Dictionary<string, InlineImage>());
-    }
-
-    private static List<KeyValuePair<string, string>> Texts(ReadOnlyMemory<byte> body)
+    private static RequestForm ParseJson(BodyMemory body)
     {
         try
         {
-            using var document = JsonBody.Parse(body, "an object with remove.bg's parameters", JsonBody.MostTokens,
-                new() { MaxDepth = 2 });
-            return [
+            var (document, longTexts) = JsonBody.Parse(body.Bytes, "an object with remove.bg's parameters",
+                JsonBody.MostTokens, new() { MaxDepth = 2 });
+            using var parsed = document;
+            return new([
                 .. document.RootElement.EnumerateObject().Where(field => field.Value.ValueKind != JsonValueKind.Null)
                 .Select(field => new KeyValuePair<string, string>(field.Name,
-                field.Value.ToString() is "True" or "False" ? field.Value.GetRawText() : field.Value.ToString()))];
+                field.Value.ToString() is "True" or "False" ? field.Value.GetRawText() : field.Value.ToString()))],
+                new Dictionary<string, InlineImage>(), longTexts);
         }
         catch (InvalidOperationException)
         {

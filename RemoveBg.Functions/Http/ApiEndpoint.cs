@@ -86,9 +86,11 @@ public sealed class ApiEndpoint(
     private async Task<IResult> RefuseAsync(
         HttpRequest request, Exception problem, ErrorStyle style, CancellationToken cancellationToken)
     {
-        await RequestBody.DrainAsync(request, clock, cancellationToken);
         var headers = request.HttpContext.Response.Headers;
         var known = problem as ApiException;
+        // The rest of a body that is too slow is not worth waiting for.
+        if (known?.StatusCode == StatusCodes.Status408RequestTimeout) headers.Connection = "close";
+        else await RequestBody.DrainAsync(request, clock, cancellationToken);
         if (known?.StatusCode == StatusCodes.Status401Unauthorized && style.Challenges)
             headers.WWWAuthenticate = "Bearer";
         if (known?.RetryAfter is { } wait)

@@ -11,9 +11,17 @@ public static class HttpServices
     public static IServiceCollection AddRemoveBgHttp(this IServiceCollection services, string? developmentKey = null) =>
         services
         .AddSingleton<ApiEndpoint>()
+        .AddSingleton<BodyReader>()
         .AddSingleton(new PageSettings(developmentKey))
         .AddSingleton<HttpRouteTable>()
         .AddRouting()
-        // Each route has its own limit. With a limit here, Kestrel would reset the connection instead of draining it.
-        .Configure<KestrelServerOptions>(kestrel => kestrel.Limits.MaxRequestBodySize = null);
+        .Configure<KestrelServerOptions>(kestrel =>
+        {
+            // Each route has its own limits (BodyReader). With a limit here, Kestrel would reset the connection
+            // instead of draining it.
+            kestrel.Limits.MaxRequestBodySize = null;
+            kestrel.Limits.MinRequestBodyDataRate = null;
+            // Of a body that waits for memory; by default a megabyte.
+            kestrel.Limits.MaxRequestBufferSize = 64 * 1024;
+        });
 }

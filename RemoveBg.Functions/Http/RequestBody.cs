@@ -5,7 +5,7 @@ using RemoveBg.Core;
 
 namespace RemoveBg.Functions.Http;
 
-/// <summary>Reads JSON bodies up to a limit, and drains refused ones.</summary>
+/// <summary>Checks the type of bodies, and drains refused ones.</summary>
 public static class RequestBody
 {
     public const int LargestBody = 16 * 1024 * 1024;
@@ -16,13 +16,10 @@ public static class RequestBody
 
     private static readonly TimeSpan LongestDrain = TimeSpan.FromSeconds(30);
 
-    /// <exception cref="ApiException">400: not application/json, or too long.</exception>
     /// <param name="request">The request.</param>
-    /// <param name="cancellationToken">Cancelled when the caller leaves.</param>
     /// <param name="alsoAccepted">Another media type that the route accepts, for the error.</param>
-    /// <param name="largest">Largest body, in bytes.</param>
-    public static async Task<ReadOnlyMemory<byte>> ReadJsonAsync(HttpRequest request,
-        CancellationToken cancellationToken, string? alsoAccepted = null, int largest = LargestBody)
+    /// <exception cref="ApiException">400: the body is not application/json.</exception>
+    public static void RequireJson(HttpRequest request, string? alsoAccepted = null)
     {
         if (!MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
             || !type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)
@@ -30,23 +27,6 @@ public static class RequestBody
                 && !charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase))
             throw ApiException.BadRequest($"Content-Type must be application/json in "
                 + $"UTF-8{(alsoAccepted is null ? "" : $", or {alsoAccepted}")}.");
-        if (request.ContentLength > largest) throw TooLong(largest);
-
-        var body = new ArrayBufferWriter<byte>((int)Math.Min(request.ContentLength ?? 4096, 64 * 1024) + 1);
-        try
-        {
-            while (true)
-            {
-                var read = await request.Body.ReadAsync(body.GetMemory(4096), cancellationToken);
-                if (read == 0) return body.WrittenMemory;
-                body.Advance(read);
-                if (body.WrittenCount > largest) throw TooLong(largest);
-            }
-        }
-        catch (BadHttpRequestException)
-        {
-            throw ApiException.BadRequest("The body could not be read to its end.");
-        }
     }
 
     /// <summary>

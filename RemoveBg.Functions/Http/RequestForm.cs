@@ -1,15 +1,20 @@
+using System.Buffers.Text;
+using System.Text;
+using System.Text.Unicode;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Net.Http.Headers;
 using RemoveBg.Core;
+using RemoveBg.Core.Memory;
 using RemoveBg.Core.Submit;
 
 namespace RemoveBg.Functions.Http;
 
-/// <summary>Fields and files of a form.</summary>
+/// <summary>Fields and files of a form. Files and long texts stay in the body's memory.</summary>
 public sealed record RequestForm(IReadOnlyList<KeyValuePair<string, string>> Texts,
-    IReadOnlyDictionary<string, InlineImage> Files)
+    IReadOnlyDictionary<string, InlineImage> Files, LongTexts LongTexts)
 {
-    private const int MostFields = 100;
+    private const int MostFields = 100, LongestName = 1024;
 
     public const string Multipart = "multipart/form-data";
 
@@ -17,52 +22,108 @@ public sealed record RequestForm(IReadOnlyList<KeyValuePair<string, string>> Tex
         MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
             && type.MediaType.Equals(Multipart, StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>Reads a form.</summary>
-    /// <param name="request">The request.</param>
-    /// <param name="largestBody">Largest body, in bytes.</param>
+    /// <summary>Takes a form apart.</summary>
+    /// <param name="request">Its Content-Type tells which kind of form it is.</param>
+    /// <param name="body">The body, whose texts are decoded in place.</param>
     /// <param name="cancellationToken">Cancelled when the caller leaves.</param>
-    /// <exception cref="ApiException">400: malformed, too long, or a file twice.</exception>
-    public static async Task<RequestForm> ReadAsync(HttpRequest request, int largestBody,
+    /// <exception cref="ApiException">400: malformed, too many fields, or a file twice.</exception>
+    public static Task<RequestForm> ParseAsync(HttpRequest request, BodyMemory body,
+        CancellationToken cancellationToken) =>
+        IsMultipart(request) ? ParseMultipartAsync(request, body, cancellationToken)
+            : Task.FromResult(ParseUrlEncoded(body));
+
+    private static async Task<RequestForm> ParseMultipartAsync(HttpRequest request, BodyMemory body,
         CancellationToken cancellationToken)
     {
-        if (request.ContentLength > largestBody) throw RequestBody.TooLong(largestBody);
+        var form = new RequestForm(new List<KeyValuePair<string, string>>(), new Dictionary<string, InlineImage>(),
+            new());
+        var boundary = HeaderUtilities.RemoveQuotes(MediaTypeHeaderValue.Parse(request.ContentType).Boundary).Value;
+        if (string.IsNullOrEmpty(boundary)) throw Unreadable();
         try
         {
-            // In memory, so that no caller's image is written to disk.
-            var form = await request.ReadFormAsync(
-                new() { MultipartBodyLengthLimit = largestBody, BufferBodyLengthLimit = largestBody,
-                    MemoryBufferThreshold = largestBody, ValueLengthLimit = largestBody, ValueCountLimit = MostFields },
-                    cancellationToken);
-            var files = new Dictionary<string, InlineImage>();
-            foreach (var file in form.Files)
+            await using var stream = body.OpenRead();
+            var reader = new MultipartReader(boundary, stream);
+            var passed = new byte[4096];
+            for (var fields = 0; await reader.ReadNextSectionAsync(cancellationToken) is { } section; fields++)
             {
-                var content = new byte[file.Length];
-                await using var stream = file.OpenReadStream();
-                await stream.ReadExactlyAsync(content, cancellationToken);
-                if (!files.TryAdd(file.Name, InlineImage.FromUpload(file.ContentType, content)))
-                    throw ApiException.BadRequest($"The file '{Problems.Quote(file.Name)}' must be given once.");
+                if (fields == MostFields) throw TooManyFields();
+                // The section lies in the body: only its length has to be found.
+                int length = 0, read;
+                while ((read = await section.Body.ReadAsync(passed, cancellationToken)) > 0) length += read;
+                form.Add(section, body.Bytes.Slice((int)section.BaseStreamOffset!.Value, length));
             }
-            return new([.. form.SelectMany(field => field.Value,
-                (field, text) => new KeyValuePair<string, string>(Text(field.Key), Text(text ?? "")))], files);
+            return form;
         }
-        catch (InvalidDataException problem)
-        {
-            // Only the message tells which limit was exceeded.
-            if (problem.Message.Contains("body length limit", StringComparison.OrdinalIgnoreCase)
-                || problem.Message.Contains("value length limit", StringComparison.OrdinalIgnoreCase))
-                throw RequestBody.TooLong(largestBody);
-            throw problem.Message.Contains("limit", StringComparison.OrdinalIgnoreCase) ? TooManyFields()
-                : Unreadable();
-        }
-        catch (Exception problem) when (problem is BadHttpRequestException or IOException)
+        // Headers that are too long or too many, or a body that ends too soon.
+        catch (Exception problem) when (problem is InvalidDataException or IOException)
         {
             throw Unreadable();
         }
     }
 
-    /// <summary>The form reader puts U+FFFD where bytes are no text.</summary>
-    private static string Text(string read) => !read.Contains('\uFFFD') ? read
-        : throw ApiException.BadRequest($"The form has text that is not valid UTF-8: '{Problems.Quote(read)}'.");
+    private void Add(MultipartSection section, Memory<byte> content)
+    {
+        if (section.GetContentDispositionHeader() is not { } header) throw Unreadable();
+        var name = Name(HeaderUtilities.RemoveQuotes(header.Name).ToString());
+        if (header.IsFileDisposition())
+        {
+            if (!((Dictionary<string, InlineImage>)Files).TryAdd(name,
+                InlineImage.FromUpload(section.ContentType, content)))
+                throw ApiException.BadRequest($"The file '{Problems.Quote(name)}' must be given once.");
+        }
+        else AddText(name, content);
+    }
+
+    private static RequestForm ParseUrlEncoded(BodyMemory body)
+    {
+        var form = new RequestForm(new List<KeyValuePair<string, string>>(), new Dictionary<string, InlineImage>(),
+            new());
+        var rest = body.Bytes;
+        for (var fields = 0; rest.Length > 0; fields++)
+        {
+            if (fields == MostFields) throw TooManyFields();
+            var end = rest.Span.IndexOf((byte)'&') is >= 0 and var at ? at : rest.Length;
+            var field = rest[..end];
+            rest = rest[Math.Min(end + 1, rest.Length)..];
+            if (field.Length == 0) continue;
+            var equals = field.Span.IndexOf((byte)'=') is >= 0 and var sign ? sign : field.Length;
+            if (equals > LongestName) throw Unreadable();
+            form.AddText(Name(Encoding.UTF8.GetString(Decode(field[..equals]).Span)),
+                Decode(field[Math.Min(equals + 1, field.Length)..]));
+        }
+        return form;
+    }
+
+    /// <summary>Decodes a part of an urlencoded form in place.</summary>
+    private static Memory<byte> Decode(Memory<byte> part)
+    {
+        var bytes = part.Span;
+        var to = 0;
+        for (var from = 0; from < bytes.Length; from++)
+        {
+            if (bytes[from] == (byte)'%' && from + 2 < bytes.Length
+                && Utf8Parser.TryParse(bytes.Slice(from + 1, 2), out byte value, out var digits, 'x') && digits == 2)
+            {
+                bytes[to++] = value;
+                from += 2;
+            }
+            else bytes[to++] = bytes[from] == (byte)'+' ? (byte)' ' : bytes[from];
+        }
+        return part[..to];
+    }
+
+    private void AddText(string name, Memory<byte> utf8)
+    {
+        if (!Utf8.IsValid(utf8.Span)) throw NotUtf8(Encoding.UTF8.GetString(utf8.Span));
+        ((List<KeyValuePair<string, string>>)Texts).Add(new(name,
+            utf8.Length >= LongTexts.Shortest ? LongTexts.Keep(utf8) : Encoding.UTF8.GetString(utf8.Span)));
+    }
+
+    /// <summary>Takes a decoded name, which has U+FFFD where the bytes were no text.</summary>
+    private static string Name(string decoded) => decoded.Contains('\uFFFD') ? throw NotUtf8(decoded) : decoded;
+
+    private static ApiException NotUtf8(string decoded) => ApiException.BadRequest(
+        $"The form has text that is not valid UTF-8: '{Problems.Quote(decoded)}'.");
 
     private static ApiException TooManyFields() => ApiException.BadRequest(
         $"The form must have at most {MostFields} fields, with the names in the documentation.");

@@ -18,39 +18,34 @@ public sealed class PipelineSlotsTests
     [TearDown]
     public void RemoveFolder() => Directory.Delete(_folder, recursive: true);
 
-    [TestCase(0, 1_000, 1)]
-    [TestCase(0, 500, 1, Description = "at least one")]
-    [TestCase(8, 1_000, 1, Description = "more than fit")]
-    [TestCase(8, 1_800, 2)]
+    [TestCase(0, 310, 1)]
+    [TestCase(0, -100, 1, Description = "at least one")]
+    [TestCase(8, 500, 1, Description = "more than fit")]
+    [TestCase(8, 700, 2)]
     [TestCase(3, 100_000, 3, Description = "fewer than fit")]
-    public void The_pipeline_has_as_many_slots_as_fit_into_the_memory_budget(int asked, int megabytes,
+    public void The_pipeline_has_as_many_slots_as_small_artworks_fit_into_its_memory(int asked, int megabytes,
         int expected) =>
-        Assert.That(PipelineSlots.Count(new() { Concurrency = asked, MemoryBudgetMB = megabytes }, SmallNetwork,
-            othersMB: 9), Is.EqualTo(expected));
-
-    [TestCase(2_000, 0, 4, Description = "(10,000 - 200) / (250 + 2,000)")]
-    [TestCase(SmallNetwork, 400, 11, Description = "(10,000 - 200 - 350) / 800")]
-    [TestCase(20_000, 0, 1, Description = "at least one")]
-    public void A_larger_network_or_large_files_of_other_networks_leave_fewer_slots(int network, int others,
-        int expected) =>
-        Assert.That(PipelineSlots.Count(new() { Concurrency = 64, MemoryBudgetMB = 10_000 }, network, others),
-            Is.EqualTo(expected));
+        Assert.That(PipelineSlots.Count(new() { Concurrency = asked }, megabytes, SmallNetwork), Is.EqualTo(expected));
 
     [Test]
-    public void The_default_is_one_slot_per_core()
-    {
-        var options = new PipelineOptions {
-            MemoryBudgetMB = PipelineOptions.BaseMB + Environment.ProcessorCount * PipelineOptions.ArtworkMB };
-        Assert.That(PipelineSlots.Count(options, SmallNetwork, othersMB: 0), Is.EqualTo(Environment.ProcessorCount));
-    }
+    public void A_larger_network_leaves_fewer_slots() =>
+        Assert.That(PipelineSlots.Count(new() { Concurrency = 64 }, 10_000, networkMB: 2_000), Is.EqualTo(4));
 
-    [TestCase(SmallNetwork, SmallNetwork, 8, 1)]
-    [TestCase(SmallNetwork, 2_000, 8, 1, Description = "smaller than the configured one")]
-    [TestCase(2_000, SmallNetwork, 8, 3, Description = "2,250 / 800")]
-    [TestCase(2_000, SmallNetwork, 2, 2, Description = "capped at all slots")]
-    public void An_artwork_with_a_network_larger_than_the_configured_one_takes_several_slots(int network,
-        int configured, int all, int expected) =>
-        Assert.That(PipelineSlots.SlotsFor(network, configured, all), Is.EqualTo(expected));
+    [Test]
+    public void The_default_is_one_slot_per_core() => Assert.That(
+        PipelineSlots.Count(new(), 1_000 * Environment.ProcessorCount, SmallNetwork),
+        Is.EqualTo(Environment.ProcessorCount));
+
+    [TestCase(1, 0, SmallNetwork, 1)]
+    [TestCase(12, 0, SmallNetwork, 1)]
+    [TestCase(50, 0, SmallNetwork, 2, Description = "300 + 210 MB")]
+    [TestCase(50, 50, SmallNetwork, 2, Description = "630 MB")]
+    [TestCase(50, 0, 2_000, 6)]
+    [TestCase(1, 0, 50_000, 8, Description = "capped at all slots")]
+    public void An_artwork_with_a_large_photo_background_or_network_takes_several_slots(int megapixels, int behind,
+        int network, int expected) =>
+        Assert.That(PipelineSlots.SlotsFor(new(megapixels * 1_000_000L, behind * 1_000_000L), network, slotMB: 400,
+            slots: 8), Is.EqualTo(expected));
 
     [Test]
     public void Loading_a_network_measures_its_memory()

@@ -1,12 +1,17 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Cryptography;
 using System.Text.Json;
+using Azure.Storage.Blobs;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using RemoveBg.Core.Artworks;
+using RemoveBg.Core.Memory;
 using RemoveBg.Core.Network;
 using RemoveBg.Core.Process.Fetch;
+using RemoveBg.Core.Store;
 using RemoveBg.Tests.Given;
 
 namespace RemoveBg.Tests.Flow;
@@ -41,16 +46,41 @@ public sealed class FetchTests
     [Test]
     public async Task A_whole_image_is_downloaded()
     {
-        using var image =
-            await _fetcher.FetchAsync(_server.Serve(Repo.Sample("scene-mug.jpg")), CancellationToken.None);
-        Assert.That(image.Bytes.ToArray(), Is.EqualTo(await File.ReadAllBytesAsync(Repo.Sample("scene-mug.jpg"))));
+        await using var image = await FetchAsync(_server.Serve(Repo.Sample("scene-mug.jpg")));
+        using var bytes = await image.LoadAsync(CancellationToken.None);
+        Assert.That(bytes.Memory.ToArray(), Is.EqualTo(await File.ReadAllBytesAsync(Repo.Sample("scene-mug.jpg"))));
+        Assert.That(image.Pixels, Is.GreaterThan(100_000));
+    }
+
+    [TestCase(1, 0)]
+    [TestCase(MemoryBudget.DownloadBytes - 1, 0)]
+    [TestCase(MemoryBudget.DownloadBytes, 1)]
+    [TestCase(MemoryBudget.DownloadBytes + 1, 1)]
+    [TestCase(3_000_000, 1)]
+    public async Task Of_a_large_file_only_a_piece_stays_in_memory_and_nothing_in_storage_afterwards(int length,
+        int stored)
+    {
+        await using var host = await RunningHost.StartAsync(takesWork: false);
+        var file = RandomNumberGenerator.GetBytes(length);
+        var url = _server.ServePage("/large", context => context.Response.Body.WriteAsync(file).AsTask());
+        var inputs = new BlobContainerClient(host.ConnectionString, StoredImages.InputContainer);
+        await using (var image = new FetchedImage(host.Get<StoredImages>().NewPieces(Guid.NewGuid()),
+            NullLogger.Instance))
+        {
+            await host.Get<ImageFetcher>().FetchAsync(url, image, CancellationToken.None);
+            Assert.That(inputs.GetBlobs().Count(), Is.EqualTo(stored));
+            Assert.That(image.Length, Is.EqualTo(length));
+            using var bytes = await image.LoadAsync(CancellationToken.None);
+            Assert.That(bytes.Memory.Span.SequenceEqual(file));
+        }
+        Assert.That(inputs.GetBlobs().Count(), Is.Zero);
     }
 
     [Test]
     public async Task A_relative_redirect_is_followed()
     {
         _server.Serve(Repo.Sample("scene-mug.jpg"));
-        using var image = await _fetcher.FetchAsync(Redirect("/moved", "/scene-mug.jpg"), CancellationToken.None);
+        await using var image = await FetchAsync(Redirect("/moved", "/scene-mug.jpg"));
         Assert.That(image.Length, Is.GreaterThan(100_000));
     }
 
@@ -122,8 +152,8 @@ public sealed class FetchTests
             // Bounded far above what any limit lets through.
             for (var i = 0; i < 1_000_000; i++) await socket.SendAsync(answer);
         });
-        var problem = Assert.ThrowsAsync<ArtworkFailedException>(() => _fetcher.FetchAsync(
-            $"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}/", CancellationToken.None));
+        var problem = Assert.ThrowsAsync<ArtworkFailedException>(() => FetchAsync(
+            $"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}/"));
         Assert.That(problem!.Failure.Code, Is.AnyOf(ArtworkFailure.ImageUnreachable, ArtworkFailure.ImageTimeout));
         Assert.That(async () => await serving, Throws.InstanceOf<SocketException>(), "and the connection is closed");
     }
@@ -210,10 +240,17 @@ public sealed class FetchTests
         var failures =
             new[] { "http://private.photos.test.dev/", "http://127.0.0.1:1/", "http://unknown.photos.test.dev/" }
             .Select(url => Assert.ThrowsAsync<ArtworkFailedException>(
-                () => _fetcher.FetchAsync(url, CancellationToken.None))!).ToList();
+                () => FetchAsync(url))!).ToList();
         Assert.That(failures.Select(failure => (failure.Failure, failure.IsTransient)).Distinct().Count(),
             Is.EqualTo(1), string.Join(" / ", failures.Select(failure => failure.Message)));
         Assert.That(failures[0].Failure.Code, Is.EqualTo(ArtworkFailure.ImageUnreachable));
+    }
+
+    private async Task<FetchedImage> FetchAsync(string url)
+    {
+        var image = new FetchedImage(_host.Get<StoredImages>().NewPieces(Guid.NewGuid()), NullLogger.Instance);
+        await _fetcher.FetchAsync(url, image, CancellationToken.None);
+        return image;
     }
 
     private string Redirect(string path, string location) => _server.ServePage(path, context =>
@@ -224,7 +261,7 @@ public sealed class FetchTests
     });
 
     private void AssertFails(string url, string code, bool isTransient) =>
-        Assert.That(() => _fetcher.FetchAsync(url, CancellationToken.None),
+        Assert.That(() => FetchAsync(url),
             Throws.TypeOf<ArtworkFailedException>().With.Property("Failure").Property("Code").EqualTo(code).And
                 .Property("IsTransient").EqualTo(isTransient));
 

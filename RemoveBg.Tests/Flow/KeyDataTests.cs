@@ -168,8 +168,7 @@ public sealed class KeyDataTests : HandRunTests
         var died = Guid.CreateVersion7(Clock.GetUtcNow());
         await new TableClient(Host.ConnectionString, "idempotency").AddEntityAsync(new TableEntity(keyId, "died")
             { ["ArtworkId"] = died, ["CreatedAt"] = Clock.GetUtcNow() });
-        await Host.Get<StoredImages>().PutInputAsync(died, StoredInput.Photo, BinaryData.FromString("x"),
-            CancellationToken.None);
+        await Host.Get<StoredImages>().PutInputAsync(died, StoredInput.Photo, BinaryData.FromString("x"));
         return new(keyId, value, [.. ids, died]);
     }
 

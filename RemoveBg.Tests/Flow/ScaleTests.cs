@@ -45,10 +45,10 @@ public sealed class ScaleTests : HandRunTests
     }
 
     [Test]
-    public async Task Lost_messages_are_found_behind_more_waiting_artworks_than_the_sweeper_could_read_in_a_run()
+    public async Task Lost_messages_are_found_behind_thousands_of_waiting_artworks_in_the_first_partition()
     {
         var last = (await SubmitBusyAsync(3))[^1];
-        await CopiedArtworks.MakeAsync(Host.ConnectionString, await FindAsync(last), 1100, partition: '0');
+        await CopiedArtworks.MakeAsync(Host.ConnectionString, await FindAsync(last), 2100, partition: '0');
         await FindsLostMessagesOfAnotherKeyAsync();
     }
 

@@ -47,6 +47,18 @@ internal sealed class HostProcess : IDisposable
         return host;
     }
 
+    public Uri Address => _client!.BaseAddress!;
+
+    /// <summary>Largest resident memory so far, in bytes (Linux).</summary>
+    public long PeakResidentBytes
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.PeakWorkingSet64;
+        }
+    }
+
     /// <summary>Resident memory in bytes.</summary>
     public long ResidentBytes
     {

@@ -93,7 +93,7 @@ public sealed class CutOutOptionsTests
     [Test]
     public void Texts_of_a_form_become_flags_and_numbers()
     {
-        var photo = InlineImage.FromUpload("image/JPEG", [1, 2, 3]);
+        var photo = InlineImage.FromUpload("image/JPEG", new byte[] { 1, 2, 3 });
         var request = Parser.Parse([new("crop", "true"), new("size", "640"), new("outputFormat", "png")],
             new Dictionary<string, InlineImage> { ["image"] = photo });
         Assert.Multiple(() =>
@@ -107,7 +107,7 @@ public sealed class CutOutOptionsTests
     [Test]
     public void A_form_with_two_photos_or_unknown_files_is_refused_by_name()
     {
-        var file = InlineImage.FromUpload(null, [1]);
+        var file = InlineImage.FromUpload(null, new byte[] { 1 });
         Assert.That(() => Parser.Parse([new("imageUrl", "https://example.com/a.png"), new("crop", "maybe"),
             new("size", "1"), new("size", "2")],
             new Dictionary<string, InlineImage> { ["image"] = file, ["extra"] = file }),

@@ -88,13 +88,13 @@ public sealed class SubmitRequestTests
     public void Each_field_and_each_image_changes_the_fingerprint()
     {
         var plain = new SubmitRequest("https://example.com/a", null, null, OutputFormat.Auto);
-        var image = InlineImage.FromUpload("image/png", [1]);
+        var image = InlineImage.FromUpload("image/png", new byte[] { 1 });
         SubmitRequest[] all =
         [
             plain,
             plain with { ImageUrl = "https://example.com/b" },
             plain with { InlineImage = image },
-            plain with { InlineImage = InlineImage.FromUpload("image/png", [2]) },
+            plain with { InlineImage = InlineImage.FromUpload("image/png", new byte[] { 2 }) },
             plain with { Webhook = "https://example.com/hook" },
             plain with { OutputFormat = OutputFormat.Png },
             plain with { Options = new() { Crop = true } },

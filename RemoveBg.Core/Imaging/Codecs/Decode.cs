@@ -55,6 +55,16 @@ internal static class Decode
         return (photo, orientation);
     }
 
+    /// <summary>Reads the number of pixels from the beginning of a file.</summary>
+    /// <returns>Null if the header does not end there.</returns>
+    public static unsafe long? Measure(ReadOnlyMemory<byte> beginning)
+    {
+        using var pin = beginning.Pin();
+        using var data = SKData.Create((nint)pin.Pointer, beginning.Length);
+        using var codec = SKCodec.Create(data);
+        return codec is null ? null : (long)codec.Info.Width * codec.Info.Height;
+    }
+
     private static ArtworkFailedException Corrupt() =>
         new(ArtworkFailure.ImageCorrupt, "The image is damaged or incomplete.");
 }

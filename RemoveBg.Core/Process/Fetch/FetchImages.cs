@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Microsoft.Extensions.Logging;
 using RemoveBg.Core.Artworks;
 using RemoveBg.Core.Artworks.Parameters;
 using RemoveBg.Core.Store;
@@ -7,15 +8,19 @@ using RemoveBg.Core.Telemetry;
 namespace RemoveBg.Core.Process.Fetch;
 
 /// <summary>Gets the images of an artwork: downloads them, or reads those that came with the request.</summary>
-public sealed class FetchImages(ImageFetcher fetcher, StoredImages images)
+public sealed class FetchImages(ImageFetcher fetcher, StoredImages images, ILogger<FetchImages> log)
 {
+    /// <summary>Number of files that an artwork needs: 1 or 2.</summary>
+    public static int FilesOf(Artwork artwork) => HasImageBehind(artwork) ? 2 : 1;
+
     /// <summary>Gets the photo of an artwork.</summary>
     /// <exception cref="ArtworkFailedException">It could not be downloaded, or is no longer stored.</exception>
     public async Task<FetchedImage> PhotoAsync(Artwork artwork, CancellationToken cancellationToken)
     {
         using var activity = Tracing.Start("fetch", ActivityKind.Internal, artwork.Id);
-        return artwork.HasStoredInput ? await StoredAsync(artwork.Id, StoredInput.Photo, cancellationToken)
-            : await fetcher.FetchAsync(artwork.ImageUrl, cancellationToken);
+        return await FillAsync(artwork, image => artwork.HasStoredInput
+            ? CopyAsync(artwork.Id, StoredInput.Photo, image, cancellationToken)
+            : fetcher.FetchAsync(artwork.ImageUrl, image, cancellationToken));
     }
 
     /// <summary>Gets the background image of an artwork.</summary>
@@ -23,14 +28,13 @@ public sealed class FetchImages(ImageFetcher fetcher, StoredImages images)
     /// <exception cref="ArtworkFailedException">As for the photo; the message names the background.</exception>
     public async Task<FetchedImage?> BackgroundAsync(Artwork artwork, CancellationToken cancellationToken)
     {
-        var background = artwork.Options?.Background;
-        if (background is null or Background.Solid) return null;
+        if (!HasImageBehind(artwork)) return null;
         using var activity = Tracing.Start("fetch background", ActivityKind.Internal, artwork.Id);
         try
         {
-            return background is Background.ImageUrl url
-                ? await fetcher.FetchAsync(url.Text, cancellationToken)
-                : await StoredAsync(artwork.Id, StoredInput.Background, cancellationToken);
+            return await FillAsync(artwork, image => artwork.Options?.Background is Background.ImageUrl url
+                ? fetcher.FetchAsync(url.Text, image, cancellationToken)
+                : CopyAsync(artwork.Id, StoredInput.Background, image, cancellationToken));
         }
         catch (ArtworkFailedException problem)
         {
@@ -38,9 +42,31 @@ public sealed class FetchImages(ImageFetcher fetcher, StoredImages images)
         }
     }
 
-    private async Task<FetchedImage> StoredAsync(Guid id, StoredInput which, CancellationToken cancellationToken) =>
-        await images.GetInputAsync(id, which, cancellationToken) is { } input
-            ? FetchedImage.From(input.ToMemory())
-            : throw new ArtworkFailedException(ArtworkFailure.ImageUnreachable,
-                "The image that came with the request is no longer stored.");
+    private static bool HasImageBehind(Artwork artwork) =>
+        artwork.Options?.Background is not (null or Background.Solid);
+
+    private async Task<FetchedImage> FillAsync(Artwork artwork, Func<FetchedImage, Task> fill)
+    {
+        var image = new FetchedImage(images.NewPieces(artwork.Id), log);
+        try
+        {
+            await fill(image);
+            return image;
+        }
+        catch
+        {
+            await image.DisposeAsync();
+            throw;
+        }
+    }
+
+    private async Task CopyAsync(Guid id, StoredInput which, FetchedImage image, CancellationToken cancellationToken)
+    {
+        await using var stored = (await images.OpenInputAsync(id, which, cancellationToken)
+            ?? throw new ArtworkFailedException(ArtworkFailure.ImageUnreachable,
+                "The image that came with the request is no longer stored.")).Content;
+        while (await stored.ReadAsync(image.Free, cancellationToken) is > 0 and var read)
+            await image.AdvanceAsync(read);
+        await image.CompleteAsync();
+    }
 }

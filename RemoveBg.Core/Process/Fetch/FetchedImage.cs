@@ -1,48 +1,102 @@
 using System.Buffers;
+using Microsoft.Extensions.Logging;
+using RemoveBg.Core.Artworks;
+using RemoveBg.Core.Imaging.Codecs;
+using RemoveBg.Core.Memory;
+using RemoveBg.Core.Store;
 
 namespace RemoveBg.Core.Process.Fetch;
 
-/// <summary>A downloaded file in a rented buffer, which grows as bytes arrive: Content-Length is not trusted.</summary>
-public sealed class FetchedImage : IDisposable
+/// <summary>A file of an artwork that waits for a slot: in memory if it is small, else in storage.</summary>
+/// <remarks>A source decides how many bytes it sends and how slowly, and artworks may wait long for a slot, so neither
+/// may hold the memory of a whole file. A temporary file is no way out: the disk of a Functions app is small, that of a
+/// container read-only.</remarks>
+public sealed class FetchedImage : IAsyncDisposable
 {
-    private byte[] _buffer = ArrayPool<byte>.Shared.Rent(256 * 1024);
+    private readonly IMemoryOwner<byte> _piece = new NativeBuffer(MemoryBudget.DownloadBytes);
+    private readonly StoredPieces _stored;
+    private readonly ILogger _log;
+    private int _inPiece;
+    private bool _isMeasured, _isStored;
 
+    internal FetchedImage(StoredPieces stored, ILogger log) => (_stored, _log) = (stored, log);
+
+    /// <summary>Number of bytes.</summary>
     public int Length { get; private set; }
 
-    public ReadOnlyMemory<byte> Bytes => _buffer.AsMemory(0, Length);
+    /// <summary>Number of pixels that the file's header announces; null if its first megabyte does not tell.</summary>
+    public long? Pixels { get; private set; }
 
-    public static FetchedImage From(ReadOnlyMemory<byte> bytes)
+    /// <summary>Room for the next bytes; never empty.</summary>
+    internal Memory<byte> Free => _piece.Memory[_inPiece..MemoryBudget.DownloadBytes];
+
+    /// <summary>Takes bytes that were written to <see cref="Free"/>.</summary>
+    internal async Task AdvanceAsync(int count)
     {
-        var image = new FetchedImage();
-        while (image.Free.Length < bytes.Length) image.Grow();
-        bytes.CopyTo(image.Free);
-        image.Advance(bytes.Length);
-        return image;
+        Length += count;
+        _inPiece += count;
+        if (_inPiece == MemoryBudget.DownloadBytes) await StorePieceAsync();
     }
 
-    /// <summary>Free part of the buffer, for the next bytes; never empty.</summary>
-    internal Memory<byte> Free
+    /// <summary>Ends the file.</summary>
+    internal async Task CompleteAsync()
     {
-        get
+        Measure();
+        if (!_isStored) return;
+        if (_inPiece > 0) await StorePieceAsync();
+        await _stored.CompleteAsync();
+    }
+
+    /// <summary>Reads the whole file into memory, which the caller has booked.</summary>
+    /// <exception cref="ArtworkFailedException">It is no longer stored.</exception>
+    public async Task<IMemoryOwner<byte>> LoadAsync(CancellationToken cancellationToken)
+    {
+        var whole = new NativeBuffer(Length);
+        try
         {
-            if (Length == _buffer.Length) Grow();
-            return _buffer.AsMemory(Length);
+            if (!_isStored) _piece.Memory[..Length].CopyTo(whole.Memory);
+            else
+            {
+                await using var stored = (await _stored.OpenAsync(cancellationToken)
+                    ?? throw new ArtworkFailedException(ArtworkFailure.StorageUnavailable,
+                        "The image could not be read from storage.", isTransient: true)).Content;
+                await stored.ReadExactlyAsync(whole.Memory, cancellationToken);
+            }
+            return whole;
+        }
+        catch
+        {
+            ((IDisposable)whole).Dispose();
+            throw;
         }
     }
 
-    internal void Advance(int count) => Length += count;
-
-    public void Dispose()
+    public async ValueTask DisposeAsync()
     {
-        ArrayPool<byte>.Shared.Return(_buffer);
-        _buffer = [];
+        _piece.Dispose();
+        if (!_isStored) return;
+        try
+        {
+            await _stored.DeleteAsync();
+        }
+        catch (Exception problem) when (StorageFailure.Is(problem, CancellationToken.None))
+        {
+            _log.PiecesNotDeleted(problem.GetType().Name);
+        }
     }
 
-    private void Grow()
+    private async Task StorePieceAsync()
     {
-        var larger = ArrayPool<byte>.Shared.Rent(_buffer.Length * 2);
-        Bytes.CopyTo(larger);
-        ArrayPool<byte>.Shared.Return(_buffer);
-        _buffer = larger;
+        Measure();
+        _isStored = true;
+        await _stored.AddAsync(_piece.Memory[.._inPiece]);
+        _inPiece = 0;
+    }
+
+    private void Measure()
+    {
+        if (_isMeasured) return;
+        _isMeasured = true;
+        Pixels = Decode.Measure(_piece.Memory[.._inPiece]);
     }
 }

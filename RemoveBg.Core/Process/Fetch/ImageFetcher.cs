@@ -37,8 +37,11 @@ public sealed class ImageFetcher : IDisposable
     }
 
     /// <summary>Downloads an image.</summary>
+    /// <param name="url">Its address.</param>
+    /// <param name="image">Receives the bytes.</param>
+    /// <param name="cancellationToken">Cancels the download.</param>
     /// <exception cref="ArtworkFailedException">The download failed; the code says why.</exception>
-    public async Task<FetchedImage> FetchAsync(string url, CancellationToken cancellationToken)
+    public async Task FetchAsync(string url, FetchedImage image, CancellationToken cancellationToken)
     {
         using var total = new CancellationTokenSource(_limits.TotalTimeout, _time);
         using var idle = new CancellationTokenSource(_limits.IdleTimeout, _time);
@@ -46,9 +49,8 @@ public sealed class ImageFetcher : IDisposable
         try
         {
             using var response = await FollowAsync(url, idle, limit.Token);
-            var image = await ReadBodyAsync(response, idle, limit.Token);
+            await ReadBodyAsync(response, image, idle, limit.Token);
             _metrics.Fetched(image.Length);
-            return image;
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -122,7 +124,7 @@ public sealed class ImageFetcher : IDisposable
             + $"answered {((int)status).ToString(CultureInfo.InvariantCulture)}.",
         isTransient: (int)status is 408 or 425 or 429 or >= 500);
 
-    private async Task<FetchedImage> ReadBodyAsync(HttpResponseMessage response, CancellationTokenSource idle,
+    private async Task ReadBodyAsync(HttpResponseMessage response, FetchedImage image, CancellationTokenSource idle,
         CancellationToken cancellationToken)
     {
         if (response.Content.Headers.ContentEncoding.Any(
@@ -132,25 +134,18 @@ public sealed class ImageFetcher : IDisposable
         var announced = response.Content.Headers.ContentLength;
         if (announced > _limits.MaxBytes) throw TooLarge();
 
-        var image = new FetchedImage();
-        try
+        await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
+        while (true)
         {
-            await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
-            while (true)
-            {
-                idle.CancelAfter(_limits.IdleTimeout);
-                var read = await body.ReadAsync(image.Free, cancellationToken);
-                if (read == 0) break;
-                image.Advance(read);
-                if (image.Length > _limits.MaxBytes) throw TooLarge();
-            }
-            return image;
+            idle.CancelAfter(_limits.IdleTimeout);
+            var read = await body.ReadAsync(image.Free, cancellationToken);
+            // Storage may be slow; that is not the server's silence.
+            idle.CancelAfter(Timeout.InfiniteTimeSpan);
+            if (read == 0) break;
+            if (image.Length + read > _limits.MaxBytes) throw TooLarge();
+            await image.AdvanceAsync(read);
         }
-        catch
-        {
-            image.Dispose();
-            throw;
-        }
+        await image.CompleteAsync();
     }
 
     private ArtworkFailedException TooLarge() =>

@@ -10,8 +10,8 @@ internal static class KeysCommand
 {
     private const int LongestName = 100;
 
-    /// <summary>Digits of an overlap: enough for a year in seconds. A larger number of days would overflow.</summary>
-    private const int LongestNumber = 8;
+    /// <summary>Digits of an overlap; with more, a number of days would overflow.</summary>
+    private const int LongestNumber = 7;
 
     /// <summary>A longer overlap is a second key.</summary>
     private static readonly TimeSpan LongestOverlap = TimeSpan.FromDays(365);

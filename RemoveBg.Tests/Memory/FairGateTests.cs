@@ -1,6 +1,6 @@
-using RemoveBg.Core.CutOut;
+using RemoveBg.Core.Memory;
 
-namespace RemoveBg.Tests.CutOut;
+namespace RemoveBg.Tests.Memory;
 
 public sealed class FairGateTests
 {
@@ -15,7 +15,7 @@ public sealed class FairGateTests
         Assert.That(_served, Is.Empty, "the only slot is taken");
         while (all.Count > 0)
         {
-            gate.Leave();
+            gate.Leave("a");
             await Task.WhenAny(all);
             all.RemoveAll(task => task.IsCompleted);
         }
@@ -32,9 +32,9 @@ public sealed class FairGateTests
         var next = gate.EnterAsync("b", CancellationToken.None);
         await cancellation.CancelAsync();
         Assert.That(async () => await cancelled, Throws.InstanceOf<OperationCanceledException>());
-        gate.Leave();
+        gate.Leave("a");
         await next;
-        gate.Leave();
+        gate.Leave("a");
         Assert.That(gate.EnterAsync("c", CancellationToken.None).IsCompletedSuccessfully, "the slot is free again");
     }
 
@@ -46,7 +46,7 @@ public sealed class FairGateTests
         await gate.EnterAsync("a", CancellationToken.None);
         var third = gate.EnterAsync("a", CancellationToken.None);
         Assert.That(third.IsCompleted, Is.False);
-        gate.Leave();
+        gate.Leave("a");
         await third;
     }
 
@@ -58,10 +58,10 @@ public sealed class FairGateTests
         var large = gate.EnterAsync("b", CancellationToken.None, wanted: 3);
         var small = gate.EnterAsync("c", CancellationToken.None);
         Assert.That(small.IsCompleted, Is.False, "it would fit, but the large one is first");
-        gate.Leave(2);
+        gate.Leave("a", 2);
         await large;
         Assert.That(small.IsCompleted, Is.False, "no slot is left");
-        gate.Leave(3);
+        gate.Leave("a", 3);
         await small;
     }
 
@@ -77,6 +77,20 @@ public sealed class FairGateTests
         await cancellation.CancelAsync();
         await small;
         Assert.That(async () => await large, Throws.InstanceOf<OperationCanceledException>());
+    }
+
+    [Test]
+    public async Task A_waiter_that_only_its_own_share_keeps_out_blocks_no_other_key()
+    {
+        var gate = new FairGate(slots: 3, share: 2);
+        await gate.EnterAsync("a", CancellationToken.None, wanted: 2);
+        var own = gate.EnterAsync("a", CancellationToken.None);
+        await gate.EnterAsync("b", CancellationToken.None);
+        Assert.That(own.IsCompleted, Is.False);
+        gate.Leave("b");
+        Assert.That(own.IsCompleted, Is.False, "a slot is free, but the key has its share");
+        gate.Leave("a");
+        await own;
     }
 
     [Test]

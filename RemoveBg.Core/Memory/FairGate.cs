@@ -1,18 +1,24 @@
-namespace RemoveBg.Core.CutOut;
+namespace RemoveBg.Core.Memory;
 
 /// <summary>A semaphore that serves keys round-robin, and the waiters of one key in order.</summary>
 /// <remarks>A key with many waiters does not delay the other keys. A waiter that needs several slots blocks later ones
-/// until it fits, so it cannot starve.</remarks>
-internal sealed class FairGate(int slots)
+/// until it fits, so it cannot starve; one that only its own key's share keeps out blocks nobody else.</remarks>
+/// <param name="slots">Number of slots.</param>
+/// <param name="share">Most slots that one key may hold; null for all.</param>
+internal sealed class FairGate(int slots, int? share = null)
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<string, Queue<Waiter>> _waiting = [];
+    private readonly Dictionary<string, int> _held = [];
 
     /// <summary>Keys with waiters, next to be served first; each key once.</summary>
     private readonly Queue<string> _order = [];
     private int _free = slots;
 
     public int Slots { get; } = slots;
+
+    /// <summary>Most slots that one key may hold.</summary>
+    public int Share { get; } = share ?? slots;
 
     /// <summary>Number of waiters neither served nor cancelled.</summary>
     public int Waiting
@@ -23,15 +29,21 @@ internal sealed class FairGate(int slots)
         }
     }
 
+    /// <summary>Number of slots that a key holds.</summary>
+    public int HeldBy(string key)
+    {
+        lock (_lock) return _held.GetValueOrDefault(key);
+    }
+
     /// <summary>Waits for free slots.</summary>
     /// <param name="key">The key to queue under.</param>
     /// <param name="cancellationToken">Cancels the wait.</param>
-    /// <param name="wanted">Number of slots, at most <see cref="Slots"/>.</param>
-    /// <exception cref="ArgumentOutOfRangeException">More slots than exist: the waiter would block the gate for
+    /// <param name="wanted">Number of slots, at most <see cref="Share"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">More slots than a key may hold: the waiter would wait for
     /// good.</exception>
     public async Task EnterAsync(string key, CancellationToken cancellationToken, int wanted = 1)
     {
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(wanted, Slots);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(wanted, Share);
         cancellationToken.ThrowIfCancellationRequested();
         var waiter = new Waiter(wanted, new(TaskCreationOptions.RunContinuationsAsynchronously));
         lock (_lock)
@@ -47,41 +59,53 @@ internal sealed class FairGate(int slots)
         // A cancelled waiter stays queued and is skipped; smaller ones behind it may fit now.
         await using var registration = cancellationToken.UnsafeRegister(_ =>
         {
-            if (waiter.Entered.TrySetCanceled(cancellationToken)) Leave(0);
+            if (waiter.Entered.TrySetCanceled(cancellationToken)) Leave(key, 0);
         }, null);
         await waiter.Entered.Task;
     }
 
     /// <summary>Frees slots and serves the waiters that fit.</summary>
-    /// <param name="held">Number of slots that <see cref="EnterAsync"/> was given.</param>
-    public void Leave(int held = 1)
+    /// <param name="key">The key that <see cref="EnterAsync"/> was given.</param>
+    /// <param name="held">Number of slots, all of them or a part.</param>
+    public void Leave(string key, int held = 1)
     {
         lock (_lock)
         {
             _free += held;
+            if (_held.GetValueOrDefault(key) is var before && before > held) _held[key] = before - held;
+            else if (held > 0) _held.Remove(key);
             Serve();
         }
     }
 
     private void Serve()
     {
-        while (_order.TryPeek(out var key))
+        // Each turn serves a waiter, drops a key, or sends a key that has its share to the end of the line.
+        for (var sentBack = 0; sentBack < _order.Count;)
         {
+            var key = _order.Peek();
             var queue = _waiting[key];
             while (queue.TryPeek(out var cancelled) && cancelled.Entered.Task.IsCompleted) queue.Dequeue();
-            var isServed = false;
-            if (queue.TryPeek(out var waiter))
+            if (!queue.TryPeek(out var waiter))
             {
-                if (waiter.Slots > _free) return;
-                queue.Dequeue();
-                isServed = waiter.Entered.TrySetResult();
-                if (isServed) _free -= waiter.Slots;
+                _order.Dequeue();
+                _waiting.Remove(key);
+                continue;
             }
+            if (_held.GetValueOrDefault(key) + waiter.Slots > Share)
+            {
+                _order.Enqueue(_order.Dequeue());
+                sentBack++;
+                continue;
+            }
+            if (waiter.Slots > _free) return;
+            queue.Dequeue();
             // The waiter was cancelled just now: keep its key first in line.
-            if (!isServed && queue.Count > 0) continue;
-            _order.Dequeue();
-            if (queue.Count > 0) _order.Enqueue(key);
-            else _waiting.Remove(key);
+            if (!waiter.Entered.TrySetResult()) continue;
+            _free -= waiter.Slots;
+            _held[key] = _held.GetValueOrDefault(key) + waiter.Slots;
+            sentBack = 0;
+            _order.Enqueue(_order.Dequeue());
         }
     }
 

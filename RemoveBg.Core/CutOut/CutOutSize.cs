@@ -1,0 +1,23 @@
+namespace RemoveBg.Core.CutOut;
+
+/// <summary>What decides how much memory an artwork takes in the pipeline.</summary>
+/// <param name="Pixels">Pixels of the photo.</param>
+/// <param name="BackgroundPixels">Pixels of the image behind it; 0 without one.</param>
+/// <param name="FileBytes">Bytes of both files.</param>
+public readonly record struct CutOutSize(long Pixels, long BackgroundPixels = 0, long FileBytes = 0)
+{
+    /// <summary>Bytes per pixel of a decoded image, with a margin.</summary>
+    private const double OneImage = 4.2;
+
+    /// <summary>Returns the peak memory in megabytes. Measured with photos of 1, 12 and 50 megapixels, one and two at
+    /// once, upright and turned by EXIF, with and without an image behind.</summary>
+    /// <param name="networkMB">See <see cref="Segmentation.Segmenter.MemoryMB"/>.</param>
+    public long PeakMB(long networkMB)
+    {
+        var network = networkMB + OneImage * Pixels / 1_000_000;
+        // One image, and a copy of it: turned, arranged, or encoded.
+        var copy = 2 * OneImage * Pixels / 1_000_000;
+        var behind = OneImage * (Pixels + 2 * BackgroundPixels) / 1_000_000;
+        return (long)Math.Ceiling(Math.Max(network, Math.Max(copy, behind)) + FileBytes / 1e6);
+    }
+}
