@@ -54,6 +54,9 @@ public static class RemoveBgServices
         services.AddSettings<DiskOptions>(DiskOptions.Section);
         services.AddSettings<WebhookOptions>(WebhookOptions.Section);
 
+        services.AddSettings<AccessOptions>(AccessOptions.Section)
+            .PostConfigure(options => options.ProxyHops ??= IsOnAzure(configuration) ? 1 : 0);
+
         // Telemetry. Each host provides the IMeterFactory.
         services.AddSingleton<ServiceMetrics>();
         TelemetryExport.Add(services, configuration);
@@ -71,7 +74,7 @@ public static class RemoveBgServices
 
         // Access: keys and rates.
         services.AddSingleton<ApiKeyTable>().AddSingleton<Authenticate>().AddSingleton<RateLimit>()
-            .AddSingleton<AuditTable>().AddSingleton<KeyUsage>()
+            .AddSingleton<RequestLimit>().AddSingleton<AuditTable>().AddSingleton<KeyUsage>()
             .AddHostedService(all => all.GetRequiredService<KeyUsage>());
 
         // Submit, manage.

@@ -25,7 +25,7 @@ public sealed class ArtworkEventsHttp(ApiEndpoint api, ReadArtwork read, Artwork
             // The stream is sent after this call has returned, so it ends by the host's token.
             return new EventStream(TypedResults.ServerSentEvents(EventsAsync(artwork, cancellationToken)),
                 cancellationToken);
-        }, cancellationToken);
+        }, cancellationToken, requests: 10);
 
     private async IAsyncEnumerable<SseItem<string>> EventsAsync(Artwork artwork,
         [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)

@@ -19,7 +19,7 @@ public sealed class ListArtworksHttp(ApiEndpoint api, ListArtworks list)
             var page = await list.ListAsync(key, Only(query["limit"]), Only(query["cursor"]), Only(query["status"]),
                 cancellationToken);
             return Answers.Json(page, WireJson.Readable.ArtworkPage);
-        }, cancellationToken);
+        }, cancellationToken, requests: 10);
 
     private static string? Only(Microsoft.Extensions.Primitives.StringValues values) =>
         values.Count == 0 ? null : values.ToString();

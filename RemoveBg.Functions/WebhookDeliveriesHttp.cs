@@ -25,5 +25,6 @@ public sealed class WebhookDeliveriesHttp(ApiEndpoint api, WebhookDeliveries del
             string id, CancellationToken cancellationToken) =>
         api.AnswerAsync(request, Scopes.Write, async (key, cancellationToken) =>
             Answers.Json(await deliveries.RedeliverAsync(key, id, cancellationToken),
-                WireJson.Readable.WebhookDeliveriesView, StatusCodes.Status202Accepted), cancellationToken);
+                WireJson.Readable.WebhookDeliveriesView, StatusCodes.Status202Accepted), cancellationToken,
+            submissions: 1);
 }

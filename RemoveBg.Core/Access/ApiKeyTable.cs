@@ -19,6 +19,9 @@ public sealed class ApiKeyTable(StorageClients storage, TimeProvider clock)
     /// of the date cannot keep a disabled key alive.</summary>
     private readonly ConcurrentDictionary<string, (ApiKey Key, long ReadAt)> _cache = new();
 
+    /// <summary>Whether this instance has found the key before.</summary>
+    public bool HasFound(byte[] hash) => _cache.ContainsKey(Convert.ToHexStringLower(hash));
+
     public async Task<ApiKey?> FindAsync(byte[] hash, CancellationToken cancellationToken)
     {
         var row = Convert.ToHexStringLower(hash);

@@ -7,12 +7,17 @@ using RemoveBg.Core.Store;
 namespace RemoveBg.Core.Access;
 
 /// <summary>A caller's rate, for the response headers (IETF draft ratelimit-headers).</summary>
-/// <param name="Quota">Submissions per minute.</param>
-/// <param name="Remaining">Submissions that may be sent at once.</param>
+/// <param name="Quota">Requests per <see cref="Window"/>.</param>
+/// <param name="Remaining">Requests that may be sent at once.</param>
 /// <param name="Reset">Time until the full burst is available again.</param>
 /// <param name="RetryAfter">Time until the request would be admitted; null if it is.</param>
 public sealed record RateDecision(int Quota, int Remaining, TimeSpan Reset, TimeSpan? RetryAfter)
 {
+    /// <summary>What is counted: submit, request, redeliver or address.</summary>
+    public string Policy { get; init; } = "submit";
+
+    public TimeSpan Window { get; init; } = TimeSpan.FromMinutes(1);
+
     public bool IsAllowed => RetryAfter is null;
 }
 

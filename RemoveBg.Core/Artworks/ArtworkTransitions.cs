@@ -76,6 +76,14 @@ public static class ArtworkTransitions
         return artwork with { Attempt = artwork.Attempt - 1, HandBacks = artwork.HandBacks + 1 };
     }
 
+    /// <summary>Marks that the message comes again at <paramref name="at"/>, because no slot was free for the
+    /// download.</summary>
+    public static Artwork Postpone(this Artwork artwork, DateTimeOffset at)
+    {
+        RequireOpen(artwork);
+        return artwork with { DueAt = at + QueuePatience };
+    }
+
     /// <summary>Marks that the sweeper has sent another message. The older the artwork, the later the next one, so that
     /// copies do not lengthen a long queue.</summary>
     public static Artwork Requeued(this Artwork artwork, DateTimeOffset now)
@@ -116,6 +124,14 @@ public static class ArtworkTransitions
             },
             DueAt = now + lease,
         };
+    }
+
+    /// <summary>Postpones the next webhook attempt to <paramref name="at"/>, because no slot was free. Earlier messages
+    /// are out of date then.</summary>
+    public static Artwork PostponeDelivery(this Artwork artwork, DateTimeOffset at)
+    {
+        RequireDelivering(artwork);
+        return artwork with { Delivery = artwork.Delivery with { NextAttemptAt = at }, DueAt = at + QueuePatience };
     }
 
     /// <summary>Records the end of an attempt; <paramref name="status"/> is Pending if another follows at

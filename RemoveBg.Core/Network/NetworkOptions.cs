@@ -15,13 +15,13 @@ public sealed class NetworkOptions
     /// only: startup fails with it on Azure.</summary>
     public bool AllowLoopbackForDevelopment { get; set; }
 
-    /// <summary>Time limit of a name lookup. Default 5 s.</summary>
+    /// <summary>Time limit of a name lookup. Default 3 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00.1", "00:01:00")]
-    public TimeSpan LookupTimeout { get; set; } = TimeSpan.FromSeconds(5);
+    public TimeSpan LookupTimeout { get; set; } = TimeSpan.FromSeconds(3);
 
-    /// <summary>Time limit of a connection attempt. Default 5 s.</summary>
+    /// <summary>Time limit of a connection attempt. Default 3 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00.1", "00:01:00")]
-    public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(5);
+    public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(3);
 
     internal IReadOnlySet<int> PortSet =>
         Ports.Split(',', StringSplitOptions.TrimEntries).Select(int.Parse).ToHashSet();

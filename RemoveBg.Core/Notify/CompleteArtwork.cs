@@ -23,8 +23,8 @@ public sealed class CompleteArtwork(ArtworkQueues queues, Admission admission, S
         else
             log.Ended(artwork.Id, artwork.Status.Word(), artwork.Duration.WireSeconds());
         if (artwork.Delivery.Status == WebhookStatus.Pending)
-            await TryOrLeaveToSweeperAsync(artwork, "the webhook could not be queued", () => queues.SendToDeliverAsync(
-                artwork, artwork.Delivery.Attempts + 1, TimeSpan.Zero, CancellationToken.None));
+            await TryOrLeaveToSweeperAsync(artwork, "the webhook could not be queued",
+                () => queues.SendToDeliverAsync(artwork, TimeSpan.Zero, CancellationToken.None));
         await TryOrLeaveToSweeperAsync(artwork, "its permit could not be passed on",
             () => admission.LeaveAsync(artwork, CancellationToken.None));
     }
@@ -37,7 +37,7 @@ public sealed class CompleteArtwork(ArtworkQueues queues, Admission admission, S
     {
         if (artwork.Delivery is { Status: WebhookStatus.Pending, Attempts: 0, LeaseUntil: null }
             && !StoredTime.IsAhead(artwork.EndedAt + WebhookPatience, clock.GetUtcNow(), WebhookPatience))
-            await queues.SendToDeliverAsync(artwork, attempt: 1, TimeSpan.Zero, cancellationToken);
+            await queues.SendToDeliverAsync(artwork, TimeSpan.Zero, cancellationToken);
         await admission.LeaveAsync(artwork, cancellationToken);
     }
 

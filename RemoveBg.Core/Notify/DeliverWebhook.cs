@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using RemoveBg.Core.Artworks;
 using RemoveBg.Core.Clocks;
+using RemoveBg.Core.Network;
 using RemoveBg.Core.Store;
 using RemoveBg.Core.Telemetry;
 
@@ -16,19 +17,23 @@ public sealed class DeliverWebhook(
     UnreadableMessages unreadable, ServiceMetrics metrics,
     IOptions<WebhookOptions> options, TimeProvider clock, RunningTime time, ILogger<DeliverWebhook> log)
 {
-    private readonly ReceiverSlots _receivers = new(options.Value.MaxAtOncePerReceiver);
+    /// <summary>Longest attempt of a receiver that is not slow.</summary>
+    private static readonly TimeSpan SlowAfter = TimeSpan.FromSeconds(2);
+
+    private readonly OutgoingSlots _slots =
+        new(options.Value.MaxAtOnce, options.Value.MaxAtOncePerReceiver, SlowAfter, clock);
 
     public async Task DeliverAsync(string text, CancellationToken cancellationToken)
     {
         // 1. Skip the attempt if it has been made, is being made or will not be made.
         if (await FindAsync(text, cancellationToken) is not { } artwork) return;
 
-        // 2. Requeue if the receiver has no free slot, so that a hanging receiver cannot block others.
-        using var slot = _receivers.TryEnter(artwork.Webhook!);
+        // 2. Step back if the key has no free slot, so that hanging receivers do not delay other keys' webhooks.
+        var receiver = new Uri(artwork.Webhook!).GetLeftPart(UriPartial.Authority);
+        using var slot = _slots.TryEnter(artwork.KeyId, receiver, out var wait);
         if (slot is null)
         {
-            await queues.SendToDeliverAsync(artwork, artwork.Delivery.Attempts + 1, options.Value.Timeout / 2,
-                cancellationToken);
+            await PostponeAsync(artwork, wait, cancellationToken);
             return;
         }
 
@@ -39,6 +44,7 @@ public sealed class DeliverWebhook(
         artwork = await artworks.TryUpdateAsync(artwork,
             artwork.BeginDelivery(clock.GetUtcNow(), options.Value.Lease), cancellationToken);
         if (artwork is null) return;
+        slot.Start();
 
         using var activity = Tracing.Start("deliver webhook", ActivityKind.Client, artwork.Id,
             artwork.TraceParent)?.SetTag("removebg.attempt", artwork.Delivery.Attempts + 1);
@@ -87,10 +93,25 @@ public sealed class DeliverWebhook(
             log.RecordMissing(message.Id);
             return null;
         }
-        return artwork.Delivery is { Status: WebhookStatus.Pending } delivery
-            && delivery.Attempts == message.Attempt - 1
-            && !StoredTime.IsAhead(delivery.LeaseUntil, clock.GetUtcNow(), options.Value.Lease)
-                ? artwork : null;
+        if (artwork.Delivery is not { Status: WebhookStatus.Pending } delivery
+            || delivery.Attempts != message.Attempt - 1
+            || (message.Due is { } due && due != delivery.NextAttemptAt)) return null;
+        var now = clock.GetUtcNow();
+        if (!StoredTime.IsAhead(delivery.LeaseUntil, now, options.Value.Lease)) return artwork;
+        // The worker that makes this attempt may have been killed. Check again with a copy when its lease ends.
+        metrics.Fault(Fault.HeldByAnother);
+        log.AttemptHeldByAnother(artwork.Id, message.Attempt);
+        await queues.SendToDeliverAsync(artwork, delivery.LeaseUntil!.Value - now, cancellationToken);
+        return null;
+    }
+
+    /// <summary>Sends the message again for later. Of several copies, only the one that changes the record goes
+    /// on.</summary>
+    private async Task PostponeAsync(Artwork artwork, TimeSpan wait, CancellationToken cancellationToken)
+    {
+        if (await artworks.TryUpdateAsync(artwork, artwork.PostponeDelivery(clock.GetUtcNow() + wait),
+            cancellationToken) is { } postponed)
+            await queues.SendToDeliverAsync(postponed, wait, cancellationToken);
     }
 
     private async Task ReturnAsync(Artwork artwork)
@@ -100,7 +121,7 @@ public sealed class DeliverWebhook(
         var wait = options.Value.FirstRetryInterval;
         if (await artworks.TryUpdateAsync(artwork, artwork.ReturnDelivery(clock.GetUtcNow() + wait),
             CancellationToken.None) is { } waiting)
-            await queues.SendToDeliverAsync(waiting, waiting.Delivery.Attempts + 1, wait, CancellationToken.None);
+            await queues.SendToDeliverAsync(waiting, wait, CancellationToken.None);
     }
 
     private async Task RecordAsync(Artwork artwork, DeliveryOutcome outcome, DateTimeOffset at, TimeSpan duration)
@@ -128,7 +149,7 @@ public sealed class DeliverWebhook(
             new(number, at, answered, word, duration, next));
         // Record first: if the message is lost, the sweeper finds the overdue attempt.
         if (recorded is not null && wait is { } delay)
-            await queues.SendToDeliverAsync(artwork, number + 1, delay, CancellationToken.None);
+            await queues.SendToDeliverAsync(recorded, delay, CancellationToken.None);
     }
 
 #pragma warning disable CA5394 // Jitter needs no cryptographic randomness.

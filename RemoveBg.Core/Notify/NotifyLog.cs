@@ -31,6 +31,10 @@ internal static partial class NotifyLog
     [LoggerMessage(505, LogLevel.Information, "Webhook {WebhookId} could not be sent: {Reason}")]
     public static partial void WebhookNotSent(this ILogger log, string webhookId, string reason);
 
+    [LoggerMessage(507, LogLevel.Information,
+        "Artwork {ArtworkId}: webhook attempt {Attempt} is another worker's; checking again when its lease ends")]
+    public static partial void AttemptHeldByAnother(this ILogger log, Guid artworkId, int attempt);
+
     [LoggerMessage(520, LogLevel.Warning,
         "API key {KeyId} has no webhook secret of its own; its webhooks are signed with the global one")]
     public static partial void NoOwnSecret(this ILogger log, string keyId);

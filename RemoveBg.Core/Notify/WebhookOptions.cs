@@ -37,9 +37,15 @@ public sealed class WebhookOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:00:00.1", "00:02:00")]
     public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(15);
 
-    /// <summary>Attempts that one instance makes at once per receiver. Default 4.</summary>
+    /// <summary>Attempts that one instance makes at once. Default 14; at most host.json's newBatchThreshold, or an
+    /// instance full of hanging receivers reads no more messages.</summary>
     [Range(1, 100)]
-    public int MaxAtOncePerReceiver { get; set; } = 4;
+    public int MaxAtOnce { get; set; } = 14;
+
+    /// <summary>Attempts that one instance makes at once for one key at one receiver (scheme, host and port). Default
+    /// 3.</summary>
+    [Range(1, 100)]
+    public int MaxAtOncePerReceiver { get; set; } = 3;
 
     /// <summary>Random share by which each wait is lengthened or shortened. Default 0.1.</summary>
     [Range(0.0, 0.5)]

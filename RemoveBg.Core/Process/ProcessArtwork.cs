@@ -7,6 +7,7 @@ using RemoveBg.Core.Clocks;
 using RemoveBg.Core.CutOut;
 using RemoveBg.Core.Imaging;
 using RemoveBg.Core.Memory;
+using RemoveBg.Core.Network;
 using RemoveBg.Core.Notify;
 using RemoveBg.Core.Process.Fetch;
 using RemoveBg.Core.Store;
@@ -34,9 +35,10 @@ public sealed class ProcessArtwork(
         if (await unreadable.ParseOrKeepAsync(ArtworkQueues.Artworks, text, cancellationToken) is not { } message)
             return;
 
-        // 2. Claim the artwork. Duplicates end here.
-        await using var claim = await ClaimAsync(message, cancellationToken);
-        if (claim is null) return;
+        // 2. Claim the artwork, with a slot for its downloads. Duplicates end here.
+        if (await ClaimAsync(message, cancellationToken) is not var (taken, reserved)) return;
+        await using var claim = taken;
+        using var downloads = reserved;
         metrics.Started(claim.Artwork);
         using var activity = Tracing.Start("process artwork", ActivityKind.Consumer, message.Id,
             claim.Artwork.TraceParent ?? message.TraceParent)?.SetTag("removebg.attempt", claim.Artwork.Attempt);
@@ -47,7 +49,7 @@ public sealed class ProcessArtwork(
         try
         {
             // 3. Fetch, cut out and store. The blob is named by the artwork's id, so a second run overwrites it.
-            var done = await CutOutAsync(claim.Artwork, deadline, stop.Token);
+            var done = await CutOutAsync(claim.Artwork, downloads, deadline, stop.Token);
 
             // 4. End the artwork. Only now is the result visible to callers.
             await EndAsync(claim,
@@ -120,8 +122,10 @@ public sealed class ProcessArtwork(
             cancellationToken);
     }
 
-    /// <returns>Null if there is nothing to do, nothing to do yet, or no attempt left.</returns>
-    private async Task<ArtworkClaim?> ClaimAsync(ArtworkMessage message, CancellationToken cancellationToken)
+    /// <returns>Null if there is nothing to do, nothing to do yet, or no attempt left; the slot is null if nothing is
+    /// to be downloaded.</returns>
+    private async Task<(ArtworkClaim Claim, OutgoingSlots.Slot? Downloads)?> ClaimAsync(ArtworkMessage message,
+        CancellationToken cancellationToken)
     {
         // A write between our read and our claim changes the ETag: read again and re-decide.
         while (await FindOpenAsync(message, cancellationToken) is { } artwork)
@@ -133,12 +137,45 @@ public sealed class ProcessArtwork(
                     $"Processing did not finish after {artwork.Attempt} attempts."), cancellationToken);
                 return null;
             }
-            if (await ArtworkClaim.TryTakeAsync(artworks, artwork, options.Value.Lease, clock, log, cancellationToken)
-                is not { } claim) continue;
-            _claims[claim.Artwork.LeaseOwner!] = claim;
-            return claim;
+            if (!fetch.TryReserve(artwork, out var downloads, out var wait))
+            {
+                if (await TryPostponeAsync(artwork, message, wait, cancellationToken)) return null;
+                continue;
+            }
+            if (await TryTakeAsync(artwork, downloads, cancellationToken) is { } claim) return (claim, downloads);
         }
         return null;
+    }
+
+    /// <returns>Null, with the slot free again, if the record has changed since it was read.</returns>
+    private async Task<ArtworkClaim?> TryTakeAsync(Artwork artwork, OutgoingSlots.Slot? downloads,
+        CancellationToken cancellationToken)
+    {
+        ArtworkClaim? claim = null;
+        try
+        {
+            claim = await ArtworkClaim.TryTakeAsync(artworks, artwork, options.Value.Lease, clock, log,
+                cancellationToken);
+            if (claim is not null) _claims[claim.Artwork.LeaseOwner!] = claim;
+            return claim;
+        }
+        finally
+        {
+            if (claim is null) downloads?.Dispose();
+        }
+    }
+
+    /// <summary>Sends the message again for later, because the key has no free slot for downloads. It costs no
+    /// attempt.</summary>
+    /// <returns>False if the record has changed since it was read.</returns>
+    private async Task<bool> TryPostponeAsync(Artwork artwork, ArtworkMessage message, TimeSpan wait,
+        CancellationToken cancellationToken)
+    {
+        // Record first, so that the sweeper does not take the artwork for overdue meanwhile.
+        if (await artworks.TryUpdateAsync(artwork, artwork.Postpone(clock.GetUtcNow() + wait), cancellationToken)
+            is null) return false;
+        await queues.SendToProcessAsync(artwork, message.Attempt, wait, cancellationToken);
+        return true;
     }
 
     private async Task<Artwork?> FindOpenAsync(ArtworkMessage message, CancellationToken cancellationToken)
@@ -182,7 +219,7 @@ public sealed class ProcessArtwork(
         return _claims.ContainsKey(artwork.LeaseOwner!) ? lease : null;
     }
 
-    private async Task<CutOutResult> CutOutAsync(Artwork artwork, JobDeadline deadline,
+    private async Task<CutOutResult> CutOutAsync(Artwork artwork, OutgoingSlots.Slot? downloads, JobDeadline deadline,
         CancellationToken cancellationToken)
     {
         using var patience = new JobDeadline(options.Value.SlotWait, time);
@@ -190,8 +227,10 @@ public sealed class ProcessArtwork(
         // 1. Get the files. What does not fit into a piece of memory stays in storage until there is a slot.
         using var place = await WaitAsync(token => budget.BookDownloadsAsync(artwork.KeyId,
             FetchImages.FilesOf(artwork), token), deadline, patience, cancellationToken);
+        downloads?.Start();
         await using var photo = await fetch.PhotoAsync(artwork, cancellationToken);
         await using var behind = await fetch.BackgroundAsync(artwork, cancellationToken);
+        downloads?.Dispose();
 
         // 2. Hold a slot only while files, pixels and the result are in memory, not while a server is slow.
         var size = new CutOutSize(photo.Pixels ?? long.MaxValue, behind is null ? 0 : behind.Pixels ?? long.MaxValue,

@@ -11,12 +11,16 @@ namespace RemoveBg.Core.Store;
 /// <param name="Attempt">Number of the processing attempt (queue artworks) or delivery attempt (queue webhooks), from
 /// 1.</param>
 /// <param name="TraceParent">W3C <c>traceparent</c> of the submission, where the sender knows it.</param>
+/// <param name="Due">On queue webhooks, the record's <see cref="WebhookState.NextAttemptAt"/> when the message was sent:
+/// once the record has another, this message is out of date. Null on queue artworks and from earlier versions.</param>
 public sealed record ArtworkMessage(
     [property: JsonPropertyName("v")] int Version,
     [property: JsonPropertyName("id")] Guid Id,
     [property: JsonPropertyName("attempt")] int Attempt,
     [property: JsonPropertyName("traceparent")] [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-        string? TraceParent = null)
+        string? TraceParent = null,
+    [property: JsonPropertyName("due")] [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+        DateTimeOffset? Due = null)
 {
     public const int CurrentVersion = 1;
 

@@ -28,15 +28,21 @@ public sealed class ArtworkQueues(StorageClients storage)
     private readonly QueueClient _webhooks = storage.Queue(Webhooks);
 
     public Task SendToProcessAsync(Artwork artwork, int attempt, TimeSpan delay, CancellationToken cancellationToken) =>
-        SendAsync(_artworks, artwork.Id, attempt, artwork.TraceParent, delay, cancellationToken);
+        SendAsync(_artworks, new(ArtworkMessage.CurrentVersion, artwork.Id, attempt, artwork.TraceParent), delay,
+            cancellationToken);
 
     /// <summary>Sends the first attempt of an artwork without reading its record; the receiver finds the trace
     /// there.</summary>
     public Task SendToProcessAsync(Guid id, CancellationToken cancellationToken) =>
-        SendAsync(_artworks, id, attempt: 1, null, TimeSpan.Zero, cancellationToken);
+        SendAsync(_artworks, new(ArtworkMessage.CurrentVersion, id, Attempt: 1), TimeSpan.Zero, cancellationToken);
 
-    public Task SendToDeliverAsync(Artwork artwork, int attempt, TimeSpan delay, CancellationToken cancellationToken) =>
-        SendAsync(_webhooks, artwork.Id, attempt, artwork.TraceParent, delay, cancellationToken);
+    /// <summary>Sends the message of the next delivery attempt.</summary>
+    /// <param name="artwork">The record as stored.</param>
+    /// <param name="delay">Time until the message is visible.</param>
+    /// <param name="cancellationToken">Cancels the storage call.</param>
+    public Task SendToDeliverAsync(Artwork artwork, TimeSpan delay, CancellationToken cancellationToken) =>
+        SendAsync(_webhooks, new(ArtworkMessage.CurrentVersion, artwork.Id, artwork.Delivery.Attempts + 1,
+            artwork.TraceParent, artwork.Delivery.NextAttemptAt), delay, cancellationToken);
 
     /// <summary>Measures how long the oldest visible message of queue artworks has waited.</summary>
     /// <returns>Zero if no message is visible.</returns>
@@ -48,12 +54,11 @@ public sealed class ArtworkQueues(StorageClients storage)
             : TimeSpan.Zero;
     }
 
-    private static Task SendAsync(QueueClient queue, Guid id, int attempt, string? traceParent, TimeSpan delay,
+    private static Task SendAsync(QueueClient queue, ArtworkMessage message, TimeSpan delay,
         CancellationToken cancellationToken)
     {
         // Storage takes whole seconds; rounded down, the message would arrive before the artwork is due.
         var visible = TimeSpan.FromSeconds(Math.Ceiling(Math.Clamp(delay.TotalSeconds, 0, LongestDelay.TotalSeconds)));
-        return queue.SendMessageAsync(new ArtworkMessage(ArtworkMessage.CurrentVersion, id, attempt, traceParent)
-            .ToJson(), visible, NeverExpires, cancellationToken);
+        return queue.SendMessageAsync(message.ToJson(), visible, NeverExpires, cancellationToken);
     }
 }

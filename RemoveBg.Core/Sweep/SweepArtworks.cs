@@ -117,7 +117,7 @@ public sealed class SweepArtworks(
         if (await artworks.TryUpdateAsync(artwork, artwork.Requeued(now), cancellationToken) is not { } requeued)
             return false;
         if (artwork.Status.IsTerminal())
-            await queues.SendToDeliverAsync(artwork, artwork.Delivery.Attempts + 1, TimeSpan.Zero, cancellationToken);
+            await queues.SendToDeliverAsync(artwork, TimeSpan.Zero, cancellationToken);
         else if (artwork.Status != ArtworkStatus.Starting)
             await queues.SendToProcessAsync(artwork, artwork.Attempt + 1, TimeSpan.Zero, cancellationToken);
         else await admission.ResumeAsync(requeued, cancellationToken);

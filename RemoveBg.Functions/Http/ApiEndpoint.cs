@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using RemoveBg.Core;
 using RemoveBg.Core.Access;
 using RemoveBg.Core.Store;
@@ -8,8 +9,8 @@ using RemoveBg.Core.Store;
 namespace RemoveBg.Functions.Http;
 
 /// <summary>Authenticates and rate-limits API calls; maps exceptions to errors.</summary>
-public sealed class ApiEndpoint(
-    Authenticate authenticate, KeyUsage usage, RateLimit rateLimit, TimeProvider clock, ILogger<ApiEndpoint> log)
+public sealed class ApiEndpoint(Authenticate authenticate, KeyUsage usage, RateLimit rateLimit,
+    RequestLimit requestLimit, IOptions<AccessOptions> access, TimeProvider clock, ILogger<ApiEndpoint> log)
 {
     /// <summary>Runs a call and returns its response, or an error.</summary>
     /// <param name="request">The request.</param>
@@ -19,9 +20,10 @@ public sealed class ApiEndpoint(
     /// <param name="cancellationToken">Cancelled by the host.</param>
     /// <param name="submissions">Submissions that the call counts against the key's rate.</param>
     /// <param name="style">Shape of errors; null for ours.</param>
+    /// <param name="requests">Requests that a call without submissions counts for.</param>
     public async Task<IResult> AnswerAsync(
         HttpRequest request, string scope, Func<ApiKey, CancellationToken, Task<IResult>> call,
-        CancellationToken cancellationToken, int submissions = 0, ErrorStyle? style = null)
+        CancellationToken cancellationToken, int submissions = 0, ErrorStyle? style = null, int requests = 1)
     {
         style ??= ErrorStyle.Ours;
         request.HttpContext.Response.Headers["X-Content-Type-Options"] = "nosniff";
@@ -30,10 +32,12 @@ public sealed class ApiEndpoint(
         try
         {
             var key = await authenticate.CheckAsync(request.Headers.Authorization, request.Headers["X-Api-Key"], scope,
-                cancellationToken);
+                CallerAddress.Of(request, access.Value.ProxyHops ?? 0), cancellationToken);
             usage.Count(key);
             if (submissions > 0)
                 await AdmitAsync(request.HttpContext.Response, key, submissions, cancellationToken, style);
+            else if (requestLimit.Admit(key, requests) is { IsAllowed: false } rate)
+                throw ApiException.TooManyRequests("The key sends too many requests.", rate);
             return await call(key, either.Token);
         }
         catch (OperationCanceledException) when (request.HttpContext.RequestAborted.IsCancellationRequested)
@@ -78,9 +82,9 @@ public sealed class ApiEndpoint(
             $"The request has {submissions} artworks; this key may submit at most {key.Burst} at once.");
         var decision = await rateLimit.AdmitAsync(key, submissions, cancellationToken);
         (style ?? ErrorStyle.Ours).Rate(response.Headers, decision);
-        if (decision.RetryAfter is { } wait)
-            throw new ApiException(429, $"The key's rate of {key.RatePerMinute} submissions per minute (at "
-                + $"most {key.Burst} at once) is used up.") { RetryAfter = wait };
+        if (!decision.IsAllowed)
+            throw ApiException.TooManyRequests($"The key's rate of {key.RatePerMinute} submissions per minute (at "
+                + $"most {key.Burst} at once) is used up.", decision);
     }
 
     private async Task<IResult> RefuseAsync(
@@ -93,6 +97,7 @@ public sealed class ApiEndpoint(
         else await RequestBody.DrainAsync(request, clock, cancellationToken);
         if (known?.StatusCode == StatusCodes.Status401Unauthorized && style.Challenges)
             headers.WWWAuthenticate = "Bearer";
+        if (known?.Rate is { } rate) style.Rate(headers, rate);
         if (known?.RetryAfter is { } wait)
             headers.RetryAfter = Seconds(wait).ToString(System.Globalization.CultureInfo.InvariantCulture);
         // The logs have the rest under this id.

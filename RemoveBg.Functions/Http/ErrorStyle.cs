@@ -19,7 +19,8 @@ public class ErrorStyle
 
     public virtual void Rate(IHeaderDictionary headers, RateDecision decision)
     {
-        headers["RateLimit-Policy"] = $"\"submit\";q={decision.Quota};w=60";
-        headers["RateLimit"] = $"\"submit\";r={decision.Remaining};t={ApiEndpoint.Seconds(decision.Reset)}";
+        var (policy, window) = (decision.Policy, ApiEndpoint.Seconds(decision.Window));
+        headers["RateLimit-Policy"] = $"\"{policy}\";q={decision.Quota};w={window}";
+        headers["RateLimit"] = $"\"{policy}\";r={decision.Remaining};t={ApiEndpoint.Seconds(decision.Reset)}";
     }
 }

@@ -191,5 +191,5 @@ public sealed class KeyAdminTests
     }
 
     private Task<ApiKey> CheckAsync(string value) => _services.GetRequiredService<Authenticate>()
-        .CheckAsync($"Bearer {value}", null, Scopes.Write, CancellationToken.None);
+        .CheckAsync($"Bearer {value}", null, Scopes.Write, "192.0.2.1", CancellationToken.None);
 }

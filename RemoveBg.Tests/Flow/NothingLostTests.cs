@@ -239,6 +239,43 @@ public sealed class NothingLostTests : HandRunTests
     }
 
     [Test]
+    public async Task A_webhook_is_redelivered_at_most_once_in_ten_seconds_however_often_that_is_requested()
+    {
+        var id = await SubmitAsync(Photo);
+        await ProcessAsync(id, 1);
+        await DeliverAsync(id, 1);
+        using (var first = await RedeliverAsync()) Assert.That((int)first.StatusCode, Is.EqualTo(202));
+        for (var call = 0; call < 20; call++)
+        {
+            using var refused = await RedeliverAsync();
+            await Errors.AssertShapeAsync(refused, 429, "Too Many Requests");
+            Assert.That(refused.Headers.RetryAfter!.Delta, Is.EqualTo(TimeSpan.FromSeconds(10)));
+            Assert.That(refused.Headers.GetValues("RateLimit-Policy").Single(), Is.EqualTo("\"redeliver\";q=1;w=10"));
+            await DeliverAsync(id, 2);
+        }
+        Assert.That(Caller.Deliveries, Has.Count.EqualTo(2));
+        Clock.Advance(TimeSpan.FromSeconds(10));
+        using (var later = await RedeliverAsync()) Assert.That((int)later.StatusCode, Is.EqualTo(202));
+
+        Task<HttpResponseMessage> RedeliverAsync() =>
+            Host.Client.PostAsync($"/v2/artworks/{id}/webhook-deliveries/redeliver", null);
+    }
+
+    [Test]
+    public async Task Redeliveries_count_against_the_keys_rate()
+    {
+        using var client = Host.ClientWith(await Host.AddKeyAsync("repeater", ratePerMinute: 1, burst: 2));
+        var id = await SubmitAsync(Photo, client);
+        await ProcessAsync(id, 1);
+        await DeliverAsync(id, 1);
+        using (var first = await client.PostAsync($"/v2/artworks/{id}/webhook-deliveries/redeliver", null))
+            Assert.That((int)first.StatusCode, Is.EqualTo(202));
+        using var second = await client.PostAsync($"/v2/artworks/{id}/webhook-deliveries/redeliver", null);
+        await Errors.AssertShapeAsync(second, 429, "Too Many Requests");
+        Assert.That(second.Headers.GetValues("RateLimit-Policy").Single(), Is.EqualTo("\"submit\";q=1;w=60"));
+    }
+
+    [Test]
     public async Task Blobs_and_records_past_their_retention_are_deleted()
     {
         var id = await SubmitAsync(Photo);

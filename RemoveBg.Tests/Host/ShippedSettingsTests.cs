@@ -26,6 +26,9 @@ public sealed class ShippedSettingsTests
             Assert.That(host.MaxDequeueCount, Is.EqualTo(5));
             Assert.That(host.NewBatchThreshold, Is.GreaterThanOrEqualTo(Core.Access.ApiKey.DefaultConcurrentJobs),
                 "an instance full of one key's jobs still reads on");
+            Assert.That(host.NewBatchThreshold, Is.GreaterThanOrEqualTo(new WebhookOptions().MaxAtOnce)
+                .And.GreaterThanOrEqualTo(new Core.Process.Fetch.FetchOptions().MaxAtOnce),
+                "an instance full of hanging servers still reads on");
         });
     }
 

@@ -1,17 +1,43 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using RemoveBg.Core.Artworks;
 using RemoveBg.Core.Artworks.Parameters;
+using RemoveBg.Core.Network;
 using RemoveBg.Core.Store;
 using RemoveBg.Core.Telemetry;
 
 namespace RemoveBg.Core.Process.Fetch;
 
 /// <summary>Gets the images of an artwork: downloads them, or reads those that came with the request.</summary>
-public sealed class FetchImages(ImageFetcher fetcher, StoredImages images, ILogger<FetchImages> log)
+public sealed class FetchImages(ImageFetcher fetcher, StoredImages images, IOptions<FetchOptions> options,
+    TimeProvider clock, ILogger<FetchImages> log)
 {
+    /// <summary>Longest download from a server that is not slow.</summary>
+    private static readonly TimeSpan SlowAfter = TimeSpan.FromSeconds(5);
+
+    private readonly OutgoingSlots _slots =
+        new(options.Value.MaxAtOnce, perServer: options.Value.MaxAtOnce, SlowAfter, clock);
+
     /// <summary>Number of files that an artwork needs: 1 or 2.</summary>
     public static int FilesOf(Artwork artwork) => HasImageBehind(artwork) ? 2 : 1;
+
+    /// <summary>Takes a slot for an artwork's downloads, so that slow servers do not delay other keys'
+    /// artworks.</summary>
+    /// <param name="artwork">The artwork.</param>
+    /// <param name="slot">The slot; null if none is free for its key, or none is needed.</param>
+    /// <param name="wait">Time after which to try again.</param>
+    /// <returns>False if none is free.</returns>
+    internal bool TryReserve(Artwork artwork, out OutgoingSlots.Slot? slot, out TimeSpan wait)
+    {
+        var urls = new[] { artwork.HasStoredInput ? null : artwork.ImageUrl,
+            (artwork.Options?.Background as Background.ImageUrl)?.Text }.OfType<string>().ToList();
+        (slot, wait) = (null, TimeSpan.Zero);
+        if (urls.Count == 0) return true;
+        var servers = urls.Select(url => new Uri(url).GetLeftPart(UriPartial.Authority));
+        slot = _slots.TryEnter(artwork.KeyId, string.Join(' ', servers), out wait);
+        return slot is not null;
+    }
 
     /// <summary>Gets the photo of an artwork.</summary>
     /// <exception cref="ArtworkFailedException">It could not be downloaded, or is no longer stored.</exception>

@@ -20,6 +20,11 @@ public sealed class FetchOptions
     [Range(typeof(TimeSpan), "00:00:00.1", "00:10:00")]
     public TimeSpan IdleTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>Artworks that one instance downloads for at once. Default 14; at most host.json's newBatchThreshold, or
+    /// an instance full of slow sources reads no more messages.</summary>
+    [Range(1, 100)]
+    public int MaxAtOnce { get; set; } = 14;
+
     /// <summary>Most redirects that are followed. Default 3.</summary>
     [Range(0, 20)]
     public int MaxRedirects { get; set; } = 3;
