@@ -8,16 +8,20 @@ namespace RemoveBg.SelfHost.Hosting;
 /// message and exception.</summary>
 /// <remarks>Messages of exceptions may contain what a caller or its server sent. Neither a line break nor an escape
 /// sequence of theirs may pass for an entry of ours, or reach the terminal.</remarks>
-internal sealed class LineFormatter(TimeProvider clock) : ConsoleFormatter(FormatterName)
+internal sealed class LineFormatter() : ConsoleFormatter(FormatterName)
 {
     public const string FormatterName = "line";
+
+    /// <summary>Tells the time of day. The machine's own clock: the service's clock logs, so it needs the
+    /// logger.</summary>
+    internal TimeProvider Clock { get; init; } = TimeProvider.System;
 
     public override void Write<TState>(in LogEntry<TState> logEntry, IExternalScopeProvider? scopeProvider,
         TextWriter textWriter)
     {
         var message = logEntry.Formatter(logEntry.State, logEntry.Exception);
         var exception = logEntry.Exception is { } thrown ? $" {thrown}" : "";
-        textWriter.Write(clock.GetUtcNow().ToString("HH:mm:ss ", CultureInfo.InvariantCulture));
+        textWriter.Write(Clock.GetUtcNow().ToString("HH:mm:ss ", CultureInfo.InvariantCulture));
         textWriter.Write($"{Word(logEntry.LogLevel)}: {logEntry.Category}[{logEntry.EventId.Id}] ");
         textWriter.WriteLine(Printable(message + exception));
     }

@@ -145,7 +145,7 @@ public sealed class InjectionTests
     {
         using var console = new StringWriter { NewLine = "\n" };
         var forged = "a\r\n19:00:00 fail: FORGED\u001b[31m\u2028b\u0085c\0\u202Ed\te";
-        new LineFormatter(new FakeTimeProvider(new(2026, 11, 29, 18, 5, 9, TimeSpan.Zero))).Write(
+        new LineFormatter { Clock = new FakeTimeProvider(new(2026, 11, 29, 18, 5, 9, TimeSpan.Zero)) }.Write(
             new LogEntry<string>(LogLevel.Warning, "Category", new(7), forged, new InvalidDataException("x\ny"),
                 (state, _) => state), null, console);
         Assert.That(console.ToString(), Is.EqualTo("18:05:09 warn: Category[7] a  19:00:00 fail: FORGED?[31m b?c??d e "
