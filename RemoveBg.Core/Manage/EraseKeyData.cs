@@ -42,6 +42,7 @@ public sealed class EraseKeyData(ArtworkTable artworks, Admission admission, Sto
 
         // 4. Delete the key's other rows.
         await admission.DeleteOrphansAsync(keyId, cancellationToken);
+        await artworks.ForgetKeyAsync(keyId, cancellationToken);
         await idempotency.DeleteOfAsync(keyId, cancellationToken);
         await rates.DeleteAsync(keyId, cancellationToken);
         return erased;

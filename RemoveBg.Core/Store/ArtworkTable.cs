@@ -187,6 +187,11 @@ public sealed class ArtworkTable(StorageClients storage)
         }
     }
 
+    /// <summary>Deletes a key from the list of those whose artworks wait, when none of them is left.</summary>
+    internal Task ForgetKeyAsync(string keyId, CancellationToken cancellationToken) =>
+        Task.WhenAll(Partitions.Select(partition => _rows.DeleteEntityAsync(partition, WaitingPrefix + keyId,
+            cancellationToken: cancellationToken)));
+
     /// <summary>The artwork's row in its key's list; written together with its permit.</summary>
     internal static TableEntity ListEntry(Artwork artwork) =>
         new(artwork.KeyId, NewestFirst(artwork.Id)) { ["Id"] = artwork.Id };
