@@ -56,7 +56,7 @@ public sealed class WebhookOptions : IValidatableObject
 
     /// <summary>The secrets' bytes.</summary>
     /// <exception cref="FormatException">A secret is malformed.</exception>
-    public IReadOnlyList<byte[]> Keys =>
+    public IReadOnlyList<byte[]> ReadKeys() =>
         [.. Secrets.Split((char[])[' ', ',', '\n'], StringSplitOptions.RemoveEmptyEntries).Select(WebhookSigner.KeyOf)];
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
@@ -64,7 +64,7 @@ public sealed class WebhookOptions : IValidatableObject
         string? problem = null;
         try
         {
-            if (Keys.Count is 0 or > 2) problem = "needs one secret, or two while the first is being retired";
+            if (ReadKeys().Count is 0 or > 2) problem = "needs one secret, or two while the first is being retired";
         }
         catch (FormatException malformed)
         {

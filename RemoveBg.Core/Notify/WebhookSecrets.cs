@@ -22,7 +22,7 @@ public sealed class WebhookSecrets(WebhookSecretTable table, StorageSetup storag
     /// reject every other signature.</returns>
     public async Task<IReadOnlyList<byte[]>?> FindAsync(string keyId, CancellationToken cancellationToken)
     {
-        var global = options.Value.Keys;
+        var global = options.Value.ReadKeys();
         if (await table.FindAsync(keyId, cancellationToken) is not { } secrets)
         {
             if (_warned.TryAdd(keyId, true)) log.NoOwnSecret(keyId);
@@ -45,7 +45,7 @@ public sealed class WebhookSecrets(WebhookSecretTable table, StorageSetup storag
     public async Task PrepareAsync(CancellationToken cancellationToken)
     {
         await storage.EnsureAsync(cancellationToken);
-        var global = options.Value.Keys;
+        var global = options.Value.ReadKeys();
         var publicKey = SecretSeal.PublicKeyOf(global[0]);
         await table.PublishAsync(publicKey, cancellationToken);
         await foreach (var secrets in table.AllAsync(cancellationToken))

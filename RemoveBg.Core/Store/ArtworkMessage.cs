@@ -11,7 +11,7 @@ namespace RemoveBg.Core.Store;
 /// <param name="Attempt">Number of the processing attempt (queue artworks) or delivery attempt (queue webhooks), from
 /// 1.</param>
 /// <param name="TraceParent">W3C <c>traceparent</c> of the submission, where the sender knows it.</param>
-/// <param name="Due">On queue webhooks, the record's <see cref="WebhookState.NextAttemptAt"/> when the message was sent:
+/// <param name="Due">On queue webhooks, the record's <see cref="WebhookState.NextAttemptAt"/> when this was sent:
 /// once the record has another, this message is out of date. Null on queue artworks and from earlier versions.</param>
 public sealed record ArtworkMessage(
     [property: JsonPropertyName("v")] int Version,

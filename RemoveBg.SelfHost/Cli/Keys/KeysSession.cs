@@ -67,7 +67,7 @@ internal static class KeysSession
         if (options.Secrets.Length == 0 || await secrets.FindPublicKeyAsync(cancellationToken) is not null) return;
         if (options.Validate(new(options)).FirstOrDefault() is { } invalid)
             throw new UserException(invalid.ErrorMessage!);
-        await secrets.PublishAsync(SecretSeal.PublicKeyOf(options.Keys[0]), cancellationToken);
+        await secrets.PublishAsync(SecretSeal.PublicKeyOf(options.ReadKeys()[0]), cancellationToken);
     }
 
     private static StorageClients Open(ServiceProvider services)
