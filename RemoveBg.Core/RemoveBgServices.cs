@@ -94,7 +94,7 @@ public static class RemoveBgServices
         services.AddSingleton<ModelCatalog>().AddSingleton<ModelCache>()
             .AddHostedService(all => all.GetRequiredService<ModelCache>());
         services.AddSingleton<ImageFetcher>().AddSingleton<FetchImages>().AddSingleton<CutOutPipeline>()
-            .AddSingleton<PipelineSlots>().AddSingleton<ProcessArtwork>();
+            .AddSingleton<PipelineSlots>().AddSingleton<ClaimArtwork>().AddSingleton<ProcessArtwork>();
 
         // Notify, sweep.
         services.AddSingleton<WebhookSecretTable>().AddSingleton<WebhookSecrets>()

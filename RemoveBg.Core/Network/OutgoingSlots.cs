@@ -3,10 +3,10 @@ namespace RemoveBg.Core.Network;
 /// <summary>Limits how many requests this instance makes at once to servers that callers named, so that slow servers of
 /// some keys leave slots to the others.</summary>
 /// <remarks>
-/// Nobody waits here: a queue message that waits takes one of the few places that the host has for messages. A request
-/// without a slot is told when to come again.
+/// No request waits here: a queue message that waits takes one of the few places that the host has for messages. A
+/// request without a slot comes again after the time that it is given.
 /// <list type="bullet">
-/// <item>Each key gets one slot; three more go to whoever comes first. So of 14 slots, ten keys whose servers all hang
+/// <item>Each key gets one slot; the first requests share three more. So of 14 slots, ten keys whose servers all hang
 /// leave one.</item>
 /// <item>A server is slow for a key if its last request took longer than <c>slowAfter</c>, or one that it has now does.
 /// Slow servers have two thirds of the slots, and a second one only for a key that is alone.</item>
@@ -17,7 +17,7 @@ namespace RemoveBg.Core.Network;
 /// <param name="slots">Number of slots.</param>
 /// <param name="perServer">Slots that a key has for one server at most.</param>
 /// <param name="slowAfter">Longest request of a server that is not slow.</param>
-/// <param name="clock">Measures durations only, so a clock that is set does no harm.</param>
+/// <param name="clock">Measures durations. Time in which the process was frozen should not count.</param>
 internal sealed class OutgoingSlots(int slots, int perServer, TimeSpan slowAfter, TimeProvider clock)
 {
     /// <summary>Time without a request after which a slow server gets another chance.</summary>

@@ -21,7 +21,7 @@ public sealed class DeliverWebhook(
     private static readonly TimeSpan SlowAfter = TimeSpan.FromSeconds(2);
 
     private readonly OutgoingSlots _slots =
-        new(options.Value.MaxAtOnce, options.Value.MaxAtOncePerReceiver, SlowAfter, clock);
+        new(options.Value.MaxAtOnce, options.Value.MaxAtOncePerReceiver, SlowAfter, time);
 
     public async Task DeliverAsync(string text, CancellationToken cancellationToken)
     {

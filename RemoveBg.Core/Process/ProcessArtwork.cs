@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -20,15 +19,12 @@ namespace RemoveBg.Core.Process;
 /// worker that finds the record changed steps back. Returning completes the message; throwing returns it to the
 /// queue.</remarks>
 public sealed class ProcessArtwork(
-    ArtworkTable artworks, ArtworkQueues queues, StoredImages images, FetchImages fetch, CutOutPipeline pipeline,
-    PipelineSlots slots, MemoryBudget budget, CompleteArtwork complete, UnreadableMessages unreadable,
+    ClaimArtwork claims, ArtworkTable artworks, ArtworkQueues queues, StoredImages images, FetchImages fetch,
+    CutOutPipeline pipeline, PipelineSlots slots, MemoryBudget budget, CompleteArtwork complete,
+    UnreadableMessages unreadable,
     ServiceMetrics metrics, IOptions<ProcessOptions> options, TimeProvider clock, RunningTime time,
     ILogger<ProcessArtwork> log)
 {
-    /// <summary>Owners of the claims that this process holds. After a freeze their leases are over, but their work goes
-    /// on.</summary>
-    private readonly ConcurrentDictionary<string, ArtworkClaim> _claims = new();
-
     public async Task ProcessAsync(string text, CancellationToken cancellationToken)
     {
         // 1. Parse the message.
@@ -36,7 +32,7 @@ public sealed class ProcessArtwork(
             return;
 
         // 2. Claim the artwork, with a slot for its downloads. Duplicates end here.
-        if (await ClaimAsync(message, cancellationToken) is not var (taken, reserved)) return;
+        if (await claims.TryClaimAsync(message, cancellationToken) is not var (taken, reserved)) return;
         await using var claim = taken;
         using var downloads = reserved;
         metrics.Started(claim.Artwork);
@@ -95,7 +91,7 @@ public sealed class ProcessArtwork(
         }
         finally
         {
-            _claims.TryRemove(claim.Artwork.LeaseOwner!, out _);
+            claims.Forget(claim);
         }
     }
 
@@ -111,112 +107,15 @@ public sealed class ProcessArtwork(
             log.PoisonWithoutRecord();
             return;
         }
-        if (artwork.Status.IsTerminal() || TimeHeld(artwork) is not null) return;
+        if (artwork.Status.IsTerminal() || claims.TimeHeld(artwork) is not null) return;
         if (artwork.Attempt == 0 && message.Attempt == 1)
         {
             log.QueuedAgain(artwork.Id);
             await queues.SendToProcessAsync(artwork, attempt: 2, TimeSpan.Zero, cancellationToken);
             return;
         }
-        await FailAsync(artwork, new(ArtworkFailure.InternalError, "The image could not be processed."),
+        await claims.FailAsync(artwork, new(ArtworkFailure.InternalError, "The image could not be processed."),
             cancellationToken);
-    }
-
-    /// <returns>Null if there is nothing to do, nothing to do yet, or no attempt left; the slot is null if nothing is
-    /// to be downloaded.</returns>
-    private async Task<(ArtworkClaim Claim, OutgoingSlots.Slot? Downloads)?> ClaimAsync(ArtworkMessage message,
-        CancellationToken cancellationToken)
-    {
-        // A write between our read and our claim changes the ETag: read again and re-decide.
-        while (await FindOpenAsync(message, cancellationToken) is { } artwork)
-        {
-            if (artwork.Attempt >= options.Value.MaxAttempts)
-            {
-                metrics.Fault(Fault.NeverEnded, ArtworkFailure.InternalError);
-                await FailAsync(artwork, new(ArtworkFailure.InternalError,
-                    $"Processing did not finish after {artwork.Attempt} attempts."), cancellationToken);
-                return null;
-            }
-            if (!fetch.TryReserve(artwork, out var downloads, out var wait))
-            {
-                if (await TryPostponeAsync(artwork, message, wait, cancellationToken)) return null;
-                continue;
-            }
-            if (await TryTakeAsync(artwork, downloads, cancellationToken) is { } claim) return (claim, downloads);
-        }
-        return null;
-    }
-
-    /// <returns>Null, with the slot free again, if the record has changed since it was read.</returns>
-    private async Task<ArtworkClaim?> TryTakeAsync(Artwork artwork, OutgoingSlots.Slot? downloads,
-        CancellationToken cancellationToken)
-    {
-        ArtworkClaim? claim = null;
-        try
-        {
-            claim = await ArtworkClaim.TryTakeAsync(artworks, artwork, options.Value.Lease, clock, log,
-                cancellationToken);
-            if (claim is not null) _claims[claim.Artwork.LeaseOwner!] = claim;
-            return claim;
-        }
-        finally
-        {
-            if (claim is null) downloads?.Dispose();
-        }
-    }
-
-    /// <summary>Sends the message again for later, because the key has no free slot for downloads. It costs no
-    /// attempt.</summary>
-    /// <returns>False if the record has changed since it was read.</returns>
-    private async Task<bool> TryPostponeAsync(Artwork artwork, ArtworkMessage message, TimeSpan wait,
-        CancellationToken cancellationToken)
-    {
-        // Record first, so that the sweeper does not take the artwork for overdue meanwhile.
-        if (await artworks.TryUpdateAsync(artwork, artwork.Postpone(clock.GetUtcNow() + wait), cancellationToken)
-            is null) return false;
-        await queues.SendToProcessAsync(artwork, message.Attempt, wait, cancellationToken);
-        return true;
-    }
-
-    private async Task<Artwork?> FindOpenAsync(ArtworkMessage message, CancellationToken cancellationToken)
-    {
-        if (await artworks.FindAsync(message.Id, cancellationToken) is { } artwork)
-            return await StepBackAsync(artwork, message, cancellationToken) ? null : artwork;
-        metrics.Fault(Fault.RecordMissing);
-        log.RecordMissing(message.Id);
-        return null;
-    }
-
-    /// <returns>Whether there is nothing to do, or nothing to do yet.</returns>
-    private async Task<bool> StepBackAsync(Artwork artwork, ArtworkMessage message, CancellationToken cancellationToken)
-    {
-        if (artwork.Status.IsTerminal())
-        {
-            metrics.Fault(Fault.Duplicate);
-            log.MessageTooLate(artwork.Id, artwork.Attempt);
-            await complete.ResumeAsync(artwork, cancellationToken);
-            return true;
-        }
-        if (TimeHeld(artwork) is { } held)
-        {
-            metrics.Fault(Fault.HeldByAnother);
-            log.HeldByAnother(artwork.Id, artwork.Attempt);
-            // Check again with a copy when the lease ends; throwing would use up this message's retries.
-            await queues.SendToProcessAsync(artwork, message.Attempt, held, cancellationToken);
-            return true;
-        }
-        // The artwork waits for its next attempt, and this message is of an earlier one.
-        return artwork.Status == ArtworkStatus.Processing && artwork.LeaseUntil is null
-            && message.Attempt <= artwork.Attempt;
-    }
-
-    /// <returns>How long to wait until a worker's claim may be over; null if no worker holds the artwork.</returns>
-    private TimeSpan? TimeHeld(Artwork artwork)
-    {
-        if (artwork.LeaseUntil is not { } until) return null;
-        var (now, lease) = (clock.GetUtcNow(), options.Value.Lease);
-        if (StoredTime.IsAhead(until, now, lease)) return until - now;
-        return _claims.ContainsKey(artwork.LeaseOwner!) ? lease : null;
     }
 
     private async Task<CutOutResult> CutOutAsync(Artwork artwork, OutgoingSlots.Slot? downloads, JobDeadline deadline,
@@ -382,13 +281,6 @@ public sealed class ProcessArtwork(
     {
         if (await claim.TryEndAsync(change) is { } ended) await complete.CompleteAsync(ended);
         else await DropResultAsync(claim.Artwork.Id);
-    }
-
-    private async Task FailAsync(Artwork artwork, ArtworkFailure failure, CancellationToken cancellationToken)
-    {
-        log.FailedForGood(artwork.Id, artwork.Attempt, failure.Code);
-        if (await artworks.TryUpdateAsync(artwork, artwork.Fail(clock.GetUtcNow(), failure), cancellationToken)
-            is { } failed) await complete.CompleteAsync(failed);
     }
 
     /// <summary>Deletes the result of a lost claim, unless it may be another worker's by now.</summary>

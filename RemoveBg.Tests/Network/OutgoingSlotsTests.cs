@@ -3,7 +3,7 @@ using RemoveBg.Core.Network;
 
 namespace RemoveBg.Tests.Network;
 
-/// <summary>Who gets a slot for a request to a server that a caller named, on a clock that the tests move.</summary>
+/// <summary>Slots for requests to servers that callers named, on a clock that the tests move.</summary>
 public sealed class OutgoingSlotsTests
 {
     private static readonly TimeSpan SlowAfter = TimeSpan.FromSeconds(2), Hang = TimeSpan.FromSeconds(15);

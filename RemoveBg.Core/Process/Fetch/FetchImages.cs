@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using RemoveBg.Core.Artworks;
 using RemoveBg.Core.Artworks.Parameters;
+using RemoveBg.Core.Clocks;
 using RemoveBg.Core.Network;
 using RemoveBg.Core.Store;
 using RemoveBg.Core.Telemetry;
@@ -11,13 +12,13 @@ namespace RemoveBg.Core.Process.Fetch;
 
 /// <summary>Gets the images of an artwork: downloads them, or reads those that came with the request.</summary>
 public sealed class FetchImages(ImageFetcher fetcher, StoredImages images, IOptions<FetchOptions> options,
-    TimeProvider clock, ILogger<FetchImages> log)
+    RunningTime time, ILogger<FetchImages> log)
 {
     /// <summary>Longest download from a server that is not slow.</summary>
     private static readonly TimeSpan SlowAfter = TimeSpan.FromSeconds(5);
 
     private readonly OutgoingSlots _slots =
-        new(options.Value.MaxAtOnce, perServer: options.Value.MaxAtOnce, SlowAfter, clock);
+        new(options.Value.MaxAtOnce, perServer: options.Value.MaxAtOnce, SlowAfter, time);
 
     /// <summary>Number of files that an artwork needs: 1 or 2.</summary>
     public static int FilesOf(Artwork artwork) => HasImageBehind(artwork) ? 2 : 1;
