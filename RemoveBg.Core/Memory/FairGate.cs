@@ -2,7 +2,7 @@ namespace RemoveBg.Core.Memory;
 
 /// <summary>A semaphore that serves keys round-robin, and the waiters of one key in order.</summary>
 /// <remarks>A key with many waiters does not delay the other keys. A waiter that needs several slots blocks later ones
-/// until it fits, so it cannot starve; one that only its own key's share keeps out blocks nobody else.</remarks>
+/// until it fits, so it cannot starve; one that only its own key's share keeps out does not block others.</remarks>
 /// <param name="slots">Number of slots.</param>
 /// <param name="share">Most slots that one key may hold; null for all.</param>
 internal sealed class FairGate(int slots, int? share = null)
@@ -67,13 +67,16 @@ internal sealed class FairGate(int slots, int? share = null)
     /// <summary>Frees slots and serves the waiters that fit.</summary>
     /// <param name="key">The key that <see cref="EnterAsync"/> was given.</param>
     /// <param name="held">Number of slots, all of them or a part.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The key holds fewer.</exception>
     public void Leave(string key, int held = 1)
     {
         lock (_lock)
         {
+            var before = _held.GetValueOrDefault(key);
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(held, before);
             _free += held;
-            if (_held.GetValueOrDefault(key) is var before && before > held) _held[key] = before - held;
-            else if (held > 0) _held.Remove(key);
+            if (before > held) _held[key] = before - held;
+            else _held.Remove(key);
             Serve();
         }
     }

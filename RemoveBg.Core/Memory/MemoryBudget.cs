@@ -25,7 +25,7 @@ public sealed class MemoryBudget
     /// <summary>Memory of one key's bodies, in bytes.</summary>
     internal const int KeyBodyBytes = LargestBody + 1;
 
-    /// <summary>What a download keeps in memory; the rest goes to storage.</summary>
+    /// <summary>Bytes of a download that stay in memory; the rest goes to storage.</summary>
     internal const int DownloadBytes = 1024 * 1024;
 
     /// <summary>Downloads at once: a photo and a background for each of the 16 messages that an instance
@@ -126,8 +126,8 @@ public sealed class MemoryBudget
 
     internal void Release(string key, int bytes) => _bodies.Leave(key, bytes);
 
-    /// <summary>Cuts off the body that has taken most memory for longest, unless one is just being cut off. A caller
-    /// who holds memory with a body that does not arrive cannot keep others out.</summary>
+    /// <summary>Cuts off the body that has taken most memory for longest, unless one is just being cut off, so that a
+    /// body that does not arrive cannot keep others out.</summary>
     private void MakeOneGiveWay()
     {
         BodyMemory? most = null;

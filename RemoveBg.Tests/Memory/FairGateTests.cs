@@ -13,11 +13,13 @@ public sealed class FairGateTests
         await gate.EnterAsync("first", CancellationToken.None);
         var all = new[] { "a1", "a2", "a3", "b1", "c1", "c2" }.Select(name => EnterAsync(gate, name)).ToList();
         Assert.That(_served, Is.Empty, "the only slot is taken");
+        var holder = "first";
         while (all.Count > 0)
         {
-            gate.Leave("a");
+            gate.Leave(holder);
             await Task.WhenAny(all);
             all.RemoveAll(task => task.IsCompleted);
+            holder = _served[^1][..1];
         }
         Assert.That(_served, Is.EqualTo(new[] { "a1", "b1", "c1", "a2", "c2", "a3" }));
     }
@@ -32,9 +34,9 @@ public sealed class FairGateTests
         var next = gate.EnterAsync("b", CancellationToken.None);
         await cancellation.CancelAsync();
         Assert.That(async () => await cancelled, Throws.InstanceOf<OperationCanceledException>());
-        gate.Leave("a");
+        gate.Leave("first");
         await next;
-        gate.Leave("a");
+        gate.Leave("b");
         Assert.That(gate.EnterAsync("c", CancellationToken.None).IsCompletedSuccessfully, "the slot is free again");
     }
 
@@ -61,7 +63,7 @@ public sealed class FairGateTests
         gate.Leave("a", 2);
         await large;
         Assert.That(small.IsCompleted, Is.False, "no slot is left");
-        gate.Leave("a", 3);
+        gate.Leave("b", 3);
         await small;
     }
 
@@ -97,6 +99,15 @@ public sealed class FairGateTests
     public void Waiting_for_more_slots_than_exist_throws() =>
         Assert.That(async () => await new FairGate(slots: 2).EnterAsync("a", CancellationToken.None, wanted: 3),
             Throws.TypeOf<ArgumentOutOfRangeException>());
+
+    [Test]
+    public async Task A_key_cannot_free_slots_that_it_does_not_hold()
+    {
+        var gate = new FairGate(slots: 2);
+        await gate.EnterAsync("a", CancellationToken.None);
+        Assert.That(() => gate.Leave("b"), Throws.TypeOf<ArgumentOutOfRangeException>());
+        Assert.That(() => gate.Leave("a", 2), Throws.TypeOf<ArgumentOutOfRangeException>());
+    }
 
     private async Task EnterAsync(FairGate gate, string name)
     {
