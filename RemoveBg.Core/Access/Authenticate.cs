@@ -20,7 +20,7 @@ public sealed class Authenticate(ApiKeyTable keys, RequestLimit limit, TimeProvi
     {
         var presented = Presented(authorization, apiKeyHeader);
         var hash = ApiKey.HashOf(presented ?? "");
-        // A key that this instance has found before is not held up by strangers who share its address.
+        // Strangers at the same address do not hold up a key that this instance has found before.
         var isStranger = presented is null || !keys.HasFound(hash);
         if (isStranger && limit.AdmitStranger(address) is { IsAllowed: false } rate)
             throw ApiException.TooManyRequests("Too many requests without a valid API key from this address.", rate);
@@ -34,7 +34,7 @@ public sealed class Authenticate(ApiKeyTable keys, RequestLimit limit, TimeProvi
         if (isStranger) limit.Forgive(address);
 
         if (!key.IsEnabled) throw new ApiException(403, "The API key is disabled.");
-        if (key.ExpiresAt <= clock.GetUtcNow()) throw new ApiException(403, "The API key has expired.");
+        if (key.HasExpired(clock.GetUtcNow())) throw new ApiException(403, "The API key has expired.");
         if (!key.Scopes.Contains(scope)) throw new ApiException(403, $"The API key lacks the scope '{scope}'.");
         return key;
     }

@@ -13,7 +13,7 @@ namespace RemoveBg.Core.Access;
 /// <param name="RetryAfter">Time until the request would be admitted; null if it is.</param>
 public sealed record RateDecision(int Quota, int Remaining, TimeSpan Reset, TimeSpan? RetryAfter)
 {
-    /// <summary>What is counted: submit, request, redeliver or address.</summary>
+    /// <summary>The rate's name: submit, request, redeliver or address.</summary>
     public string Policy { get; init; } = "submit";
 
     public TimeSpan Window { get; init; } = TimeSpan.FromMinutes(1);

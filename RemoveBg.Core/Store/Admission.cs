@@ -27,8 +27,8 @@ public sealed class Admission(StorageClients storage, ArtworkTable artworks, Art
     private const string PermitPrefix = "turn_", WaitPrefix = "wait_";
     private static readonly TimeSpan Stale = ArtworkTransitions.QueuePatience;
 
-        /// <summary>Time for which a key without a free permit is assumed to have none, which saves failing
-        /// writes.</summary>
+    /// <summary>Time for which a key without a free permit is assumed to have none, which saves failing
+    /// writes.</summary>
     private static readonly TimeSpan FullFor = TimeSpan.FromSeconds(2);
 
     private readonly TableClient _rows = storage.Table(ArtworkTable.ByKey);
@@ -81,7 +81,7 @@ public sealed class Admission(StorageClients storage, ArtworkTable artworks, Art
         await PassOnAsync(keyId, concurrentJobs, endedId: null, cancellationToken);
         var (permits, waiting) = await ReadAsync(keyId, cancellationToken);
         var notStarted = new List<Artwork>();
-        foreach (var permit in permits.Where(permit => permit.Since < clock.GetUtcNow() - Stale))
+        foreach (var permit in permits.Where(IsStale))
             if (await artworks.FindAsync(permit.ArtworkId, cancellationToken)
                 is { Status: ArtworkStatus.Starting, DueAt: null } artwork) notStarted.Add(artwork);
         return (permits.Count + waiting.Count == 0, notStarted);
@@ -215,8 +215,7 @@ public sealed class Admission(StorageClients storage, ArtworkTable artworks, Art
             {
                 found.Add(permit);
             }
-            // A permit from the future is checked, too: its host's clock was ahead.
-            else if (!StoredTime.IsAhead(permit.Since + Stale, clock.GetUtcNow(), Stale)
+            else if (IsStale(permit)
                 && (await artworks.FindAsync(permit.ArtworkId, cancellationToken))?.Status.IsTerminal() != false)
             {
                 metrics.Fault(Fault.StaleTurn);
@@ -226,6 +225,10 @@ public sealed class Admission(StorageClients storage, ArtworkTable artworks, Art
         }
         return found;
     }
+
+    /// <summary>Whether a permit is so old that its worker may have died. One from the future counts, too: the clock of
+    /// its host was ahead.</summary>
+    private bool IsStale(Permit permit) => !StoredTime.IsAhead(permit.Since + Stale, clock.GetUtcNow(), Stale);
 
     private static int? Unused(IReadOnlyList<Permit> permits, int limit)
     {

@@ -17,7 +17,22 @@ public enum StoredInput
 /// <summary>A stored file that is being read.</summary>
 /// <param name="Content">Its bytes.</param>
 /// <param name="Length">Number of them.</param>
-public sealed record StoredFile(Stream Content, long Length);
+public sealed record StoredFile(Stream Content, long Length)
+{
+    /// <returns>Null if the blob does not exist or has been deleted.</returns>
+    internal static async Task<StoredFile?> OpenAsync(BlobBaseClient blob, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var stored = (await blob.DownloadStreamingAsync(cancellationToken: cancellationToken)).Value;
+            return new(stored.Content, stored.Details.ContentLength);
+        }
+        catch (RequestFailedException problem) when (problem.Status == 404)
+        {
+            return null;
+        }
+    }
+}
 
 /// <summary>Stores results, and inputs that came with the request, as blobs.</summary>
 /// <remarks>Blobs are named by the artwork's id, so that a second worker overwrites the same blob.</remarks>
@@ -59,24 +74,11 @@ public sealed class StoredImages(StorageClients storage, IOptions<ResultOptions>
 
     /// <returns>A result from its first byte; null if it does not exist or has been deleted.</returns>
     public Task<StoredFile?> OpenResultAsync(Guid id, string contentType, CancellationToken cancellationToken) =>
-        OpenAsync(Result(id, contentType), cancellationToken);
+        StoredFile.OpenAsync(Result(id, contentType), cancellationToken);
 
     /// <returns>An input from its first byte; null if it does not exist or has been deleted.</returns>
     public Task<StoredFile?> OpenInputAsync(Guid id, StoredInput which, CancellationToken cancellationToken) =>
-        OpenAsync(Input(id, which), cancellationToken);
-
-    private static async Task<StoredFile?> OpenAsync(BlobClient blob, CancellationToken cancellationToken)
-    {
-        try
-        {
-            var stored = (await blob.DownloadStreamingAsync(cancellationToken: cancellationToken)).Value;
-            return new(stored.Content, stored.Details.ContentLength);
-        }
-        catch (RequestFailedException problem) when (problem.Status == 404)
-        {
-            return null;
-        }
-    }
+        StoredFile.OpenAsync(Input(id, which), cancellationToken);
 
     public async Task DeleteResultAsync(Guid id, CancellationToken cancellationToken)
     {

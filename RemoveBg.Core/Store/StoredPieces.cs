@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using Azure;
 using Azure.Storage.Blobs.Specialized;
 
 namespace RemoveBg.Core.Store;
@@ -25,18 +24,8 @@ public sealed class StoredPieces(BlockBlobClient blob)
     public Task CompleteAsync() => blob.CommitBlockListAsync(_blocks);
 
     /// <returns>Null if it does not exist.</returns>
-    public async Task<StoredFile?> OpenAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            var stored = (await blob.DownloadStreamingAsync(cancellationToken: cancellationToken)).Value;
-            return new(stored.Content, stored.Details.ContentLength);
-        }
-        catch (RequestFailedException problem) when (problem.Status == 404)
-        {
-            return null;
-        }
-    }
+    public Task<StoredFile?> OpenAsync(CancellationToken cancellationToken) =>
+        StoredFile.OpenAsync(blob, cancellationToken);
 
     public Task DeleteAsync() => blob.DeleteIfExistsAsync();
 }

@@ -11,7 +11,7 @@ namespace RemoveBg.Core.Sweep;
 /// <summary>Requeues overdue work.</summary>
 /// <remarks>Work is overdue if its message was never sent, its worker died, or the message of the next webhook attempt
 /// is missing. The sweeper only sends messages again; the receiver decides by the record, so an extra message does no
-/// harm. Any number of instances may sweep at once: who changes the record first sends the message.</remarks>
+/// harm. Any number of instances may sweep at once: the first to change the record sends the message.</remarks>
 public sealed class SweepArtworks(
     ArtworkTable artworks, Admission admission, ArtworkQueues queues, ServiceMetrics metrics,
     IOptions<ProcessOptions> process, TimeProvider clock, ILogger<SweepArtworks> log)
@@ -20,13 +20,13 @@ public sealed class SweepArtworks(
     /// longest.</summary>
     private static readonly TimeSpan LongestRun = TimeSpan.FromSeconds(50);
 
+    /// <summary>Longest wait for a webhook attempt.</summary>
+    private static readonly TimeSpan LongestDueEnded = ArtworkQueues.LongestDelay + ArtworkTransitions.QueuePatience;
+
     private const int KeysAtOnce = 16;
 
     /// <summary>Key with which the next run starts, because the last one had no time left for it.</summary>
     private string _firstKey = "";
-
-    /// <summary>Longest wait for a webhook attempt.</summary>
-    private static readonly TimeSpan LongestDueEnded = ArtworkQueues.LongestDelay + ArtworkTransitions.QueuePatience;
 
     public async Task SweepAsync(CancellationToken cancellationToken)
     {

@@ -3,13 +3,14 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
 using RemoveBg.Core;
 using RemoveBg.Core.Access;
+using RemoveBg.Core.Clocks;
 using RemoveBg.Core.Memory;
 using RemoveBg.Core.Submit;
 
 namespace RemoveBg.Functions.Http;
 
 /// <summary>Receives request bodies: books the memory first, and limits length, time and slowness.</summary>
-public sealed class BodyReader(MemoryBudget budget, IOptions<UploadOptions> options, TimeProvider clock)
+public sealed class BodyReader(MemoryBudget budget, IOptions<UploadOptions> options, RunningTime time)
 {
     /// <summary>Receives a body.</summary>
     /// <param name="request">The request.</param>
@@ -45,8 +46,8 @@ public sealed class BodyReader(MemoryBudget budget, IOptions<UploadOptions> opti
         CancellationToken cancellationToken)
     {
         var limits = options.Value;
-        using var total = new CancellationTokenSource(limits.Timeout, clock);
-        using var slow = new CancellationTokenSource(limits.Window, clock);
+        using var total = new CancellationTokenSource(limits.Timeout, time);
+        using var slow = new CancellationTokenSource(limits.Window, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(
             cancellationToken, total.Token, slow.Token, memory.GaveWay);
         var perWindow = limits.MinBytesPerSecond * limits.Window.TotalSeconds;
