@@ -31,11 +31,14 @@ public sealed class SlotWaitTests : HandRunTests
     [Test]
     public async Task Sixteen_photos_with_one_slot_succeed_however_long_they_wait_for_it()
     {
-        var ids = await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => SubmitAsync(Photo)));
+        // With their requests: downloads have slots of their own.
+        var uploaded =
+            $"data:image/jpeg;base64,{Convert.ToBase64String(File.ReadAllBytes(Repo.Sample("scene-toycar.jpg")))}";
+        var ids = await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => SubmitAsync(uploaded)));
         var slot = await TakeSlotAsync();
         var work = ids.Select(id => ProcessAsync(id)).ToList();
         await Eventually.HoldsAsync(() => _host.Get<PipelineSlots>().Waiting == 16, "all wait for the slot");
-        Clock.Advance(Deadline * 2);
+        Clock.RunFor(Deadline * 2);
         slot.Dispose();
         await Task.WhenAll(work);
         foreach (var id in ids) Assert.That((await _host.ReadAsync(id)).Text("status"), Is.EqualTo("succeeded"));
@@ -49,7 +52,7 @@ public sealed class SlotWaitTests : HandRunTests
         var slot = await TakeSlotAsync();
         var work = ProcessAsync(id);
         await Eventually.HoldsAsync(() => _host.Get<PipelineSlots>().Waiting == 1, "it waits for the slot");
-        Clock.Advance(SlotWait);
+        Clock.RunFor(SlotWait);
         await work;
         var waiting = await RecordAsync(id);
         Assert.That((waiting.Status, waiting.Attempt), Is.EqualTo((ArtworkStatus.Processing, 0)));
