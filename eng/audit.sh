@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Fails on known vulnerabilities of high severity in what npm installs. NuGet's audit is part of restore
-# (Directory.Build.props). Where the registry has no advisories or does not answer, nobody can tell, and a line says so.
+# (Directory.Build.props). Where the registry has no advisories or does not answer, a line says that vulnerabilities
+# stay unknown.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 

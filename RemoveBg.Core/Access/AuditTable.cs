@@ -3,7 +3,7 @@ using RemoveBg.Core.Store;
 
 namespace RemoveBg.Core.Access;
 
-/// <summary>What was done to an API key.</summary>
+/// <summary>A row of the audit log: an action on an API key.</summary>
 /// <param name="At">When it began.</param>
 /// <param name="Who">The operator, <c>user@machine</c>.</param>
 /// <param name="Action">One of <see cref="AuditAction"/>.</param>

@@ -16,7 +16,7 @@ public sealed class KeyUsage(ApiKeyTable keys, TimeProvider clock, ILogger<KeyUs
 
     private static readonly TimeSpan WarningInterval = TimeSpan.FromDays(1);
 
-    /// <summary>By hash: during a rotation, each of a key's values counts for itself.</summary>
+    /// <summary>Uses by hash: during a rotation, each of a key's values counts for itself.</summary>
     private readonly ConcurrentDictionary<string, Use> _uses = new();
 
     /// <summary>Counts an accepted request. Does no I/O.</summary>

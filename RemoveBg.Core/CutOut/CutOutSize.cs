@@ -1,6 +1,6 @@
 namespace RemoveBg.Core.CutOut;
 
-/// <summary>What decides how much memory an artwork takes in the pipeline.</summary>
+/// <summary>The sizes that determine an artwork's memory in the pipeline.</summary>
 /// <param name="Pixels">Pixels of the photo.</param>
 /// <param name="BackgroundPixels">Pixels of the image behind it; 0 without one.</param>
 /// <param name="FileBytes">Bytes of both files.</param>

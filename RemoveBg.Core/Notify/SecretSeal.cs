@@ -8,7 +8,7 @@ namespace RemoveBg.Core.Notify;
 /// <summary>Seals webhook secrets, so that storage alone does not reveal them: ECDH on P-256, HKDF-SHA256,
 /// AES-256-GCM.</summary>
 /// <remarks>The private key is derived from a global webhook secret, which is not in storage. Sealing needs only the
-/// public key, so whoever adds a key needs no global secret, and cannot open the secrets of other keys.</remarks>
+/// public key, so an operator who adds a key needs no global secret and cannot open other keys' secrets.</remarks>
 public static class SecretSeal
 {
     private const int TagBytes = 16, KeyBytes = 32, NonceBytes = 12, ScalarBytes = 32;

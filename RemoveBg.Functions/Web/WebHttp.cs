@@ -79,7 +79,7 @@ public sealed class WebHttp(PageSettings settings)
             $"default-src 'none'; {own}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
     /// <summary>Whether a browser on this machine asks, under a loopback name. A foreign page whose name resolves to
-    /// this machine (DNS rebinding) must not read the key, and neither must whoever is behind a proxy or tunnel that
+    /// this machine (DNS rebinding) must not read the key, and neither must a visitor behind a proxy or tunnel that
     /// runs on it.</summary>
     private static bool IsFromHere(HttpRequest request) =>
         request.HttpContext.Connection.RemoteIpAddress is { } address && IPAddress.IsLoopback(address)

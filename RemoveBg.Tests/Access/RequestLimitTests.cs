@@ -71,7 +71,7 @@ public sealed class RequestLimitTests
     private static ApiKey Key(string name, int ratePerMinute, int burst) =>
         new(name, name, [], IsEnabled: true, ExpiresAt: null, Scopes.All, ratePerMinute, burst);
 
-    /// <summary>As on a real machine, the time of day is set and elapsed time is not.</summary>
+    /// <summary>A clock as on a real machine: the time of day can be set, elapsed time cannot.</summary>
     private sealed class SettableClock : TimeProvider
     {
         public DateTimeOffset Now { get; set; }

@@ -11,7 +11,7 @@ using RemoveBg.Tests.Given;
 
 namespace RemoveBg.Tests.Flow;
 
-/// <summary>What a key of the operator's commands does in the flow: its secret signs, and erasing it leaves
+/// <summary>Keys of the operators' commands in the flow: a key's secret signs, and erasing it leaves
 /// nothing.</summary>
 public sealed class KeyDataTests : HandRunTests
 {

@@ -90,7 +90,7 @@ public sealed class SlowServerTests
             await TestContext.Out.WriteLineAsync($"wave {wave}: {took.TotalSeconds:0.0} s");
             await Task.Delay(TimeSpan.FromSeconds(10), TimeProvider.System);
         }
-        // Half of a webhook's timeout: whoever waits for a hanging one takes longer.
+        // Half of a webhook's timeout: a webhook that waits for a hanging one takes longer.
         Assert.That(longest, Is.LessThan(new WebhookOptions().Timeout / 2));
     }
 

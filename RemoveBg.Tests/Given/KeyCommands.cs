@@ -42,7 +42,7 @@ internal sealed class KeyCommands : IDisposable
         return services.AddSingleton(clock).BuildServiceProvider();
     }
 
-    /// <summary>The commands, for an operator who answers questions so.</summary>
+    /// <summary>The commands, for an operator with this answer to each question.</summary>
     public KeyAdmin Answering(string answer)
     {
         var console = AnsiConsole.Create(new() { Out = new AnsiConsoleOutput(_said), Ansi = AnsiSupport.No });

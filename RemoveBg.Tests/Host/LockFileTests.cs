@@ -23,7 +23,7 @@ public sealed class LockFileTests
             Is.All.Matches<JsonProperty>(package => package.Value.TryGetProperty("contentHash", out _)));
     }
 
-    /// <summary>In a folder of its own, with Core's project and a lock file that names another version.</summary>
+    /// <summary>Restores a folder of its own, with Core's project and a lock file that names another version.</summary>
     [Test]
     public async Task Ci_refuses_a_package_that_is_not_locked()
     {

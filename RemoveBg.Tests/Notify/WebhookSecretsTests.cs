@@ -144,7 +144,7 @@ public sealed class WebhookSecretsTests
         return (services, secrets);
     }
 
-    /// <summary>As an operator's command does, which does not have the global secret.</summary>
+    /// <summary>Acts as an operator's command, which does not have the global secret.</summary>
     private async Task<string> CreateAsync(string keyId, TimeSpan overlap)
     {
         var table = new WebhookSecretTable(_opened[^1].GetRequiredService<StorageClients>(), _clock);

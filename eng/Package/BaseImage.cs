@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace RemoveBg.Package;
 
-/// <summary>What the container's base image brings: .NET, and the packages of its distribution.</summary>
+/// <summary>Parts of the container's base image: .NET, and the packages of its distribution.</summary>
 internal static partial class BaseImage
 {
     /// <param name="root">Root folder of the image.</param>

@@ -1,6 +1,6 @@
 namespace RemoveBg.Package;
 
-/// <summary>What to describe (Package.targets).</summary>
+/// <summary>The package to describe (Package.targets).</summary>
 /// <param name="Folder">The published folder.</param>
 /// <param name="Name">Name of what is published.</param>
 /// <param name="Version">Its version.</param>

@@ -11,7 +11,7 @@ namespace RemoveBg.SelfHost.Cli.Keys;
 internal sealed record NewKey(string Name, IReadOnlyList<string> Scopes, int RatePerMinute, int Burst,
     int ConcurrentJobs, DateTimeOffset? ExpiresAt);
 
-/// <summary>Where commands read and write, and who runs them.</summary>
+/// <summary>The operator of a command, with the console to read from and write to.</summary>
 /// <param name="Console">Receives what a command says.</param>
 /// <param name="Input">Answers questions.</param>
 /// <param name="Who">Written to the audit log, <c>user@machine</c>.</param>

@@ -55,7 +55,7 @@ internal static class KeysSession
 
     private static async Task PrepareAsync(ServiceProvider services, CancellationToken cancellationToken)
     {
-        // Tables alone: who manages keys needs no rights to queues and blobs.
+        // Tables alone: an operator of keys needs no rights to queues and blobs.
         var storage = Open(services);
         foreach (var table in StorageSetup.Tables)
             await storage.Table(table).CreateIfNotExistsAsync(cancellationToken);
@@ -86,7 +86,7 @@ internal static class KeysSession
     /// <returns>One sentence for a fault of storage or of the identity; null for every other exception.</returns>
     private static string? Explained(Exception problem, CancellationToken cancellationToken) => problem switch
     {
-        AuthenticationFailedException => "Azure does not know who you are: sign in with 'az login', or set "
+        AuthenticationFailedException => "You are not signed in to Azure: sign in with 'az login', or set "
             + $"{StorageClients.ConnectionName} to a connection string.",
         RequestFailedException { Status: 401 or 403 } => "Storage refuses access: check the account's key in "
             + $"{StorageClients.ConnectionName}, or your roles on the account.",
