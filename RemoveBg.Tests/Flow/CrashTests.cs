@@ -3,7 +3,9 @@ using RemoveBg.Tests.Given;
 
 namespace RemoveBg.Tests.Flow;
 
-/// <summary>Hosts as processes of their own, so that they can be killed.</summary>
+/// <summary>Hosts as processes of their own, so that they can be killed. The tests mostly wait for leases, so they run
+/// at once.</summary>
+[Parallelizable(ParallelScope.All)]
 public sealed class CrashTests
 {
     [Test]

@@ -9,8 +9,10 @@ using RemoveBg.Tests.Given;
 
 namespace RemoveBg.Tests.Flow;
 
-/// <summary>Faults from outside while a job runs: frozen workers, storage that stops answering,
-/// receivers that misbehave, keys that go.</summary>
+/// <summary>Faults from outside while a job runs: frozen workers, storage that stops answering, receivers that
+/// misbehave, keys that go. The tests mostly wait, so they run at once.</summary>
+[Parallelizable(ParallelScope.All)]
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed class FaultTests
 {
     private Caller _caller = null!;

@@ -4,8 +4,8 @@ using System.Text.Json;
 
 namespace RemoveBg.Tests.Given;
 
-/// <summary>Waiting for what another process or thread will do: asks again and again, and fails
-/// with words when the time is up.</summary>
+/// <summary>Waits for another process or thread: checks a condition again and again, and fails with a message when the
+/// time is up.</summary>
 internal static class Eventually
 {
     private static readonly TimeSpan DefaultPatience = TimeSpan.FromSeconds(60), Pause = TimeSpan.FromMilliseconds(50);
@@ -16,7 +16,7 @@ internal static class Eventually
         while (!await condition())
         {
             if (watch.Elapsed > (patience ?? DefaultPatience))
-                Assert.Fail($"After {watch.Elapsed.TotalSeconds:0} s it still was not so that {what}.");
+                Assert.Fail($"After {watch.Elapsed.TotalSeconds:0} s this still did not hold: {what}.");
             await Task.Delay(Pause, TimeProvider.System);
         }
     }

@@ -13,7 +13,11 @@ public sealed class MemoryBudgetTests
     private MemoryBudget _budget = null!;
 
     [SetUp]
-    public void Open() => (_clock, _budget) = (new(), Of(new MemoryOptions(), _clock = new()));
+    public void Open()
+    {
+        _clock = new();
+        _budget = Of(new MemoryOptions(), _clock);
+    }
 
     [Test]
     public async Task A_key_that_holds_its_share_waits_while_another_key_gets_memory()

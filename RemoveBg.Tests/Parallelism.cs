@@ -1,0 +1,2 @@
+// Only fixtures that mostly wait are marked as parallel. More of them than cores, since they use little of one.
+[assembly: LevelOfParallelism(4)]
