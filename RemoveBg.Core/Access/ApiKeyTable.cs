@@ -85,18 +85,12 @@ public sealed class ApiKeyTable(StorageClients storage, TimeProvider clock)
             if (!found.HasValue) return true;
             var before = found.Value!;
             var last = before.GetDateTimeOffset("LastUsedAt") is { } other && other > lastUsedAt ? other : lastUsedAt;
-            try
+            var changed = new TableEntity(Partition, row)
             {
-                await _rows.UpdateEntityAsync(new TableEntity(Partition, row)
-                {
-                    ["Uses"] = (before.GetInt64("Uses") ?? 0) + uses, ["LastUsedAt"] = last,
-                }, before.ETag, TableUpdateMode.Merge, cancellationToken);
+                ["Uses"] = (before.GetInt64("Uses") ?? 0) + uses, ["LastUsedAt"] = last,
+            };
+            if (await _rows.TryUpdateAsync(changed, before.ETag, TableUpdateMode.Merge, cancellationToken) is not null)
                 return true;
-            }
-            catch (RequestFailedException problem) when (problem.Status is 404 or 412)
-            {
-                // Changed or deleted since: read it again.
-            }
         }
         return false;
     }

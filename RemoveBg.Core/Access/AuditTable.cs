@@ -32,11 +32,13 @@ public sealed class AuditTable(StorageClients storage, TimeProvider clock)
     {
         var now = clock.GetUtcNow();
         // Version 7 ids sort by time.
-        await _rows.AddEntityAsync(new TableEntity(Partition, Guid.CreateVersion7(now).ToString("N"))
+        var row = new TableEntity(Partition, Guid.CreateVersion7(now).ToString("N"))
         {
             ["At"] = now, ["Who"] = who, ["Action"] = action, ["KeyId"] = keyId, ["KeyName"] = keyName,
             ["Detail"] = detail,
-        }, cancellationToken);
+        };
+        if (await _rows.TryAddAsync(row, cancellationToken) is null)
+            throw new InvalidOperationException("The entry of the audit log could not be written.");
     }
 
     /// <summary>Lists the entries, oldest first.</summary>

@@ -94,21 +94,14 @@ public sealed class RateLimit(StorageClients storage, TimeProvider clock)
     private async Task<bool> TryWriteAsync(string keyId, Bucket bucket, DateTimeOffset arrivalTime,
         CancellationToken cancellationToken)
     {
-        var entity = new TableEntity(keyId, "submit") { ["ArrivalTime"] = arrivalTime };
-        try
-        {
-            var written = bucket.ETag is { } etag
-                ? await _rows.UpdateEntityAsync(entity, etag, TableUpdateMode.Replace, cancellationToken)
-                : await _rows.AddEntityAsync(entity, cancellationToken);
-            bucket.ArrivalTime = arrivalTime;
-            bucket.ETag = written.Headers.ETag;
-            return true;
-        }
-        catch (RequestFailedException problem) when (problem.Status is 409 or 412 or 404)
-        {
-            bucket.IsKnown = false;
-            return false;
-        }
+        var row = new TableEntity(keyId, "submit") { ["ArrivalTime"] = arrivalTime };
+        var written = bucket.ETag is { } etag
+            ? await _rows.TryUpdateAsync(row, etag, TableUpdateMode.Replace, cancellationToken)
+            : await _rows.TryAddAsync(row, cancellationToken);
+        bucket.IsKnown = written is not null;
+        if (written is null) return false;
+        (bucket.ArrivalTime, bucket.ETag) = (arrivalTime, written);
+        return true;
     }
 
     private sealed class Bucket

@@ -188,7 +188,7 @@ public static class ArtworkTransitions
         {
             Status = status,
             EndedAt = now,
-            // LeaseOwner stays: a worker that lost storage's response finds out by it that its write succeeded.
+            LeaseOwner = null,
             LeaseUntil = null,
             Delivery = notify ? new(WebhookStatus.Pending, NextAttemptAt: now) : WebhookState.None,
             DueAt = notify ? now + QueuePatience : null,

@@ -32,7 +32,7 @@ internal sealed class ArtworkClaim : IAsyncDisposable
         ArtworkTable artworks, Artwork artwork, TimeSpan lease, TimeProvider clock, ILogger log,
             CancellationToken cancellationToken)
     {
-        var claimed = await WriteOrFindOwnAsync(artworks, artwork,
+        var claimed = await artworks.TryUpdateAsync(artwork,
             artwork.Claim(Guid.NewGuid().ToString("N"), clock.GetUtcNow(), lease), cancellationToken);
         return claimed is null ? null : new(artworks, claimed, lease, clock, log);
     }
@@ -61,25 +61,13 @@ internal sealed class ArtworkClaim : IAsyncDisposable
     {
         while (true)
         {
-            if (await WriteOrFindOwnAsync(_artworks, Artwork, change(Artwork), cancellationToken) is { } written)
+            if (await _artworks.TryUpdateAsync(Artwork, change(Artwork), cancellationToken) is { } written)
                 return written;
             var found = await _artworks.FindAsync(Artwork.Id, cancellationToken);
             if (found is not { Status: ArtworkStatus.Processing, LeaseUntil: not null }
                 || found.LeaseOwner != Artwork.LeaseOwner) return null;
             Artwork = found;
         }
-    }
-
-    /// <summary>Writes the record. If the response is lost, the SDK repeats the write, which then fails against its own
-    /// ETag; so on a conflict, check whether this claim wrote the record.</summary>
-    private static async Task<Artwork?> WriteOrFindOwnAsync(ArtworkTable artworks, Artwork read, Artwork changed,
-        CancellationToken cancellationToken)
-    {
-        if (await artworks.TryUpdateAsync(read, changed, cancellationToken) is { } written) return written;
-        var found = await artworks.FindAsync(read.Id, cancellationToken);
-        return found is not null && found.LeaseOwner == changed.LeaseOwner && found.Status == changed.Status
-            && found.LeaseUntil == changed.LeaseUntil
-            ? found : null;
     }
 
     private async Task StopRenewingAsync()

@@ -128,19 +128,11 @@ public sealed class Admission(StorageClients storage, ArtworkTable artworks, Art
 
     private async Task<bool> TryTakePermitAsync(Artwork artwork, CancellationToken cancellationToken)
     {
-        try
-        {
-            // Guess a permit: while most are free, a rare 409 is cheaper than a query.
-            var permit = new Permit(Random.Shared.Next(artwork.ConcurrentJobs), artwork.Id, clock.GetUtcNow(), default);
-            await _rows.SubmitTransactionAsync(
-                [ListEntry(artwork), new(TableTransactionActionType.Add, Row(artwork.KeyId, permit))],
-                cancellationToken);
-            return true;
-        }
-        catch (RequestFailedException problem) when (problem.Status == 409)
-        {
-            return false;
-        }
+        // Guess a permit: while most are free, a rare 409 is cheaper than a query.
+        var permit = new Permit(Random.Shared.Next(artwork.ConcurrentJobs), artwork.Id, clock.GetUtcNow(), default);
+        return await _rows.TrySubmitAsync(
+            [new(TableTransactionActionType.Add, Row(artwork.KeyId, permit)), ListEntry(artwork)],
+            cancellationToken) is not null;
     }
 
     private async Task WaitAsync(Artwork artwork, CancellationToken cancellationToken)
@@ -180,27 +172,20 @@ public sealed class Admission(StorageClients storage, ArtworkTable artworks, Art
     private async Task<bool> TryPassOnAsync(string keyId, Permit? reclaimed, int? unused, Guid? next,
         CancellationToken cancellationToken)
     {
-        List<TableTransactionAction> actions = [];
-        if (next is { } id)
+        if (next is not { } id)
         {
-            var permit = new Permit(reclaimed?.Number ?? unused!.Value, id, clock.GetUtcNow(), default);
-            actions.Add(new(reclaimed is null ? TableTransactionActionType.Add
-                : TableTransactionActionType.UpdateReplace, Row(keyId, permit), reclaimed?.ETag ?? default));
-            actions.Add(new(TableTransactionActionType.Delete, new TableEntity(keyId, WaitRow(id)), ETag.All));
-        }
-        else
-        {
-            actions.Add(new(TableTransactionActionType.Delete, Row(keyId, reclaimed!), reclaimed!.ETag));
-        }
-        try
-        {
-            await _rows.SubmitTransactionAsync(actions, cancellationToken);
+            var row = Row(keyId, reclaimed!);
+            row.ETag = reclaimed!.ETag;
+            await _rows.TryDeleteAsync(row, cancellationToken);
             return true;
         }
-        catch (RequestFailedException problem) when (problem.Status is 404 or 409 or 412)
-        {
-            return false;
-        }
+        var permit = new Permit(reclaimed?.Number ?? unused!.Value, id, clock.GetUtcNow(), default);
+        return await _rows.TrySubmitAsync(
+        [
+            new(reclaimed is null ? TableTransactionActionType.Add : TableTransactionActionType.UpdateReplace,
+                Row(keyId, permit), reclaimed?.ETag ?? default),
+            new(TableTransactionActionType.Delete, new TableEntity(keyId, WaitRow(id)), ETag.All),
+        ], cancellationToken) is not null;
     }
 
     /// <summary>Finds permits whose artwork has ended: the given one, and old ones whose worker died before it could

@@ -36,19 +36,12 @@ public sealed class ArtworkTable(StorageClients storage)
     public async Task<Artwork?> TryCreateAsync(Artwork artwork, CancellationToken cancellationToken)
     {
         artwork = artwork with { DueRow = DueRowOf(artwork) };
-        try
-        {
-            var written = await _rows.SubmitTransactionAsync(
-            [
-                new(TableTransactionActionType.Add, Record(artwork)),
-                new(TableTransactionActionType.UpsertReplace, Due(artwork)),
-            ], cancellationToken);
-            return artwork with { ETag = written.Value[0].Headers.ETag!.Value };
-        }
-        catch (RequestFailedException problem) when (problem.Status == 409)
-        {
-            return null;
-        }
+        var written = await _rows.TrySubmitAsync(
+        [
+            new(TableTransactionActionType.Add, Record(artwork)),
+            new(TableTransactionActionType.UpsertReplace, Due(artwork)),
+        ], cancellationToken);
+        return written is { } etag ? artwork with { ETag = etag } : null;
     }
 
     public async Task<Artwork?> FindAsync(Guid id, CancellationToken cancellationToken)
@@ -229,15 +222,7 @@ public sealed class ArtworkTable(StorageClients storage)
         if (read.DueRow is { } earlier && earlier != changed.DueRow)
             actions.Add(new(TableTransactionActionType.Delete, new TableEntity(Partition(read.Id), earlier), ETag.All));
         if (with is not null) actions.Add(new(TableTransactionActionType.UpsertReplace, with));
-        try
-        {
-            var written = await _rows.SubmitTransactionAsync(actions, cancellationToken);
-            return changed with { ETag = written.Value[0].Headers.ETag!.Value };
-        }
-        catch (RequestFailedException problem) when (problem.Status is 412 or 404)
-        {
-            return null;
-        }
+        return await _rows.TrySubmitAsync(actions, cancellationToken) is { } etag ? changed with { ETag = etag } : null;
     }
 
     private async IAsyncEnumerable<Artwork> DueAsync(string filter,

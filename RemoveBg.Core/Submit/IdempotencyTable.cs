@@ -100,7 +100,7 @@ public sealed class IdempotencyTable(StorageClients storage, TimeProvider clock)
         var earlier = found.Value!;
         if (earlier.GetDateTimeOffset("CreatedAt") <= clock.GetUtcNow() - Memory)
         {
-            await _rows.DeleteEntityAsync(row.PartitionKey, row.RowKey, earlier.ETag, cancellationToken);
+            await _rows.TryDeleteAsync(earlier, cancellationToken);
             return null;
         }
         if (!fingerprint.Matches(earlier.GetString("Fingerprint")))

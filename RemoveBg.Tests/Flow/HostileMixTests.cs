@@ -5,9 +5,6 @@ using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Text;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Configuration;
-using RemoveBg.Core.Access;
-using RemoveBg.Core.Store;
 using RemoveBg.Tests.Given;
 
 namespace RemoveBg.Tests.Flow;
@@ -37,7 +34,7 @@ public sealed class HostileMixTests
         var storage = Storage.NewAccount();
         await using var caller = _caller = await Caller.StartAsync();
         using var host = _host = await HostProcess.StartAsync(storage);
-        var keys = await AddKeysAsync(storage, 10);
+        var keys = await StoredKeys.AddAsync(storage, 10);
         var large = new byte[24 * 1024 * 1024];
         _photo.CopyTo(large, 0);
         caller.ServePage("/large", context => SendAndHoldAsync(context, large));
@@ -87,20 +84,6 @@ public sealed class HostileMixTests
             Assert.That(host.PeakResidentBytes, Is.LessThanOrEqualTo(MostResident));
             Assert.That((lost, twice), Is.EqualTo((0, 0)));
         });
-    }
-
-    private static async Task<List<string>> AddKeysAsync(string storage, int count)
-    {
-        var table = new ApiKeyTable(new StorageClients(new ConfigurationBuilder().AddInMemoryCollection(
-            [new(StorageClients.ConnectionName, storage)]).Build()), TimeProvider.System);
-        var keys = new List<string>();
-        for (var i = 0; i < count; i++)
-        {
-            keys.Add(ApiKey.Generate());
-            await table.PutAsync(new($"key{i}", $"key{i}", ApiKey.HashOf(keys[^1]), IsEnabled: true, null, Scopes.All,
-                6000, 1000, ApiKey.DefaultConcurrentJobs), CancellationToken.None);
-        }
-        return keys;
     }
 
     private HttpClient Client(string key) => new()

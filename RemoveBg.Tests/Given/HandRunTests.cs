@@ -29,8 +29,12 @@ public abstract class HandRunTests
         // Storage compares expiries with the real time, so the fake one starts there.
         Clock = new(TimeProvider.System.GetUtcNow());
         Host = await RunningHost.StartAsync(new() { ["RemoveBg:Process:Lease"] = "00:00:06" },
-            services: services => services.AddSingleton<TimeProvider>(Clock), takesWork: false);
+            services: services => services.AddSingleton<TimeProvider>(Clock), takesWork: false,
+            storage: await OpenStorageAsync());
     }
+
+    /// <summary>Returns the connection string of an account for the host.</summary>
+    protected virtual Task<string> OpenStorageAsync() => Task.FromResult(Storage.NewAccount());
 
     [TearDown]
     public async Task Stop()

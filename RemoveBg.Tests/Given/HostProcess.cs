@@ -70,22 +70,26 @@ internal sealed class HostProcess : IDisposable
     }
 
     /// <exception cref="HttpRequestException">The host is gone, or does not accept.</exception>
-    public async Task<string> SubmitAsync(string imageUrl, string? webhook, string? idempotencyKey = null)
+    public async Task<string> SubmitAsync(string imageUrl, string? webhook, string? idempotencyKey = null,
+        string? apiKey = null)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, "/v2/artworks/remove-background")
         {
             Content = new StringContent(System.Text.Json.JsonSerializer.Serialize(new { imageUrl, webhook }),
                 Encoding.UTF8, "application/json"),
         };
+        if (apiKey is not null) request.Headers.Authorization = new("Bearer", apiKey);
         if (idempotencyKey is not null) request.Headers.Add("Idempotency-Key", idempotencyKey);
         using var response = await _client!.SendAsync(request);
         response.EnsureSuccessStatusCode();
         return (await response.JsonAsync()).Text("id")!;
     }
 
-    public async Task<string?> StatusAsync(string id)
+    public async Task<string?> StatusAsync(string id, string? apiKey = null)
     {
-        using var response = await _client!.GetAsync($"/v2/artworks/{id}");
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"/v2/artworks/{id}");
+        if (apiKey is not null) request.Headers.Authorization = new("Bearer", apiKey);
+        using var response = await _client!.SendAsync(request);
         return (await response.JsonAsync()).Text("status");
     }
 
