@@ -25,31 +25,27 @@ public sealed class DeliverWebhook(
 
     public async Task DeliverAsync(string text, CancellationToken cancellationToken)
     {
-        // 1. Skip the attempt if it has been made, is being made or will not be made.
-        if (await FindAsync(text, cancellationToken) is not { } artwork) return;
-
-        // 2. Step back if the key has no free slot, so that hanging receivers do not delay other keys' webhooks.
-        var receiver = new Uri(artwork.Webhook!).GetLeftPart(UriPartial.Authority);
-        using var slot = _slots.TryEnter(artwork.KeyId, receiver, out var wait);
-        if (slot is null)
+        // 1. Claim the attempt. If storage fails, the message comes again.
+        (Artwork, OutgoingSlots.Slot, IReadOnlyList<byte[]>?)? claimed;
+        try
         {
-            await PostponeAsync(artwork, wait, cancellationToken);
+            claimed = await TryClaimAsync(text, cancellationToken);
+        }
+        catch (Exception problem) when (StorageFailure.Is(problem, cancellationToken))
+        {
+            metrics.Fault(Fault.StorageFailed);
+            log.WebhookMessageReturned(problem.GetType().Name);
+            await queues.SendAgainAsync(ArtworkQueues.Webhooks, text, cancellationToken);
             return;
         }
-
-        // Before the claim: if storage fails now, the message is free to come again.
-        var signingKeys = await secrets.FindAsync(artwork.KeyId, cancellationToken);
-
-        // 3. Claim the attempt, so that a copy of the message does not send it too.
-        artwork = await artworks.TryUpdateAsync(artwork,
-            artwork.BeginDelivery(clock.GetUtcNow(), options.Value.Lease), cancellationToken);
-        if (artwork is null) return;
+        if (claimed is not var (artwork, taken, signingKeys)) return;
+        using var slot = taken;
         slot.Start();
 
         using var activity = Tracing.Start("deliver webhook", ActivityKind.Client, artwork.Id,
             artwork.TraceParent)?.SetTag("removebg.attempt", artwork.Delivery.Attempts + 1);
 
-        // 4. Send what GET would return now, with newly signed result URLs.
+        // 2. Send what GET would return now, with newly signed result URLs.
         var at = clock.GetUtcNow();
         var start = Stopwatch.GetTimestamp();
         var frozen = time.Frozen;
@@ -60,14 +56,14 @@ public sealed class DeliverWebhook(
         activity?.SetTag("removebg.outcome", outcome.Outcome).SetTag("http.response.status_code", outcome.StatusCode);
         if (outcome.Outcome != DeliveryOutcome.Delivered) activity.Fail(outcome.Outcome);
 
-        // 5. Repeat an attempt that failed while this process was frozen: the receiver may have responded in time.
+        // 3. Repeat an attempt that failed while this process was frozen: the receiver may have responded in time.
         if (outcome.StatusCode is null && time.Frozen > frozen)
         {
             await ReturnAsync(artwork);
             return;
         }
 
-        // 6. Record the outcome and the next attempt. Not cancellable: the receiver has the webhook.
+        // 4. Record the outcome and the next attempt. Not cancellable: the receiver has the webhook.
         await RecordAsync(artwork, outcome, at, Stopwatch.GetElapsedTime(start));
     }
 
@@ -80,6 +76,39 @@ public sealed class DeliverWebhook(
             await RecordAsync(artwork with { Delivery =
                 artwork.Delivery with { RoundStartedAt = artwork.Delivery.RoundStartedAt ?? clock.GetUtcNow() } },
                 new(DeliveryOutcome.Failed), clock.GetUtcNow(), TimeSpan.Zero);
+    }
+
+    /// <returns>The artwork, a slot and the keys that sign (null if they cannot be read); null if there is nothing to
+    /// do, or nothing to do yet.</returns>
+    private async Task<(Artwork Artwork, OutgoingSlots.Slot Slot, IReadOnlyList<byte[]>? SigningKeys)?> TryClaimAsync(
+        string text, CancellationToken cancellationToken)
+    {
+        // 1. Skip the attempt if it has been made, is being made or will not be made.
+        if (await FindAsync(text, cancellationToken) is not { } artwork) return null;
+
+        // 2. Step back if the key has no free slot, so that hanging receivers do not delay other keys' webhooks.
+        var receiver = new Uri(artwork.Webhook!).GetLeftPart(UriPartial.Authority);
+        var slot = _slots.TryEnter(artwork.KeyId, receiver, out var wait);
+        if (slot is null)
+        {
+            await PostponeAsync(artwork, wait, cancellationToken);
+            return null;
+        }
+        Artwork? claimed = null;
+        try
+        {
+            // Before the claim: if storage fails now, the message is free to come again.
+            var signingKeys = await secrets.FindAsync(artwork.KeyId, cancellationToken);
+
+            // 3. Claim the attempt, so that a copy of the message does not send it too.
+            claimed = await artworks.TryUpdateAsync(artwork,
+                artwork.BeginDelivery(clock.GetUtcNow(), options.Value.Lease), cancellationToken);
+            return claimed is null ? null : (claimed, slot, signingKeys);
+        }
+        finally
+        {
+            if (claimed is null) slot.Dispose();
+        }
     }
 
     /// <returns>Null if this message's attempt has been made, is being made or will not be made.</returns>

@@ -35,6 +35,10 @@ internal static partial class NotifyLog
         "Artwork {ArtworkId}: webhook attempt {Attempt} is another worker's; checking again when its lease ends")]
     public static partial void AttemptHeldByAnother(this ILogger log, Guid artworkId, int attempt);
 
+    [LoggerMessage(508, LogLevel.Warning,
+        "Storage failed before a webhook attempt was claimed ({Reason}); its message comes again")]
+    public static partial void WebhookMessageReturned(this ILogger log, string reason);
+
     [LoggerMessage(520, LogLevel.Warning,
         "API key {KeyId} has no webhook secret of its own; its webhooks are signed with the global one")]
     public static partial void NoOwnSecret(this ILogger log, string keyId);

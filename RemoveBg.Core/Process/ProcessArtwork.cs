@@ -32,7 +32,19 @@ public sealed class ProcessArtwork(
             return;
 
         // 2. Claim the artwork, with a slot for its downloads. Duplicates end here.
-        if (await claims.TryClaimAsync(message, cancellationToken) is not var (taken, reserved)) return;
+        (ArtworkClaim, OutgoingSlots.Slot?)? claimed;
+        try
+        {
+            claimed = await claims.TryClaimAsync(message, cancellationToken);
+        }
+        catch (Exception problem) when (StorageFailure.Is(problem, cancellationToken))
+        {
+            metrics.Fault(Fault.StorageFailed);
+            log.MessageReturned(message.Id, problem.GetType().Name);
+            await queues.SendAgainAsync(ArtworkQueues.Artworks, text, cancellationToken);
+            return;
+        }
+        if (claimed is not var (taken, reserved)) return;
         await using var claim = taken;
         using var downloads = reserved;
         metrics.Started(claim.Artwork);
@@ -221,14 +233,15 @@ public sealed class ProcessArtwork(
         : done.Subject is { } box ? new(done.Width, done.Height, box.Left, box.Top, box.Width, box.Height)
             : new(done.Width, done.Height, 0, 0, 0, 0);
 
-    /// <summary>Queues an artwork again whose attempt failed while the process was frozen. The attempt does not count,
-    /// up to a bound: an image may itself be what freezes the process.</summary>
-    private async Task RetryUncountedAsync(ArtworkClaim claim)
+    /// <summary>Queues an artwork again whose attempt failed while the process was frozen or because of storage. The
+    /// attempt does not count, up to a bound: an image may itself be what freezes the process.</summary>
+    private async Task RetryUncountedAsync(ArtworkClaim claim, Fault fault)
     {
         var artwork = claim.Artwork;
-        metrics.Fault(Fault.Frozen);
-        log.AttemptNotCounted(artwork.Id, artwork.Attempt, artwork.HandBacks + 1, options.Value.MaxHandBacks);
-        var delay = options.Value.FirstRetryDelay;
+        metrics.Fault(fault);
+        log.AttemptNotCounted(artwork.Id, artwork.Attempt, fault, artwork.HandBacks + 1, options.Value.MaxHandBacks);
+        var delay = fault == Fault.Frozen ? options.Value.FirstRetryDelay
+            : options.Value.StorageRetryDelay(artwork.HandBacks + 1);
         if (await claim.TryEndAsync(now => now.RetryUncounted(clock.GetUtcNow() + delay)) is { } waiting)
             await queues.SendToProcessAsync(waiting, waiting.Attempt + 1, delay, CancellationToken.None);
         else
@@ -246,7 +259,8 @@ public sealed class ProcessArtwork(
             if (await artworks.TryUpdateAsync(artwork, artwork.UncountAttempt(), CancellationToken.None) is null)
                 continue;
             metrics.Fault(Fault.Frozen);
-            log.AttemptNotCounted(lost.Id, lost.Attempt, artwork.HandBacks + 1, options.Value.MaxHandBacks);
+            log.AttemptNotCounted(lost.Id, lost.Attempt, Fault.Frozen, artwork.HandBacks + 1,
+                options.Value.MaxHandBacks);
             return;
         }
     }
@@ -255,9 +269,10 @@ public sealed class ProcessArtwork(
         bool isTransient, Exception cause)
     {
         var artwork = claim.Artwork;
-        if (deadline.WasFrozen && artwork.HandBacks < options.Value.MaxHandBacks)
+        var storageFailed = failure.Code == ArtworkFailure.StorageUnavailable;
+        if ((deadline.WasFrozen || storageFailed) && artwork.HandBacks < options.Value.MaxHandBacks)
         {
-            await RetryUncountedAsync(claim);
+            await RetryUncountedAsync(claim, deadline.WasFrozen ? Fault.Frozen : Fault.StorageFailed);
             return;
         }
         log.AttemptFailed(artwork.Id, artwork.Attempt, failure.Code, isTransient ? "transient" : "final",

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using RemoveBg.Core.Telemetry;
 
 namespace RemoveBg.Core.Process;
 
@@ -60,12 +61,17 @@ internal static partial class ProcessLog
     public static partial void DownloadFailed(this ILogger log, string reason);
 
     [LoggerMessage(216, LogLevel.Information,
-        "Artwork {ArtworkId}, attempt {Attempt}: the process was frozen; not counted ({Count} of {Most})")]
-    public static partial void AttemptNotCounted(this ILogger log, Guid artworkId, int attempt, int count, int most);
+        "Artwork {ArtworkId}, attempt {Attempt}: {Fault}; not counted ({Count} of {Most})")]
+    public static partial void AttemptNotCounted(this ILogger log, Guid artworkId, int attempt, Fault fault, int count,
+        int most);
 
     [LoggerMessage(217, LogLevel.Warning,
         "A downloaded file could not be deleted from storage ({Reason}); retention will delete it")]
     public static partial void PiecesNotDeleted(this ILogger log, string reason);
+
+    [LoggerMessage(218, LogLevel.Warning,
+        "Artwork {ArtworkId}: storage failed before it was claimed ({Reason}); its message comes again")]
+    public static partial void MessageReturned(this ILogger log, Guid artworkId, string reason);
 }
 
 /// <summary>Names and times of a cut-out's steps; formatted only when the event is logged.</summary>

@@ -8,6 +8,8 @@ public sealed class ProcessOptions
 {
     public const string Section = "RemoveBg:Process";
 
+    private static readonly TimeSpan LongestStorageDelay = TimeSpan.FromMinutes(5);
+
     /// <summary>Working time of one attempt, without waiting for a slot in the pipeline. Default 120 s.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "00:30:00")]
     public TimeSpan Deadline { get; set; } = TimeSpan.FromSeconds(120);
@@ -18,7 +20,8 @@ public sealed class ProcessOptions
     public TimeSpan SlotWait { get; set; } = TimeSpan.FromSeconds(120);
 
     /// <summary>Interruptions by the host (shutdown, scale-in) that an artwork survives before it fails. Attempts
-    /// during which the process was frozen count, too, but further ones only use up attempts. Default 10.</summary>
+    /// during which the process was frozen or storage failed count, too, but further ones only use up attempts. Default
+    /// 10.</summary>
     [Range(1, 1000)]
     public int MaxHandBacks { get; set; } = 10;
 
@@ -38,6 +41,10 @@ public sealed class ProcessOptions
     /// <summary>Wait after a failed attempt. Storage queues allow 7 days.</summary>
     internal TimeSpan RetryDelay(int attempt) => TimeSpan.FromSeconds(Math.Min(TimeSpan.FromDays(7).TotalSeconds,
         FirstRetryDelay.TotalSeconds * Math.Pow(4, attempt - 1)));
+
+    /// <summary>Wait after a storage failure, of which the default settings survive half an hour.</summary>
+    internal TimeSpan StorageRetryDelay(int failures) =>
+        TimeSpan.FromSeconds(Math.Min(LongestStorageDelay.TotalSeconds, RetryDelay(failures).TotalSeconds));
 
     /// <summary>Time after which an artwork that has not ended is looked at again, at the latest: the longest lease or
     /// retry delay, and the sweeper's patience.</summary>

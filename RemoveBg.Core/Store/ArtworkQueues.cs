@@ -24,6 +24,9 @@ public sealed class ArtworkQueues(StorageClients storage)
     /// <summary>The default would silently delete messages that wait longer than 7 days.</summary>
     private static readonly TimeSpan NeverExpires = TimeSpan.FromSeconds(-1);
 
+    /// <summary>Wait for storage to recover.</summary>
+    private static readonly TimeSpan StoragePatience = TimeSpan.FromSeconds(15);
+
     private readonly QueueClient _artworks = storage.Queue(Artworks);
     private readonly QueueClient _webhooks = storage.Queue(Webhooks);
 
@@ -43,6 +46,14 @@ public sealed class ArtworkQueues(StorageClients storage)
     public Task SendToDeliverAsync(Artwork artwork, TimeSpan delay, CancellationToken cancellationToken) =>
         SendAsync(_webhooks, new(ArtworkMessage.CurrentVersion, artwork.Id, artwork.Delivery.Attempts + 1,
             artwork.TraceParent, artwork.Delivery.NextAttemptAt), delay, cancellationToken);
+
+    /// <summary>Sends a message again for later, because storage failed before its work began. After a few tries the
+    /// host would take it for poison.</summary>
+    /// <param name="queue">Name of the queue.</param>
+    /// <param name="text">The message as stored.</param>
+    /// <param name="cancellationToken">Cancels the storage call.</param>
+    public Task SendAgainAsync(string queue, string text, CancellationToken cancellationToken) =>
+        storage.UndecodedQueue(queue).SendMessageAsync(text, StoragePatience, NeverExpires, cancellationToken);
 
     /// <summary>Measures how long the oldest visible message of queue artworks has waited.</summary>
     /// <returns>Zero if no message is visible.</returns>

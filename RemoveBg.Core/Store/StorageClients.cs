@@ -16,6 +16,7 @@ public sealed class StorageClients
 {
     public const string ConnectionName = "AzureWebJobsStorage";
 
+    private readonly RecreateMissing _recreate = new();
     private readonly TableServiceClient _tables;
     private readonly QueueServiceClient _queues, _undecodedQueues;
 
@@ -45,6 +46,10 @@ public sealed class StorageClients
     }
 
     public BlobServiceClient Blobs { get; }
+
+    /// <summary>Creates the tables, queues and containers that are missing, when a response says that one is. Null:
+    /// the request fails.</summary>
+    internal Func<CancellationToken, Task>? Recreate { set => _recreate.Create = value; }
 
     public TableClient Table(string name) => _tables.GetTableClient(name);
 
@@ -77,8 +82,9 @@ public sealed class StorageClients
 
     /// <summary>Limits retries to seconds instead of the SDK's minutes, because a caller waits for most
     /// calls.</summary>
-    private static T Prepared<T>(T options, StorageClock? clock) where T : ClientOptions
+    private T Prepared<T>(T options, StorageClock? clock) where T : ClientOptions
     {
+        options.AddPolicy(_recreate, HttpPipelinePosition.PerCall);
         // Per try: a retry waits between request and response.
         if (clock is not null) options.AddPolicy(clock.Policy, HttpPipelinePosition.PerRetry);
         options.Retry.Mode = RetryMode.Exponential;
@@ -86,6 +92,7 @@ public sealed class StorageClients
         options.Retry.Delay = TimeSpan.FromMilliseconds(200);
         options.Retry.MaxDelay = TimeSpan.FromSeconds(2);
         options.Retry.NetworkTimeout = TimeSpan.FromSeconds(15);
+        options.RetryPolicy = new BoundedRetry(options.Retry);
         return options;
     }
 }

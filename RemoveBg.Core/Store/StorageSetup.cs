@@ -1,15 +1,25 @@
+using Azure.Data.Tables;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using RemoveBg.Core.Artworks;
 
 namespace RemoveBg.Core.Store;
 
-/// <summary>Creates missing tables, queues and containers: at startup, and again until it has succeeded
-/// once.</summary>
-public sealed class StorageSetup(StorageClients storage, ILogger<StorageSetup> log) : BackgroundService
+/// <summary>Creates missing tables, queues and containers: at startup, again until it has succeeded once, and when one
+/// has been deleted.</summary>
+public sealed class StorageSetup : BackgroundService
 {
-    private readonly SemaphoreSlim _once = new(1);
+    private readonly StorageClients _storage;
+    private readonly ILogger<StorageSetup> _log;
+    private readonly Lock _lock = new();
+    private Task? _creating;
     private volatile bool _done;
+
+    public StorageSetup(StorageClients storage, ILogger<StorageSetup> log)
+    {
+        (_storage, _log) = (storage, log);
+        storage.Recreate = RecreateAsync;
+    }
 
     public static IReadOnlyList<string> Tables { get; } = ["artworks", "artworksbykey", "keys", "rates", "idempotency",
         "audit"];
@@ -28,31 +38,18 @@ public sealed class StorageSetup(StorageClients storage, ILogger<StorageSetup> l
     public async Task EnsureAsync(CancellationToken cancellationToken)
     {
         if (_done) return;
-        await _once.WaitAsync(cancellationToken);
-        try
-        {
-            if (_done) return;
-            await Task.WhenAll(
-            [
-                .. Tables.Select(name => storage.Table(name).CreateIfNotExistsAsync(cancellationToken) as Task),
-                .. Queues.Select(
-                    name => storage.Queue(name).CreateIfNotExistsAsync(cancellationToken: cancellationToken)),
-                .. Containers.Select(
-                    name => storage.Container(name).CreateIfNotExistsAsync(cancellationToken: cancellationToken)),
-            ]);
-            _done = true;
-        }
-        finally
-        {
-            _once.Release();
-        }
+        await CreateAsync().WaitAsync(cancellationToken);
+        _done = true;
     }
 
-    /// <summary>Checks in one cheap call that storage responds. Throws if it does not.</summary>
+    /// <summary>Checks in two cheap calls that storage responds and accepts writes: a full account can be read. Throws
+    /// if it does not.</summary>
     public async Task CheckAsync(CancellationToken cancellationToken)
     {
         await EnsureAsync(cancellationToken);
-        await storage.Queue(ArtworkQueues.Artworks).GetPropertiesAsync(cancellationToken);
+        await _storage.Queue(ArtworkQueues.Artworks).GetPropertiesAsync(cancellationToken);
+        await _storage.Table("rates").UpsertEntityAsync(new TableEntity("readyz", "readyz"), TableUpdateMode.Replace,
+            cancellationToken);
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -64,7 +61,26 @@ public sealed class StorageSetup(StorageClients storage, ILogger<StorageSetup> l
         catch (Exception problem) when (problem is not OperationCanceledException)
         {
             // Not fatal: storage may come back, and /readyz says so until then.
-            log.NotPrepared(problem.GetBaseException().Message);
+            _log.NotPrepared(problem.GetBaseException().Message);
         }
     }
+
+    private async Task RecreateAsync(CancellationToken cancellationToken)
+    {
+        await CreateAsync().WaitAsync(cancellationToken);
+        _log.Recreated();
+    }
+
+    /// <summary>Creates once for all who need it at the same time.</summary>
+    private Task CreateAsync()
+    {
+        lock (_lock) return _creating is { IsCompleted: false } running ? running : _creating = CreateAllAsync();
+    }
+
+    private Task CreateAllAsync() => Task.WhenAll(
+    [
+        .. Tables.Select(name => _storage.Table(name).CreateIfNotExistsAsync() as Task),
+        .. Queues.Select(name => _storage.Queue(name).CreateIfNotExistsAsync()),
+        .. Containers.Select(name => _storage.Container(name).CreateIfNotExistsAsync()),
+    ]);
 }

@@ -13,4 +13,8 @@ internal static partial class StoreLog
 
     [LoggerMessage(702, LogLevel.Warning, "Reclaimed a stale permit from artwork {ArtworkId}")]
     public static partial void StalePermit(this ILogger log, Guid artworkId);
+
+    [LoggerMessage(703, LogLevel.Error,
+        "A table, queue or container was missing; created it again. What it contained is lost")]
+    public static partial void Recreated(this ILogger log);
 }

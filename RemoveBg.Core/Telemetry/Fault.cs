@@ -23,6 +23,9 @@ public enum Fault
     /// counted.</summary>
     Frozen,
 
+    /// <summary>Storage failed before the work of a message began; the message comes again.</summary>
+    StorageFailed,
+
     /// <summary>An artwork waited too long for a slot and was requeued.</summary>
     NoSlot,
 
