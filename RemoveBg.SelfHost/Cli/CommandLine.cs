@@ -59,6 +59,8 @@ internal static class CommandLine
         });
         var noAzurite = new Option<bool>("--no-azurite") {
             Description = "Use the storage of AzureWebJobsStorage instead of the emulator" };
+        var durable = new Option<bool>("--durable") {
+            Description = "The emulator saves to disk before each response: nothing is lost if it is killed; slower" };
         var host = new Option<string>("--host") {
             Description = "self (default): this program; func: a real Functions host, from Azure Functions Core Tools",
             HelpName = "HOST", DefaultValueFactory = _ => "self" };
@@ -66,9 +68,13 @@ internal static class CommandLine
         var offline = new Option<bool>("--offline") { Description = "Never download models" };
 
         var command = new RootCommand("RemoveBg: removes the background of photos.") { photo, output, format, crop,
-            background, shadow, size, mask, model, port, listen, noAzurite, host, offline };
+            background, shadow, size, mask, model, port, listen, noAzurite, durable, host, offline };
         command.Validators.Add(result =>
         {
+            if (result.GetValue(durable) && result.GetValue(noAzurite))
+                result.AddError("--durable is for the emulator, which --no-azurite does not start.");
+            if (result.GetValue(durable) && result.GetResult(photo)?.Tokens.Count > 0)
+                result.AddError("--durable takes no PHOTO: a photo's emulator keeps everything in memory.");
             if (result.GetValue(host) != "func") return;
             if (result.GetResult(photo)?.Tokens.Count > 0) result.AddError("--host func takes no PHOTO.");
             if (result.GetResult(listen) is { Implicit: false }) result.AddError("--host func takes no --listen.");
@@ -86,6 +92,7 @@ internal static class CommandLine
                 Port = arguments.GetValue(port) ?? (file is null ? 7071 : 0),
                 Address = arguments.GetValue(listen)!,
                 NoAzurite = arguments.GetValue(noAzurite),
+                IsDurable = arguments.GetValue(durable),
                 UsesFunctionsHost = arguments.GetValue(host) == "func",
                 Offline = arguments.GetValue(offline),
                 Model = arguments.GetValue(model),

@@ -27,7 +27,7 @@ internal sealed class Session(HostSettings settings, PhotoOrder? order)
 
             // 2. Start the storage emulator unless storage is configured. For a photo, in memory.
             await using var azurite = settings.NeedsAzurite() ? await Azurite.StartAsync(settings.Root,
-                order is null ? settings.AzuriteFolder : null, cancellationToken) : null;
+                order is null ? settings.AzuriteFolder : null, cancellationToken, settings.IsDurable) : null;
 
             // 3. Start the host.
             var secrets = order is not null ? ForOnePhoto()
@@ -83,7 +83,8 @@ internal sealed class Session(HostSettings settings, PhotoOrder? order)
         var func = FunctionsHost.Find();
         var (chooser, model) = await ChooseAsync(cancellationToken);
         await using var azurite = settings.NeedsAzurite()
-            ? await Azurite.StartAsync(settings.Root, settings.AzuriteFolder, cancellationToken) : null;
+            ? await Azurite.StartAsync(settings.Root, settings.AzuriteFolder, cancellationToken, settings.IsDurable)
+            : null;
         var secrets = settings.IsDevelopment ? DevelopmentSecrets.LoadOrCreate(settings.LocalFolder) : null;
 
         var given = new ConfigurationBuilder().AddEnvironmentVariables().Build();

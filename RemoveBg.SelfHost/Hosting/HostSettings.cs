@@ -23,6 +23,9 @@ internal sealed record HostSettings
 
     public bool NoAzurite { get; init; }
 
+    /// <summary>Whether the emulator saves to disk before each response.</summary>
+    public bool IsDurable { get; init; }
+
     /// <summary>True runs the functions on a real Functions host, false in this process.</summary>
     public bool UsesFunctionsHost { get; init; }
 

@@ -32,15 +32,18 @@ internal sealed class Azurite : IAsyncDisposable
 
     /// <param name="root">The repository's folder, which has node_modules.</param>
     /// <param name="data">Folder of Azurite's files; null keeps everything in memory.</param>
+    /// <param name="cancellationToken">Cancels the start.</param>
+    /// <param name="isDurable">Whether changes are saved before each response, not every five seconds.</param>
     /// <exception cref="UserException">Node or the package is missing, or Azurite does not start.</exception>
-    public static async Task<Azurite> StartAsync(string root, string? data, CancellationToken cancellationToken)
+    public static async Task<Azurite> StartAsync(string root, string? data, CancellationToken cancellationToken,
+        bool isDurable = false)
     {
         var script = Path.Combine(root, "node_modules", "azurite", "dist", "src", "azurite.js");
         if (!File.Exists(script)) throw new UserException("Azurite is not installed: run 'npm ci' in the repository's "
             + "folder, or give a connection string in AzureWebJobsStorage.");
 
         var note = data is null ? null : Path.Combine(data, "running.json");
-        if (note is not null && await RunningAsync(note, cancellationToken) is { } running) return running;
+        if (note is not null && await RunningAsync(note, isDurable, cancellationToken) is { } running) return running;
 
         UserException? last = null;
         for (var tries = 0; tries < 3; tries++)
@@ -50,9 +53,10 @@ internal sealed class Azurite : IAsyncDisposable
                 : FreePorts(3);
             try
             {
-                var process = await LaunchAsync(script, data, ports, cancellationToken);
+                var process = await LaunchAsync(script, data, ports, isDurable, cancellationToken);
                 if (note is not null) await File.WriteAllTextAsync(note,
-                    JsonSerializer.Serialize(new Note(process.Id, ports[0], ports[1], ports[2])), cancellationToken);
+                    JsonSerializer.Serialize(new Note(process.Id, ports[0], ports[1], ports[2], isDurable)),
+                    cancellationToken);
                 return new(process, ports[0], ports[1], ports[2], note);
             }
             catch (UserException problem)
@@ -77,7 +81,8 @@ internal sealed class Azurite : IAsyncDisposable
 
     /// <summary>Finds an Azurite on the same data: of another ./run, or one that is stopping because its host was
     /// killed.</summary>
-    private static async Task<Azurite?> RunningAsync(string note, CancellationToken cancellationToken)
+    private static async Task<Azurite?> RunningAsync(string note, bool isDurable,
+        CancellationToken cancellationToken)
     {
         if (!File.Exists(note) || JsonSerializer.Deserialize<Note>(await File.ReadAllTextAsync(note, cancellationToken))
             is not { } running) return null;
@@ -99,10 +104,13 @@ internal sealed class Azurite : IAsyncDisposable
             cancellationToken.ThrowIfCancellationRequested();
             if (process.HasExited) return null;
         }
+        if (isDurable && !running.IsDurable)
+            throw new UserException("The storage emulator of another ./run is running without --durable: stop that "
+                + "first.");
         return new(null, running.BlobPort, running.QueuePort, running.TablePort, null);
     }
 
-    private static async Task<Process> LaunchAsync(string script, string? data, int[] ports,
+    private static async Task<Process> LaunchAsync(string script, string? data, int[] ports, bool isDurable,
         CancellationToken cancellationToken)
     {
         if (data is not null) Directory.CreateDirectory(data);
@@ -110,7 +118,8 @@ internal sealed class Azurite : IAsyncDisposable
             RedirectStandardError = true };
         string[] arguments =
         [
-            Path.Combine(AppContext.BaseDirectory, "Hosting", "Development", "azurite-guard.js"), script,
+            Path.Combine(AppContext.BaseDirectory, "Hosting", "Development", "azurite-guard.js"),
+            .. isDurable ? (string[])["--durable"] : [], script,
             .. data is null ? (string[])["--inMemoryPersistence"] : ["--location", data],
             "--blobPort", $"{ports[0]}", "--queuePort", $"{ports[1]}", "--tablePort", $"{ports[2]}",
             "--silent", "--disableTelemetry", "--skipApiVersionCheck",
@@ -180,5 +189,5 @@ internal sealed class Azurite : IAsyncDisposable
         return ports;
     }
 
-    private sealed record Note(int ProcessId, int BlobPort, int QueuePort, int TablePort);
+    private sealed record Note(int ProcessId, int BlobPort, int QueuePort, int TablePort, bool IsDurable = false);
 }

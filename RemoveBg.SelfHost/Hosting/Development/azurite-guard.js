@@ -17,6 +17,9 @@ const stop = () => {
 };
 process.stdin.on("end", stop).on("error", stop).resume();
 
+const durable = process.argv[2] === "--durable";
+if (durable) process.argv.splice(2, 1);
 const [, , azurite] = process.argv;
 process.argv.splice(1, 2, azurite);
+if (durable) require("./azurite-durable.js").saveBeforeResponses(azurite);
 require(azurite);
