@@ -1,2 +1,2 @@
-// Only fixtures that mostly wait are marked as parallel. More of them than cores, since they use little of one.
+// Only fixtures are marked as parallel that have hosts, browsers or processes of their own and mostly wait for them.
 [assembly: LevelOfParallelism(4)]

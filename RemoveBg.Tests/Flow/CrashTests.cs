@@ -59,8 +59,13 @@ public sealed class CrashTests
         }
 
         using var last = await HostProcess.StartAsync(storage, settings);
-        foreach (var id in ids) await Eventually.HoldsAsync(async () => await last.StatusAsync(id) == "succeeded",
-            $"artwork {id} succeeds", TimeSpan.FromSeconds(120));
+        foreach (var id in ids)
+        {
+            string? status = null;
+            await Eventually.HoldsAsync(async () => (status = await last.StatusAsync(id)) is "succeeded" or "failed",
+                $"artwork {id} ends", TimeSpan.FromSeconds(180));
+            Assert.That(status, Is.EqualTo("succeeded"));
+        }
         await Eventually.HoldsAsync(() => caller.Deliveries.Select(delivery => delivery.Id).Distinct().Count()
             == ids.Count, "each is announced, under one id");
         Assert.That(new BlobContainerClient(storage, "results").GetBlobs().Count(), Is.EqualTo(ids.Count));

@@ -5,6 +5,7 @@ using RemoveBg.Tests.Given;
 
 namespace RemoveBg.Tests.Page;
 
+[Parallelizable(ParallelScope.Self)]
 [TestFixture("desktop", 1280, 900)]
 [TestFixture("phone", 390, 844)]
 public sealed class TryItPageTests(string device, int width, int height)

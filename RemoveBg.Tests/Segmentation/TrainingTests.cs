@@ -6,6 +6,7 @@ using RemoveBg.Tests.Given;
 namespace RemoveBg.Tests.Segmentation;
 
 /// <summary>The code that trains our network; skipped unless Python has the packages.</summary>
+[Parallelizable(ParallelScope.Self)]
 public sealed class TrainingTests
 {
     [Test]
