@@ -54,6 +54,7 @@ public static class RemoveBgServices
         services.AddSettings<DiskOptions>(DiskOptions.Section);
         services.AddSettings<WebhookOptions>(WebhookOptions.Section);
 
+        services.AddSettings<CorsOptions>(CorsOptions.Section);
         services.AddSettings<AccessOptions>(AccessOptions.Section)
             .PostConfigure(options => options.ProxyHops ??= IsOnAzure(configuration) ? 1 : 0);
 

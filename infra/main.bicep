@@ -32,6 +32,9 @@ param model string = 'auto'
 @description('A network of its own: storage by private endpoints, and egress rules against everything but pictures, webhooks and Azure.')
 param privateNetwork bool = false
 
+@description('Origins of web pages that may call the API and read results, like https://app.example.com. None: only other servers and the try-it page.')
+param corsOrigins array = []
+
 @description('Recipient of alerts and budget mails.')
 param alertEmails array = []
 
@@ -61,6 +64,7 @@ module storage 'modules/storage.bicep' = {
     principalId: identity.outputs.principalId
     resultRetentionHours: resultRetentionHours
     publicNetworkAccess: !privateNetwork
+    corsOrigins: corsOrigins
     deploymentContainer: 'deployments'
   }
 }
@@ -105,12 +109,14 @@ module functions 'modules/functions.bicep' = {
     identityClientId: identity.outputs.clientId
     deploymentUri: storage.outputs.deploymentUri
     subnetId: network.?outputs.appSubnetId ?? ''
+    corsOrigins: corsOrigins
     settings: {
       AzureWebJobsStorage__accountName: storage.outputs.name
       APPLICATIONINSIGHTS_CONNECTION_STRING: monitoring.outputs.connectionString
       APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identity.outputs.clientId};Authorization=AAD'
       RemoveBg__Webhook__Secrets: secrets.outputs.webhookSecretsReference
       RemoveBg__Model__Name: model
+      RemoveBg__Cors__Origins: join(corsOrigins, ' ')
       RemoveBg__Results__Retention: '${resultRetentionHours / 24}.${padLeft(resultRetentionHours % 24, 2, '0')}:00:00'
       // What the host itself takes stays free.
       RemoveBg__Process__MemoryBudgetMB: string(instanceMemoryMB - 512)

@@ -7,4 +7,5 @@ param instanceMemoryMB = 2048
 param maximumInstanceCount = 40
 param resultRetentionHours = 24
 param alertEmails = []
+param corsOrigins = []
 param monthlyBudget = 50

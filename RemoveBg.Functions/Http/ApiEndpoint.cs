@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -10,7 +9,8 @@ namespace RemoveBg.Functions.Http;
 
 /// <summary>Authenticates and rate-limits API calls; maps exceptions to errors.</summary>
 public sealed class ApiEndpoint(Authenticate authenticate, KeyUsage usage, RateLimit rateLimit,
-    RequestLimit requestLimit, IOptions<AccessOptions> access, TimeProvider clock, ILogger<ApiEndpoint> log)
+    RequestLimit requestLimit, IOptions<AccessOptions> access, IOptions<CorsOptions> cors, TimeProvider clock,
+    ILogger<ApiEndpoint> log)
 {
     /// <summary>Runs a call and returns its response, or an error.</summary>
     /// <param name="request">The request.</param>
@@ -26,7 +26,11 @@ public sealed class ApiEndpoint(Authenticate authenticate, KeyUsage usage, RateL
         CancellationToken cancellationToken, int submissions = 0, ErrorStyle? style = null, int requests = 1)
     {
         style ??= ErrorStyle.Ours;
-        request.HttpContext.Response.Headers["X-Content-Type-Options"] = "nosniff";
+        var headers = request.HttpContext.Response.Headers;
+        ApiHeaders.Set(request.HttpContext.Response);
+        // The hosts do the rest of CORS; the platform's cannot expose headers.
+        if (cors.Value.List.Contains(request.Headers.Origin.ToString()))
+            headers.AccessControlExposeHeaders = CorsOptions.ExposedHeaders;
         using var either = CancellationTokenSource.CreateLinkedTokenSource(
             cancellationToken, request.HttpContext.RequestAborted);
         try
@@ -100,10 +104,6 @@ public sealed class ApiEndpoint(Authenticate authenticate, KeyUsage usage, RateL
         if (known?.Rate is { } rate) style.Rate(headers, rate);
         if (known?.RetryAfter is { } wait)
             headers.RetryAfter = Seconds(wait).ToString(System.Globalization.CultureInfo.InvariantCulture);
-        // The logs have the rest under this id.
-        if (known?.StatusCode >= 500)
-            headers["traceparent"] =
-                Activity.Current?.Id ?? $"00-{ActivityTraceId.CreateRandom()}-{ActivitySpanId.CreateRandom()}-00";
         return style.Of(problem)!;
     }
 

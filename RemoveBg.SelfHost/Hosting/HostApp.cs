@@ -40,6 +40,8 @@ internal static class HostApp
         // 2. The app's own services, as in the Functions worker's Program.cs.
         builder.Services.AddRemoveBg(builder.Configuration);
         builder.Services.AddRemoveBgHttp(secrets?.ApiKey);
+        builder.Services.AddCors();
+        if (storage is not null) builder.Services.AddHostedService<ResultCors>();
         if (storage is not null && Directory.Exists(settings.AzuriteFolder))
             builder.Services.AddSingleton(new WritableFolder("the storage emulator", settings.AzuriteFolder));
         builder.Services.ConfigureOpenTelemetryTracerProvider(
@@ -61,6 +63,7 @@ internal static class HostApp
         configure?.Invoke(builder);
 
         var app = builder.Build();
+        app.UseConfiguredOrigins();
         app.MapFunctions(functions, hostJson);
         return app;
     }
@@ -108,6 +111,7 @@ internal static class HostApp
             known[$"{ModelOptions.Section}:Folders"] = settings.ModelFolders();
         if (secrets is not null && given[$"{WebhookOptions.Section}:Secrets"] is null)
             known[$"{WebhookOptions.Section}:Secrets"] = secrets.WebhookSecret;
+        if (given[CorsOptions.OriginsSetting] is { } origins) known[CorsOptions.OriginsSetting] = origins;
         if (given["REMOVEBG_DEV_LOOPBACK"] is { } loopback)
             known[$"{NetworkOptions.Section}:AllowLoopbackForDevelopment"] = loopback;
         return known;

@@ -11,6 +11,9 @@ param deploymentUri string
 @description('Of the app; empty: no network of its own.')
 param subnetId string
 
+@description('Origins of web pages that may call the API.')
+param corsOrigins array
+
 @description('Name and value of each app setting.')
 param settings object
 
@@ -40,6 +43,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
     siteConfig: {
       minTlsVersion: '1.2'
       ftpsState: 'Disabled'
+      cors: { allowedOrigins: corsOrigins, supportCredentials: false }
     }
     functionAppConfig: {
       deployment: {

@@ -9,6 +9,9 @@ param resultRetentionHours int
 @description('False: reachable through private endpoints alone.')
 param publicNetworkAccess bool
 
+@description('Origins of web pages that may read results.')
+param corsOrigins array
+
 param deploymentContainer string
 
 // Built-in roles for what the app does with blobs, queues and tables, and for user delegation keys. Nothing wider.
@@ -39,6 +42,17 @@ resource blobs 'Microsoft.Storage/storageAccounts/blobServices@2023-05-01' = {
   parent: storage
   name: 'default'
   properties: {
+    cors: {
+      corsRules: empty(corsOrigins) ? [] : [
+        {
+          allowedOrigins: corsOrigins
+          allowedMethods: ['GET', 'HEAD']
+          allowedHeaders: ['range']
+          exposedHeaders: ['content-length', 'content-type', 'etag']
+          maxAgeInSeconds: 3600
+        }
+      ]
+    }
     // A mistake can be undone for a day; longer would keep images that their owners have deleted.
     deleteRetentionPolicy: { enabled: true, days: 1 }
     containerDeleteRetentionPolicy: { enabled: true, days: 7 }

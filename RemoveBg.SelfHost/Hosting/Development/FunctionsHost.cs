@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
+using RemoveBg.Core.Access;
 
 namespace RemoveBg.SelfHost.Hosting.Development;
 
@@ -52,6 +53,12 @@ internal sealed partial class FunctionsHost : IAsyncDisposable
         var start = new ProcessStartInfo(func) { WorkingDirectory = folder };
         foreach (var argument in (string[])["start", "--port", port.ToString(CultureInfo.InvariantCulture)])
             start.ArgumentList.Add(argument);
+        var cors = new CorsOptions { Origins = settings.GetValueOrDefault(CorsOptions.OriginsSetting) ?? "" };
+        if (cors.List.Count > 0)
+        {
+            start.ArgumentList.Add("--cors");
+            start.ArgumentList.Add(string.Join(',', cors.List));
+        }
         start.Environment["FUNCTIONS_WORKER_RUNTIME"] = "dotnet-isolated";
         // Otherwise the host would serve its own page at /.
         start.Environment["AzureWebJobsDisableHomepage"] = "true";
