@@ -21,7 +21,8 @@ internal static class KeysSession
         {
             var settings = new HostSettings { Root = HostSettings.FindRoot(), NoAzurite = noAzurite };
             await using var azurite = settings.NeedsAzurite()
-                ? await Azurite.StartAsync(settings.Root, settings.AzuriteFolder, cancellationToken) : null;
+                ? await Azurite.StartAsync(settings.Root, settings.AzuriteFolder, cancellationToken,
+                    mayJoin: true) : null;
             await using var services = Services(settings, azurite?.ConnectionString);
             await PrepareAsync(services, cancellationToken);
             await work(new(services.GetRequiredService<ApiKeyTable>(),

@@ -34,16 +34,20 @@ internal sealed class Azurite : IAsyncDisposable
     /// <param name="data">Folder of Azurite's files; null keeps everything in memory.</param>
     /// <param name="cancellationToken">Cancels the start.</param>
     /// <param name="isDurable">Whether changes are saved before each response, not every five seconds.</param>
+    /// <param name="mayJoin">Whether the Azurite of a running ./run on the same data may be used: it stops with that
+    /// one.</param>
     /// <exception cref="UserException">Node or the package is missing, or Azurite does not start.</exception>
     public static async Task<Azurite> StartAsync(string root, string? data, CancellationToken cancellationToken,
-        bool isDurable = false)
+        bool isDurable = false, bool mayJoin = false)
     {
         var script = Path.Combine(root, "node_modules", "azurite", "dist", "src", "azurite.js");
         if (!File.Exists(script)) throw new UserException("Azurite is not installed: run 'npm ci' in the repository's "
             + "folder, or give a connection string in AzureWebJobsStorage.");
 
         var note = data is null ? null : Path.Combine(data, "running.json");
-        if (note is not null && await RunningAsync(note, isDurable, cancellationToken) is { } running) return running;
+        if (note is not null && await RunningAsync(note, cancellationToken) is { } running)
+            return mayJoin ? running : throw new UserException("Another ./run of this clone is running and stores its "
+                + "data there: stop it first, or give this one storage of its own in AzureWebJobsStorage.");
 
         UserException? last = null;
         for (var tries = 0; tries < 3; tries++)
@@ -55,7 +59,7 @@ internal sealed class Azurite : IAsyncDisposable
             {
                 var process = await LaunchAsync(script, data, ports, isDurable, cancellationToken);
                 if (note is not null) await File.WriteAllTextAsync(note,
-                    JsonSerializer.Serialize(new Note(process.Id, ports[0], ports[1], ports[2], isDurable)),
+                    JsonSerializer.Serialize(new Note(process.Id, ports[0], ports[1], ports[2])),
                     cancellationToken);
                 return new(process, ports[0], ports[1], ports[2], note);
             }
@@ -81,8 +85,7 @@ internal sealed class Azurite : IAsyncDisposable
 
     /// <summary>Finds an Azurite on the same data: of another ./run, or one that is stopping because its host was
     /// killed.</summary>
-    private static async Task<Azurite?> RunningAsync(string note, bool isDurable,
-        CancellationToken cancellationToken)
+    private static async Task<Azurite?> RunningAsync(string note, CancellationToken cancellationToken)
     {
         if (!File.Exists(note) || JsonSerializer.Deserialize<Note>(await File.ReadAllTextAsync(note, cancellationToken))
             is not { } running) return null;
@@ -104,9 +107,6 @@ internal sealed class Azurite : IAsyncDisposable
             cancellationToken.ThrowIfCancellationRequested();
             if (process.HasExited) return null;
         }
-        if (isDurable && !running.IsDurable)
-            throw new UserException("The storage emulator of another ./run is running without --durable: stop that "
-                + "first.");
         return new(null, running.BlobPort, running.QueuePort, running.TablePort, null);
     }
 
@@ -189,5 +189,5 @@ internal sealed class Azurite : IAsyncDisposable
         return ports;
     }
 
-    private sealed record Note(int ProcessId, int BlobPort, int QueuePort, int TablePort, bool IsDurable = false);
+    private sealed record Note(int ProcessId, int BlobPort, int QueuePort, int TablePort);
 }

@@ -7,8 +7,8 @@ using RemoveBg.Tests.Given;
 
 namespace RemoveBg.Tests.Host;
 
-/// <summary>The storage emulator of <c>./run --durable</c>.</summary>
-public sealed class DurableTests
+/// <summary>The storage emulator of <c>./run</c>.</summary>
+public sealed class AzuriteTests
 {
     [Test]
     public async Task What_the_durable_emulator_has_acknowledged_survives_a_kill()
@@ -45,12 +45,18 @@ public sealed class DurableTests
     }
 
     [Test]
-    public async Task A_durable_start_beside_an_emulator_that_is_not_durable_is_refused()
+    public async Task A_second_service_on_the_same_data_is_refused_while_a_command_joins_the_first()
     {
         using var folder = new TemporaryFolder();
         await using var running = await Azurite.StartAsync(Repo.Root, folder.Path, CancellationToken.None);
+        await using var joined = await Azurite.StartAsync(Repo.Root, folder.Path, CancellationToken.None,
+            mayJoin: true);
         var refusal = Assert.ThrowsAsync<UserException>(() =>
-            Azurite.StartAsync(Repo.Root, folder.Path, CancellationToken.None, isDurable: true))!;
-        Assert.That(refusal.Message, Does.Contain("without --durable"));
+            Azurite.StartAsync(Repo.Root, folder.Path, CancellationToken.None))!;
+        Assert.Multiple(() =>
+        {
+            Assert.That(joined.ConnectionString, Is.EqualTo(running.ConnectionString));
+            Assert.That(refusal.Message, Does.StartWith("Another ./run of this clone is running"));
+        });
     }
 }
