@@ -8,6 +8,8 @@ public sealed record ArtworkFailure(string Code, string Message)
     public const string ImageUrlBlocked = "image_url_blocked";
     public const string ImageUnreachable = "image_unreachable";
     public const string ImageTimeout = "image_timeout";
+    public const string ImageIncomplete = "image_incomplete";
+    public const string ImageTls = "image_tls";
     public const string ImageTooLarge = "image_too_large";
     public const string ImageTooManyPixels = "image_too_many_pixels";
     public const string UnsupportedFormat = "unsupported_format";
@@ -25,6 +27,8 @@ public sealed record ArtworkFailure(string Code, string Message)
             [ImageUrlBlocked] = ("Invalid image URL", "invalid_image_url"),
             [ImageUnreachable] = ("Failed to download image", "failed_image_download"),
             [ImageTimeout] = ("Failed to download image", "failed_image_download"),
+            [ImageIncomplete] = ("Failed to download image", "failed_image_download"),
+            [ImageTls] = ("Failed to download image", "failed_image_download"),
             [TooManyRedirects] = ("Failed to download image", "failed_image_download"),
             [ImageTooLarge] = ("File size too large", "file_size_too_large"),
             [ImageTooManyPixels] = ("Resolution too high", "resolution_too_high"),

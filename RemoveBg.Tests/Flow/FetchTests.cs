@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using Azure.Storage.Blobs;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
@@ -162,10 +163,75 @@ public sealed class FetchTests
     public void A_truncated_body_is_a_transient_failure() =>
         AssertFails(_server.ServePage("/short", async context =>
         {
+            // Kestrel closes the connection.
             context.Response.ContentLength = 1000;
             await context.Response.Body.WriteAsync(new byte[10]);
-            context.Abort();
-        }), ArtworkFailure.ImageUnreachable, isTransient: true);
+        }), ArtworkFailure.ImageIncomplete, isTransient: true);
+
+    [Test]
+    public void A_server_that_does_not_speak_tls_is_named_as_that() =>
+        AssertFails(_server.Url.Replace("http:", "https:", StringComparison.Ordinal) + "/photo.jpg",
+            ArtworkFailure.ImageTls, isTransient: true);
+
+    [TestCase(203, null, true)]
+    [TestCase(206, "bytes 0-999/1000", true)]
+    [TestCase(206, "bytes 0-999/2000", false)]
+    [TestCase(206, "bytes 1-1000/1001", false)]
+    [TestCase(206, "bytes 0-999/*", false)]
+    [TestCase(206, null, false)]
+    public async Task A_whole_image_is_accepted_whatever_its_status(int status, string? range, bool isWhole)
+    {
+        var url = _server.ServePage($"/status-{status}", async context =>
+        {
+            context.Response.StatusCode = status;
+            if (range is not null) context.Response.Headers.ContentRange = range;
+            await context.Response.Body.WriteAsync(new byte[1000]);
+        });
+        if (!isWhole)
+        {
+            AssertFails(url, ArtworkFailure.ImageUnreachable, isTransient: false);
+            return;
+        }
+        await using var image = await FetchAsync(url);
+        Assert.That(image.Length, Is.EqualTo(1000));
+    }
+
+    [TestCase("/%41%7E%2Esigned?x=%41%2B%2f&y=~'()*", "/%41%7E%2Esigned?x=%41%2B%2f&y=~'()*")]
+    [TestCase("/signed?a=%7e#part", "/signed?a=%7e")]
+    [TestCase("/a/../signed?x=1", "/signed?x=1")]
+    [TestCase("/a/%2e%2E/signed", "/signed")]
+    [TestCase("/signed?q=\u00e9", "/signed?q=%C3%A9")]
+    public async Task Path_and_query_are_sent_as_written(string written, string sent)
+    {
+        string? seen = null;
+        _server.ServeAll(context =>
+        {
+            seen = context.Features.Get<IHttpRequestFeature>()!.RawTarget;
+            return context.Response.Body.WriteAsync(new byte[10]).AsTask();
+        });
+        try
+        {
+            await using var direct = await FetchAsync(_server.Url + written);
+            Assert.That(seen, Is.EqualTo(sent));
+        }
+        finally
+        {
+            _server.ServeAll(null);
+        }
+    }
+
+    [Test]
+    public async Task A_redirect_to_a_signed_path_is_followed_as_written()
+    {
+        string? seen = null;
+        _server.ServePage("/signed/A~", context =>
+        {
+            seen = context.Features.Get<IHttpRequestFeature>()!.RawTarget;
+            return context.Response.Body.WriteAsync(new byte[10]).AsTask();
+        });
+        await using var image = await FetchAsync(Redirect("/to-signed", "/signed/%41%7E?s=%2D"));
+        Assert.That(seen, Is.EqualTo("/signed/%41%7E?s=%2D"));
+    }
 
     [Test]
     public void A_redirect_loop_ends() =>

@@ -27,6 +27,7 @@ internal sealed class Caller : IAsyncDisposable
     private readonly WebApplication _server;
     private readonly ConcurrentDictionary<string, Func<HttpContext, Task>> _pages = new();
     private readonly ConcurrentDictionary<string, int> _hits = new();
+    private Func<HttpContext, Task>? _all;
 
     private Caller()
     {
@@ -43,6 +44,7 @@ internal sealed class Caller : IAsyncDisposable
             var path = context.Request.Path.Value!;
             _hits.AddOrUpdate(path, 1, (_, hits) => hits + 1);
             if (path == "/webhook") await ReceiveAsync(context);
+            else if (_all is { } all) await all(context);
             else if (_pages.TryGetValue(path, out var page)) await page(context);
             else context.Response.StatusCode = 404;
         });
@@ -82,6 +84,9 @@ internal sealed class Caller : IAsyncDisposable
         });
         return new(url, asked.Task, answer);
     }
+
+    /// <summary>Serves the same under every path; null serves pages again.</summary>
+    public void ServeAll(Func<HttpContext, Task>? page) => _all = page;
 
     public string ServePage(string path, Func<HttpContext, Task> page)
     {

@@ -19,13 +19,14 @@ internal static class PngFile
         byte[] content = chunk switch
         {
             "eXIf" => tiff,
+            "eXIf with the header of a JPEG" => [.. "Exif\0\0"u8, .. tiff],
             "tEXt" => [.. "Raw profile type exif\0"u8, .. profile],
             "zTXt" => [.. "Raw profile type exif\0\0"u8, .. Deflate(profile)],
             _ => [.. "Raw profile type exif\0\x01\0\0\0"u8, .. Deflate(profile)],
         };
         var file = Encode(photo);
         // Behind the signature (8 bytes) and the header chunk (25).
-        return [.. file[..33], .. Chunk(chunk, content), .. file[33..]];
+        return [.. file[..33], .. Chunk(chunk[..4], content), .. file[33..]];
     }
 
     /// <summary>Nothing but grey.</summary>

@@ -100,11 +100,33 @@ public sealed class DecodeTests
     [TestCase("\0\0\0\x18" + "ftypheic\0\0\0\0mif1heic", "HEIC")]
     [TestCase("II*\0rest", "TIFF")]
     [TestCase("<?xml version='1.0'?><svg xmlns='http://www.w3.org/2000/svg'/>", "SVG")]
-    [TestCase("%PDF-1.7", "PDF")]
+    [TestCase("\0\0\0\x18" + "ftypcrx \0\0\0\0crx isom", "Canon RAW (CR3)")]
+    [TestCase("\0\0\0\x0CjP  \r\n", "JPEG 2000")]
+    [TestCase("<!-- drawn --><svg xmlns='http://www.w3.org/2000/svg'/>", "SVG")]
     public void A_known_but_unsupported_format_is_named(string file, string name) =>
         Assert.That(() => Decode.Run(System.Text.Encoding.Latin1.GetBytes(file), Limits),
             Throws.TypeOf<ArtworkFailedException>().With.Message
                 .EqualTo($"{name} images are not supported. Use JPEG, PNG, WebP, GIF or BMP."));
+
+    [TestCase("\0\0\0\x18" + "ftypisom\0\0\x02\0isommp41", "an MP4 video")]
+    [TestCase("\0\0\0\x14" + "ftypqt  \0\0\0\0qt  ", "a QuickTime video")]
+    [TestCase("\0\0\0\x18" + "ftypM4A \0\0\0\0M4A mp42", "an MPEG-4 sound file")]
+    [TestCase("\x1A\x45\xDF\xA3 webm", "a Matroska or WebM video")]
+    [TestCase("RIFF\0\0\0\0AVI LIST", "an AVI video")]
+    [TestCase("%PDF-1.7", "a PDF document")]
+    [TestCase("\n<!DOCTYPE html><body><svg></svg>", "an HTML page")]
+    [TestCase("<html><head>", "an HTML page")]
+    [TestCase("<?xml version='1.0'?><Error><Code>AccessDenied</Code></Error>", "an XML document")]
+    [TestCase("{\"error\": 1}", "JSON")]
+    public void A_file_that_is_no_image_is_named_for_what_it_is(string file, string name) =>
+        Assert.That(() => Decode.Run(System.Text.Encoding.Latin1.GetBytes(file), Limits),
+            Throws.TypeOf<ArtworkFailedException>().With.Message
+                .EqualTo($"The file is {name}, not an image. Use JPEG, PNG, WebP, GIF or BMP."));
+
+    [Test]
+    public void An_empty_file_is_called_empty() =>
+        Assert.That(() => Decode.Run(ReadOnlyMemory<byte>.Empty, Limits),
+            Throws.TypeOf<ArtworkFailedException>().With.Message.StartsWith("The file is empty."));
 
     [Test]
     public void A_file_that_is_not_an_image_is_not_quoted() =>

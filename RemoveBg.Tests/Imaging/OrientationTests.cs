@@ -33,7 +33,7 @@ public sealed class OrientationTests
 
     [Test]
     public void Png_files_become_upright_whichever_chunk_holds_the_orientation([Range(1, 8)] int orientation,
-        [Values("eXIf", "zTXt", "tEXt", "iTXt")] string chunk)
+        [Values("eXIf", "eXIf with the header of a JPEG", "zTXt", "tEXt", "iTXt")] string chunk)
     {
         using var stored = ResampleTests.Paint(5, 3, (x, y) => 0xFF000000 | (uint)(x * 40 + y * 10_000));
         var (decoded, found) = Decode.Run(PngFile.With(stored, chunk, (byte)orientation), new());

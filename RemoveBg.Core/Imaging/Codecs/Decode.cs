@@ -16,10 +16,7 @@ internal static class Decode
     {
         // 1. Check the format.
         if (!FileFormat.IsSupported(file.Span))
-            throw new ArtworkFailedException(ArtworkFailure.UnsupportedFormat,
-                FileFormat.NameOfUnsupported(file.Span) is { } name
-                ? $"{name} images are not supported. Use {FileFormat.Supported}."
-                : $"The file is not an image of a known format. Use {FileFormat.Supported}.");
+            throw new ArtworkFailedException(ArtworkFailure.UnsupportedFormat, UnsupportedFile.Describe(file.Span));
 
         // 2. Read the header and check the size, before any pixel memory is allocated.
         using var pin = file.Pin();

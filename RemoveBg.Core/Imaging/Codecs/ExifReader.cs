@@ -30,7 +30,7 @@ internal static class ExifReader
             var length = BinaryPrimitives.ReadUInt32LittleEndian(rest[4..]);
             if (length > rest.Length - 8) return default;
             var content = rest.Slice(8, (int)length);
-            if (rest.StartsWith("EXIF"u8)) return content.StartsWith("Exif\0\0"u8) ? content[6..] : content;
+            if (rest.StartsWith("EXIF"u8)) return WithoutHeader(content);
             // Chunks are padded to even lengths.
             var step = 8 + (long)length + (length & 1);
             if (step > rest.Length) return default;
@@ -49,7 +49,7 @@ internal static class ExifReader
             if (length > rest.Length - 12) break;
             var type = rest.Slice(4, 4);
             var content = rest.Slice(8, (int)length);
-            if (type.SequenceEqual("eXIf"u8)) return content;
+            if (type.SequenceEqual("eXIf"u8)) return WithoutHeader(content);
             if (fromText.IsEmpty
                 && (type.SequenceEqual("zTXt"u8) || type.SequenceEqual("tEXt"u8) || type.SequenceEqual("iTXt"u8)))
                 fromText = FromRawProfile(type[0], content);
@@ -93,8 +93,12 @@ internal static class ExifReader
         if (Convert.FromHexString(hex.AsSpan(0, bytes.Length * 2), bytes, out _, out var written)
             is not System.Buffers.OperationStatus.Done) return default;
         ReadOnlySpan<byte> profile = bytes.AsSpan(0, written);
-        return profile.StartsWith("Exif\0\0"u8) ? profile[6..] : profile;
+        return WithoutHeader(profile);
     }
+
+    /// <summary>Skips the header that EXIF has in a JPEG. Some programs copy it into other formats.</summary>
+    private static ReadOnlySpan<byte> WithoutHeader(ReadOnlySpan<byte> exif) =>
+        exif.StartsWith("Exif\0\0"u8) ? exif[6..] : exif;
 
     /// <summary>Inflates at most <see cref="LongestProfile"/> bytes, because a few kilobytes could inflate to
     /// gigabytes.</summary>

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Text;
 
 namespace RemoveBg.Core.Imaging.Codecs;
 
@@ -40,24 +39,5 @@ internal static class FileFormat
             rest = rest[step..];
         }
         return true;
-    }
-
-    /// <summary>Returns the name of a known but unsupported format, or null if the format is unknown.</summary>
-    public static string? NameOfUnsupported(ReadOnlySpan<byte> file)
-    {
-        if (file.Length >= 12 && file[4..8].SequenceEqual("ftyp"u8))
-        {
-            var size = Math.Clamp(BinaryPrimitives.ReadInt32BigEndian(file), 16, Math.Min(file.Length, 64));
-            var brands = Encoding.ASCII.GetString(file[8..size]);
-            return brands.Contains("avi", StringComparison.Ordinal) ? "AVIF" : "HEIC";
-        }
-        if (file.StartsWith<byte>([0xFF, 0x0A])
-            || file.StartsWith<byte>([0, 0, 0, 12, (byte)'J', (byte)'X', (byte)'L', (byte)' '])) return "JPEG XL";
-        if (file.StartsWith("II*\0"u8) || file.StartsWith("MM\0*"u8)) return "TIFF";
-        if (file.StartsWith<byte>([0, 0, 1, 0])) return "ICO";
-        if (file.StartsWith("8BPS"u8)) return "PSD";
-        if (file.StartsWith("%PDF"u8)) return "PDF";
-        var start = Encoding.UTF8.GetString(file[..Math.Min(file.Length, 1024)]);
-        return start.Contains("<svg", StringComparison.OrdinalIgnoreCase) ? "SVG" : null;
     }
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
+using System.Text.RegularExpressions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using RemoveBg.Core.Artworks;
@@ -14,7 +15,7 @@ namespace RemoveBg.Core.Process.Fetch;
 /// <remarks><see cref="UrlPolicy"/> checks and <see cref="GuardedConnector"/> connects each hop; size, idle time and
 /// total time are limited while streaming. To the caller, a blocked address, a refused connection and an unknown name
 /// look the same.</remarks>
-public sealed class ImageFetcher : IDisposable
+public sealed partial class ImageFetcher : IDisposable
 {
     private const string Unreachable = "The image could not be downloaded: its server could not be reached.";
 
@@ -46,9 +47,11 @@ public sealed class ImageFetcher : IDisposable
         using var total = new CancellationTokenSource(_limits.TotalTimeout, _time);
         using var idle = new CancellationTokenSource(_limits.IdleTimeout, _time);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, total.Token, idle.Token);
+        var hasBegun = false;
         try
         {
             using var response = await FollowAsync(url, idle, limit.Token);
+            hasBegun = true;
             await ReadBodyAsync(response, image, idle, limit.Token);
             _metrics.Fetched(image.Length);
         }
@@ -71,9 +74,22 @@ public sealed class ImageFetcher : IDisposable
             if (blocked is not null) _metrics.Fault(Fault.AddressBlocked);
             _log.DownloadFailed(
                 blocked ?? $"{problem.GetType().Name} {(problem as HttpRequestException)?.HttpRequestError}");
-            throw new ArtworkFailedException(ArtworkFailure.ImageUnreachable, Unreachable, isTransient: true);
+            throw FailureOf(problem, blocked is not null, hasBegun);
         }
     }
+
+    /// <summary>Says what went wrong without telling anything of the network: an address that was refused looks like a
+    /// server that cannot be reached.</summary>
+    private static ArtworkFailedException FailureOf(Exception problem, bool isBlocked, bool hasBegun) => problem switch
+    {
+        _ when isBlocked => new(ArtworkFailure.ImageUnreachable, Unreachable, isTransient: true),
+        HttpRequestException or IOException when hasBegun => new(ArtworkFailure.ImageIncomplete,
+            "The image's server closed the connection before the end of the image.", isTransient: true),
+        HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } => new(
+            ArtworkFailure.ImageTls, "No secure connection to the image's server could be made: its certificate is not "
+                + "valid for its name, or the port does not speak TLS.", isTransient: true),
+        _ => new(ArtworkFailure.ImageUnreachable, Unreachable, isTransient: true),
+    };
 
     public void Dispose() => _client.Dispose();
 
@@ -87,8 +103,9 @@ public sealed class ImageFetcher : IDisposable
                     ? "The image's URL is not allowed."
                     : "The image's URL redirects to an address that is not allowed.");
             idle.CancelAfter(_limits.IdleTimeout);
-            var response = await _client.GetAsync(uri, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
-            if (response.StatusCode == HttpStatusCode.OK) return response;
+            var response = await _client.GetAsync(AsWritten(url, uri!), HttpCompletionOption.ResponseHeadersRead,
+                cancellationToken);
+            if (IsWhole(response)) return response;
 
             using (response)
             {
@@ -99,6 +116,32 @@ public sealed class ImageFetcher : IDisposable
             }
         }
     }
+
+    /// <summary>Keeps path and query as they are written. System.Uri would rewrite %41 to A, and a signed URL would no
+    /// longer match its signature.</summary>
+    internal static Uri AsWritten(string url, Uri parsed)
+    {
+        var withoutFragment = url.Split('#')[0];
+        return WellFormed().IsMatch(withoutFragment)
+            ? new(withoutFragment, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true })
+            : parsed;
+    }
+
+    /// <summary>Matches a URL in which nothing has to be escaped and no segment of dots has to be resolved (RFC 3986,
+    /// sections 3.3 and 5.2.4).</summary>
+    [GeneratedRegex(@"^https?://[A-Za-z0-9.:\[\]-]+/(?!.*/(\.|%2[eE]){1,2}([/?]|$))(?!(\.|%2[eE]){1,2}([/?]|$))"
+        + @"([A-Za-z0-9._~:/?@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*$", RegexOptions.IgnoreCase)]
+    private static partial Regex WellFormed();
+
+    /// <summary>Whether a response is the whole image: 200, 203 from a proxy that may have changed it, or 206 with all
+    /// of its bytes (RFC 9110, sections 15.3.4 and 15.3.7).</summary>
+    private static bool IsWhole(HttpResponseMessage response) => response.StatusCode switch
+    {
+        HttpStatusCode.OK or HttpStatusCode.NonAuthoritativeInformation => true,
+        HttpStatusCode.PartialContent => response.Content.Headers.ContentRange is { From: 0 } range
+            && range.To + 1 == range.Length,
+        _ => false,
+    };
 
     /// <returns>The next URL, or null when the response is not a redirect.</returns>
     internal static string? Redirect(HttpResponseMessage response, Uri from)
@@ -111,7 +154,10 @@ public sealed class ImageFetcher : IDisposable
             || values.FirstOrDefault() is not { } location) return null;
         var isAsWritten = location.Contains("://", StringComparison.Ordinal)
             || location.Contains('\\', StringComparison.Ordinal);
-        var next = isAsWritten ? location : new Uri(from, location).AbsoluteUri;
+        // An absolute path is kept as written, too.
+        var isPath = location.StartsWith('/') && !location.StartsWith("//", StringComparison.Ordinal);
+        var next = isAsWritten ? location : isPath ? from.GetLeftPart(UriPartial.Authority) + location
+            : new Uri(from, location).AbsoluteUri;
         if (from.Scheme == Uri.UriSchemeHttps && !next.StartsWith("https:", StringComparison.OrdinalIgnoreCase))
             throw new ArtworkFailedException(ArtworkFailure.ImageUrlBlocked,
                 "The image's URL redirects from https to something else.");
