@@ -15,12 +15,13 @@ public sealed class ArtworkEventsHttp(ApiEndpoint api, ReadArtwork read, Artwork
 {
     [Function("ArtworkEvents")]
     public Task<IResult> Run(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head",
-            Route = "v2/artworks/{id}/events")] HttpRequest request,
-            string id, CancellationToken cancellationToken) =>
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "v2/artworks/{id:guid}/events")]
+        HttpRequest request, string id, CancellationToken cancellationToken) =>
         api.AnswerAsync(request, Scopes.Read, async (key, _) =>
         {
             var artwork = await read.FindAsync(key, id, cancellationToken);
+            // nginx would pass all events on at the end.
+            request.HttpContext.Response.Headers["X-Accel-Buffering"] = "no";
             if (HttpMethods.IsHead(request.Method)) return Results.Bytes([], "text/event-stream");
             // The stream is sent after this call has returned, so it ends by the host's token.
             return new EventStream(TypedResults.ServerSentEvents(EventsAsync(artwork, cancellationToken)),

@@ -10,7 +10,7 @@ public sealed class CancelArtworkHttp(ApiEndpoint api, CancelArtwork cancelArtwo
 {
     [Function("CancelArtwork")]
     public Task<IResult> Run(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "v2/artworks/{id}/cancel")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "v2/artworks/{id:guid}/cancel")] HttpRequest request,
             string id, CancellationToken cancellationToken) =>
         api.AnswerAsync(request, Scopes.Write, async (key, cancellationToken) =>
             Answers.Artwork(await cancelArtwork.CancelAsync(key, id, cancellationToken)), cancellationToken);

@@ -10,7 +10,7 @@ public sealed class DeleteArtworkHttp(ApiEndpoint api, DeleteArtwork delete)
 {
     [Function("DeleteArtwork")]
     public Task<IResult> Run(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "v2/artworks/{id}")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "v2/artworks/{id:guid}")] HttpRequest request,
             string id, CancellationToken cancellationToken) =>
         api.AnswerAsync(request, Scopes.Write, async (key, cancellationToken) =>
         {

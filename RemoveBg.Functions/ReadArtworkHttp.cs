@@ -12,7 +12,7 @@ public sealed class ReadArtworkHttp(ApiEndpoint api, ReadArtwork read, ArtworkVi
 {
     [Function("ReadArtwork")]
     public Task<IResult> Run(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "v2/artworks/{id}")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "v2/artworks/{id:guid}")] HttpRequest request,
             string id,
             CancellationToken cancellationToken) =>
         api.AnswerAsync(request, Scopes.Read, async (key, cancellationToken) =>

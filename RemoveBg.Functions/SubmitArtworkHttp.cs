@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
+using Microsoft.Extensions.Options;
 using RemoveBg.Core.Access;
 using RemoveBg.Core.Artworks;
 using RemoveBg.Core.Manage;
@@ -10,7 +11,7 @@ using RemoveBg.Functions.Http;
 namespace RemoveBg.Functions;
 
 public sealed class SubmitArtworkHttp(ApiEndpoint api, BodyReader bodies, SubmitRequestParser parser,
-    SubmitArtwork submit, ReadArtwork read, ArtworkViews views)
+    SubmitArtwork submit, ReadArtwork read, ArtworkViews views, IOptions<AccessOptions> access)
 {
     [Function("SubmitArtwork")]
     public Task<IResult> Run(
@@ -29,10 +30,8 @@ public sealed class SubmitArtworkHttp(ApiEndpoint api, BodyReader bodies, Submit
             if (patience is { } wait) artwork = await read.WaitUntilEndedAsync(artwork, wait, cancellationToken);
             var ended = patience is not null && artwork.Status.IsTerminal();
 
-            var headers = request.HttpContext.Response.Headers;
-            headers.Location = $"/v2/artworks/{artwork.Id}";
-            headers["Operation-Location"] = $"{request.Scheme}://{request.Host}/v2/artworks/{artwork.Id}";
-            if (!artwork.Status.IsTerminal()) headers.RetryAfter = "2";
+            ApiHeaders.SetLocation(request, $"/v2/artworks/{artwork.Id}", access.Value.ProxyHops ?? 0);
+            if (!artwork.Status.IsTerminal()) request.HttpContext.Response.Headers.RetryAfter = "2";
             Answers.SetConfidence(request.HttpContext.Response, artwork);
             return Answers.Artwork(await views.OfAsync(artwork, cancellationToken),
                 ended ? StatusCodes.Status200OK : StatusCodes.Status202Accepted);

@@ -16,6 +16,7 @@ public sealed class UnknownRouteHttp(HttpRouteTable routes, TimeProvider clock)
         [HttpTrigger(AuthorizationLevel.Anonymous, Route = "{*path}")] HttpRequest request,
         CancellationToken cancellationToken)
     {
+        ApiHeaders.Set(request.HttpContext.Response);
         await RequestBody.DrainAsync(request, clock, cancellationToken);
         var methods = routes.MethodsOf(request.HttpContext);
         if (methods.Count == 0) return Answers.Error(StatusCodes.Status404NotFound, "Not Found");

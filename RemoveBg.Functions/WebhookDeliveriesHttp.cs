@@ -9,7 +9,7 @@ namespace RemoveBg.Functions;
 
 public sealed class WebhookDeliveriesHttp(ApiEndpoint api, WebhookDeliveries deliveries)
 {
-    private const string Route = "v2/artworks/{id}/webhook-deliveries";
+    private const string Route = "v2/artworks/{id:guid}/webhook-deliveries";
 
     [Function("ListWebhookDeliveries")]
     public Task<IResult> List(

@@ -53,6 +53,9 @@ public sealed partial class UrlPolicy(IOptions<NetworkOptions> options)
 
         // Check the text first: .NET tolerates backslashes, control characters, spaces and missing slashes that other
         // parsers read differently.
+        var blank = text.IndexOf(' ', StringComparison.Ordinal);
+        if (blank > 0 && PlainUrl().IsMatch(text) && !text.Any(char.IsControl))
+            return $"must not contain a blank, as it does after its first {blank} characters; write it as %20.";
         if (!PlainUrl().IsMatch(text) || text.Any(c => char.IsControl(c) || char.IsWhiteSpace(c) || c == '\\'))
         {
             var example = use == UrlUse.Image ? "images.example.com/photo.jpg" : "api.example.com/hook";

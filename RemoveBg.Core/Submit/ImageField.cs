@@ -16,6 +16,8 @@ internal static class ImageField
             if (inline is null) fields.Problem(field, problem);
             return (inline?.Shown ?? "", inline);
         }
+        // Pasted URLs often have a blank at the end.
+        url = url.Trim();
         if (url.Length > SubmitRequest.LongestUrl)
             fields.Problem(field, $"must have at most {SubmitRequest.LongestUrl:N0} characters.");
         else if (urls.Check(url, UrlUse.Image, out _) is { } refused) fields.Problem(field, refused);

@@ -27,6 +27,9 @@ public static class JsonBody
     public static (JsonDocument Document, LongTexts LongTexts) Parse(Memory<byte> body, string expected,
         int mostTokens, JsonDocumentOptions options)
     {
+        // RFC 8259, section 8.1: a byte order mark may be ignored.
+        if (body.Span.StartsWith("\uFEFF"u8)) body = body[3..];
+        if (body.Length == 0) throw ApiException.BadRequest($"The body is empty; it must be {expected}.");
         if (!Utf8.IsValid(body.Span))
             throw ApiException.BadRequest($"The body is not valid UTF-8; it must be {expected}.");
         try

@@ -31,10 +31,11 @@ internal sealed class RequestFields(Problems problems, string prefix = "", Func<
         else Unknown(name);
     }
 
-    /// <summary>Puts a field of a form, where numbers and flags come as text.</summary>
+    /// <summary>Puts a field of a form, where numbers and flags come as text. An input that was left empty is
+    /// absent.</summary>
     public void Put(string name, string text)
     {
-        Put(name, JsonSerializer.SerializeToElement(text));
+        Put(name, JsonSerializer.SerializeToElement(text.Length > 0 ? text : null));
         _isForm = true;
     }
 
@@ -85,8 +86,12 @@ internal sealed class RequestFields(Problems problems, string prefix = "", Func<
     {
         if (Find(name) is not { } value) return null;
         if (value.ValueKind is JsonValueKind.True or JsonValueKind.False) return value.GetBoolean();
-        if (_isForm && value.ValueKind == JsonValueKind.String && value.GetString() is "true" or "false")
-            return value.GetString() == "true";
+        if (_isForm && value.ValueKind == JsonValueKind.String)
+            switch (value.GetString()!.ToLowerInvariant())
+            {
+                case "true" or "1" or "on" or "yes": return true;
+                case "false" or "0" or "off" or "no": return false;
+            }
         Problem(name, "must be true or false.");
         return null;
     }

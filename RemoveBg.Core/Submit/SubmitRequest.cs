@@ -17,7 +17,7 @@ public sealed record SubmitRequest(
     string ImageUrl, InlineImage? InlineImage, string? Webhook, OutputFormat OutputFormat,
         CutOutOptions? Options = null, InlineImage? InlineBackground = null)
 {
-    public const int LongestUrl = 2048;
+    public const int LongestUrl = 8192;
 
     /// <summary>Hashes everything that the request asks for.</summary>
     /// <returns>Equal for requests that ask for the same, however they are laid out.</returns>

@@ -91,7 +91,7 @@ public sealed class SubmitRequestParser(UrlPolicy urls, CutOutOptionsParser cutO
     {
         if (upload is not null)
         {
-            if (fields.Has("imageUrl")) fields.Problem("imageUrl",
+            if (fields.Find("imageUrl") is not null) fields.Problem("imageUrl",
                 "cannot be combined with the file image: give the photo once.");
             return (upload.Shown, upload);
         }
@@ -102,7 +102,8 @@ public sealed class SubmitRequestParser(UrlPolicy urls, CutOutOptionsParser cutO
 
     private string? ReadWebhook(RequestFields fields)
     {
-        if (fields.Text("webhook", "an absolute https URL of a publicly routable host") is not { } url) return null;
+        if (fields.Text("webhook", "an absolute https URL of a publicly routable host") is not { } text) return null;
+        var url = text.Trim();
         if (url.Length > SubmitRequest.LongestUrl)
             fields.Problem("webhook", $"must have at most {SubmitRequest.LongestUrl:N0} characters.");
         else if (urls.Check(url, UrlUse.Webhook, out _) is { } refused) fields.Problem("webhook", refused);
@@ -111,8 +112,8 @@ public sealed class SubmitRequestParser(UrlPolicy urls, CutOutOptionsParser cutO
 
     private static OutputFormat ReadFormat(RequestFields fields)
     {
-        if (!fields.Has("outputFormat")) return OutputFormat.Auto;
-        if (fields.Find("outputFormat") is { ValueKind: JsonValueKind.String } value && value.GetString() is { } word
+        if (fields.Find("outputFormat") is not { } value) return OutputFormat.Auto;
+        if (value.ValueKind == JsonValueKind.String && value.GetString() is { } word
             && OutputFormats.Words.Contains(word) && OutputFormats.TryParse(word, out var format)) return format;
         fields.Problem("outputFormat", $"must be one of {string.Join(", ", OutputFormats.Words)}.");
         return OutputFormat.Auto;

@@ -14,6 +14,10 @@ public static class RequestBody
     /// (FUNCTIONS_REQUEST_BODY_SIZE_LIMIT).</summary>
     private const long MostDrained = 100 * 1024 * 1024;
 
+    /// <summary>Names of UTF-8 and of its subset ASCII; empty if none is given (RFC 9110, section 8.3.1).</summary>
+    private static readonly HashSet<string> s_utf8 = new(["", "utf-8", "utf8", "us-ascii", "ascii"],
+        StringComparer.OrdinalIgnoreCase);
+
     private static readonly TimeSpan LongestDrain = TimeSpan.FromSeconds(30);
 
     /// <param name="request">The request.</param>
@@ -23,8 +27,7 @@ public static class RequestBody
     {
         if (!MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
             || !type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)
-            || type.Charset is { HasValue: true } charset
-                && !charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase))
+            || !s_utf8.Contains(HeaderUtilities.RemoveQuotes(type.Charset).ToString()))
             throw ApiException.BadRequest($"Content-Type must be application/json in "
                 + $"UTF-8{(alsoAccepted is null ? "" : $", or {alsoAccepted}")}.");
     }

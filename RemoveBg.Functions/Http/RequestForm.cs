@@ -65,14 +65,24 @@ public sealed record RequestForm(IReadOnlyList<KeyValuePair<string, string>> Tex
     {
         if (section.GetContentDispositionHeader() is not { } header) throw Unreadable();
         var name = Name(HeaderUtilities.RemoveQuotes(header.Name).ToString());
-        if (header.IsFileDisposition())
+        if (name.Length == 0) throw ApiException.BadRequest("A part of the form has no name.");
+        // Browsers send a file input that was left empty as an empty file without a name.
+        if (header.FileName.HasValue && !header.IsFileDisposition() && content.Length == 0) return;
+        if (header.IsFileDisposition() || IsImage(section.ContentType))
         {
+            if (content.Length == 0)
+                throw ApiException.BadRequest($"The file '{Problems.Quote(name)}' is empty; it must be an image.");
             if (!((Dictionary<string, InlineImage>)Files).TryAdd(name,
                 InlineImage.FromUpload(section.ContentType, content)))
                 throw ApiException.BadRequest($"The file '{Problems.Quote(name)}' must be given once.");
         }
         else AddText(name, content);
     }
+
+    /// <summary>Whether a part is a file although the client gives it no file name.</summary>
+    private static bool IsImage(string? contentType) => MediaTypeHeaderValue.TryParse(contentType, out var type)
+        && (type.Type.Equals("image", StringComparison.OrdinalIgnoreCase)
+            || type.MediaType.Equals("application/octet-stream", StringComparison.OrdinalIgnoreCase));
 
     private static RequestForm ParseUrlEncoded(BodyMemory body)
     {

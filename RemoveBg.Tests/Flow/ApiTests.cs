@@ -16,6 +16,20 @@ public sealed class ApiTests
     [OneTimeTearDown]
     public async Task Stop() => await _host.DisposeAsync();
 
+    [TestCase("1", "https", "https")]
+    [TestCase("1", "http, https", "https")]
+    [TestCase("1", null, "http")]
+    [TestCase("0", "https", "http")]
+    public async Task Operation_location_has_the_scheme_that_the_trusted_proxy_saw(string hops, string? told,
+        string scheme)
+    {
+        await using var host = await RunningHost.StartAsync(new() { ["RemoveBg:Access:ProxyHops"] = hops },
+            takesWork: false);
+        using var response = await host.SubmitAsync(new { imageUrl = "https://images.example.com/photo.jpg" },
+            told is null ? [] : [("X-Forwarded-Proto", told)]);
+        Assert.That(response.Headers.GetValues("Operation-Location").Single(), Does.StartWith($"{scheme}://"));
+    }
+
     [Test]
     public async Task Loopback_can_be_refused_in_development_too()
     {

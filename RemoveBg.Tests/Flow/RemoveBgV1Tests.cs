@@ -149,7 +149,7 @@ public sealed class RemoveBgV1Tests
     [TestCase("image_url=https://example.com/a&shadow_opacity=50", "invalid_parameter",
         "shadow_opacity is not a known parameter")]
     [TestCase("image_url=https://example.com/a&crop_margin=10%25", "invalid_parameter", "crop_margin needs crop: true")]
-    [TestCase("image_url=https://example.com/a&crop=1", "invalid_parameter", "crop must be true or false")]
+    [TestCase("image_url=https://example.com/a&crop=perhaps", "invalid_parameter", "crop must be true or false")]
     [TestCase("image_url=https://example.com/a&bg_color=nocolour", "invalid_parameter", "bg_color must be a colour")]
     [TestCase("image_url=https://example.com/a&bg_color=red&bg_image_url=https://example.com/b", "multiple_sources",
         "bg_color, bg_image_url")]

@@ -32,7 +32,8 @@ public sealed class FunctionCatalogTests
     [TestCase("get", "readyz")]
     public void Every_route_of_the_contract_has_a_function(string method, string route) =>
         Assert.That(Functions.Count(function => function.TriggerAttribute<HttpTriggerAttribute>() is { } trigger
-            && trigger.Route == route && trigger.Methods!.Contains(method)), Is.EqualTo(1));
+            && trigger.Route!.Replace(":guid}", "}", StringComparison.Ordinal) == route
+            && trigger.Methods!.Contains(method)), Is.EqualTo(1));
 
     [Test]
     public void Every_get_route_also_takes_head()

@@ -57,6 +57,7 @@ internal sealed class HttpTests(HostKind kind)
     [TestCase("POST", "/v2")]
     [TestCase("HEAD", "/nothing")]
     [TestCase("PROPFIND", "/v2/artworks/1/2/3")]
+    [TestCase("GET", "/v2/artworks/no-such-id")]
     public async Task An_unknown_route_gets_404(string method, string path)
     {
         using var response = await SendAsync(method, path);
@@ -69,6 +70,9 @@ internal sealed class HttpTests(HostKind kind)
     [TestCase("PATCH", "/v2/artworks/0e8c66a2-98a7-4f95-8c6b-0b9d1c1a7a55", "DELETE, GET, HEAD")]
     [TestCase("GET", "/v2/artworks/0e8c66a2-98a7-4f95-8c6b-0b9d1c1a7a55/cancel", "POST")]
     [TestCase("PUT", Submit, "POST")]
+    [TestCase("GET", Submit, "POST")]
+    [TestCase("OPTIONS", Submit, "POST")]
+    [TestCase("GET", "/v2/artworks/batch", "POST")]
     public async Task A_method_that_the_route_does_not_have_gets_405(string method, string path, string allowed)
     {
         using var response = await SendAsync(method, path);
@@ -103,6 +107,84 @@ internal sealed class HttpTests(HostKind kind)
         using var head = await SendAsync("HEAD", $"/v2/artworks/{id}/events");
         Assert.That(head.StatusCode, Is.EqualTo(HttpStatusCode.OK));
         Assert.That(head.Content.Headers.ContentType!.MediaType, Is.EqualTo("text/event-stream"));
+    }
+
+    private const string Photo = "https://images.example.com/photo.jpg";
+
+    [TestCase("application/json; charset=\"utf-8\"", $$"""{"imageUrl":"{{Photo}}"}""")]
+    [TestCase("application/json;charset=UTF8", $$"""{"imageUrl":"{{Photo}}"}""")]
+    [TestCase("Application/JSON; Charset=us-ascii", $$"""{"imageUrl":"{{Photo}}"}""")]
+    [TestCase("application/json", "\uFEFF" + $$"""{"imageUrl":"{{Photo}}"}""")]
+    [TestCase("application/json", $$"""{"imageUrl":" {{Photo}}\n"}""")]
+    [TestCase("application/json", $$"""{"imageUrl":"{{Photo}}","outputFormat":null,"webhook":null,"size":null}""")]
+    [TestCase(FormType, "imageUrl:" + Photo + "|webhook:|outputFormat:|crop:|size:")]
+    [TestCase(FormType, "imageUrl:" + Photo + "|crop:on")]
+    [TestCase(FormType, "imageUrl:" + Photo + "|crop:True|shadow:1|requireForeground:yes")]
+    [TestCase(FormType, "imageUrl:" + Photo + "|crop:Off|shadow:0|requireForeground:NO")]
+    [TestCase(FormType, "imageUrl:" + Photo + "|image@:")]
+    [TestCase(FormType, "image@photo.jpg:bytes|imageUrl:")]
+    public async Task What_clients_send_is_accepted(string type, string body)
+    {
+        using var response = await PostAsync(type, body);
+        Assert.That((int)response.StatusCode, Is.EqualTo(202), await response.Content.ReadAsStringAsync());
+    }
+
+    [TestCase("application/json", "", "The body is empty")]
+    [TestCase("application/json", """{"imageUrl":"https://images.example.com/my photo.jpg"}""", "blank")]
+    [TestCase("application/json", """{"imageUrl":"images.example.com/photo.jpg"}""", "absolute http or https URL")]
+    [TestCase("application/json", """{"imageUrl":"/9j/4AAQSkZJRg=="}""", "absolute http or https URL")]
+    [TestCase("application/json; charset=utf-16", $$"""{"imageUrl":"{{Photo}}"}""", "UTF-8")]
+    [TestCase(FormType, "imageUrl:" + Photo + "|crop:perhaps", "crop must be true or false")]
+    [TestCase(FormType, ":" + Photo, "A part of the form has no name")]
+    [TestCase(FormType, "image@photo.jpg:", "The file 'image' is empty")]
+    public async Task What_clients_send_by_mistake_is_named(string type, string body, string named)
+    {
+        using var response = await PostAsync(type, body);
+        Assert.That((int)response.StatusCode, Is.EqualTo(400));
+        Assert.That((await response.JsonAsync()).Text("message"), Does.Contain(named));
+    }
+
+    [TestCase("GET", "/v2/artworks")]
+    [TestCase("GET", "/v2/artworks/0e8c66a2-98a7-4f95-8c6b-0b9d1c1a7a55")]
+    [TestCase("POST", Submit)]
+    [TestCase("GET", "/no/such/route")]
+    public async Task Every_response_has_a_request_id(string method, string path)
+    {
+        using var response = await SendAsync(method, path);
+        Assert.That(response.Headers.GetValues("traceparent").Single(),
+            Does.Match("^00-[0-9a-f]{32}-[0-9a-f]{16}-0[01]$"));
+    }
+
+    [Test]
+    public async Task Artworks_and_lists_are_not_cached_and_events_not_buffered()
+    {
+        using var submitted = await PostAsync("application/json", $$"""{"imageUrl":"{{Photo}}"}""");
+        var id = (await submitted.JsonAsync()).Text("id");
+        using var list = await SendAsync("GET", "/v2/artworks");
+        using var artwork = await SendAsync("GET", $"/v2/artworks/{id}");
+        using var events = await SendAsync("HEAD", $"/v2/artworks/{id}/events");
+        Assert.That(list.Headers.CacheControl?.NoStore, Is.True);
+        Assert.That(artwork.Headers.CacheControl?.NoStore, Is.True);
+        Assert.That(events.Headers.GetValues("X-Accel-Buffering").Single(), Is.EqualTo("no"));
+    }
+
+    private const string FormType = "multipart/form-data; boundary=x";
+
+    /// <summary>Posts a submission. A form is written as <c>name:text|name@file:content</c>.</summary>
+    private Task<HttpResponseMessage> PostAsync(string type, string body)
+    {
+        if (type == FormType) body = string.Concat(body.Split('|').Select(Part)) + "--x--\r\n";
+        var content = new ByteArrayContent(System.Text.Encoding.UTF8.GetBytes(body));
+        content.Headers.TryAddWithoutValidation("Content-Type", type);
+        return _host.Client.PostAsync(Submit, content);
+
+        static string Part(string written)
+        {
+            var (head, text) = (written[..written.IndexOf(':')], written[(written.IndexOf(':') + 1)..]);
+            var parts = head.Split('@');
+            var file = parts.Length > 1 ? $"; filename=\"{parts[1]}\"\r\nContent-Type: application/octet-stream" : "";
+            return $"--x\r\nContent-Disposition: form-data; name=\"{parts[0]}\"{file}\r\n\r\n{text}\r\n";
+        }
     }
 
     private string WithKey => $"Authorization: Bearer {_host.Key}";

@@ -77,7 +77,7 @@ public sealed class UrlPolicyTests
             // The stages dns and redirect test the connector and the fetcher; their URLs are valid.
             var mustRefuse = payload.Text("stage") == "url";
             var url = payload.Text("url")!;
-            var refused = url.Length > 2048 || Policy.Check(url, UrlUse.Image, out _) is not null;
+            var refused = url.Length > 8192 || Policy.Check(url, UrlUse.Image, out _) is not null;
             if (refused != mustRefuse)
                 wrong.Add($"{(mustRefuse ? "let in" : "refused")}: {url} ({payload.Text("why")})");
         }

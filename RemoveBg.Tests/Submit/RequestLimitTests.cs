@@ -82,7 +82,7 @@ public sealed class RequestLimitTests
         var all = string.Join(",",
             RequestFields.Known.Where(name => name != "imageUrl").Select(name => $"\"{name}\":null"));
         Assert.That(() => Parser.Parse(Bytes($$"""{"imageUrl":"https://example.com/a",{{all}}}""")),
-            Throws.TypeOf<ApiException>().With.Message.Not.Contains("tokens"));
+            Throws.Nothing);
         Assert.That(2 + 2 * RequestFields.Known.Count, Is.LessThan(JsonBody.MostTokens / 10));
     }
 
