@@ -1,6 +1,6 @@
 """Batches of photos and of composites of confident cut-outs.
 
-Their backgrounds are windows without a subject, studios and repeating patterns.
+Their backgrounds are windows without a subject, studios, repeating patterns and noise.
 """
 import numpy as np
 import torch
@@ -8,7 +8,7 @@ from torch import Tensor
 
 from .dice import Dice, per_image
 from .geometry import random_frame, random_place, warp, window
-from .patterns import patterns
+from .patterns import noise, patterns
 from .photometric import photometric, tint
 from .studio import studio
 
@@ -30,7 +30,7 @@ class Batcher:
     @torch.no_grad()
     def batch(self, n: int, size: int) -> tuple[Tensor, Tensor, Tensor]:
         """Images n x 3 x size x size, alpha n x 1 x size x size, weight n. size: a multiple of 32."""
-        composed = int(round(n * self.composite)) if len(self.fg) and len(self.win) else 0
+        composed = self.dice.count(n, self.composite) if len(self.fg) and len(self.win) else 0
         parts = [self.photos(n - composed, size)] + ([self.composites(composed, size)] if composed else [])
         images, alpha, weight = (torch.cat(part) for part in zip(*parts))
         return photometric(self.dice, images), alpha, weight
@@ -48,13 +48,20 @@ class Batcher:
             both = alpha[two] + (1 - alpha[two]) * alpha2
             colours[two] = (colours[two] * alpha[two] + colours2 * alpha2 * (1 - alpha[two])) / both.clamp(min=1e-3)
             alpha[two] = both
-        plain, repeating = int(round(n * 0.3)), int(round(n * 0.25))
+        plain = self.dice.count(n, 0.3)
+        repeating = self.dice.count(n - plain, 0.3)
+        noisy = self.dice.count(n - plain - repeating, 0.12)
+        windows = n - plain - repeating - noisy
         grounds = [studio(self.dice, size, alpha[:plain])] if plain else []
         if repeating:
             grounds.append(patterns(self.dice, size, repeating))
-        ground = torch.cat([*grounds, tint(self.dice, self._windows(n - plain - repeating, size))])
+        if noisy:
+            grounds.append(noise(self.dice, size, noisy))
+        if windows:
+            grounds.append(tint(self.dice, self._windows(windows, size)))
+        ground = torch.cat(grounds)
         # Some have no subject: a network that has never seen such images finds one everywhere.
-        empty = per_image(self.dice.flag(n, 0.12))
+        empty = per_image(self.dice.flag(n, 0.15))
         alpha = alpha * (1 - empty)
         images = alpha * tint(self.dice, colours) + (1 - alpha) * ground
         return images, alpha, torch.maximum((alpha.mean((1, 2, 3)) > 0.01).float(), empty.view(-1))

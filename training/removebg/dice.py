@@ -18,6 +18,10 @@ class Dice:
         """Random indices below n."""
         return torch.nonzero(self.flag(n, chance))[:, 0]
 
+    def count(self, n: int, share: float) -> int:
+        """That share of n, rounded at random, so that it holds on average for small n too."""
+        return min(n, int(n * share + torch.rand(()).item()))
+
     def index(self, n: int, below: int) -> Tensor:
         return torch.randint(below, (n,), device=self.device)
 

@@ -1,4 +1,7 @@
-"""Repeating backgrounds: bricks, tiles, boards, bookshelves. To a network that relies on contrast they are subjects."""
+"""Repeating backgrounds (bricks, tiles, boards, bookshelves) and noise.
+
+To a network that relies on contrast they are subjects.
+"""
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -28,6 +31,18 @@ def patterns(dice: Dice, size: int, n: int) -> Tensor:
     inside = ((u - column) > gap / 2) & ((v - row) > torch.maximum(gap, 1 - height))
     picture = torch.where(inside, colour, gap_colour.expand_as(colour)).clamp(0, 1)
     return _soft(dice, picture * per_image(dice.uniform(n, 0.5, 1)))
+
+
+def noise(dice: Dice, size: int, n: int) -> Tensor:
+    """n x 3 x size x size in [0, 1]: grain of 1 to 32 pixels, grey or coloured, around a random colour."""
+    pictures = []
+    for _ in range(n):
+        cells = max(2, int(size / 32 ** float(dice.uniform(1))))
+        grain = dice.uniform((1, 3 if float(dice.uniform(1)) < 0.6 else 1, cells, cells)) - 0.5
+        grain = F.interpolate(grain, size=(size, size), mode="nearest" if float(dice.uniform(1)) < 0.5 else "bicubic")
+        common, spread = dice.uniform((1, 3, 1, 1), 0.2, 0.8), dice.uniform((1, 1, 1, 1), 0.1, 1.2)
+        pictures.append((common + grain * spread).clamp(0, 1))
+    return torch.cat(pictures)
 
 
 def _coordinates(dice: Dice, size: int, n: int) -> tuple[Tensor, Tensor]:

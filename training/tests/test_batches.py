@@ -8,7 +8,7 @@ from removebg import bank
 from removebg.batches import Batcher
 from removebg.dice import Dice
 from removebg.geometry import random_frame, warp
-from removebg.patterns import patterns
+from removebg.patterns import noise, patterns
 from removebg.photometric import jpeg, photometric
 from removebg.schedule import image_size, learning_rate
 from removebg.studio import studio
@@ -40,6 +40,21 @@ class BatchTests(unittest.TestCase):
         empty = alpha.flatten(1).max(1).values == 0
         self.assertTrue(5 < int(empty.sum()) < 60)
         self.assertTrue((weight[empty] == 1).all())
+
+    def test_a_share_holds_on_average_however_few_images_a_batch_has(self) -> None:
+        torch.manual_seed(0)
+        counts = [Dice("cpu").count(2, 0.25) for _ in range(400)]
+        self.assertEqual(set(counts), {0, 1})
+        self.assertAlmostEqual(sum(counts) / 400, 0.5, delta=0.1)
+
+    def test_noise_has_grain_of_many_sizes_and_stays_in_range(self) -> None:
+        torch.manual_seed(0)
+        pictures = noise(Dice("cpu"), 64, 40)
+        self.assertEqual(pictures.shape, (40, 3, 64, 64))
+        self.assertGreaterEqual(pictures.min().item(), 0)
+        self.assertLessEqual(pictures.max().item(), 1)
+        steps = (pictures[..., 1:] - pictures[..., :-1]).abs().mean((1, 2, 3))
+        self.assertGreater((steps.max() / steps.min()).item(), 10)
 
     def test_the_same_seed_gives_the_same_batches(self) -> None:
         with tempfile.TemporaryDirectory() as root:
