@@ -19,6 +19,8 @@ internal static class Decode
             throw new ArtworkFailedException(ArtworkFailure.UnsupportedFormat, UnsupportedFile.Describe(file.Span));
 
         // 2. Read the header and check the size, before any pixel memory is allocated.
+        var given = file;
+        file = WithEnd(file);
         using var pin = file.Pin();
         using var data = SKData.Create((nint)pin.Pointer, file.Length);
         using var codec = SKCodec.Create(data) ?? throw Corrupt();
@@ -29,21 +31,27 @@ internal static class Decode
                 $"The image has {width} x {height} pixels; the limits are {limits.MaxPixels:N0} pixels in total "
                     + $"and {limits.MaxSide:N0} per side.");
 
-        if (FileFormat.IsTruncated(file.Span)) throw Corrupt();
+        if (FileFormat.IsTruncatedWebp(file.Span)) throw Corrupt();
 
-        // 3. Decode the pixels; of an animation, the first frame.
+        // 3. Decode the pixels; of an animation, the first frame. Meanwhile, count what a JPEG file contains.
+        var counting = FileFormat.IsJpeg(file.Span) ? Task.Run(() => JpegScan.IsComplete(given.Span)) : null;
         var photo = new Photo(width, height, codec.Info.AlphaType == SKAlphaType.Opaque);
         try
         {
             using var srgb = SKColorSpace.CreateSrgb();
             var info = new SKImageInfo(width, height, SKColorType.Rgba8888, SKAlphaType.Unpremul, srgb);
             if (codec.GetPixels(info, (nint)photo.Pixels, info.RowBytes, new SKCodecOptions(0))
-                != SKCodecResult.Success) throw Corrupt();
+                != SKCodecResult.Success || counting?.GetAwaiter().GetResult() == false) throw Corrupt();
         }
         catch
         {
             photo.Dispose();
             throw;
+        }
+        finally
+        {
+            // It reads the file, which is the caller's.
+            counting?.GetAwaiter().GetResult();
         }
 
         // 4. Find the orientation. The codec knows a JPEG's, but always reports upright for PNG and WebP.
@@ -60,6 +68,17 @@ internal static class Decode
         using var data = SKData.Create((nint)pin.Pointer, beginning.Length);
         using var codec = SKCodec.Create(data);
         return codec is null ? null : (long)codec.Info.Width * codec.Info.Height;
+    }
+
+    /// <summary>Adds the end marker that some cameras leave out. Without it the codec does not decode the last
+    /// rows.</summary>
+    private static ReadOnlyMemory<byte> WithEnd(ReadOnlyMemory<byte> file)
+    {
+        if (!FileFormat.IsJpeg(file.Span) || JpegScan.HasEnd(file.Span)) return file;
+        var whole = new byte[file.Length + 2];
+        file.CopyTo(whole);
+        (whole[^2], whole[^1]) = (0xFF, 0xD9);
+        return whole;
     }
 
     private static ArtworkFailedException Corrupt() =>
