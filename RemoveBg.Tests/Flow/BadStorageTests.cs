@@ -99,7 +99,7 @@ public sealed class BadStorageTests
                     return await hosts[job % Hosts].SubmitAsync(photo, caller.WebhookUrl, $"job-{job}",
                         keys[job % Keys]);
                 }
-                catch (Exception problem) when (problem is HttpRequestException or IOException
+                catch (Exception problem) when (problem is HttpRequestException or IOException or TaskCanceledException
                     or ObjectDisposedException)
                 {
                     await Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System);
