@@ -63,7 +63,7 @@ public sealed class CrashTests
         {
             string? status = null;
             await Eventually.HoldsAsync(async () => (status = await last.StatusAsync(id)) is "succeeded" or "failed",
-                $"artwork {id} ends", TimeSpan.FromSeconds(180));
+                $"artwork {id} ends", TimeSpan.FromSeconds(120));
             Assert.That(status, Is.EqualTo("succeeded"));
         }
         await Eventually.HoldsAsync(() => caller.Deliveries.Select(delivery => delivery.Id).Distinct().Count()
