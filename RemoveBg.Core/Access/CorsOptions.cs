@@ -20,7 +20,7 @@ public sealed class CorsOptions : IValidatableObject
     public string Origins { get; set; } = "";
 
     /// <summary>The origins, each once.</summary>
-    public IReadOnlyList<string> List => [.. Origins.Split([' ', ',', ';'],
+    public IReadOnlyList<string> List => [.. Origins.Split([' ', ','],
         StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Distinct(StringComparer.Ordinal)];
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)

@@ -71,7 +71,7 @@ public sealed class StorageSetup : BackgroundService
         _log.Recreated();
     }
 
-    /// <summary>Creates once for all who need it at the same time.</summary>
+    /// <summary>Creates all that are missing. Calls at the same time share one run.</summary>
     private Task CreateAsync()
     {
         lock (_lock) return _creating is { IsCompleted: false } running ? running : _creating = CreateAllAsync();

@@ -12,6 +12,8 @@ public sealed class ApiEndpoint(Authenticate authenticate, KeyUsage usage, RateL
     RequestLimit requestLimit, IOptions<AccessOptions> access, IOptions<CorsOptions> cors, TimeProvider clock,
     ILogger<ApiEndpoint> log)
 {
+    private readonly IReadOnlyList<string> _origins = cors.Value.List;
+
     /// <summary>Runs a call and returns its response, or an error.</summary>
     /// <param name="request">The request.</param>
     /// <param name="scope">One of <see cref="Scopes"/>.</param>
@@ -29,7 +31,7 @@ public sealed class ApiEndpoint(Authenticate authenticate, KeyUsage usage, RateL
         var headers = request.HttpContext.Response.Headers;
         ApiHeaders.Set(request.HttpContext.Response);
         // The hosts do the rest of CORS; the platform's cannot expose headers.
-        if (cors.Value.List.Contains(request.Headers.Origin.ToString()))
+        if (_origins.Contains(request.Headers.Origin.ToString()))
             headers.AccessControlExposeHeaders = CorsOptions.ExposedHeaders;
         using var either = CancellationTokenSource.CreateLinkedTokenSource(
             cancellationToken, request.HttpContext.RequestAborted);

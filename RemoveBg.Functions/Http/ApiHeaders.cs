@@ -17,11 +17,11 @@ internal static class ApiHeaders
             Activity.Current?.Id ?? $"00-{ActivityTraceId.CreateRandom()}-{ActivitySpanId.CreateRandom()}-00";
     }
 
-    /// <summary>Tells where the artwork can be read.</summary>
+    /// <summary>Sets the artwork's address, relative and absolute.</summary>
     /// <param name="request">The submission.</param>
     /// <param name="path">The artwork's path.</param>
-    /// <param name="proxyHops">Trusted proxies in front of the service. The last one to add to X-Forwarded-Proto tells
-    /// how the caller connected; without proxies the header is anyone's word and is ignored.</param>
+    /// <param name="proxyHops">Number of trusted proxies in front of the service. The last entry of X-Forwarded-Proto
+    /// is the caller's scheme; without proxies any caller can forge the header, so it is ignored.</param>
     public static void SetLocation(HttpRequest request, string path, int proxyHops)
     {
         var told = proxyHops > 0 ? request.Headers["X-Forwarded-Proto"].ToString().Split(',')[^1].Trim() : "";

@@ -119,7 +119,7 @@ internal ref struct BitReader(ReadOnlySpan<byte> data)
         return true;
     }
 
-    /// <summary>Reads bytes until there are so many bits, or a marker comes.</summary>
+    /// <summary>Reads bytes until the buffer is full or a marker follows.</summary>
     private bool Fill(int wanted)
     {
         while (_count <= 56 && _at < _data.Length)

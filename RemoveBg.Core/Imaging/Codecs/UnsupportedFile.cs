@@ -4,14 +4,14 @@ using System.Text.RegularExpressions;
 
 namespace RemoveBg.Core.Imaging.Codecs;
 
-/// <summary>Says what a file is that the decoder does not take, so that its owner sees what went wrong: often the
-/// address is that of a page about the photo.</summary>
+/// <summary>Names the kind of a file that the decoder does not take. Often the URL is that of a page about the
+/// photo.</summary>
 internal static partial class UnsupportedFile
 {
     /// <summary>Bytes that are searched for the beginning of a page.</summary>
     private const int Searched = 1024;
 
-    /// <summary>Signatures at the beginning of files, and what such a file is.</summary>
+    /// <summary>Signatures at the beginning of files, and the kind of such a file.</summary>
     private static readonly (byte[] Signature, string Kind, bool IsImage)[] s_signatures =
     [
         ([0xFF, 0x0A], "JPEG XL", true),

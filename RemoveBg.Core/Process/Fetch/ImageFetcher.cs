@@ -78,8 +78,10 @@ public sealed partial class ImageFetcher : IDisposable
         }
     }
 
-    /// <summary>Says what went wrong without telling anything of the network: an address that was refused looks like a
-    /// server that cannot be reached.</summary>
+    public void Dispose() => _client.Dispose();
+
+    /// <summary>Names the fault without details of the network: a refused address looks like an unreachable
+    /// server.</summary>
     private static ArtworkFailedException FailureOf(Exception problem, bool isBlocked, bool hasBegun) => problem switch
     {
         _ when isBlocked => new(ArtworkFailure.ImageUnreachable, Unreachable, isTransient: true),
@@ -90,8 +92,6 @@ public sealed partial class ImageFetcher : IDisposable
                 + "valid for its name, or the port does not speak TLS.", isTransient: true),
         _ => new(ArtworkFailure.ImageUnreachable, Unreachable, isTransient: true),
     };
-
-    public void Dispose() => _client.Dispose();
 
     private async Task<HttpResponseMessage> FollowAsync(string url, CancellationTokenSource idle,
         CancellationToken cancellationToken)
