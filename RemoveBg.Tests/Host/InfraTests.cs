@@ -82,6 +82,20 @@ public sealed partial class InfraTests
     }
 
     [Test]
+    public void Pages_of_the_named_origins_may_call_the_app_and_read_results_and_no_others()
+    {
+        var app = One("Microsoft.Web/sites").GetProperty("properties").GetProperty("siteConfig").GetProperty("cors");
+        Assert.That(app.Text("allowedOrigins"), Is.EqualTo("[parameters('corsOrigins')]"));
+        Assert.That(app.GetProperty("supportCredentials").GetBoolean(), Is.False);
+        Assert.That(One("Microsoft.Storage/storageAccounts/blobServices").GetProperty("properties").GetProperty("cors")
+            .Text("corsRules"), Does.StartWith("[if(empty(parameters('corsOrigins')), createArray(), ")
+                .And.Contain("'allowedOrigins', parameters('corsOrigins')"));
+        Assert.That(_arm.RootElement.GetProperty("parameters").GetProperty("corsOrigins").GetProperty("defaultValue")
+            .GetArrayLength(), Is.Zero);
+        Assert.That(AppSettings(), Does.Contain("RemoveBg__Cors__Origins"));
+    }
+
+    [Test]
     public void The_app_has_these_roles_and_nothing_wider()
     {
         var text = _arm.RootElement.GetRawText();
