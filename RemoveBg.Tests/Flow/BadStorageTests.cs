@@ -12,7 +12,7 @@ namespace RemoveBg.Tests.Flow;
 public sealed class BadStorageTests
 {
     private const int Jobs = 1000, Keys = 20, Hosts = 3;
-    private static readonly TimeSpan KillEvery = TimeSpan.FromSeconds(20), Patience = TimeSpan.FromMinutes(25);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(25);
 
     [Test]
     public async Task Nothing_is_lost_stuck_or_done_twice_when_responses_get_lost_and_hosts_are_killed()
@@ -23,11 +23,10 @@ public sealed class BadStorageTests
         await using var proxy = await StorageProxy.StartAsync(storage);
         // An attempt that a kill ends is counted, and here every job may meet several.
         var settings = new Dictionary<string, string> { ["RemoveBg__Process__MaxAttempts"] = "20" };
-        var hosts = new ConcurrentDictionary<int, HostProcess>();
-        for (var i = 0; i < Hosts; i++) hosts[i] = await HostProcess.StartAsync(proxy.ConnectionString, settings);
+        await using var hosts = await KilledHosts.StartAsync(proxy.ConnectionString, Hosts, settings: settings);
         var keys = await StoredKeys.AddAsync(storage, Keys, concurrentJobs: 1);
 
-        // 1. Mishaps, and a killer, until all is done.
+        // 1. Mishaps.
         var dice = new Random(1);
         var fates = new ConcurrentDictionary<Fate, int>();
         proxy.Decide = _ =>
@@ -39,39 +38,26 @@ public sealed class BadStorageTests
             fates.AddOrUpdate(fate, 1, (_, count) => count + 1);
             return fate;
         };
-        using var done = new CancellationTokenSource();
-        var kills = 0;
-        var killing = Task.Run(async () =>
-        {
-            while (true)
-            {
-                await Task.Delay(KillEvery, TimeProvider.System, done.Token)
-                    .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                if (done.IsCancellationRequested) return;
-                var victim = kills++ % Hosts;
-                hosts[victim].Dispose();
-                hosts[victim] = await HostProcess.StartAsync(proxy.ConnectionString, settings);
-            }
-        });
 
         // 2. Callers that try again with the same Idempotency-Key, as they are told to.
         var accepted = new ConcurrentDictionary<string, string>();
         await Parallel.ForAsync(0, Jobs, new ParallelOptions { MaxDegreeOfParallelism = 6 }, async (job, _) =>
-            accepted[await SubmitAsync(job)] = keys[job % Keys]);
+        {
+            var key = keys[job % Keys];
+            accepted[await hosts.SubmitAsync(job, photo, caller.WebhookUrl, key)] = key;
+        });
 
         // 3. Until each has been announced.
         var watch = Stopwatch.StartNew();
         while (Announced().Count < Jobs && watch.Elapsed < Patience)
             await Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System);
-        await done.CancelAsync();
-        await killing;
+        await hosts.SpareAsync();
         proxy.Decide = _ => Fate.Passed;
 
         // 4. What became of them.
         var statuses = new ConcurrentBag<string?>();
         await Parallel.ForEachAsync(accepted.ToArray(), new ParallelOptions { MaxDegreeOfParallelism = 4 },
             async (job, _) => statuses.Add(await hosts[0].StatusAsync(job.Key, job.Value)));
-        foreach (var host in hosts.Values) host.Dispose();
         var (ids, succeeded) = (Announced(), statuses.Count(status => status == "succeeded"));
         var twice = ids.GroupBy(id => id.Split('_')[1]).Count(group => group.Count() > 1);
         var results = new BlobContainerClient(storage, "results").GetBlobs().Count();
@@ -79,7 +65,7 @@ public sealed class BadStorageTests
         TestContext.Out.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"accepted {accepted.Count}, succeeded {succeeded}, lost {Jobs - ids.Count}, stuck "
             + $"{statuses.Count(status => status is not ("succeeded" or "failed"))}, twice {twice}, repeats "
-            + $"{caller.Deliveries.Count - ids.Count}, kills {kills}, storage requests {fates.Values.Sum()} ("
+            + $"{caller.Deliveries.Count - ids.Count}, kills {hosts.Kills}, storage requests {fates.Values.Sum()} ("
             + $"{mishaps})"));
         Assert.Multiple(() =>
         {
@@ -89,23 +75,6 @@ public sealed class BadStorageTests
             Assert.That(twice, Is.Zero, "two final states announced for one artwork");
             Assert.That(results, Is.EqualTo(Jobs));
         });
-
-        async Task<string> SubmitAsync(int job)
-        {
-            while (true)
-            {
-                try
-                {
-                    return await hosts[job % Hosts].SubmitAsync(photo, caller.WebhookUrl, $"job-{job}",
-                        keys[job % Keys]);
-                }
-                catch (Exception problem) when (problem is HttpRequestException or IOException or TaskCanceledException
-                    or ObjectDisposedException)
-                {
-                    await Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System);
-                }
-            }
-        }
 
         HashSet<string> Announced() => [.. caller.Deliveries.Select(delivery => delivery.Id)];
     }

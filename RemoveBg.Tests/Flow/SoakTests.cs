@@ -13,8 +13,8 @@ public sealed class SoakTests
 {
     // At least so many jobs, for at least so long, and never more open at once than a test can wait for.
     private const int LeastJobs = 1000, MostOpen = 500;
-    private static readonly TimeSpan KillEvery = TimeSpan.FromSeconds(20), Warm = TimeSpan.FromMinutes(2),
-        LeastTime = TimeSpan.FromMinutes(5), Patience = TimeSpan.FromMinutes(30);
+    private static readonly TimeSpan Warm = TimeSpan.FromMinutes(2), LeastTime = TimeSpan.FromMinutes(5),
+        Patience = TimeSpan.FromMinutes(30);
 
     [Test]
     public async Task Nothing_is_lost_doubled_or_stuck_while_hosts_are_killed()
@@ -22,28 +22,12 @@ public sealed class SoakTests
         await using var caller = await Caller.StartAsync();
         var photos = Photos(caller);
         var storage = Storage.NewAccount();
-        var hosts = new ConcurrentDictionary<int, HostProcess>();
-        for (var i = 0; i < 3; i++) hosts[i] = await HostProcess.StartAsync(storage);
+        await using var hosts = await KilledHosts.StartAsync(storage, count: 3, spared: 1);
         var resident = new List<(TimeSpan At, long Bytes)>();
 
-        // 1. A killer, until all is done.
+        // 1. A reading of the memory of the host that lives, each second.
         using var done = new CancellationTokenSource();
-        var (kills, lastJob) = (0, -1);
-        var killing = Task.Run(async () =>
-        {
-            while (true)
-            {
-                await Task.Delay(KillEvery, TimeProvider.System, done.Token)
-                    .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                if (done.IsCancellationRequested) return;
-                var victim = 1 + kills++ % 2;
-                hosts[victim].Kill();
-                hosts[victim].Dispose();
-                hosts[victim] = await HostProcess.StartAsync(storage);
-            }
-        });
-
-        // 2. A reading of the memory of the host that lives, each second.
+        var lastJob = -1;
         var watch = Stopwatch.StartNew();
         var reading = Task.Run(async () =>
         {
@@ -55,26 +39,26 @@ public sealed class SoakTests
             }
         });
 
-        // 3. Callers that try again with the same key when a host dies under them.
+        // 2. Callers that try again with the same key when a host dies under them.
         var accepted = new ConcurrentDictionary<string, int>();
         await Parallel.ForEachAsync(Wanted(), new ParallelOptions { MaxDegreeOfParallelism = 4 },
             async (job, cancellationToken) =>
             {
                 while (accepted.Count - Announced().Count >= MostOpen && watch.Elapsed < Patience)
                     await Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System, cancellationToken);
-                accepted[await Submit(job)] = job;
+                accepted[await hosts.SubmitAsync(job, photos[job % photos.Count], caller.WebhookUrl)] = job;
             });
         var jobs = lastJob + 1;
         Assert.That(accepted, Has.Count.EqualTo(jobs), "one artwork a job");
 
-        // 4. Until each has been announced, or patience ends.
+        // 3. Until each has been announced, or patience ends.
         while (Announced().Count < jobs && watch.Elapsed < Patience)
             await Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System);
         var seconds = watch.Elapsed.TotalSeconds;
         await done.CancelAsync();
-        await Task.WhenAll(killing, reading);
+        await Task.WhenAll(hosts.SpareAsync(), reading);
 
-        // 5. What became of them, asked one by one.
+        // 4. What became of them, asked one by one.
         var statuses = new ConcurrentDictionary<string, string?>();
         await Parallel.ForEachAsync(accepted.Keys, new ParallelOptions { MaxDegreeOfParallelism = 4 },
             async (id, _) => statuses[id] = await hosts[0].StatusAsync(id));
@@ -88,7 +72,7 @@ public sealed class SoakTests
         TestContext.Out.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"accepted {accepted.Count}, terminal {terminal}, succeeded {succeeded}, results {results}, "
             + $"ids announced twice {doubled}, lost {jobs - ids.Count}, stuck {jobs - terminal}, "
-            + $"repeats {caller.Deliveries.Count - ids.Count}, kills {kills}"));
+            + $"repeats {caller.Deliveries.Count - ids.Count}, kills {hosts.Kills}"));
         TestContext.Out.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"wait p50 {waits[waits.Count / 2]:0.0} s, p99 {waits[waits.Count * 99 / 100]:0.0} s; "
             + $"{jobs / seconds:0.0} jobs/s"));
@@ -98,7 +82,6 @@ public sealed class SoakTests
         TestContext.Out.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"resident of the host that lived: {early / 1_000_000} MB after two minutes, "
             + $"{late / 1_000_000} MB at the end"));
-        foreach (var host in hosts.Values) host.Dispose();
 
         Assert.Multiple(() =>
         {
@@ -118,24 +101,6 @@ public sealed class SoakTests
         }
 
         HashSet<string> Announced() => [.. caller.Deliveries.Select(delivery => delivery.Id)];
-
-        async Task<string> Submit(int job)
-        {
-            for (var tries = 0; ; tries++)
-            {
-                try
-                {
-                    return await hosts[(job + tries) % 3]
-                        .SubmitAsync(photos[job % photos.Count], caller.WebhookUrl, $"job-{job}");
-                }
-                catch (Exception problem)
-                    when (problem is HttpRequestException or TaskCanceledException or ObjectDisposedException
-                    && tries < 100)
-                {
-                    await Task.Delay(TimeSpan.FromMilliseconds(200), TimeProvider.System);
-                }
-            }
-        }
     }
 
     /// <summary>Alternates good photos with a truncated file, a file that is not an image, and a decompression
