@@ -42,6 +42,14 @@ internal sealed class CutOutContext(CutOutJob job, ImageOptions limits, Cancella
 
     public SubjectMask? Mask { get; set; }
 
+    public bool HasSubject { get; set; }
+
+    /// <summary>The photo's own background; null unless it is wanted behind the subject.</summary>
+    public BlurredBackground? Background { get; set; }
+
+    /// <summary>Part of the upright photo that the result shows, if its background stays.</summary>
+    public Window Shown { get; set; }
+
     /// <summary>Rectangle of the subject in the result; null if none was found or the job does not want it.</summary>
     public Box? Subject { get; set; }
 
@@ -63,5 +71,9 @@ internal sealed class CutOutContext(CutOutJob job, ImageOptions limits, Cancella
         _times.Add((name, Stopwatch.GetElapsedTime(start)));
     }
 
-    public void Dispose() => _photo?.Dispose();
+    public void Dispose()
+    {
+        _photo?.Dispose();
+        Background?.Dispose();
+    }
 }

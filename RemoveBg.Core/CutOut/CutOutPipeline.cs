@@ -13,12 +13,14 @@ public sealed class CutOutPipeline(IOptions<ImageOptions> limits)
         // 1. Get the upright photo, or the part of it to search for a subject.
         CutOutSteps.DecodePhoto,
         CutOutSteps.OrientPhoto,
+        CutOutSteps.CopyBackground,
         CutOutSteps.CropToRegion,
 
         // 2. Find the subject and its edge.
         CutOutSteps.SegmentSubject,
         CutOutSteps.MakeMatte,
         CutOutSteps.RequireForeground,
+        CutOutSteps.RestoreSurroundings,
 
         // 3. Apply the options: layout, shadow, background.
         CutOutSteps.Arrange,

@@ -20,6 +20,12 @@ internal static class CutOutSteps
         context.Region = new(0, 0, context.Photo.Width, context.Photo.Height);
     }
 
+    public static void CopyBackground(CutOutContext context)
+    {
+        if (context.Options.Background is Background.Blur)
+            context.Time("copy background", () => context.Background = BlurredBackground.Of(context.Photo));
+    }
+
     public static void CropToRegion(CutOutContext context)
     {
         if (context.Options.Roi is not { } roi) return;
@@ -47,7 +53,9 @@ internal static class CutOutSteps
             context.Time("grid", () => grid = Grid.Of(context.Photo));
             context.Time("matte", () => matte = Matte.Run(context.Mask!.Tensors, grid!));
             context.Time("foreground", () => colours = ForegroundColours.Run(grid!, matte!.OnGrid));
-            context.Time("compose", () => Compose.Run(context.Photo, matte!, colours!));
+            context.Time("compose", () => context.HasSubject =
+                Compose.Run(context.Photo, matte!, colours!, context.Options.IsBackgroundOnly));
+            context.Background?.RemoveSubject(matte!.OnGrid, grid!.Width, context.Region);
         }
         finally
         {
@@ -59,14 +67,33 @@ internal static class CutOutSteps
 
     public static void RequireForeground(CutOutContext context)
     {
-        if (context.Options.RequireForeground == true && !HasForeground(context.Photo))
+        if (context.Options.RequireForeground == true && !context.HasSubject)
             throw new ArtworkFailedException(ArtworkFailure.NoForeground, "No subject was found in the image.");
+    }
+
+    /// <summary>Gets back what lies outside the region, which is all background. Decoding again takes less memory than
+    /// keeping a second copy.</summary>
+    public static void RestoreSurroundings(CutOutContext context)
+    {
+        if (context.Options is not { IsBackgroundOnly: true, Roi: not null }) return;
+        context.Time("surroundings", () =>
+        {
+            var (decoded, orientation) = Decode.Run(context.Job.File, context.Limits);
+            var whole = Orient.Run(decoded, orientation);
+            context.Region.CopyInto(whole, context.Photo);
+            whole.IsOpaque = false;
+            context.Photo = whole;
+            context.Region = new(0, 0, whole.Width, whole.Height);
+        });
     }
 
     public static void Arrange(CutOutContext context)
     {
-        if (!context.Options.Arranges) return;
         var (width, height) = context.FullSize;
+        context.Shown = new(0, 0, width, height);
+        if (!context.Options.Arranges) return;
+        if (context.Background is not null)
+            context.Shown = Arranged.Shown(context.Photo, context.Region, width, height, context.Options);
         context.Time("arrange", () => context.Photo = Arranged.Run(
             context.Photo, context.Region, width, height, context.Options, context.Limits.MaxPixels));
     }
@@ -78,13 +105,18 @@ internal static class CutOutSteps
 
     public static void CastShadow(CutOutContext context)
     {
-        if (context.Options.Shadow == true) context.Time("shadow", () => Shadow.Run(context.Photo));
+        if (context.Options.Shadow == true)
+            context.Time("shadow", () => Shadow.Run(context.Photo, (context.Options.ShadowOpacity ?? 100) / 100f));
     }
 
     public static void PutBackgroundBehind(CutOutContext context)
     {
         switch (context.Options.Background)
         {
+            case Background.Blur:
+                context.Time("background", () => context.Background!.PutBehind(context.Photo, context.Shown,
+                    context.Options.BackgroundBlur ?? BlurredBackground.DefaultStrength));
+                break;
             case Background.Solid solid:
                 context.Time("background", () => Backdrop.Colour(context.Photo, solid.Rgba));
                 break;
@@ -117,13 +149,5 @@ internal static class CutOutSteps
         {
             throw problem.Of("background");
         }
-    }
-
-    private static bool HasForeground(Photo cutOut)
-    {
-        for (var y = 0; y < cutOut.Height; y++)
-            foreach (var pixel in cutOut.Row(y))
-                if (pixel >> 24 >= 128) return true;
-        return false;
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using RemoveBg.Core.Artworks;
 using RemoveBg.Core.Artworks.Parameters;
@@ -21,8 +22,8 @@ public sealed class V1Exception(int statusCode, params IReadOnlyList<V1Problem> 
 }
 
 /// <summary>Translates the parameters of remove.bg's <c>POST /v1.0/removebg</c> into ours.</summary>
-/// <remarks>A parameter that cannot be honoured is refused by name, never ignored. Source: remove.bg's published
-/// OpenAPI document, version 1.0.0.</remarks>
+/// <remarks>Hints about the subject are accepted and change nothing. What would change the picture and cannot be
+/// honoured is refused by name. Source: remove.bg's published API documentation, version 1.0.</remarks>
 public sealed class RemoveBgV1Request(SubmitRequestParser parser)
 {
     /// <summary>Maps remove.bg's parameters to our fields of the same meaning; problems are named by it, too.</summary>
@@ -53,14 +54,19 @@ public sealed class RemoveBgV1Request(SubmitRequestParser parser)
             ["webp"] = OutputFormat.Webp, ["zip"] = OutputFormat.Zip,
     };
 
-    /// <summary>Parameters of which only the neutral values are accepted, and why.</summary>
-    private static readonly Dictionary<string, (string[] Accepted, string Why)> Fixed = new()
+    /// <summary>Parameters that have no field of ours, and their accepted values.</summary>
+    private static readonly Dictionary<string, (string[] Accepted, string? Why)> Others = new()
     {
-        ["type"] = (["auto"], "the model finds any kind of subject and cannot be limited to one kind"),
-        ["type_level"] = (["none", "1"], "subjects are not classified"),
+        // Hints: the network finds any kind of subject, and does not say which.
+        ["type"] = (["auto", "person", "product", "car", "animal", "graphic", "transportation", "other"], null),
+        ["type_level"] = (["none", "latest", "1", "2"], null),
+        // Every kind gives the one shadow that there is.
+        ["shadow_type"] = ([NoShadow, "auto", "drop", "3D", "car"], null),
         ["semitransparency"] = (["true"], "soft alpha is always kept"),
-        ["shadow_type"] = (["none", "drop"], "there is one kind of shadow"),
     };
+
+    private const string NoShadow = "none";
+    private const int FullOpacity = 100;
 
     /// <summary>Translates a request.</summary>
     /// <param name="texts">All parameters except files.</param>
@@ -83,13 +89,15 @@ public sealed class RemoveBgV1Request(SubmitRequestParser parser)
         // 2. Translate what has the same meaning.
         var size = Choice(given, "size", "preview", Sizes, problems);
         var format = Choice(given, "format", "auto", Formats, problems);
-        var hasShadow = ReadFixed(given, problems);
+        var hasShadow = ReadOthers(given, problems);
+        var opacity = Opacity(given, problems);
         var ours = new Problems(most: int.MaxValue);
         var fields = new RequestFields(ours, shown: field =>
             Fields.FirstOrDefault(pair => pair.Value == field && given.ContainsKey(pair.Key)).Key ?? field,
             longTexts: longTexts);
         foreach (var (name, text) in given)
-            if (Fields.TryGetValue(name, out var field))
+            if (Narrower(name, text) is { } accepted) problems.Add(Invalid(name, $"must be {accepted}"));
+            else if (Fields.TryGetValue(name, out var field))
             {
                 // "original" and "0" are remove.bg's defaults: nothing was asked for.
                 if (text != "original"
@@ -97,10 +105,10 @@ public sealed class RemoveBgV1Request(SubmitRequestParser parser)
                     fields.Put(field, text);
             }
             else problems.Add(Invalid(name, $"is not a known parameter; accepted: image_file, image_file_b64, size, "
-                + $"format, bg_image_file, {string.Join(", ", Fields.Keys.Concat(Fixed.Keys))}"));
+                + $"format, bg_image_file, shadow_opacity, {string.Join(", ", Fields.Keys.Concat(Others.Keys))}"));
         if (hasShadow) fields.Put("shadow", "true");
         if (size is { } megapixels)
-            fields.Put("megapixels", megapixels.ToString(System.Globalization.CultureInfo.InvariantCulture));
+            fields.Put("megapixels", megapixels.ToString(CultureInfo.InvariantCulture));
 
         var request = parser.Read(fields, photo, background);
         problems.AddRange(
@@ -108,7 +116,8 @@ public sealed class RemoveBgV1Request(SubmitRequestParser parser)
         if (problems.Count > 0) throw new V1Exception(400, problems);
 
         // 3. Choose the format; JPEG and ZIP exist on this route only.
-        var options = (request.Options ?? new()) with { RequireForeground = true, FindSubject = true };
+        var options = (request.Options ?? new()) with { RequireForeground = true, FindSubject = true,
+            ShadowOpacity = opacity == FullOpacity ? null : opacity };
         if (options.IsAlphaOnly && format is OutputFormat.Jpeg or OutputFormat.Zip)
             throw new V1Exception(400, Invalid("format", "must be auto, png or webp with channels=alpha"));
         var isOpaque = options.Background is not null and not Background.Solid { IsOpaque: false };
@@ -136,6 +145,17 @@ public sealed class RemoveBgV1Request(SubmitRequestParser parser)
         return null;
     }
 
+    /// <summary>Checks parameters that take less than our field of the same meaning.</summary>
+    /// <returns>What is accepted; null if the text may be.</returns>
+    private static string? Narrower(string name, string text) => name switch
+    {
+        "bg_color" when Colour.TryParse(text) is null => $"a colour ({Colour.Accepted})",
+        "bg_image_url" when !text.StartsWith("http", StringComparison.OrdinalIgnoreCase) =>
+            "an absolute http or https URL",
+        "channels" when text is not ("rgba" or "alpha") => "one of rgba, alpha",
+        _ => null,
+    };
+
     /// <returns>The only given name; null when none or several are given.</returns>
     private static string? Only(string[] names, Dictionary<string, string> given,
         IReadOnlyDictionary<string, InlineImage> files, List<V1Problem> problems)
@@ -158,13 +178,23 @@ public sealed class RemoveBgV1Request(SubmitRequestParser parser)
     }
 
     /// <returns>Whether <c>shadow_type</c> asks for a shadow.</returns>
-    private static bool ReadFixed(Dictionary<string, string> given, List<V1Problem> problems)
+    private static bool ReadOthers(Dictionary<string, string> given, List<V1Problem> problems)
     {
-        var hasShadow = given.GetValueOrDefault("shadow_type") == "drop";
-        foreach (var (name, (accepted, why)) in Fixed)
+        var hasShadow = given.GetValueOrDefault("shadow_type", NoShadow) != NoShadow;
+        foreach (var (name, (accepted, why)) in Others)
             if (given.Remove(name, out var text) && !accepted.Contains(text))
-                problems.Add(Invalid(name, $"must be {string.Join(" or ", accepted)}: {why}"));
+                problems.Add(Invalid(name, accepted is [var only] ? $"must be {only}: {why}"
+                    : $"must be one of {string.Join(", ", accepted)}"));
         return hasShadow;
+    }
+
+    private static int Opacity(Dictionary<string, string> given, List<V1Problem> problems)
+    {
+        if (!given.Remove("shadow_opacity", out var text)) return FullOpacity;
+        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var percent)
+            && percent <= FullOpacity) return percent;
+        problems.Add(Invalid("shadow_opacity", "must be a whole number from 0 to 100"));
+        return FullOpacity;
     }
 
     private static V1Problem Invalid(string parameter, string problem) =>

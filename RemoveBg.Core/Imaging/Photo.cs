@@ -18,7 +18,10 @@ public sealed unsafe class Photo : IDisposable
 
     public int Width { get; }
     public int Height { get; }
-    public bool IsOpaque { get; }
+
+    /// <summary>Whether every alpha is known to be 255.</summary>
+    public bool IsOpaque { get; internal set; }
+
     public long PixelCount => (long)Width * Height;
 
     /// <summary>Pixels row by row, with R in the lowest byte and A in the highest.</summary>

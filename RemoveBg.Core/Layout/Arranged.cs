@@ -48,6 +48,20 @@ internal static class Arranged
         }
     }
 
+    /// <summary>Returns the part of the upright photo that a crop shows; all of it without one.</summary>
+    /// <param name="cutOut">Cut-out of <paramref name="region"/>, not yet arranged.</param>
+    public static Window Shown(Photo cutOut, Box region, int width, int height, CutOutOptions wanted)
+    {
+        if (wanted.Crop != true) return new(0, 0, width, height);
+        var (canvasWidth, canvasHeight, left, top, _) = Plan(cutOut, region, width, height, wanted);
+        // Where nothing is visible, the plan is the whole photo.
+        if ((canvasWidth, canvasHeight) == (width, height)) return new(0, 0, width, height);
+        double right = Math.Min(width, region.Left - left + canvasWidth),
+            bottom = Math.Min(height, region.Top - top + canvasHeight);
+        (left, top) = (Math.Max(0, region.Left - left), Math.Max(0, region.Top - top));
+        return new(left, top, right - left, bottom - top);
+    }
+
     private static (double Width, double Height, double Left, double Top,
         double Scale) Plan(Photo cutOut, Box region, int width, int height, CutOutOptions wanted)
     {

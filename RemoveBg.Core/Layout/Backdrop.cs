@@ -14,10 +14,18 @@ internal static class Backdrop
         });
 
     /// <summary>Draws an image behind, centred and scaled to cover the result, like CSS's <c>cover</c>.</summary>
-    public static void Image(Photo image, Photo behind)
+    public static void Image(Photo image, Photo behind) =>
+        Image(image, behind, new(0, 0, behind.Width, behind.Height));
+
+    /// <summary>Draws part of an image behind, centred and scaled to cover the result.</summary>
+    /// <param name="image">The result.</param>
+    /// <param name="behind">The image.</param>
+    /// <param name="part">The part, in pixels of <paramref name="behind"/>.</param>
+    public static void Image(Photo image, Photo behind, Window part)
     {
-        var scale = Math.Max((double)image.Width / behind.Width, (double)image.Height / behind.Height);
-        double left = (behind.Width - image.Width / scale) / 2, top = (behind.Height - image.Height / scale) / 2;
+        var scale = Math.Max(image.Width / part.Width, image.Height / part.Height);
+        double left = part.Left + (part.Width - image.Width / scale) / 2,
+            top = part.Top + (part.Height - image.Height / scale) / 2;
         Resample.Window(behind, left, top, scale, image.Width, image.Height, (y, row) =>
         {
             var pixels = image.Row(y);

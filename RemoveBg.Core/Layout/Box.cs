@@ -31,6 +31,12 @@ public readonly record struct Box(int Left, int Top, int Width, int Height)
         return part;
     }
 
+    /// <summary>Replaces this part of a photo.</summary>
+    internal void CopyInto(Photo photo, Photo part)
+    {
+        for (var y = 0; y < Height; y++) part.Row(y).CopyTo(photo.Row(Top + y).Slice(Left, Width));
+    }
+
     /// <summary>Finds the smallest rectangle around everything visible.</summary>
     /// <returns>Null when nothing is visible.</returns>
     internal static Box? Around(Photo cutOut)

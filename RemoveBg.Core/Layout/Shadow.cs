@@ -16,14 +16,16 @@ internal static class Shadow
 
     private const float Opacity = 0.45f;
 
-    public static void Run(Photo image)
+    /// <param name="image">The cut-out.</param>
+    /// <param name="opacity">From 0 to 1; 1 is the usual shadow.</param>
+    public static void Run(Photo image, float opacity = 1)
     {
         if (Box.Around(image) is not { } subject) return;
         var extent = Math.Max(subject.Width, subject.Height);
         var shrink = Math.Max(1d, Math.Max(image.Width, image.Height) / (double)SmallSide);
         using var small = SmallAlpha(image, shrink);
         using var soft = Blurred(small, (float)(extent * Blur / shrink));
-        Lay(image, soft, shrink, extent * Drop);
+        Lay(image, soft, shrink, extent * Drop, opacity * Opacity);
     }
 
     private static unsafe SKBitmap SmallAlpha(Photo image, double shrink)
@@ -50,7 +52,7 @@ internal static class Shadow
         return soft;
     }
 
-    private static unsafe void Lay(Photo image, SKBitmap soft, double shrink, double drop)
+    private static unsafe void Lay(Photo image, SKBitmap soft, double shrink, double drop, float opacity)
     {
         var pixels = (byte*)soft.GetPixels();
         var (stride, width, height) = (soft.RowBytes, soft.Width, soft.Height);
@@ -61,7 +63,7 @@ internal static class Shadow
             for (var x = 0; x < row.Length; x++)
             {
                 var shade = At((x + 0.5) / shrink - 0.5, v);
-                if (shade > 0) row[x] = Backdrop.Over(row[x], Vector128<float>.Zero, shade * Opacity);
+                if (shade > 0) row[x] = Backdrop.Over(row[x], Vector128<float>.Zero, shade * opacity);
             }
         });
 

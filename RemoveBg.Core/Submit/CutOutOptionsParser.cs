@@ -10,6 +10,7 @@ public sealed class CutOutOptionsParser(UrlPolicy urls, ModelCatalog networks)
     private const int SmallestSize = 16, LargestSize = 20_000;
     private const string FillsImage = "cannot be combined with crop: a cropped subject fills the image.";
     private const string NoColours = "cannot be combined with channels: alpha, which has no colours.";
+    private const string NoSubject = "cannot be combined with channels: background, which has no subject.";
 
     /// <returns>Null options when nothing is asked for.</returns>
     internal (CutOutOptions? Options, InlineImage? Background) Read(RequestFields fields, InlineImage? upload)
@@ -23,14 +24,16 @@ public sealed class CutOutOptionsParser(UrlPolicy urls, ModelCatalog networks)
             Position = fields.Value<Position>("position"),
             Roi = fields.Value<Region>("roi"),
             Background = background,
+            BackgroundBlur = (int?)fields.Number("backgroundBlur", 1, 100, isWhole: true, "strength of the blur"),
             Shadow = fields.Flag("shadow"),
             Size = (int?)fields.Number("size", SmallestSize, LargestSize, isWhole: true, "longest side, in pixels"),
             Megapixels =
                 fields.Number("megapixels", 0.01, 50, isWhole: false, "width times height, in millions of pixels"),
-            Channels = fields.Word("channels", ["rgba", "alpha"]) switch
+            Channels = fields.Word("channels", ["rgba", "alpha", "background"]) switch
             {
                 "rgba" => Channels.Rgba,
                 "alpha" => Channels.Alpha,
+                "background" => Channels.Background,
                 _ => null,
             },
             Model = fields.Word("model", networks.Offered),
@@ -46,8 +49,16 @@ public sealed class CutOutOptionsParser(UrlPolicy urls, ModelCatalog networks)
             fields.Problem("cropMargin", "needs crop: true.");
         if (options is { Scale: not null, Crop: true }) fields.Problem("scale", FillsImage);
         if (options is { Position: not null, Crop: true }) fields.Problem("position", FillsImage);
+        if (fields.Find("backgroundBlur") is not null && options.Background is not Background.Blur)
+            fields.Problem("backgroundBlur", "needs background: blur.");
         if (options is { IsAlphaOnly: true, Background: not null }) fields.Problem("background", NoColours);
         if (options is { IsAlphaOnly: true, Shadow: true }) fields.Problem("shadow", NoColours);
+        if (!options.IsBackgroundOnly) return;
+        if (options.Background is not null) fields.Problem("background", NoSubject);
+        if (options.Shadow == true) fields.Problem("shadow", NoSubject);
+        if (options.Crop == true) fields.Problem("crop", NoSubject);
+        if (options.Scale is not null) fields.Problem("scale", NoSubject);
+        if (options.Position is { Share: not null }) fields.Problem("position", NoSubject);
     }
 
     private (Background? Background, InlineImage? Inline) ReadBackground(RequestFields fields, InlineImage? upload)
@@ -58,7 +69,7 @@ public sealed class CutOutOptionsParser(UrlPolicy urls, ModelCatalog networks)
             return (new Background.StoredImage(upload.Shown), upload);
         }
         var background = fields.Value<Background>("background");
-        if (background is null or Background.Solid) return (background, null);
+        if (background is null or Background.Solid or Background.Blur) return (background, null);
         var (shown, inline) = ImageField.Read(fields, "background", background.Text, urls);
         return (inline is null ? background : new Background.StoredImage(shown), inline);
     }

@@ -21,6 +21,7 @@ internal sealed record V1ErrorAnswer(IReadOnlyList<V1Problem> Errors);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(V1Account))]
 [JsonSerializable(typeof(V1Answer))]
 [JsonSerializable(typeof(V1ErrorAnswer))]
 internal sealed partial class V1Json : JsonSerializerContext;

@@ -106,6 +106,67 @@ public sealed class OptionsTests
                     Is.EqualTo((cutOut.Alpha(x, y), cutOut.Alpha(x, y), cutOut.Alpha(x, y), (byte)255)));
     }
 
+    [TestCase(null)]
+    [TestCase("10% 0% 80% 100%")]
+    public async Task Channels_background_returns_what_the_cut_out_lacks(string? roi)
+    {
+        var photo = Picture.Read(Repo.Sample("scene-toycar.jpg"));
+        var cutOut = (await CutOutAsync(new { imageUrl = _photo, outputFormat = "png", roi })).Picture;
+        var rest = (await CutOutAsync(new { imageUrl = _photo, outputFormat = "png", roi,
+            channels = "background" })).Picture;
+        Assert.That((rest.Width, rest.Height), Is.EqualTo((photo.Width, photo.Height)));
+        var errors = new List<double>();
+        for (var y = 0; y < photo.Height; y += 3)
+            for (var x = 0; x < photo.Width; x += 3)
+            {
+                var (front, behind) = (cutOut[x, y], rest[x, y]);
+                Assert.That(front.A + behind.A, Is.EqualTo(255), $"alpha at {x}, {y}");
+                errors.Add(Math.Abs((front.G * front.A + behind.G * behind.A) / 255.0 - photo[x, y].G));
+            }
+        // Both together are the photo, but for colours that would be outside their range.
+        Assert.That(errors.Average(), Is.LessThan(0.1));
+        Assert.That(errors.Count(error => error > 2), Is.LessThan(errors.Count / 500));
+    }
+
+    [Test]
+    public async Task A_blurred_background_covers_the_result_and_keeps_the_subject()
+    {
+        var cutOut = (await CutOutAsync(new { imageUrl = _photo, outputFormat = "png" })).Picture;
+        var (artwork, blurred) = await CutOutAsync(new { imageUrl = _photo, outputFormat = "png", background = "blur",
+            backgroundBlur = 80 });
+        Assert.That(Names(artwork.GetProperty("parameters")),
+            Is.EqualTo(new[] { "imageUrl", "webhook", "outputFormat", "background", "backgroundBlur" }));
+        Assert.That(blurred.MeanAlpha(), Is.EqualTo(1));
+        for (var y = 0; y < cutOut.Height; y += 3)
+            for (var x = 0; x < cutOut.Width; x += 3)
+                if (cutOut.Alpha(x, y) == 255) Assert.That(blurred[x, y], Is.EqualTo(cutOut[x, y]), $"at {x}, {y}");
+        var photo = Picture.Read(Repo.Sample("scene-toycar.jpg"));
+        Assert.That(Roughness(blurred, cutOut), Is.LessThan(Roughness(photo, cutOut) / 2));
+    }
+
+    [TestCase("crop")]
+    [TestCase("scale")]
+    [TestCase("roi")]
+    public async Task A_blurred_background_covers_an_arranged_result(string option)
+    {
+        var (_, picture) = await CutOutAsync(new { imageUrl = _photo, outputFormat = "png", background = "blur",
+            size = 300, crop = option == "crop" ? true : (bool?)null, cropMargin = option == "crop" ? "500px" : null,
+            scale = option == "scale" ? "40%" : null, roi = option == "roi" ? "0% 0% 60% 100%" : null });
+        Assert.That(picture.MeanAlpha(), Is.EqualTo(1));
+        Assert.That(Math.Max(picture.Width, picture.Height), Is.EqualTo(300));
+    }
+
+    /// <summary>Mean difference of neighbours where there is no subject.</summary>
+    private static double Roughness(Picture picture, Picture cutOut)
+    {
+        var differences = new List<int>();
+        for (var y = 0; y < picture.Height; y += 2)
+            for (var x = 1; x < picture.Width; x++)
+                if (cutOut.Alpha(x, y) == 0 && cutOut.Alpha(x - 1, y) == 0)
+                    differences.Add(Math.Abs(picture[x, y].G - picture[x - 1, y].G));
+        return differences.Average();
+    }
+
     [Test]
     public async Task A_shadow_adds_to_the_alpha()
     {

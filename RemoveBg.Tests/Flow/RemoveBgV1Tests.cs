@@ -143,11 +143,12 @@ public sealed class RemoveBgV1Tests
     [TestCase("image_file_b64=AAAA", "invalid_file_type", "Use JPEG, PNG")]
     [TestCase("image_url=https://example.com/a&size=huge", "invalid_parameter", "size must be one of preview")]
     [TestCase("image_url=https://example.com/a&format=gif", "invalid_parameter", "format must be one of auto")]
-    [TestCase("image_url=https://example.com/a&type=person", "invalid_parameter", "type must be auto")]
+    [TestCase("image_url=https://example.com/a&type=unicorn", "invalid_parameter", "type must be one of auto, person")]
     [TestCase("image_url=https://example.com/a&semitransparency=false", "invalid_parameter",
         "semitransparency must be true")]
-    [TestCase("image_url=https://example.com/a&shadow_opacity=50", "invalid_parameter",
-        "shadow_opacity is not a known parameter")]
+    [TestCase("image_url=https://example.com/a&shadow_opacity=101", "invalid_parameter",
+        "shadow_opacity must be a whole number from 0 to 100")]
+    [TestCase("image_url=https://example.com/a&sharpness=50", "invalid_parameter", "sharpness is not a known parameter")]
     [TestCase("image_url=https://example.com/a&crop_margin=10%25", "invalid_parameter", "crop_margin needs crop: true")]
     [TestCase("image_url=https://example.com/a&crop=perhaps", "invalid_parameter", "crop must be true or false")]
     [TestCase("image_url=https://example.com/a&bg_color=nocolour", "invalid_parameter", "bg_color must be a colour")]
@@ -160,6 +161,42 @@ public sealed class RemoveBgV1Tests
         using var response = await _client.PostAsync("/v1.0/removebg",
             new StringContent(form, Encoding.ASCII, "application/x-www-form-urlencoded"));
         await AssertErrorAsync(response, 400, code, text);
+    }
+
+    [Test]
+    public async Task Hints_about_the_subject_change_nothing()
+    {
+        using var plain = await FormAsync(("image_file_b64", Base64()));
+        using var hinted = await FormAsync(("image_file_b64", Base64()), ("type", "car"), ("type_level", "2"));
+        Assert.That(await OkAsync(hinted, "image/png"), Is.EqualTo(await OkAsync(plain, "image/png")));
+    }
+
+    [Test]
+    public async Task A_shadow_of_any_type_is_drawn_in_the_given_opacity()
+    {
+        var alphas = new List<double>();
+        foreach (var opacity in new[] { "0", "50", "100" })
+        {
+            using var response = await FormAsync(("image_file_b64", Base64()), ("shadow_type", "3D"),
+                ("shadow_opacity", opacity));
+            alphas.Add(Picture.Read(await OkAsync(response, "image/png")).MeanAlpha());
+        }
+        using var plain = await FormAsync(("image_file_b64", Base64()));
+        Assert.That(alphas[0], Is.EqualTo(Picture.Read(await OkAsync(plain, "image/png")).MeanAlpha()));
+        Assert.That(alphas[1] - alphas[0], Is.EqualTo((alphas[2] - alphas[0]) / 2).Within(0.002).And.Positive);
+    }
+
+    [Test]
+    public async Task The_account_has_credits_without_end()
+    {
+        using var response = await _client.GetAsync("/v1.0/account");
+        var attributes = (await response.JsonAsync()).GetProperty("data").GetProperty("attributes");
+        Assert.That((int)response.StatusCode, Is.EqualTo(200));
+        Assert.That(attributes.GetProperty("credits").GetProperty("total").GetInt32(), Is.EqualTo(int.MaxValue));
+        Assert.That(attributes.GetProperty("api").GetProperty("free_calls").GetInt32(), Is.EqualTo(int.MaxValue));
+        using var stranger = Client("rbg_unknown");
+        using var refused = await stranger.GetAsync("/v1.0/account");
+        await AssertErrorAsync(refused, 403, "auth_failed", "API Key invalid");
     }
 
     [Test]

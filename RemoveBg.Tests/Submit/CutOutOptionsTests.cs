@@ -58,7 +58,20 @@ public sealed class CutOutOptionsTests
     [TestCase("\"size\":100.5", "size must be a whole number")]
     [TestCase("\"size\":\"full\"", "size must be a whole number")]
     [TestCase("\"megapixels\":51", "megapixels must be a number from 0.01 to 50")]
-    [TestCase("\"channels\":\"rgb\"", "channels must be one of rgba, alpha")]
+    [TestCase("\"channels\":\"rgb\"", "channels must be one of rgba, alpha, background")]
+    [TestCase("\"background\":\"red\",\"channels\":\"background\"", "background cannot be combined with channels")]
+    [TestCase("\"shadow\":true,\"channels\":\"background\"", "shadow cannot be combined with channels")]
+    [TestCase("\"crop\":true,\"channels\":\"background\"", "crop cannot be combined with channels: background")]
+    [TestCase("\"scale\":\"80%\",\"channels\":\"background\"", "scale cannot be combined with channels")]
+    [TestCase("\"position\":\"center\",\"channels\":\"background\"", "position cannot be combined with channels")]
+    [TestCase("\"background\":\"blurred\"", "background must be a colour (#rgb, #rrggbb, #rrggbbaa or a CSS colour "
+        + "name), 'blur', an absolute http")]
+    [TestCase("\"background\":\"blur\",\"channels\":\"alpha\"", "background cannot be combined with channels")]
+    [TestCase("\"backgroundBlur\":50", "backgroundBlur needs background: blur")]
+    [TestCase("\"background\":\"red\",\"backgroundBlur\":50", "backgroundBlur needs background: blur")]
+    [TestCase("\"background\":\"blur\",\"backgroundBlur\":0", "backgroundBlur must be a whole number from 1 to 100")]
+    [TestCase("\"background\":\"blur\",\"backgroundBlur\":101", "backgroundBlur must be a whole number from 1")]
+    [TestCase("\"background\":\"blur\",\"backgroundBlur\":\"5\"", "backgroundBlur must be a whole number")]
     [TestCase("\"model\":\"u3net\"", "model must be one of auto, removebg")]
     [TestCase("\"requireForeground\":\"true\"", "requireForeground must be true or false")]
     public void A_problem_names_its_option_and_what_is_accepted(string fields, string expected) =>
@@ -76,6 +89,7 @@ public sealed class CutOutOptionsTests
 
     [TestCase("""{"crop":true,"cropMargin":"10% 20px","background":"#ff800080","channels":"alpha"}""")]
     [TestCase("""{"scale":"80%","position":"original","roi":"0 0 50% 50px","background":"https://example.com/a"}""")]
+    [TestCase("""{"background":"blur","backgroundBlur":30,"size":640,"channels":"background"}""")]
     [TestCase("""{"position":"50% 100%","background":"data:image/png","size":640,"megapixels":0.25,"model":"auto"}""")]
     public void Stored_options_are_read_back_as_they_were(string json) =>
         Assert.That(CutOutOptions.Parse(json).ToJson(), Is.EqualTo(json));

@@ -2,19 +2,22 @@ using System.Text.Json.Serialization;
 
 namespace RemoveBg.Core.Artworks.Parameters;
 
-/// <summary>Colour or image behind the subject; null in <see cref="CutOutOptions"/> leaves it transparent.</summary>
+/// <summary>Colour, blur or image behind the subject; null in <see cref="CutOutOptions"/> leaves it transparent.</summary>
 [JsonConverter(typeof(TextValueConverter<Background>))]
 public abstract record Background : ITextValue<Background>
 {
+    private const string BlurWord = "blur";
+
     private Background(string text) => Text = text;
 
     public static string Accepted =>
-        $"a colour ({Colour.Accepted}), an absolute http or https URL of an image, or a data:image/…;base64, URI";
+        $"a colour ({Colour.Accepted}), '{BlurWord}', an absolute http or https URL of an image, or a data:image/…;base64, URI";
 
     public string Text { get; }
 
     public static Background? TryParse(string text) =>
         Colour.TryParse(text) is { } rgba ? new Solid(text, rgba)
+        : text == BlurWord ? new Blur()
         : text.StartsWith("http", StringComparison.OrdinalIgnoreCase) ? new ImageUrl(text)
         : text.StartsWith("data:", StringComparison.OrdinalIgnoreCase) ? new StoredImage(text) : null;
 
@@ -27,6 +30,14 @@ public abstract record Background : ITextValue<Background>
         public uint Rgba { get; }
 
         public bool IsOpaque => Rgba >> 24 == 255;
+    }
+
+    /// <summary>The photo itself, blurred; <see cref="CutOutOptions.BackgroundBlur"/> is the strength.</summary>
+    public sealed record Blur : Background
+    {
+        internal Blur() : base(BlurWord)
+        {
+        }
     }
 
     /// <summary>An image that the service downloads from an http or https URL.</summary>

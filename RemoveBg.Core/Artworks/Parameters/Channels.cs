@@ -13,4 +13,8 @@ public enum Channels
     /// <summary>The matte alone, as a grey image.</summary>
     [JsonStringEnumMemberName("alpha")]
     Alpha,
+
+    /// <summary>What is removed otherwise: the photo with a transparent subject.</summary>
+    [JsonStringEnumMemberName("background")]
+    Background,
 }

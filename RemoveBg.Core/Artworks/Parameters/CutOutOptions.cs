@@ -21,6 +21,9 @@ public record CutOutOptions
 
     public Background? Background { get; init; }
 
+    /// <summary>Strength of <see cref="Background.Blur"/>, from 1 to 100.</summary>
+    public int? BackgroundBlur { get; init; }
+
     public bool? Shadow { get; init; }
 
     /// <summary>Longest side at most, in pixels.</summary>
@@ -41,6 +44,10 @@ public record CutOutOptions
     /// and not shown.</summary>
     public bool? FindSubject { get; init; }
 
+    /// <summary>Opacity of the shadow in percent of its usual one; null for all of it. Set by the drop-in route only,
+    /// and not shown.</summary>
+    public int? ShadowOpacity { get; init; }
+
     /// <summary>Whether the result has another size than the photo, or the subject another place.</summary>
     [JsonIgnore]
     public bool Arranges =>
@@ -49,10 +56,14 @@ public record CutOutOptions
     [JsonIgnore]
     public bool IsAlphaOnly => Channels == Parameters.Channels.Alpha;
 
+    [JsonIgnore]
+    public bool IsBackgroundOnly => Channels == Parameters.Channels.Background;
+
     /// <summary>Names of the fields that a request may have, in order.</summary>
     public static IReadOnlyList<string> Names { get; } =
         [.. CutOutOptionsJson.Default.CutOutOptions.Properties.Select(property => property.Name)
-            .Where(name => name is not ("findSubject" or "arranges" or "isAlphaOnly"))];
+            .Where(name => name is not ("findSubject" or "shadowOpacity" or "arranges" or "isAlphaOnly"
+                or "isBackgroundOnly"))];
 
     internal string ToJson() => JsonSerializer.Serialize(this, CutOutOptionsJson.Default.CutOutOptions);
 

@@ -70,7 +70,7 @@ public sealed class FetchImages(ImageFetcher fetcher, StoredImages images, IOpti
     }
 
     private static bool HasImageBehind(Artwork artwork) =>
-        artwork.Options?.Background is not (null or Background.Solid);
+        artwork.Options?.Background is Background.ImageUrl or Background.StoredImage;
 
     private async Task<FetchedImage> FillAsync(Artwork artwork, Func<FetchedImage, Task> fill)
     {
