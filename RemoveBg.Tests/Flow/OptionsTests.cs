@@ -106,6 +106,25 @@ public sealed class OptionsTests
                     Is.EqualTo((cutOut.Alpha(x, y), cutOut.Alpha(x, y), cutOut.Alpha(x, y), (byte)255)));
     }
 
+    [Test]
+    public async Task Soft_edges_keep_their_colours_when_the_cut_out_is_downscaled()
+    {
+        var full = (await CutOutAsync(new { imageUrl = _photo, outputFormat = "png" })).Picture;
+        var half = (await CutOutAsync(new { imageUrl = _photo, outputFormat = "png", size = full.Width / 2 })).Picture;
+        var differences = new List<double>();
+        for (var y = 0; y < half.Height; y++)
+            for (var x = 0; x < half.Width; x++)
+            {
+                if (half.Alpha(x, y) is < 40 or > 215) continue;
+                var four = new[] { full[2 * x, 2 * y], full[2 * x + 1, 2 * y], full[2 * x, 2 * y + 1],
+                    full[2 * x + 1, 2 * y + 1] };
+                if (four.Sum(pixel => pixel.A) is var alpha and > 0)
+                    differences.Add(half[x, y].G - four.Sum(pixel => pixel.G * pixel.A) / (double)alpha);
+            }
+        Assert.That(differences, Has.Count.GreaterThan(300));
+        Assert.That(differences.Average(), Is.Zero.Within(2));
+    }
+
     [TestCase(null)]
     [TestCase("10% 0% 80% 100%")]
     public async Task Channels_background_returns_what_the_cut_out_lacks(string? roi)

@@ -7,7 +7,7 @@ using RemoveBg.Functions.Http;
 namespace RemoveBg.Functions.DropIn;
 
 /// <summary>Serves remove.bg's account route, which clients ask for their balance before they start.</summary>
-public sealed class V1AccountHttp(ApiEndpoint api, TimeProvider clock)
+public sealed class ReadV1AccountHttp(ApiEndpoint api, TimeProvider clock)
 {
     /// <summary>Credits of every account: nothing is charged. The largest number that any client can read.</summary>
     private const int Unlimited = int.MaxValue;
@@ -15,7 +15,7 @@ public sealed class V1AccountHttp(ApiEndpoint api, TimeProvider clock)
     private static readonly V1Account Account = new(new(new(
         new(Unlimited, Subscription: 0, PayAsYouGo: Unlimited, Enterprise: 0), new(Unlimited, Sizes: "all"))));
 
-    [Function("V1Account")]
+    [Function("ReadV1Account")]
     public Task<IResult> Run(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "v1.0/account")] HttpRequest request,
             CancellationToken cancellationToken) =>
