@@ -26,10 +26,13 @@ public sealed class BlockedAddressException(string host, IPAddress address)
 /// address that it has checked, so that nothing can change in between (DNS rebinding).</remarks>
 public sealed class GuardedConnector(IAddressLookup lookup, IOptions<NetworkOptions> options)
 {
+    private readonly OutboundProxy? _proxy = OutboundProxy.Of(options.Value);
+
     public async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context,
         CancellationToken cancellationToken)
     {
         var host = context.DnsEndPoint.Host.Trim('[', ']');
+        if (_proxy?.Is(context.DnsEndPoint) == true) return await ConnectToProxyAsync(context, cancellationToken);
         var addresses = IPAddress.TryParse(host, out var literal) ? [literal]
             : await LookupInTimeAsync(host, cancellationToken);
         foreach (var address in addresses)
@@ -59,12 +62,13 @@ public sealed class GuardedConnector(IAddressLookup lookup, IOptions<NetworkOpti
     }
 
     /// <summary>Creates a handler whose connections all go through this guard.</summary>
-    /// <remarks>No proxy, which would connect in its place; no automatic redirects, cookies or decompression (a small
-    /// body could become huge); no trace ids for untrusted servers.</remarks>
+    /// <remarks>No proxy of the environment, which would connect in its place; no automatic redirects, cookies or
+    /// decompression (a small body could become huge); no trace ids for untrusted servers.</remarks>
     public SocketsHttpHandler CreateHandler() => new()
     {
         ConnectCallback = ConnectAsync,
-        UseProxy = false,
+        UseProxy = _proxy is not null,
+        Proxy = _proxy,
         AllowAutoRedirect = false,
         UseCookies = false,
         Credentials = null,
@@ -77,6 +81,23 @@ public sealed class GuardedConnector(IAddressLookup lookup, IOptions<NetworkOpti
         ResponseDrainTimeout = TimeSpan.Zero,
         ActivityHeadersPropagator = null,
     };
+
+    /// <summary>Connects to the operator's own proxy, whose address may be private.</summary>
+    private static async ValueTask<Stream> ConnectToProxyAsync(SocketsHttpConnectionContext context,
+        CancellationToken cancellationToken)
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            await socket.ConnectAsync(context.DnsEndPoint, cancellationToken);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
 
     private bool IsAllowed(IPAddress address) =>
         PublicAddress.Is(address) || (options.Value.AllowLoopbackForDevelopment && PublicAddress.IsLoopback(address));

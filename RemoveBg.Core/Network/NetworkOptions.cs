@@ -23,6 +23,13 @@ public sealed class NetworkOptions
     [Range(typeof(TimeSpan), "00:00:00.1", "00:01:00")]
     public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(3);
 
+    /// <summary>Proxy for images and webhooks, such as <c>http://proxy.example.com:3128</c>, with a user name and a
+    /// password if it wants them. Then the proxy resolves names, and it alone keeps private addresses out. Empty by
+    /// default: connections are made directly, and the proxies of the environment are ignored.</summary>
+    [RegularExpression(@"^https?://[^/?#\s]+/?$",
+        ErrorMessage = "{0} must be like http://proxy.example.com:3128, without a path.")]
+    public string OutboundProxy { get; set; } = "";
+
     internal IReadOnlySet<int> PortSet =>
         Ports.Split(',', StringSplitOptions.TrimEntries).Select(int.Parse).ToHashSet();
 }

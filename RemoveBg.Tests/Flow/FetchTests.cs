@@ -90,7 +90,7 @@ public sealed class FetchTests
     [TestCase("//10.0.0.1/x")]
     [TestCase("file:///etc/passwd")]
     [TestCase("http://user@example.com/")]
-    [TestCase("http:\\\\127.0.0.1\\")]
+    [TestCase("http:\\\\10.0.0.1\\")]
     public void A_redirect_to_a_forbidden_address_is_a_final_failure(string location) =>
         AssertFails(Redirect("/bad", location), ArtworkFailure.ImageUrlBlocked, isTransient: false);
 
@@ -287,6 +287,55 @@ public sealed class FetchTests
             context.Response.Headers.ContentEncoding = "gzip";
             return context.Response.Body.WriteAsync(new byte[100]).AsTask();
         }), ArtworkFailure.ImageCorrupt, isTransient: false);
+
+    [TestCase("identity")]
+    [TestCase("none")]
+    [TestCase("utf-8")]
+    [TestCase("binary")]
+    [TestCase("aws-chunked")]
+    public async Task An_encoding_that_is_none_is_ignored_as_browsers_do(string encoding)
+    {
+        await using var image = await FetchAsync(_server.ServePage($"/encoded-{encoding}", context =>
+        {
+            context.Response.Headers.ContentEncoding = encoding;
+            return context.Response.Body.WriteAsync(new byte[100]).AsTask();
+        }));
+        Assert.That(image.Length, Is.EqualTo(100));
+    }
+
+    [TestCase(302, ArtworkFailure.TooManyRedirects)]
+    [TestCase(403, ArtworkFailure.ImageUnreachable)]
+    public void A_gate_that_sets_a_cookie_is_named(int status, string code)
+    {
+        var url = _server.ServePage($"/gate-{status}", context =>
+        {
+            context.Response.StatusCode = status;
+            context.Response.Headers.SetCookie = "seen=1";
+            if (status == 302) context.Response.Headers.Location = "/gate-302";
+            return Task.CompletedTask;
+        });
+        Assert.That(() => FetchAsync(url), Throws.TypeOf<ArtworkFailedException>().With.Property("Failure")
+            .Property("Code").EqualTo(code).And.Message.Contains("cookies are not kept"));
+    }
+
+    [Test]
+    public async Task A_server_is_told_the_user_agent_of_the_setting()
+    {
+        const string contact = "Example-Shop/2.1 (+https://shop.example.com/bot; bot@shop.example.com)";
+        await using var host =
+            await RunningHost.StartAsync(new() { ["RemoveBg:Fetch:UserAgent"] = contact }, takesWork: false);
+        var seen = new List<string>();
+        var url = _server.ServePage("/agent", context =>
+        {
+            seen.Add(context.Request.Headers.UserAgent.ToString());
+            return context.Response.Body.WriteAsync(new byte[10]).AsTask();
+        });
+        await using var image = new FetchedImage(host.Get<StoredImages>().NewPieces(Guid.NewGuid()),
+            NullLogger.Instance);
+        await host.Get<ImageFetcher>().FetchAsync(url, image, CancellationToken.None);
+        await using var other = await FetchAsync(url);
+        Assert.That(seen, Is.EqualTo(new[] { contact, "RemoveBg/1.0" }));
+    }
 
     [TestCase(404, false)]
     [TestCase(403, false)]

@@ -25,6 +25,11 @@ public sealed class FetchOptions
     [Range(1, 100)]
     public int MaxAtOnce { get; set; } = 14;
 
+    /// <summary>User-Agent of image downloads. Some servers ask for a contact in it. Default
+    /// <c>RemoveBg/1.0</c>.</summary>
+    [Required, RegularExpression(@"^[\x21-\x7e]([\x20-\x7e]{0,198}[\x21-\x7e])?$")]
+    public string UserAgent { get; set; } = "RemoveBg/1.0";
+
     /// <summary>Most redirects that are followed. Default 3.</summary>
     [Range(0, 20)]
     public int MaxRedirects { get; set; } = 3;

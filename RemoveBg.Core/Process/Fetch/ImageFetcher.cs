@@ -19,6 +19,16 @@ public sealed partial class ImageFetcher : IDisposable
 {
     private const string Unreachable = "The image could not be downloaded: its server could not be reached.";
 
+    private const string CookiesNote = " It sets a cookie and may want it back, but cookies are not kept: the URL must "
+        + "work without them.";
+
+    /// <summary>Registered content codings that change the bytes (RFC 9110, section 8.4.1, and IANA's list).</summary>
+    private static readonly HashSet<string> Encodings = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "gzip", "x-gzip", "deflate", "br", "zstd", "compress", "x-compress", "dcb", "dcz", "exi", "pack200-gzip",
+        "aes128gcm",
+    };
+
     private readonly HttpClient _client;
     private readonly UrlPolicy _urls;
     private readonly FetchOptions _limits;
@@ -32,7 +42,7 @@ public sealed partial class ImageFetcher : IDisposable
         (_urls, _limits, _metrics, _time, _log) = (urls, limits.Value, metrics, time, log);
         // HttpClient.Timeout does not cover the body (dotnet/runtime#36822); our own tokens do.
         _client = new(connector.CreateHandler()) { Timeout = Timeout.InfiniteTimeSpan };
-        _client.DefaultRequestHeaders.UserAgent.Add(new("RemoveBg", "1.0"));
+        _client.DefaultRequestHeaders.TryAddWithoutValidation("User-Agent", _limits.UserAgent);
         _client.DefaultRequestHeaders.Accept.Add(new("image/*"));
         _client.DefaultRequestHeaders.AcceptEncoding.Add(new("identity"));
     }
@@ -96,6 +106,7 @@ public sealed partial class ImageFetcher : IDisposable
     private async Task<HttpResponseMessage> FollowAsync(string url, CancellationTokenSource idle,
         CancellationToken cancellationToken)
     {
+        var wantsCookies = false;
         for (var hop = 0; ; hop++)
         {
             if (_urls.Check(url, UrlUse.Image, out var uri) is not null)
@@ -103,16 +114,18 @@ public sealed partial class ImageFetcher : IDisposable
                     ? "The image's URL is not allowed."
                     : "The image's URL redirects to an address that is not allowed.");
             idle.CancelAfter(_limits.IdleTimeout);
-            var response = await _client.GetAsync(AsWritten(url, uri!), HttpCompletionOption.ResponseHeadersRead,
-                cancellationToken);
+            var asked = AsWritten(url, uri!);
+            var response = await _client.GetAsync(asked, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
             if (IsWhole(response)) return response;
 
             using (response)
             {
-                url = Redirect(response, uri!) ?? throw Refused(response.StatusCode);
+                url = Redirect(response, asked) ?? throw Refused(response);
+                wantsCookies |= SetsCookies(response);
                 if (hop == _limits.MaxRedirects)
                     throw new ArtworkFailedException(ArtworkFailure.TooManyRedirects,
-                        $"The image's URL redirects more than {_limits.MaxRedirects} times.");
+                        $"The image's URL redirects more than {_limits.MaxRedirects} times."
+                            + (wantsCookies ? CookiesNote : ""));
             }
         }
     }
@@ -148,35 +161,34 @@ public sealed partial class ImageFetcher : IDisposable
     {
         if (response.StatusCode is not (HttpStatusCode.Moved or HttpStatusCode.Found or HttpStatusCode.SeeOther
             or HttpStatusCode.TemporaryRedirect or HttpStatusCode.PermanentRedirect)) return null;
-        // Read the raw header: the validated one has been normalised by System.Uri, which hides tricks. An absolute
-        // Location, or one with a backslash, is checked as written.
+        // The raw header: System.Uri has normalised the validated one.
         if (!response.Headers.NonValidated.TryGetValues("Location", out var values)
             || values.FirstOrDefault() is not { } location) return null;
-        var isAsWritten = location.Contains("://", StringComparison.Ordinal)
-            || location.Contains('\\', StringComparison.Ordinal);
-        // An absolute path is kept as written, too.
-        var isPath = location.StartsWith('/') && !location.StartsWith("//", StringComparison.Ordinal);
-        var next = isAsWritten ? location : isPath ? from.GetLeftPart(UriPartial.Authority) + location
-            : new Uri(from, location).AbsoluteUri;
+        var next = UrlReference.Resolve(from.AbsoluteUri, location);
         if (from.Scheme == Uri.UriSchemeHttps && !next.StartsWith("https:", StringComparison.OrdinalIgnoreCase))
             throw new ArtworkFailedException(ArtworkFailure.ImageUrlBlocked,
                 "The image's URL redirects from https to something else.");
         return next;
     }
 
-    private static ArtworkFailedException Refused(HttpStatusCode status) => new(
-        ArtworkFailure.ImageUnreachable,
-        $"The image could not be downloaded: its server "
-            + $"answered {((int)status).ToString(CultureInfo.InvariantCulture)}.",
-        isTransient: (int)status is 408 or 425 or 429 or >= 500);
+    private static bool SetsCookies(HttpResponseMessage response) => response.Headers.Contains("Set-Cookie");
+
+    private static ArtworkFailedException Refused(HttpResponseMessage response)
+    {
+        var status = (int)response.StatusCode;
+        return new(ArtworkFailure.ImageUnreachable,
+            $"The image could not be downloaded: its server answered {status.ToString(CultureInfo.InvariantCulture)}."
+                + (status is 401 or 403 && SetsCookies(response) ? CookiesNote : ""),
+            isTransient: status is 408 or 425 or 429 or >= 500);
+    }
 
     private async Task ReadBodyAsync(HttpResponseMessage response, FetchedImage image, CancellationTokenSource idle,
         CancellationToken cancellationToken)
     {
-        if (response.Content.Headers.ContentEncoding.Any(
-            encoding => !encoding.Equals("identity", StringComparison.OrdinalIgnoreCase)))
+        // Names that are no coding, such as utf-8, binary or aws-chunked, mean nothing to browsers either.
+        if (response.Content.Headers.ContentEncoding.FirstOrDefault(Encodings.Contains) is { } encoding)
             throw new ArtworkFailedException(ArtworkFailure.ImageCorrupt,
-                "The image was sent with a Content-Encoding; it must be sent without one.");
+                $"The image was sent with Content-Encoding: {encoding}; it must be sent without one.");
         var announced = response.Content.Headers.ContentLength;
         if (announced > _limits.MaxBytes) throw TooLarge();
 
