@@ -5,8 +5,11 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using RemoveBg.Core;
+using RemoveBg.Core.Network;
 using RemoveBg.Core.Telemetry;
 using RemoveBg.Functions.Http;
+
+EnvironmentProxy.UseByDefault();
 
 var builder = FunctionsApplication.CreateBuilder(args);
 

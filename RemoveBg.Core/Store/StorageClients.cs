@@ -1,10 +1,12 @@
 using Azure.Core;
+using Azure.Core.Pipeline;
 using Azure.Data.Tables;
 using Azure.Identity;
 using Azure.Storage.Blobs;
 using Azure.Storage.Queues;
 using Microsoft.Extensions.Configuration;
 using RemoveBg.Core.Clocks;
+using RemoveBg.Core.Network;
 
 namespace RemoveBg.Core.Store;
 
@@ -15,6 +17,16 @@ namespace RemoveBg.Core.Store;
 public sealed class StorageClients
 {
     public const string ConnectionName = "AzureWebJobsStorage";
+
+    /// <summary>As the SDK's own, but for the proxy.</summary>
+    private static readonly HttpClientTransport Transport = new(new HttpClient(new SocketsHttpHandler
+    {
+        AllowAutoRedirect = false,
+        UseCookies = false,
+        MaxConnectionsPerServer = 50,
+        PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+        Proxy = EnvironmentProxy.Create(),
+    }) { Timeout = Timeout.InfiniteTimeSpan });
 
     private readonly RecreateMissing _recreate = new();
     private readonly TableServiceClient _tables;
@@ -84,6 +96,7 @@ public sealed class StorageClients
     /// calls.</summary>
     private T Prepared<T>(T options, StorageClock? clock) where T : ClientOptions
     {
+        options.Transport = Transport;
         options.AddPolicy(_recreate, HttpPipelinePosition.PerCall);
         // Per try: a retry waits between request and response.
         if (clock is not null) options.AddPolicy(clock.Policy, HttpPipelinePosition.PerRetry);

@@ -22,7 +22,7 @@ public sealed class BadStorageTests
         var storage = Storage.NewAccount();
         await using var proxy = await StorageProxy.StartAsync(storage);
         // An attempt that a kill ends is counted, and here every job may meet several.
-        var settings = new Dictionary<string, string> { ["RemoveBg__Process__MaxAttempts"] = "20" };
+        var settings = new Dictionary<string, string?> { ["RemoveBg__Process__MaxAttempts"] = "20" };
         await using var hosts = await KilledHosts.StartAsync(proxy.ConnectionString, Hosts, settings: settings);
         var keys = await StoredKeys.AddAsync(storage, Keys, concurrentJobs: 1);
 

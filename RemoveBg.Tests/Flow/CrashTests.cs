@@ -44,7 +44,7 @@ public sealed class CrashTests
         await using var caller = await Caller.StartAsync();
         var storage = Storage.NewAccount();
         // On a slow machine a host starts after the lease of the earlier jobs, and is killed with them.
-        var settings = new Dictionary<string, string> { ["RemoveBg__Process__MaxAttempts"] = "10" };
+        var settings = new Dictionary<string, string?> { ["RemoveBg__Process__MaxAttempts"] = "10" };
         var ids = new List<string>();
         foreach (var milliseconds in new[] { 10, 60, 150, 300 })
         {

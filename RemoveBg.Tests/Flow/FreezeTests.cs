@@ -172,7 +172,7 @@ public sealed class FreezeTests : HandRunTests
         AssertStoppedHostFinishesAsync(jobs: 8, Freeze, []);
 
     /// <summary>Stops a host whose jobs wait for their photos.</summary>
-    private async Task AssertStoppedHostFinishesAsync(int jobs, TimeSpan stopped, Dictionary<string, string> settings)
+    private async Task AssertStoppedHostFinishesAsync(int jobs, TimeSpan stopped, Dictionary<string, string?> settings)
     {
         var photo = Caller.ServeHeld(Repo.Sample("scene-toycar.jpg"));
         var storage = Storage.NewAccount();

@@ -12,7 +12,7 @@ internal sealed class HostProcess : IDisposable
     private readonly TaskCompletionSource<string> _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private HttpClient? _client;
 
-    private HostProcess(string storage, IReadOnlyDictionary<string, string>? settings)
+    private HostProcess(string storage, IReadOnlyDictionary<string, string?>? settings, string? folder)
     {
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var argument in new[] { typeof(HostProcess).Assembly.Location.Replace("RemoveBg.Tests.dll",
@@ -24,7 +24,10 @@ internal sealed class HostProcess : IDisposable
         start.Environment["REMOVEBG_ROOT"] = Repo.Root;
         start.Environment["RemoveBg__Process__Lease"] = "00:00:03";
         start.Environment["RemoveBg__Webhook__Timeout"] = "00:00:05";
-        foreach (var (name, value) in settings ?? new Dictionary<string, string>()) start.Environment[name] = value;
+        if (folder is not null) start.WorkingDirectory = folder;
+        foreach (var (name, value) in settings ?? new Dictionary<string, string?>())
+            if (value is null) start.Environment.Remove(name);
+            else start.Environment[name] = value;
         _process = Process.Start(start)!;
         _process.OutputDataReceived += (_, line) => Hear(line.Data);
         _process.ErrorDataReceived += (_, line) => Hear(line.Data);
@@ -35,11 +38,12 @@ internal sealed class HostProcess : IDisposable
     public int ExitCode => _process.ExitCode;
 
     /// <param name="storage">Connection string.</param>
-    /// <param name="settings">Environment variables besides those of every test.</param>
+    /// <param name="settings">Environment variables besides those of every test; null removes one.</param>
+    /// <param name="folder">Working directory; null for that of the test.</param>
     public static async Task<HostProcess> StartAsync(string storage,
-        IReadOnlyDictionary<string, string>? settings = null)
+        IReadOnlyDictionary<string, string?>? settings = null, string? folder = null)
     {
-        var host = new HostProcess(storage, settings);
+        var host = new HostProcess(storage, settings, folder);
         var url = await host._ready.Task.WaitAsync(TimeSpan.FromSeconds(60));
         var secrets = DevelopmentSecrets.LoadOrCreate(Path.Combine(Repo.Root, ".local"));
         host._client = new(new OpenApiCheck()) { BaseAddress = new(url),

@@ -10,10 +10,10 @@ internal sealed class KilledHosts : IAsyncDisposable
     private readonly ConcurrentDictionary<int, HostProcess> _hosts = new();
     private readonly CancellationTokenSource _over = new();
     private readonly string _storage;
-    private readonly IReadOnlyDictionary<string, string>? _settings;
+    private readonly IReadOnlyDictionary<string, string?>? _settings;
     private Task _killing = Task.CompletedTask;
 
-    private KilledHosts(string storage, IReadOnlyDictionary<string, string>? settings) =>
+    private KilledHosts(string storage, IReadOnlyDictionary<string, string?>? settings) =>
         (_storage, _settings) = (storage, settings);
 
     public int Kills { get; private set; }
@@ -25,7 +25,7 @@ internal sealed class KilledHosts : IAsyncDisposable
     /// <param name="spared">Number of the first hosts that are never killed.</param>
     /// <param name="settings">Environment variables besides those of every test.</param>
     public static async Task<KilledHosts> StartAsync(string storage, int count, int spared = 0,
-        IReadOnlyDictionary<string, string>? settings = null)
+        IReadOnlyDictionary<string, string?>? settings = null)
     {
         var hosts = new KilledHosts(storage, settings);
         for (var i = 0; i < count; i++) hosts._hosts[i] = await HostProcess.StartAsync(storage, settings);
