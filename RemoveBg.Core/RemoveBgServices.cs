@@ -101,7 +101,7 @@ public static class RemoveBgServices
         services.AddSingleton<WebhookSecretTable>().AddSingleton<WebhookSecrets>()
             .AddHostedService(all => all.GetRequiredService<WebhookSecrets>());
         services.AddSingleton<CompleteArtwork>().AddSingleton<WebhookSender>().AddSingleton<DeliverWebhook>()
-            .AddSingleton<WebhookDeliveries>();
+            .AddSingleton<WebhookDeliveries>().AddSingleton<TestWebhook>();
         services.AddSingleton<SweepArtworks>().AddSingleton<EraseExpired>();
         return services;
     }

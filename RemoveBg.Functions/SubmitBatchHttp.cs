@@ -19,9 +19,9 @@ public sealed class SubmitBatchHttp(ApiEndpoint api, BodyReader bodies, SubmitRe
             CancellationToken cancellationToken) =>
         api.AnswerAsync(request, Scopes.Write, async (key, cancellationToken) =>
         {
-            RequestBody.RequireJson(request);
-            using var body = await bodies.ReadAsync(request, key, RequestBody.LargestBody, cancellationToken);
-            var wanted = parser.ParseBatch(body.Bytes);
+            SubmitBody.RequireType(request);
+            using var body = await bodies.ReadAsync(request, key, SubmitBody.LargestBatch(request), cancellationToken);
+            var wanted = await SubmitBody.ParseBatchAsync(request, body, parser, cancellationToken);
             await api.AdmitAsync(request.HttpContext.Response, key, wanted.Count, cancellationToken);
 
             var accepted = new List<ArtworkView>(wanted.Count);

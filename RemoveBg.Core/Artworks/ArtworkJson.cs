@@ -38,7 +38,11 @@ public sealed record ArtworkParameters : CutOutOptions
     [JsonPropertyOrder(-1)]
     public string OutputFormat { get; init; } = "";
 
-    public static ArtworkParameters Of(Artwork artwork) => new((artwork.Options ?? new()) with { FindSubject = null })
+    public static ArtworkParameters Of(Artwork artwork) => new((artwork.Options ?? new()) with
+    {
+        FindSubject = null,
+        ShadowOpacity = null,
+    })
     {
         ImageUrl = artwork.ImageUrl,
         Webhook = artwork.Webhook,
@@ -68,6 +72,21 @@ public sealed record WebhookDeliveryView(
     decimal Duration,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? NextAttemptAt);
 
+/// <summary>Response to <c>POST /v2/webhook-test</c>.</summary>
+/// <param name="WebhookId">The webhook-id that was sent.</param>
+/// <param name="Outcome">See <c>WebhookDeliveryView</c>.</param>
+/// <param name="StatusCode">Null if no response came.</param>
+/// <param name="Duration">Seconds.</param>
+/// <param name="Response">Beginning of the response's text; null if no response came.</param>
+/// <param name="Sent">The body that was sent.</param>
+public sealed record WebhookTestView(
+    string WebhookId,
+    string Outcome,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] int? StatusCode,
+    decimal Duration,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? Response,
+    ArtworkView Sent);
+
 /// <summary>Every error response.</summary>
 /// <param name="Message">What was wrong and what is accepted.</param>
 /// <param name="StatusCode">The HTTP status.</param>
@@ -83,6 +102,7 @@ public sealed record ErrorView(
 [JsonSerializable(typeof(ArtworkPage))]
 [JsonSerializable(typeof(ArtworkBatch))]
 [JsonSerializable(typeof(WebhookDeliveriesView))]
+[JsonSerializable(typeof(WebhookTestView))]
 [JsonSerializable(typeof(ErrorView))]
 public sealed partial class WireJson : JsonSerializerContext
 {

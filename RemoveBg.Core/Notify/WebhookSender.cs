@@ -13,13 +13,15 @@ namespace RemoveBg.Core.Notify;
 /// <param name="Outcome">delivered, failed, timeout, unreachable or gone.</param>
 /// <param name="StatusCode">Null when no answer came.</param>
 /// <param name="RetryAfter">What a 429 or 503 asked for.</param>
-public sealed record DeliveryOutcome(string Outcome, int? StatusCode = null, TimeSpan? RetryAfter = null)
+/// <param name="Text">Beginning of the answer's body; null if it was not wanted.</param>
+public sealed record DeliveryOutcome(string Outcome, int? StatusCode = null, TimeSpan? RetryAfter = null,
+    string? Text = null)
 {
     public const string Delivered = "delivered", Failed = "failed", Timeout = "timeout", Unreachable = "unreachable",
         Gone = "gone";
 }
 
-/// <summary>One signed POST. Redirects are not followed, the answer's body is not read.</summary>
+/// <summary>One signed POST. Redirects are not followed, and the answer's body is read only on request.</summary>
 public sealed class WebhookSender : IDisposable
 {
     private readonly HttpClient _client;
@@ -38,8 +40,15 @@ public sealed class WebhookSender : IDisposable
         _client.DefaultRequestHeaders.UserAgent.Add(new("RemoveBg-Webhook", "1.0"));
     }
 
+    /// <summary>Makes one attempt.</summary>
+    /// <param name="url">Address of the receiver.</param>
+    /// <param name="webhookId">The webhook-id.</param>
+    /// <param name="body">JSON.</param>
+    /// <param name="signingKeys">Secrets; each makes one signature.</param>
+    /// <param name="cancellationToken">Cancels the attempt.</param>
+    /// <param name="keptBytes">Most bytes of the answer's body to return as text.</param>
     public async Task<DeliveryOutcome> SendAsync(string url, string webhookId, string body,
-        IReadOnlyList<byte[]> signingKeys, CancellationToken cancellationToken)
+        IReadOnlyList<byte[]> signingKeys, CancellationToken cancellationToken, int keptBytes = 0)
     {
         if (_urls.Check(url, UrlUse.Webhook, out var uri) is not null) return new(DeliveryOutcome.Unreachable);
 
@@ -58,7 +67,9 @@ public sealed class WebhookSender : IDisposable
         {
             using var response =
                 await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit.Token);
-            return Judge(response);
+            var outcome = Judge(response);
+            return keptBytes == 0 ? outcome
+                : outcome with { Text = await BeginningAsync(response, keptBytes, limit.Token) };
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -75,6 +86,15 @@ public sealed class WebhookSender : IDisposable
     }
 
     public void Dispose() => _client.Dispose();
+
+    private static async Task<string> BeginningAsync(HttpResponseMessage response, int most,
+        CancellationToken cancellationToken)
+    {
+        var bytes = new byte[most];
+        await using var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
+        var read = await stream.ReadAtLeastAsync(bytes, most, throwOnEndOfStream: false, cancellationToken);
+        return Encoding.UTF8.GetString(bytes, 0, read);
+    }
 
     private DeliveryOutcome Judge(HttpResponseMessage response)
     {

@@ -71,6 +71,45 @@ public sealed class SubmitRequestParser(UrlPolicy urls, CutOutOptionsParser cutO
         return request;
     }
 
+    /// <summary>Parses a form with several photos, whose other fields hold for each of them.</summary>
+    /// <exception cref="ApiException">400 with the problems, each naming its field.</exception>
+    public IReadOnlyList<SubmitRequest> ParseBatch(IEnumerable<KeyValuePair<string, string>> texts,
+        IReadOnlyList<InlineImage> images, IReadOnlyDictionary<string, InlineImage> files, LongTexts longTexts)
+    {
+        if (images.Count is 0 or > LargestBatch)
+            throw ApiException.BadRequest($"The form must have 1 to {LargestBatch} files with the name images.");
+        var problems = new Problems();
+        var fields = new RequestFields(problems, longTexts: longTexts);
+        foreach (var (name, text) in texts)
+            if (fields.Has(name)) fields.Problem(name, "must be given once.");
+            else if (name == "imageUrl") fields.Problem(name, "cannot be combined with files.");
+            else fields.Put(name, text);
+        foreach (var name in files.Keys.Where(name => name != "background"))
+            problems.Add($"'{Problems.Quote(name)}' is not a known file; accepted: images, background.");
+        var first = Read(fields, images[0], files.GetValueOrDefault("background"));
+        problems.ThrowIfAny();
+        return [first, .. images.Skip(1).Select(image =>
+            first with { ImageUrl = image.Shown, InlineImage = image })];
+    }
+
+    /// <summary>Parses the body of a webhook test, <c>{"webhook": "https://…"}</c>.</summary>
+    /// <exception cref="ApiException">400: no or another field, or a URL that is not accepted.</exception>
+    public string ParseWebhookTest(Memory<byte> body)
+    {
+        const string accepted = "an object with one field webhook: an absolute https URL of a publicly routable host";
+        var (document, longTexts) = JsonBody.Parse(body, accepted, JsonBody.MostTokens, Strict);
+        using var parsed = document;
+        if (document.RootElement is not { ValueKind: JsonValueKind.Object } root
+            || !root.TryGetProperty("webhook", out var webhook) || root.EnumerateObject().Count() != 1)
+            throw ApiException.BadRequest($"The body must be {accepted}.");
+        var problems = new Problems();
+        var fields = new RequestFields(problems, longTexts: longTexts);
+        fields.Put("webhook", webhook);
+        var url = ReadWebhook(fields);
+        problems.ThrowIfAny();
+        return url ?? throw ApiException.BadRequest($"The body must be {accepted}.");
+    }
+
     private SubmitRequest Read(JsonElement element, LongTexts longTexts, Problems problems, string prefix = "")
     {
         var fields = new RequestFields(problems, prefix, longTexts: longTexts);

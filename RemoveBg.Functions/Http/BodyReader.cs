@@ -18,11 +18,12 @@ public sealed class BodyReader(MemoryBudget budget, IOptions<UploadOptions> opti
     /// <param name="largest">Largest body, in bytes; at most <see cref="MemoryBudget.LargestBody"/>.</param>
     /// <param name="cancellationToken">Cancelled when the caller leaves.</param>
     /// <returns>The body; dispose it as soon as its images are stored.</returns>
-    /// <exception cref="ApiException">400: too long, or it broke off. 408: too slow. 429: it found no memory, or had
-    /// to give way.</exception>
+    /// <exception cref="ApiException">400: too long, encoded, or it broke off. 408: too slow. 429: it found no memory,
+    /// or had to give way.</exception>
     public async Task<BodyMemory> ReadAsync(HttpRequest request, ApiKey key, int largest,
         CancellationToken cancellationToken)
     {
+        RequestBody.RequireNoEncoding(request);
         if (request.ContentLength > largest) throw RequestBody.TooLong(largest);
         // Without a length there is room for one byte too many, which tells a body that is too long.
         var room = (int?)request.ContentLength ?? largest + 1;

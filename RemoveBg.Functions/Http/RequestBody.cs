@@ -2,6 +2,7 @@ using System.Buffers;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Net.Http.Headers;
 using RemoveBg.Core;
+using RemoveBg.Core.Submit;
 
 namespace RemoveBg.Functions.Http;
 
@@ -30,6 +31,15 @@ public static class RequestBody
             || !s_utf8.Contains(HeaderUtilities.RemoveQuotes(type.Charset).ToString()))
             throw ApiException.BadRequest($"Content-Type must be application/json in "
                 + $"UTF-8{(alsoAccepted is null ? "" : $", or {alsoAccepted}")}.");
+    }
+
+    /// <exception cref="ApiException">400: the body has a Content-Encoding. A small one could become huge.</exception>
+    public static void RequireNoEncoding(HttpRequest request)
+    {
+        var encoding = request.Headers.ContentEncoding.ToString().Trim();
+        if (encoding.Length > 0 && !encoding.Equals("identity", StringComparison.OrdinalIgnoreCase))
+            throw ApiException.BadRequest(
+                $"The body has Content-Encoding: {Problems.Quote(encoding)}; it must be sent without one.");
     }
 
     /// <summary>

@@ -16,6 +16,14 @@ public sealed record RequestForm(IReadOnlyList<KeyValuePair<string, string>> Tex
 {
     private const int MostFields = 100, LongestName = 1024;
 
+    /// <summary>Name of the files of which a batch has several.</summary>
+    private const string Images = "images";
+
+    private readonly List<InlineImage> _images = [];
+
+    /// <summary>The files <c>images</c> of a batch, in order.</summary>
+    public IReadOnlyList<InlineImage> BatchImages => _images;
+
     public const string Multipart = "multipart/form-data";
 
     public static bool IsMultipart(HttpRequest request) =>
@@ -26,13 +34,14 @@ public sealed record RequestForm(IReadOnlyList<KeyValuePair<string, string>> Tex
     /// <param name="request">Its Content-Type tells which kind of form it is.</param>
     /// <param name="body">The body, whose texts are decoded in place.</param>
     /// <param name="cancellationToken">Cancelled when the caller leaves.</param>
+    /// <param name="isBatch">Whether the form may have several files <c>images</c>.</param>
     /// <exception cref="ApiException">400: malformed, too many fields, or a file twice.</exception>
     public static Task<RequestForm> ParseAsync(HttpRequest request, BodyMemory body,
-        CancellationToken cancellationToken) =>
-        IsMultipart(request) ? ParseMultipartAsync(request, body, cancellationToken)
+        CancellationToken cancellationToken, bool isBatch = false) =>
+        IsMultipart(request) ? ParseMultipartAsync(request, body, isBatch, cancellationToken)
             : Task.FromResult(ParseUrlEncoded(body));
 
-    private static async Task<RequestForm> ParseMultipartAsync(HttpRequest request, BodyMemory body,
+    private static async Task<RequestForm> ParseMultipartAsync(HttpRequest request, BodyMemory body, bool isBatch,
         CancellationToken cancellationToken)
     {
         var form = new RequestForm(new List<KeyValuePair<string, string>>(), new Dictionary<string, InlineImage>(),
@@ -50,18 +59,19 @@ public sealed record RequestForm(IReadOnlyList<KeyValuePair<string, string>> Tex
                 // The section lies in the body: only its length has to be found.
                 int length = 0, read;
                 while ((read = await section.Body.ReadAsync(passed, cancellationToken)) > 0) length += read;
-                form.Add(section, body.Bytes.Slice((int)section.BaseStreamOffset!.Value, length));
+                form.Add(section, body.Bytes.Slice((int)section.BaseStreamOffset!.Value, length), isBatch);
             }
             return form;
         }
         // Headers that are too long or too many, or a body that ends too soon.
         catch (Exception problem) when (problem is InvalidDataException or IOException)
         {
-            throw Unreadable();
+            var hasBareLineFeeds = body.Bytes.Span.IndexOf(Encoding.UTF8.GetBytes($"--{boundary}\n")) >= 0;
+            throw hasBareLineFeeds ? BareLineFeeds() : Unreadable();
         }
     }
 
-    private void Add(MultipartSection section, Memory<byte> content)
+    private void Add(MultipartSection section, Memory<byte> content, bool isBatch)
     {
         if (section.GetContentDispositionHeader() is not { } header) throw Unreadable();
         var name = Name(HeaderUtilities.RemoveQuotes(header.Name).ToString());
@@ -72,7 +82,8 @@ public sealed record RequestForm(IReadOnlyList<KeyValuePair<string, string>> Tex
         {
             if (content.Length == 0)
                 throw ApiException.BadRequest($"The file '{Problems.Quote(name)}' is empty; it must be an image.");
-            if (!((Dictionary<string, InlineImage>)Files).TryAdd(name,
+            if (isBatch && name == Images) _images.Add(InlineImage.FromUpload(section.ContentType, content));
+            else if (!((Dictionary<string, InlineImage>)Files).TryAdd(name,
                 InlineImage.FromUpload(section.ContentType, content)))
                 throw ApiException.BadRequest($"The file '{Problems.Quote(name)}' must be given once.");
         }
@@ -137,6 +148,9 @@ public sealed record RequestForm(IReadOnlyList<KeyValuePair<string, string>> Tex
 
     private static ApiException TooManyFields() => ApiException.BadRequest(
         $"The form must have at most {MostFields} fields, with the names in the documentation.");
+
+    private static ApiException BareLineFeeds() => ApiException.BadRequest(
+        "The form's lines end in LF alone; each line of a multipart form must end in CR LF (RFC 2046, section 4.1.1).");
 
     private static ApiException Unreadable() => ApiException.BadRequest(
         "The body is not a complete form (multipart/form-data with a boundary, or application/x-www-form-urlencoded).");

@@ -14,6 +14,19 @@ internal static class SubmitBody
         if (!RequestForm.IsMultipart(request)) RequestBody.RequireJson(request, alsoAccepted: RequestForm.Multipart);
     }
 
+    /// <returns>Largest body of a batch, in bytes: more for files than for JSON.</returns>
+    public static int LargestBatch(HttpRequest request) =>
+        RequestForm.IsMultipart(request) ? MemoryBudget.LargestBody : RequestBody.LargestBody;
+
+    /// <exception cref="ApiException">400: malformed.</exception>
+    public static async Task<IReadOnlyList<SubmitRequest>> ParseBatchAsync(HttpRequest request, BodyMemory body,
+        SubmitRequestParser parser, CancellationToken cancellationToken)
+    {
+        if (!RequestForm.IsMultipart(request)) return parser.ParseBatch(body.Bytes);
+        var form = await RequestForm.ParseAsync(request, body, cancellationToken, isBatch: true);
+        return parser.ParseBatch(form.Texts, form.BatchImages, form.Files, form.LongTexts);
+    }
+
     /// <exception cref="ApiException">400: malformed.</exception>
     public static async Task<SubmitRequest> ParseAsync(HttpRequest request, BodyMemory body,
         SubmitRequestParser parser, CancellationToken cancellationToken)

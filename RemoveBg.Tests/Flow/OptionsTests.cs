@@ -248,6 +248,35 @@ public sealed class OptionsTests
     }
 
     [Test]
+    public async Task A_form_of_several_photos_makes_an_artwork_of_each_with_its_own_outcome()
+    {
+        using var form = new MultipartFormDataContent { { File("scene-toycar.jpg"), "images", "car.jpg" },
+            { new ByteArrayContent("no image"u8.ToArray()), "images", "notes.txt" },
+            { File("scene-mug.jpg"), "images", "mug.jpg" }, { new StringContent("200"), "size" } };
+        using var response = await _host.Client.PostAsync("/v2/artworks/batch", form);
+        var accepted = await response.JsonAsync();
+        Assert.That((int)response.StatusCode, Is.EqualTo(202), accepted.ToString());
+        var ended = new List<JsonElement>();
+        foreach (var item in accepted.GetProperty("items").EnumerateArray())
+            ended.Add(await _host.UntilEndedAsync(item.Text("id")!));
+        Assert.That(ended.Select(artwork => artwork.Text("status")),
+            Is.EqualTo(new[] { "succeeded", "failed", "succeeded" }));
+        Assert.That(ended.Select(artwork => artwork.GetProperty("parameters").GetProperty("size").GetInt32()),
+            Is.All.EqualTo(200));
+    }
+
+    [TestCase(0, "1 to 50 files with the name images")]
+    [TestCase(51, "1 to 50 files with the name images")]
+    public async Task A_form_batch_has_1_to_50_files(int count, string message)
+    {
+        using var form = new MultipartFormDataContent { { new StringContent("200"), "size" } };
+        for (var i = 0; i < count; i++) form.Add(new ByteArrayContent([1]), "images", $"{i}.jpg");
+        using var response = await _host.Client.PostAsync("/v2/artworks/batch", form);
+        Assert.That((int)response.StatusCode, Is.EqualTo(400));
+        Assert.That((await response.JsonAsync()).Text("message"), Does.Contain(message));
+    }
+
+    [Test]
     public async Task A_form_without_a_photo_and_a_truncated_form_get_400()
     {
         using var empty = await _host.Client.PostAsync("/v2/artworks/remove-background",

@@ -148,7 +148,7 @@ public sealed class RemoveBgV1Tests
         "semitransparency must be true")]
     [TestCase("image_url=https://example.com/a&shadow_opacity=101", "invalid_parameter",
         "shadow_opacity must be a whole number from 0 to 100")]
-    [TestCase("image_url=https://example.com/a&sharpness=50", "invalid_parameter", "sharpness is not a known parameter")]
+    [TestCase("image_url=https://example.com/a&blur=50", "invalid_parameter", "blur is not a known parameter")]
     [TestCase("image_url=https://example.com/a&crop_margin=10%25", "invalid_parameter", "crop_margin needs crop: true")]
     [TestCase("image_url=https://example.com/a&crop=perhaps", "invalid_parameter", "crop must be true or false")]
     [TestCase("image_url=https://example.com/a&bg_color=nocolour", "invalid_parameter", "bg_color must be a colour")]

@@ -131,8 +131,9 @@ internal sealed class HttpTests(HostKind kind)
 
     [TestCase("application/json", "", "The body is empty")]
     [TestCase("application/json", """{"imageUrl":"https://images.example.com/my photo.jpg"}""", "blank")]
-    [TestCase("application/json", """{"imageUrl":"images.example.com/photo.jpg"}""", "absolute http or https URL")]
-    [TestCase("application/json", """{"imageUrl":"/9j/4AAQSkZJRg=="}""", "absolute http or https URL")]
+    [TestCase("application/json", """{"imageUrl":"images.example.com/photo.jpg"}""", "must begin with https://")]
+    [TestCase("application/json", """{"imageUrl":"/photos/1.jpg"}""", "absolute http or https URL")]
+    [TestCase("application/json", """{"imageUrl":"/9j/4AAQSkZJRg=="}""", "base64 without its beginning")]
     [TestCase("application/json; charset=utf-16", $$"""{"imageUrl":"{{Photo}}"}""", "UTF-8")]
     [TestCase(FormType, "imageUrl:" + Photo + "|crop:perhaps", "crop must be true or false")]
     [TestCase(FormType, ":" + Photo, "A part of the form has no name")]
@@ -142,6 +143,30 @@ internal sealed class HttpTests(HostKind kind)
         using var response = await PostAsync(type, body);
         Assert.That((int)response.StatusCode, Is.EqualTo(400));
         Assert.That((await response.JsonAsync()).Text("message"), Does.Contain(named));
+    }
+
+    [TestCase("gzip")]
+    [TestCase("br")]
+    [TestCase("x-own")]
+    public async Task A_body_with_a_content_encoding_is_refused_by_its_name(string encoding)
+    {
+        using var content = new StringContent($$"""{"imageUrl":"{{Photo}}"}""", null, "application/json");
+        content.Headers.ContentEncoding.Add(encoding);
+        using var response = await _host.Client.PostAsync(Submit, content);
+        Assert.That((int)response.StatusCode, Is.EqualTo(400));
+        Assert.That((await response.JsonAsync()).Text("message"), Does.Contain($"Content-Encoding: {encoding}"));
+    }
+
+    [Test]
+    public async Task A_form_whose_lines_end_in_line_feeds_alone_is_told_so()
+    {
+        using var content = new StringContent(
+            $"--x\nContent-Disposition: form-data; name=\"imageUrl\"\n\n{Photo}\n--x--\n");
+        content.Headers.Remove("Content-Type");
+        content.Headers.TryAddWithoutValidation("Content-Type", FormType);
+        using var response = await _host.Client.PostAsync(Submit, content);
+        Assert.That((int)response.StatusCode, Is.EqualTo(400));
+        Assert.That((await response.JsonAsync()).Text("message"), Does.Contain("must end in CR LF"));
     }
 
     [TestCase("GET", "/v2/artworks")]

@@ -79,6 +79,8 @@ public sealed class WorkerConformanceTests
         await _worker.ForwardMessagesUntilAsync(
             SucceedsAsync("RemoveBgV1", HttpMethod.Post, "/v1.0/removebg", HttpStatusCode.OK, dropIn),
             "artworks", "ProcessArtwork");
+        var account = await GetAsync("ReadV1Account", "/v1.0/account");
+        Assert.That(account.ToString(), Does.Contain("credits"));
         var unknown = await SucceedsAsync(
             "ReadArtwork", HttpMethod.Get, $"/v2/artworks/{Guid.NewGuid()}", HttpStatusCode.NotFound);
         Assert.That(unknown.GetProperty("statusCode").GetInt32(), Is.EqualTo(404));

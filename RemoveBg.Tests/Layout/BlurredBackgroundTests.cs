@@ -3,7 +3,8 @@ using RemoveBg.Core.Layout;
 
 namespace RemoveBg.Tests.Layout;
 
-/// <summary>A photo of 200 × 100 pixels: a red subject from (60, 30) to (120, 80) on stripes of green and blue.</summary>
+/// <summary>A photo of 200 × 100 pixels: a red subject from (60, 30) to (120, 80) on green and blue
+/// stripes.</summary>
 public sealed class BlurredBackgroundTests
 {
     private const int Width = 200, Height = 100;

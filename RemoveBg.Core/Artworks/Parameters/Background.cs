@@ -2,7 +2,8 @@ using System.Text.Json.Serialization;
 
 namespace RemoveBg.Core.Artworks.Parameters;
 
-/// <summary>Colour, blur or image behind the subject; null in <see cref="CutOutOptions"/> leaves it transparent.</summary>
+/// <summary>Colour, blur or image behind the subject; null in <see cref="CutOutOptions"/> leaves it
+/// transparent.</summary>
 [JsonConverter(typeof(TextValueConverter<Background>))]
 public abstract record Background : ITextValue<Background>
 {
@@ -11,7 +12,8 @@ public abstract record Background : ITextValue<Background>
     private Background(string text) => Text = text;
 
     public static string Accepted =>
-        $"a colour ({Colour.Accepted}), '{BlurWord}', an absolute http or https URL of an image, or a data:image/…;base64, URI";
+        $"a colour ({Colour.Accepted}), '{BlurWord}', an absolute http or https URL of an image, or a "
+            + "data:image/…;base64, URI";
 
     public string Text { get; }
 
