@@ -16,6 +16,9 @@ internal sealed class CutOutContext(CutOutJob job, ImageOptions limits, Cancella
 
     public CutOutJob Job { get; } = job;
 
+    /// <summary>Ends the second decoder; other native code cannot be interrupted.</summary>
+    public CancellationToken CancellationToken { get; } = cancellationToken;
+
     public CutOutOptions Options => Job.Options;
 
     public ImageOptions Limits { get; } = limits;
@@ -65,7 +68,7 @@ internal sealed class CutOutContext(CutOutJob job, ImageOptions limits, Cancella
     /// interrupted.</exception>
     public void Time(string name, Action step)
     {
-        cancellationToken.ThrowIfCancellationRequested();
+        CancellationToken.ThrowIfCancellationRequested();
         var start = Stopwatch.GetTimestamp();
         step();
         _times.Add((name, Stopwatch.GetElapsedTime(start)));

@@ -5,7 +5,7 @@ using RemoveBg.Core.Segmentation;
 namespace RemoveBg.Core.CutOut;
 
 /// <summary>Input of <see cref="CutOutPipeline"/>.</summary>
-/// <param name="File">Image file: JPEG, PNG, WebP, GIF or BMP.</param>
+/// <param name="File">Image file, in a format that <see cref="Imaging.ImageOptions"/> allows.</param>
 /// <param name="Tensors">Buffers that <paramref name="Segmenter"/> created; no other job may use them at the same
 /// time.</param>
 /// <param name="Target">Receives the encoded result, which without options has the size of the upright input.</param>

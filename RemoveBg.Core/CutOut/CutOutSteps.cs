@@ -11,7 +11,8 @@ namespace RemoveBg.Core.CutOut;
 internal static class CutOutSteps
 {
     public static void DecodePhoto(CutOutContext context) => context.Time(
-        "decode", () => (context.Photo, context.Orientation) = Decode.Run(context.Job.File, context.Limits));
+        "decode", () => (context.Photo, context.Orientation) =
+            Decode.Run(context.Job.File, context.Limits, context.CancellationToken));
 
     public static void OrientPhoto(CutOutContext context)
     {
@@ -140,7 +141,7 @@ internal static class CutOutSteps
     {
         try
         {
-            var (decoded, orientation) = Decode.Run(file, context.Limits);
+            var (decoded, orientation) = Decode.Run(file, context.Limits, context.CancellationToken);
             using var stored = decoded;
             using var behind = Orient.Run(decoded, orientation);
             Backdrop.Image(context.Photo, behind);

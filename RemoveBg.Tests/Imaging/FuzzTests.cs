@@ -21,7 +21,7 @@ public sealed class FuzzTests
         for (var i = 0; i < inputs; i++)
         {
             if (i == inputs / 5) atStart = Resident();
-            var file = Mutate(seeds[random.Next(seeds.Count)], seeds[random.Next(seeds.Count)], random);
+            var file = Mutation.Of(seeds[random.Next(seeds.Count)], seeds[random.Next(seeds.Count)], random);
             var watch = Stopwatch.StartNew();
             try
             {
@@ -39,37 +39,6 @@ public sealed class FuzzTests
             + $"working set {atStart / 1_000_000} MB after a fifth, {Resident() / 1_000_000} MB at the end");
         Assert.That((refused, decoded), Is.Not.EqualTo((0, inputs)).And.Not.EqualTo((inputs, 0)));
         Assert.That(Resident(), Is.LessThan(atStart + 200_000_000), "memory is released");
-    }
-
-    private static byte[] Mutate(byte[] original, byte[] other, Random random)
-    {
-        var file = original.ToArray();
-        for (var rounds = random.Next(1, 6); rounds > 0 && file.Length > 16; rounds--)
-            switch (random.Next(6))
-            {
-                case 0:
-                    file[random.Next(file.Length)] ^= (byte)(1 << random.Next(8));
-                    break;
-                case 1:
-                    file[random.Next(Math.Min(64, file.Length))] = (byte)random.Next(256);
-                    break;
-                case 2:
-                    Array.Resize(ref file, random.Next(16, file.Length));
-                    break;
-                case 3:
-                    // Parsers trust lengths and sizes: set one to all ones or to zero.
-                    Array.Fill(file, random.Next(2) == 0 ? (byte)0xFF : (byte)0, random.Next(file.Length - 4), 4);
-                    break;
-                case 4:
-                    var (from, count) = (random.Next(file.Length / 2), random.Next(1, file.Length / 2));
-                    file = [.. file[..from], .. file[(from + count)..]];
-                    break;
-                default:
-                    var at = random.Next(file.Length);
-                    file = [.. file[..at], .. other.AsSpan(random.Next(other.Length))];
-                    break;
-            }
-        return file;
     }
 
     private static List<byte[]> Seeds()

@@ -1,4 +1,5 @@
 using RemoveBg.Core.Artworks;
+using RemoveBg.Core.Imaging.Codecs.Second;
 using SkiaSharp;
 
 namespace RemoveBg.Core.Imaging.Codecs;
@@ -8,15 +9,17 @@ namespace RemoveBg.Core.Imaging.Codecs;
 /// refused.</remarks>
 internal static class Decode
 {
-    /// <summary>Decodes a JPEG, PNG, WebP, GIF or BMP file.</summary>
+    /// <summary>Decodes a JPEG, PNG, WebP, GIF or BMP file here, and a HEIC, AVIF, TIFF or JPEG XL file by <see
+    /// cref="SecondDecoder"/>.</summary>
+    /// <param name="cancellationToken">Ends the second decoder; the first one cannot be interrupted.</param>
     /// <returns>The image as stored, and its EXIF orientation.</returns>
     /// <exception cref="ArtworkFailedException">The file is refused: unsupported_format, image_corrupt or
     /// image_too_many_pixels.</exception>
-    public static unsafe (Photo Photo, ExifOrientation Orientation) Run(ReadOnlyMemory<byte> file, ImageOptions limits)
+    public static unsafe (Photo Photo, ExifOrientation Orientation) Run(ReadOnlyMemory<byte> file, ImageOptions limits,
+        CancellationToken cancellationToken = default)
     {
         // 1. Check the format.
-        if (!FileFormat.IsSupported(file.Span))
-            throw new ArtworkFailedException(ArtworkFailure.UnsupportedFormat, UnsupportedFile.Describe(file.Span));
+        if (!FileFormat.IsSupported(file.Span)) return RunSecond(file, limits, cancellationToken);
 
         // 2. Read the header and check the size, before any pixel memory is allocated.
         var given = file;
@@ -26,11 +29,7 @@ internal static class Decode
         using var codec = SKCodec.Create(data) ?? throw Corrupt();
         var (width, height) = (codec.Info.Width, codec.Info.Height);
         if (width < 1 || height < 1) throw Corrupt();
-        if (width > limits.MaxSide || height > limits.MaxSide || (long)width * height > limits.MaxPixels)
-            throw new ArtworkFailedException(ArtworkFailure.ImageTooManyPixels,
-                $"The image has {width} x {height} pixels; the limits are {limits.MaxPixels:N0} pixels in total "
-                    + $"and {limits.MaxSide:N0} per side.");
-
+        RequireAllowed(width, height, limits);
         if (FileFormat.IsTruncatedWebp(file.Span)) throw Corrupt();
 
         // 3. Decode the pixels; of an animation, the first frame. Meanwhile, count what a JPEG file contains.
@@ -61,13 +60,52 @@ internal static class Decode
     }
 
     /// <summary>Reads the number of pixels from the beginning of a file.</summary>
-    /// <returns>Null if the header does not end there.</returns>
-    public static unsafe long? Measure(ReadOnlyMemory<byte> beginning)
+    /// <returns>Pixels, null if the header does not end there; and the memory of the second decoder in bytes per
+    /// pixel, 0 if it is not needed.</returns>
+    public static unsafe (long? Pixels, int DecoderBytesPerPixel) Measure(ReadOnlyMemory<byte> beginning)
     {
+        if (SecondFormat.Of(beginning.Span) is { } format) return (MeasureSecond(format, beginning.Span),
+            format.BytesPerPixel);
         using var pin = beginning.Pin();
         using var data = SKData.Create((nint)pin.Pointer, beginning.Length);
         using var codec = SKCodec.Create(data);
-        return codec is null ? null : (long)codec.Info.Width * codec.Info.Height;
+        return (codec is null ? null : (long)codec.Info.Width * codec.Info.Height, 0);
+    }
+
+    private static (Photo Photo, ExifOrientation Orientation) RunSecond(ReadOnlyMemory<byte> file, ImageOptions limits,
+        CancellationToken cancellationToken)
+    {
+        if (SecondFormat.Of(file.Span) is not { } format || !SecondDecoder.IsOn(limits))
+            throw new ArtworkFailedException(ArtworkFailure.UnsupportedFormat,
+                UnsupportedFile.Describe(file.Span, limits));
+        var header = ImageHeader.Read(format, file.Span);
+        if (header is null || header.Width < 1 || header.Height < 1) throw Corrupt();
+        RequireAllowed(header.Width, header.Height, limits);
+        return SecondDecoder.Run(file, header, limits, cancellationToken);
+    }
+
+    private static long? MeasureSecond(SecondFormat format, ReadOnlySpan<byte> beginning)
+    {
+        try
+        {
+            return ImageHeader.Read(format, beginning) is { } header ? Saturated(header.Width, header.Height) : null;
+        }
+        catch (ArtworkFailedException)
+        {
+            // It will be refused before it takes memory.
+            return 0;
+        }
+    }
+
+    /// <summary>A header may claim more pixels than a number holds.</summary>
+    private static long Saturated(long width, long height) => (long)Int128.Min(long.MaxValue, (Int128)width * height);
+
+    private static void RequireAllowed(long width, long height, ImageOptions limits)
+    {
+        if (width > limits.MaxSide || height > limits.MaxSide || width * height > limits.MaxPixels)
+            throw new ArtworkFailedException(ArtworkFailure.ImageTooManyPixels,
+                $"The image has {width} x {height} pixels; the limits are {limits.MaxPixels:N0} pixels in total "
+                    + $"and {limits.MaxSide:N0} per side.");
     }
 
     /// <summary>Adds the end marker that some cameras leave out. Without it the codec does not decode the last

@@ -1,6 +1,6 @@
-using System.Buffers.Binary;
 using System.Text;
 using System.Text.RegularExpressions;
+using RemoveBg.Core.Imaging.Codecs.Second;
 
 namespace RemoveBg.Core.Imaging.Codecs;
 
@@ -14,16 +14,12 @@ internal static partial class UnsupportedFile
     /// <summary>Signatures at the beginning of files, and the kind of such a file.</summary>
     private static readonly (byte[] Signature, string Kind, bool IsImage)[] s_signatures =
     [
-        ([0xFF, 0x0A], "JPEG XL", true),
-        ([0, 0, 0, 12, .. "JXL "u8], "JPEG XL", true),
         ([0, 0, 0, 12, .. "jP  "u8], "JPEG 2000", true),
         ([.. "II*\0"u8, 16, 0, 0, 0, .. "CR"u8], "Canon RAW (CR2)", true),
         ([.. "FUJIFILMCCD-RAW"u8], "Fujifilm RAW (RAF)", true),
         ([.. "IIRO"u8], "Olympus RAW (ORF)", true),
         ([.. "IIRS"u8], "Olympus RAW (ORF)", true),
         ([.. "IIU\0"u8], "Panasonic RAW (RW2)", true),
-        ([.. "II*\0"u8], "TIFF", true),
-        ([.. "MM\0*"u8], "TIFF", true),
         ([0, 0, 1, 0], "ICO", true),
         ([.. "8BPS"u8], "PSD", true),
         ([.. "%PDF"u8], "a PDF document", false),
@@ -32,21 +28,27 @@ internal static partial class UnsupportedFile
         ([0x1F, 0x8B], "a gzip archive", false),
     ];
 
-    /// <summary>Describes a file of a format that <see cref="FileFormat.IsSupported"/> does not know.</summary>
+    /// <summary>Describes a file that no decoder takes.</summary>
     /// <returns>One or two sentences.</returns>
-    public static string Describe(ReadOnlySpan<byte> file)
+    public static string Describe(ReadOnlySpan<byte> file, ImageOptions options)
     {
-        const string use = $"Use {FileFormat.Supported}.";
+        var use = $"Use {FileFormat.Supported(options)}.";
         if (file.IsEmpty) return $"The file is empty. {use}";
         var (kind, isImage) = KindOf(file);
         return kind is null ? $"The file is not an image of a known format. {use}"
+            : SecondFormat.Of(file) is not null ? $"This installation does not decode {kind} images. {use}"
             : isImage ? $"{kind} images are not supported. {use}"
             : $"The file is {kind}, not an image. {use}";
     }
 
+    /// <summary>The name of a format of the second decoder.</summary>
+    public static string NameOf(SecondFormat format) => format == SecondFormat.Heic ? "HEIC"
+        : format == SecondFormat.Avif ? "AVIF" : format == SecondFormat.Tiff ? "TIFF" : "JPEG XL";
+
     private static (string? Kind, bool IsImage) KindOf(ReadOnlySpan<byte> file)
     {
-        if (file.Length >= 12 && file[4..8].SequenceEqual("ftyp"u8)) return OfBrands(file);
+        if (SecondFormat.Of(file) is { } second) return (NameOf(second), true);
+        if (file.Length >= 12 && file[4..8].SequenceEqual("ftyp"u8)) return OfBrand(SecondFormat.BrandsOf(file)[0]);
         if (file.Length >= 12 && file.StartsWith("RIFF"u8) && file[8..12].SequenceEqual("AVI "u8))
             return ("an AVI video", false);
         foreach (var (signature, kind, isImage) in s_signatures)
@@ -55,23 +57,14 @@ internal static partial class UnsupportedFile
             '\r', '\n'));
     }
 
-    /// <summary>Tells ISO base media files apart by their brands (ISO/IEC 14496-12, section 4.3; the major one
-    /// first).</summary>
-    private static (string? Kind, bool IsImage) OfBrands(ReadOnlySpan<byte> file)
+    /// <summary>Tells ISO base media files apart by their major brand (ISO/IEC 14496-12, section 4.3).</summary>
+    private static (string? Kind, bool IsImage) OfBrand(string brand) => brand switch
     {
-        var size = Math.Clamp(BinaryPrimitives.ReadInt32BigEndian(file), 16, Math.Min(file.Length, 64));
-        var all = Encoding.ASCII.GetString(file[8..Math.Min(size, file.Length)]);
-        if (all.Contains("avif", StringComparison.Ordinal) || all.Contains("avis", StringComparison.Ordinal))
-            return ("AVIF", true);
-        return all[..4] switch
-        {
-            "crx " => ("Canon RAW (CR3)", true),
-            "heic" or "heix" or "heim" or "heis" or "hevc" or "hevx" or "mif1" or "mif2" or "msf1" => ("HEIC", true),
-            "qt  " => ("a QuickTime video", false),
-            "M4A " or "M4B " => ("an MPEG-4 sound file", false),
-            _ => ("an MP4 video", false),
-        };
-    }
+        "crx " => ("Canon RAW (CR3)", true),
+        "qt  " => ("a QuickTime video", false),
+        "M4A " or "M4B " => ("an MPEG-4 sound file", false),
+        _ => ("an MP4 video", false),
+    };
 
     private static (string? Kind, bool IsImage) OfText(string start)
     {

@@ -27,6 +27,9 @@ public sealed class FetchedImage : IAsyncDisposable
     /// <summary>Number of pixels that the file's header announces; null if its first megabyte does not tell.</summary>
     public long? Pixels { get; private set; }
 
+    /// <summary>Memory of the second decoder, in bytes per pixel; 0 for a file that it does not decode.</summary>
+    public int DecoderBytesPerPixel { get; private set; }
+
     /// <summary>Room for the next bytes; never empty.</summary>
     internal Memory<byte> Free => _piece.Memory[_inPiece..MemoryBudget.DownloadBytes];
 
@@ -97,6 +100,6 @@ public sealed class FetchedImage : IAsyncDisposable
     {
         if (_isMeasured) return;
         _isMeasured = true;
-        Pixels = Decode.Measure(_piece.Memory[.._inPiece]);
+        (Pixels, DecoderBytesPerPixel) = Decode.Measure(_piece.Memory[.._inPiece]);
     }
 }

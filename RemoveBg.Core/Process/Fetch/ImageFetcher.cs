@@ -6,6 +6,8 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using RemoveBg.Core.Artworks;
 using RemoveBg.Core.Clocks;
+using RemoveBg.Core.Imaging;
+using RemoveBg.Core.Imaging.Codecs;
 using RemoveBg.Core.Network;
 using RemoveBg.Core.Telemetry;
 
@@ -37,13 +39,13 @@ public sealed partial class ImageFetcher : IDisposable
     private readonly ILogger<ImageFetcher> _log;
 
     public ImageFetcher(GuardedConnector connector, UrlPolicy urls, IOptions<FetchOptions> limits,
-        ServiceMetrics metrics, RunningTime time, ILogger<ImageFetcher> log)
+        IOptions<ImageOptions> formats, ServiceMetrics metrics, RunningTime time, ILogger<ImageFetcher> log)
     {
         (_urls, _limits, _metrics, _time, _log) = (urls, limits.Value, metrics, time, log);
         // HttpClient.Timeout does not cover the body (dotnet/runtime#36822); our own tokens do.
         _client = new(connector.CreateHandler()) { Timeout = Timeout.InfiniteTimeSpan };
         _client.DefaultRequestHeaders.TryAddWithoutValidation("User-Agent", _limits.UserAgent);
-        _client.DefaultRequestHeaders.Accept.Add(new("image/*"));
+        _client.DefaultRequestHeaders.Accept.ParseAdd(FileFormat.Accept(formats.Value));
         _client.DefaultRequestHeaders.AcceptEncoding.Add(new("identity"));
     }
 

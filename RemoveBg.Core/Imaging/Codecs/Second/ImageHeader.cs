@@ -1,0 +1,20 @@
+using RemoveBg.Core.Artworks;
+
+namespace RemoveBg.Core.Imaging.Codecs.Second;
+
+/// <summary>What the header of a file says of the image to decode, read by our own code: the decoder gets no file whose
+/// size is not known and allowed.</summary>
+/// <param name="Width">Width as stored, before turns and crops, in pixels.</param>
+/// <param name="Height">Height as stored, in pixels.</param>
+/// <param name="Page">Index of the image in the file.</param>
+internal sealed record ImageHeader(SecondFormat Format, long Width, long Height, int Page = 0)
+{
+    /// <returns>Null if the header is damaged, or does not end in the file.</returns>
+    /// <exception cref="ArtworkFailedException">unsupported_format: it is not a photo that can be decoded.</exception>
+    public static ImageHeader? Read(SecondFormat format, ReadOnlySpan<byte> file) => format.Name switch
+    {
+        "tiff" => TiffHeader.Read(file),
+        "jxl" => JpegXlHeader.Read(file),
+        _ => HeifHeader.Read(format, file),
+    };
+}
