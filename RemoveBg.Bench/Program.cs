@@ -34,6 +34,10 @@ speed.SetAction(arguments =>
 var encode = new Command("encode", "Time, size and PSNR of encoders and their settings.") { model, set, runs, json };
 encode.SetAction(arguments => new EncodeBench(arguments.GetValue(model)!, arguments.GetValue(runs),
     arguments.GetValue(set) ?? []).Run(arguments.GetValue(json)));
+var image = new Argument<string>("FILE") { Description = "Image file" };
+var decode = new Command("decode", "Time and memory of decoding one file.") { image, runs, json };
+decode.SetAction(arguments => new DecodeBench(arguments.GetValue(image)!, arguments.GetValue(runs))
+    .Run(arguments.GetValue(json)));
 var peer = new Command("peer", "The pipeline compared with sharp and onnxruntime-node.") { runs, json };
 peer.SetAction(arguments => new PeerBench(arguments.GetValue(runs)).Run(arguments.GetValue(json)));
 var sheets = new Option<string>("--sheets") { Description = "Folder for the contact sheets (default: artifacts/bench)",
@@ -82,5 +86,5 @@ var label = new Command("label", "Labels for training/: a model's alpha of each 
 label.SetAction(arguments =>
     new LabelPhotos(arguments.GetValue(model)!, arguments.GetValue(photos)!, arguments.GetValue(labels)!).Run());
 
-return await new RootCommand("Benchmarks of RemoveBg.") { speed, encode, peer, quality, cascade, load, simulate,
-    label }.Parse(args).InvokeAsync();
+return await new RootCommand("Benchmarks of RemoveBg.") { speed, encode, decode, peer, quality, cascade, load,
+    simulate, label }.Parse(args).InvokeAsync();

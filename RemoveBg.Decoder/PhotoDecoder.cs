@@ -32,9 +32,13 @@ internal static class PhotoDecoder
             var isDamaged = false;
             image.Warning += (_, problem) => isDamaged |= problem.Exception is MagickCorruptImageWarningException;
 
-            // 1. Read the header and check the size, before pixel memory is allocated.
-            image.Ping(path, settings);
-            RequireSize(image, request);
+            // 1. Read the header and check the size, before pixel memory is allocated. Of further pages ImageMagick
+            // reads no header alone; its own limits hold for them.
+            if (request.Page == 0)
+            {
+                image.Ping(path, settings);
+                RequireSize(image, request);
+            }
 
             // 2. Decode; a warning of missing data is a refusal.
             image.Read(path, settings);
@@ -64,7 +68,8 @@ internal static class PhotoDecoder
     /// <summary>HEIF's own turns are already made, and its EXIF orientation does not count (ISO/IEC 23008-12, annex A).
     /// Those of TIFF and JPEG XL are not.</summary>
     private static int OrientationOf(MagickImage image, MagickFormat format) =>
-        format is MagickFormat.Tiff or MagickFormat.Jxl && (int)image.Orientation is >= 1 and <= 8 and var found ? found : 1;
+        format is MagickFormat.Tiff or MagickFormat.Jxl && (int)image.Orientation is >= 1 and <= 8 and var found
+            ? found : 1;
 
     private static MagickFormat FormatOf(string name) => name switch
     {

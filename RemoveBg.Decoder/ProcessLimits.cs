@@ -16,7 +16,8 @@ internal static partial class ProcessLimits
     public static void Set(int processorSeconds, long memoryBytes, long fileBytes = 0)
     {
         if (OperatingSystem.IsWindows()) return;
-        Limit(ProcessorTime, (ulong)processorSeconds);
+        // At the soft limit SIGXCPU, which tells why; at the hard one SIGKILL.
+        Limit(ProcessorTime, (ulong)processorSeconds, (ulong)processorSeconds + 5);
         Limit(FileSize, (ulong)fileBytes);
         Limit(Core, 0);
         if (!OperatingSystem.IsLinux()) return;
@@ -33,9 +34,9 @@ internal static partial class ProcessLimits
         return long.Parse(line[(name.Length + 1)..^2].Trim(), NumberStyles.None, CultureInfo.InvariantCulture) * 1024;
     }
 
-    private static void Limit(int resource, ulong value)
+    private static void Limit(int resource, ulong soft, ulong? hard = null)
     {
-        var limit = new ResourceLimit(value, value);
+        var limit = new ResourceLimit(soft, hard ?? soft);
         if (SetLimit(resource, in limit) != 0) throw new Win32Exception(Marshal.GetLastPInvokeError());
     }
 

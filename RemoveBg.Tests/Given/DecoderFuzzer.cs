@@ -17,18 +17,18 @@ internal static class DecoderFuzzer
     /// <summary>Prints a line per input, before it is decoded (its number) and after: r(efused) or d(ecoded), and
     /// the milliseconds; at the end the peak of resident memory in kilobytes.</summary>
     /// <param name="format">One of <see cref="SecondFiles.All"/>.</param>
+    /// <param name="folder">Has the files that are damaged: with the decoder's policy, none can be written here.</param>
     /// <param name="seed">Of the mutations.</param>
     /// <param name="from">First input.</param>
     /// <param name="to">One past the last input.</param>
-    public static int Run(string format, int seed, int from, int to)
+    public static int Run(string format, string folder, int seed, int from, int to)
     {
         using var output = new StreamWriter(Console.OpenStandardOutput()) { AutoFlush = true };
-        var seeds = Seeds(format);
+        var seeds = Directory.GetFiles(folder).Order(StringComparer.Ordinal).Select(File.ReadAllBytes).ToList();
         var request = new DecodeRequest(format, 0, LargestSide, LargestSide, 0,
             SecondFormat.BaseMB * 1_000_000L + 56L * LargestSide * LargestSide, 0);
         using var file = InputFile.Create();
-        foreach (var one in seeds) file.Write(one);
-        // The reserve for files: the one of all inputs is written after the limits are set.
+        // Files, because that one is written again for each input.
         ProcessLimits.Set(processorSeconds: 3600, request.MemoryBytes, fileBytes: 4 << 20);
         PhotoDecoder.Prepare(request);
         for (var i = from; i < to; i++)

@@ -55,4 +55,34 @@ internal static class SecondFiles
         using var pages = new MagickImageCollection([first, second]);
         return pages.ToByteArray(MagickFormat.Tiff);
     }
+
+    /// <summary>An uncompressed TIFF file of 16 x 16 equal pixels with 8 bits per sample.</summary>
+    public static byte[] PlainTiff(int photometric, byte[] pixel, int? extraSamples = null)
+    {
+        const int side = 16;
+        var entries = new List<(int Tag, int Count, int Value)>
+        {
+            (256, 1, side), (257, 1, side), (258, pixel.Length, 8), (259, 1, 1), (262, 1, photometric), (273, 1, 0),
+            (277, 1, pixel.Length), (278, 1, side), (279, 1, side * side * pixel.Length),
+        };
+        if (extraSamples is { } extra) entries.Add((338, 1, extra));
+        var end = 8 + 2 + entries.Count * 12 + 4;
+        using var file = new MemoryStream();
+        using var writer = new BinaryWriter(file);
+        writer.Write("II*\0"u8);
+        writer.Write(8);
+        writer.Write((ushort)entries.Count);
+        foreach (var (tag, count, value) in entries)
+        {
+            writer.Write((ushort)tag);
+            writer.Write((ushort)(tag is 273 or 279 ? 4 : 3));
+            writer.Write(count);
+            // More than two values lie behind the directory; the pixels behind them.
+            writer.Write(tag == 273 ? end + 8 : count > 2 ? end : value);
+        }
+        writer.Write(0);
+        for (var i = 0; i < 4; i++) writer.Write((ushort)8);
+        for (var i = 0; i < side * side; i++) writer.Write(pixel);
+        return file.ToArray();
+    }
 }

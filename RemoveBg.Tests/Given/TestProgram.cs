@@ -4,14 +4,14 @@ using System.Runtime.InteropServices;
 
 namespace RemoveBg.Tests.Given;
 
-/// <summary>This assembly as a program, for tests that need a process of their own: one that a fault of a native library
-/// may end, or whose ImageMagick has the decoder's policy.</summary>
+/// <summary>This assembly as a program, for tests that need a process of their own: one that a fault of a native
+/// library may end, or whose ImageMagick has the decoder's policy.</summary>
 internal static class TestProgram
 {
     public static int Main(string[] arguments) => arguments switch
     {
-        ["fuzz", var format, var seed, var from, var to] => DecoderFuzzer.Run(format, Number(seed), Number(from),
-            Number(to)),
+        ["fuzz", var format, var folder, var seed, var from, var to] => DecoderFuzzer.Run(format, folder, Number(seed),
+            Number(from), Number(to)),
         ["read", .. var files] => PolicyProbe.Run(files),
         _ => throw new ArgumentException("The tests start this program."),
     };

@@ -54,6 +54,14 @@ public sealed class PackageDescriptionTests
             ["libvips: LGPL-3.0-or-later", "libwebp: BSD-3-Clause", "libexif: LGPL-3.0-or-later", "expat: MIT"]));
     }
 
+    [Test]
+    public void The_libraries_inside_the_second_decoder_are_listed()
+    {
+        var decoder = _components.Single(component => component.Text("name") == "Magick.NET-Q8-x64");
+        Assert.That(Parts(decoder).Select(part => part.Text("name")),
+            Is.SupersetOf(["ImageMagick", "libheif", "libde265", "aom", "libtiff", "libjxl"]));
+    }
+
     /// <summary>The host's extensions, in .azurefunctions, are restored by the SDK and not locked by us.</summary>
     [Test]
     public void Every_package_of_the_worker_has_its_locked_version()

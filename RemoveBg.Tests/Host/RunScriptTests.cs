@@ -79,7 +79,7 @@ public sealed class RunScriptTests
         Assert.That(code, Is.EqualTo(1));
         Assert.That(complained.Trim().Split('\n'), Has.Length.EqualTo(1));
         Assert.That(complained,
-            Does.Contain("unsupported_format").And.Contain("Use JPEG, PNG, WebP, GIF or BMP"));
+            Does.Contain("unsupported_format").And.Contain("Use JPEG, PNG, WebP, GIF, BMP, HEIC"));
     }
 
     [Test]

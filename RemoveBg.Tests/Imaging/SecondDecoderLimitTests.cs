@@ -72,7 +72,7 @@ public sealed class SecondDecoderLimitTests
         yield return new TestCaseData(Boxes(200_000, [0, 0, 0, 8, .. "free"u8])).SetArgDisplayNames("200,000 boxes");
         yield return new TestCaseData(Boxes(100_000, [0, 0, 0, 0, .. "meta"u8])).SetArgDisplayNames("boxes to the end");
         yield return new TestCaseData(Boxes(10, [0, 0, 0, 4, .. "meta"u8])).SetArgDisplayNames("too short a box");
-        yield return new TestCaseData(Boxes(10, [0, 0, 0, 1, .. "meta"u8, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF]))
+        yield return new TestCaseData(Boxes(10, [0, 0, 0, 1, .. "meta"u8, .. Enumerable.Repeat((byte)0xFF, 8)]))
             .SetArgDisplayNames("a box of 2^64 bytes");
         byte[] nested = [0, 0, 0, 12, .. "meta"u8, 0, 0, 0, 0];
         for (var depth = 0; depth < 2000; depth++)
@@ -193,7 +193,7 @@ public sealed class SecondDecoderLimitTests
     [Test]
     public void A_sequence_with_a_still_image_decodes_to_it()
     {
-        var file = new HeifFile { Brand = "msf1", After = HeifFile.Box("moov", new byte[64]) };
+        var file = new HeifFile { Brand = "msf1" };
         file.AddMug();
         Assert.That(CodeOf(file.ToArray()), Is.EqualTo("decodes"));
     }
@@ -255,16 +255,17 @@ public sealed class SecondDecoderLimitTests
         var tiff = Path.Combine(folder.Path, "photo.tiff");
         await File.WriteAllBytesAsync(tiff, SecondFiles.Small("tiff"));
         names.AddRange([$"@{names[0]}", $"text:{names[0]}", "http://127.0.0.1/a.png", "https://127.0.0.1/a.png",
-            "url:file:///etc/hostname", $"ephemeral:{tiff}", $"video:{tiff}", "label:a", "xc:red", "magick:logo",
+            "url:file:///etc/hostname", $"video:{tiff}", "label:a", "xc:red", "magick:logo",
             $"msl:{names[2]}", $"vid:{tiff}", "inline:data:image/png;base64,AAAA", $"ps:{names[4]}", "clipboard:",
             "fd:0", "pango:a"]);
-        using var probe = TestProgram.Start(["read", .. names, tiff]);
+        // ephemeral: deletes what it reads; without its module it is the name of a file like any other.
+        using var probe = TestProgram.Start(["read", .. names, $"ephemeral:{tiff}", tiff]);
         var lines = (await probe.StandardOutput.ReadToEndAsync()).Split('\n', StringSplitOptions.RemoveEmptyEntries);
         await probe.WaitForExitAsync();
-        Assert.That(lines, Has.Length.EqualTo(names.Count + 1));
-        Assert.That(lines[..^1], Is.All.StartsWith("refused: "));
+        Assert.That(lines, Has.Length.EqualTo(names.Count + 2));
+        Assert.That(lines[..^2], Is.All.StartsWith("refused: "));
         Assert.That(lines[^1], Is.EqualTo("read"));
-        Assert.That(File.Exists(tiff), Is.True, "ephemeral: deletes what it reads");
+        Assert.That(File.Exists(tiff), Is.True, "nothing was deleted");
     }
 
     [Test]
@@ -335,7 +336,8 @@ public sealed class SecondDecoderLimitTests
             try
             {
                 return !process.HasExited
-                    && File.ReadAllText($"/proc/{process.Id}/cmdline").Contains("RemoveBg.Decoder", StringComparison.Ordinal)
+                    && File.ReadAllText($"/proc/{process.Id}/cmdline")
+                        .Contains("RemoveBg.Decoder", StringComparison.Ordinal)
                     && File.ReadAllText($"/proc/{process.Id}/stat").Split(')')[^1].Split(' ')[2]
                         == $"{Environment.ProcessId}";
             }

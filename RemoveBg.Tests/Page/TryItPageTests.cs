@@ -166,7 +166,7 @@ public sealed class TryItPageTests(string device, int width, int height)
         await _page.Page.SetInputFilesAsync("#file",
             new FilePayload { Name = "notes.txt", MimeType = "text/plain", Buffer = "hello"u8.ToArray() });
         Assert.That(await _page.UntilAlertAsync(),
-            Is.EqualTo("notes.txt is not an image. Use JPEG, PNG, WebP, GIF or BMP."));
+            Is.EqualTo("notes.txt is not an image. Use JPEG, PNG, WebP, GIF, BMP, HEIC, AVIF, TIFF or JPEG XL."));
         await _page.Page.SetInputFilesAsync("#file",
             new FilePayload { Name = "broken.jpg", MimeType = "image/jpeg", Buffer = "hello"u8.ToArray() });
         await Assertions.Expect(_page.Alert).ToContainTextAsync("unsupported_format");

@@ -120,8 +120,9 @@ function check({ file }) {
     throw new Problem("An API key is required: enter one above.");
   }
   if (!file) return;
-  if (!file.type.startsWith("image/"))
-    throw new Problem(`${file.name} is not an image. Use JPEG, PNG, WebP, GIF or BMP.`);
+  // Browsers do not know the type of some formats.
+  if (!file.type.startsWith("image/") && !/\.(hei[cf]|avif|tiff?|jxl)$/i.test(file.name))
+    throw new Problem(`${file.name} is not an image. Use JPEG, PNG, WebP, GIF, BMP, HEIC, AVIF, TIFF or JPEG XL.`);
   if (file.size > LARGEST)
     throw new Problem(
       `${file.name} has ${(file.size / 1048576).toFixed(1)} MB. The limit is 16 MB; for larger photos, give a URL.`,

@@ -74,9 +74,10 @@ internal sealed class HeifHeader
         for (var rest = items; NextBox(ref rest) is { IsEmpty: false } box;)
         {
             // Versions 0 and 1 have no kind; version 3 has long ids.
-            if (box.Type != "infe" || box.Content.Length < 14 || box.Content[0] < 2) continue;
+            if (box.Type != "infe" || box.Content.Length < 4 || box.Content[0] < 2) continue;
             var isLong = box.Content[0] > 2;
             var at = 4 + (isLong ? 4 : 2) + 2;
+            if (box.Content.Length < at + 4) continue;
             _kinds[ReadId(box.Content[4..], isLong)!.Value] = Encoding.Latin1.GetString(box.Content.Slice(at, 4));
         }
     }
@@ -102,7 +103,8 @@ internal sealed class HeifHeader
             int count = rest[0];
             rest = rest[1..];
             for (; count > 0 && rest.Length >= (isWide ? 2 : 1); count--, rest = rest[(isWide ? 2 : 1)..])
-                _associations.Add((item, isWide ? BinaryPrimitives.ReadUInt16BigEndian(rest) & 0x7FFF : rest[0] & 0x7F));
+                _associations.Add((item,
+                    isWide ? BinaryPrimitives.ReadUInt16BigEndian(rest) & 0x7FFF : rest[0] & 0x7F));
         }
     }
 

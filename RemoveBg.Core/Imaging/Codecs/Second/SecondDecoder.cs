@@ -9,14 +9,15 @@ namespace RemoveBg.Core.Imaging.Codecs.Second;
 /// <summary>Decodes HEIC, AVIF, TIFF and JPEG XL in a process of its own: RemoveBg.Decoder, which lies beside this
 /// assembly. A fault of these large libraries ends that process, and neither the service nor other
 /// artworks.</summary>
-/// <remarks>The process gets the file and what is to be done with it; no setting, secret or connection. It is limited in
-/// processor time and, on Linux, in memory to what was booked.</remarks>
+/// <remarks>The process gets the file and what is to be done with it; no setting, secret or connection. It is limited
+/// in processor time and, on Linux, in memory to what was booked.</remarks>
 internal static class SecondDecoder
 {
     private const string Program = "RemoveBg.Decoder.dll";
 
-    /// <summary>128 and the number of SIGKILL: the system ran out of memory, or someone killed the process.</summary>
-    private const int Killed = 137;
+    /// <summary>128 and the numbers of the signals of a crash: SIGILL, SIGABRT (also where memory ran out), SIGBUS,
+    /// SIGFPE, SIGSEGV.</summary>
+    private static readonly int[] s_crashes = [132, 134, 135, 136, 139];
 
     /// <summary>128 and the number of SIGXCPU.</summary>
     private const int OutOfTime = 152;
@@ -147,16 +148,15 @@ internal static class SecondDecoder
         if (exitCode == (int)DecoderExit.Unusable)
         {
             Volatile.Write(ref s_isUsable, false);
-            return new(ArtworkFailure.UnsupportedFormat, "This installation does not decode HEIC, AVIF, TIFF and JPEG XL images. "
-                + $"Use {FileFormat.Supported(limits)}.");
+            return new(ArtworkFailure.UnsupportedFormat, "This installation does not decode HEIC, AVIF, TIFF and "
+                + $"JPEG XL images. Use {FileFormat.Supported(limits)}.");
         }
-        return exitCode switch
-        {
-            OutOfTime => new(ArtworkFailure.ImageCorrupt,
-                $"The image takes more than {limits.SecondDecoderTime.TotalSeconds:0.#} s to decode."),
-            Killed => new(ArtworkFailure.InternalError, "The image could not be decoded.", isTransient: true),
-            _ => Corrupt(),
-        };
+        if (exitCode == OutOfTime)
+            return new(ArtworkFailure.ImageCorrupt,
+                $"The image takes more than {limits.SecondDecoderTime.TotalSeconds:0.#} s to decode.");
+        // Anything else is not the file's fault: the system has killed the process, or could not start it.
+        return exitCode is (int)DecoderExit.Decoded or (int)DecoderExit.Corrupt || s_crashes.Contains(exitCode)
+            ? Corrupt() : new(ArtworkFailure.InternalError, "The image could not be decoded.", isTransient: true);
     }
 
     private static ArtworkFailedException Corrupt() =>

@@ -1,0 +1,48 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using RemoveBg.Core.Imaging;
+using RemoveBg.Core.Imaging.Codecs;
+using Spectre.Console;
+
+namespace RemoveBg.Bench.Speed;
+
+/// <summary>Time and memory of decoding one file.</summary>
+/// <param name="file">Any image file that the service decodes.</param>
+/// <param name="runs">Number of decodes; the median counts.</param>
+internal sealed partial class DecodeBench(string file, int runs)
+{
+    private const int Children = -1;
+
+    /// <summary>Prints pixels, milliseconds, and the peak of the second decoder's process.</summary>
+    public int Run(string? json)
+    {
+        var bytes = File.ReadAllBytes(file);
+        var times = new List<double>();
+        var pixels = 0L;
+        for (var i = 0; i < runs; i++)
+        {
+            var start = Stopwatch.GetTimestamp();
+            using var photo = Decode.Run(bytes, new ImageOptions()).Photo;
+            times.Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
+            pixels = photo.PixelCount;
+        }
+        var (milliseconds, megabytes) = (Bench.Median(times), PeakOfChildrenMB());
+        AnsiConsole.WriteLine($"{Path.GetFileName(file)}: {pixels / 1e6:0.0} megapixels, {milliseconds:0} ms, "
+            + $"peak of the decoder {megabytes:0} MB");
+        Bench.Write(json, new { file = Path.GetFileName(file), pixels, milliseconds, megabytes });
+        return 0;
+    }
+
+    /// <summary>The largest resident memory of a process that this one has started (getrusage(2)).</summary>
+    private static double PeakOfChildrenMB()
+    {
+        if (!OperatingSystem.IsLinux()) return double.NaN;
+        Span<long> usage = stackalloc long[18];
+        _ = GetUsage(Children, ref MemoryMarshal.GetReference(usage));
+        // After two times of two numbers each: ru_maxrss, in kilobytes.
+        return usage[4] * 1024 / 1e6;
+    }
+
+    [LibraryImport("libc", EntryPoint = "getrusage")]
+    private static partial int GetUsage(int who, ref long usage);
+}
