@@ -255,8 +255,8 @@ public sealed class SecondDecoderLimitTests
         var tiff = Path.Combine(folder.Path, "photo.tiff");
         await File.WriteAllBytesAsync(tiff, SecondFiles.Small("tiff"));
         names.AddRange([$"@{names[0]}", $"text:{names[0]}", "http://127.0.0.1/a.png", "https://127.0.0.1/a.png",
-            "url:file:///etc/hostname", "label:a", "xc:red", "magick:logo", $"msl:{names[2]}", "inline:data:image/png;base64,AAAA", $"ps:{names[4]}", "clipboard:",
-            "fd:0", "pango:a"]);
+            "url:file:///etc/hostname", "label:a", "xc:red", "magick:logo", $"msl:{names[2]}",
+            "inline:data:image/png;base64,AAAA", $"ps:{names[4]}", "clipboard:", "fd:0", "pango:a"]);
         // ephemeral: deletes what it reads; without its module it is the name of a file like any other.
         using var probe = TestProgram.Start(["read", .. names, $"ephemeral:{tiff}", tiff]);
         var lines = (await probe.StandardOutput.ReadToEndAsync()).Split('\n', StringSplitOptions.RemoveEmptyEntries);
