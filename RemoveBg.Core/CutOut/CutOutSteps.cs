@@ -79,7 +79,7 @@ internal static class CutOutSteps
         if (context.Options is not { IsBackgroundOnly: true, Roi: not null }) return;
         context.Time("surroundings", () =>
         {
-            var (decoded, orientation) = Decode.Run(context.Job.File, context.Limits);
+            var (decoded, orientation) = Decode.Run(context.Job.File, context.Limits, context.CancellationToken);
             var whole = Orient.Run(decoded, orientation);
             context.Region.CopyInto(whole, context.Photo);
             whole.IsOpaque = false;
