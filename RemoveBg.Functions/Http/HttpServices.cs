@@ -13,6 +13,7 @@ public static class HttpServices
         .AddSingleton<ApiEndpoint>()
         .AddSingleton<BodyReader>()
         .AddSingleton(new PageSettings(developmentKey))
+        .AddSingleton<PageFacts>()
         .AddSingleton<HttpRouteTable>()
         .AddRouting()
         .Configure<KestrelServerOptions>(kestrel =>

@@ -32,7 +32,8 @@ internal static class WebFiles
             name =>
             {
                 var content = Bytes(ours.GetManifestResourceStream(name)!);
-                return new WebFile(TypeOf(name), content, TypeOf(name) == "image/jpeg" ? null : Zip(content));
+                var type = TypeOf(name);
+                return new WebFile(type, content, type is "image/jpeg" or "image/webp" ? null : Zip(content));
             });
 
         // The reference page's script comes compressed in its package.
@@ -52,6 +53,7 @@ internal static class WebFiles
         ".svg" => "image/svg+xml",
         ".json" => "application/json",
         ".jpg" => "image/jpeg",
+        ".webp" => "image/webp",
         var other => throw new InvalidOperationException($"No media type is known for {other}."),
     };
 
@@ -68,7 +70,7 @@ internal static class WebFiles
     private static byte[] Zip(byte[] content)
     {
         using var zipped = new MemoryStream();
-        using (var gzip = new GZipStream(zipped, CompressionLevel.Optimal)) gzip.Write(content);
+        using (var gzip = new GZipStream(zipped, CompressionLevel.SmallestSize)) gzip.Write(content);
         return zipped.ToArray();
     }
 }

@@ -1,14 +1,13 @@
 using System.Net;
 using System.Text;
-using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using RemoveBg.Functions.Http;
 
 namespace RemoveBg.Functions.Web;
 
-/// <summary>Serves the try-it page, the API reference and the OpenAPI document.</summary>
-public sealed class WebHttp(PageSettings settings)
+/// <summary>Serves the page, the API reference and the OpenAPI document.</summary>
+public sealed class WebHttp(PageSettings settings, PageFacts facts)
 {
     /// <summary>Beginnings of the names of headers that proxies, tunnels and CDNs add. A browser on this machine sends
     /// none of them.</summary>
@@ -22,17 +21,17 @@ public sealed class WebHttp(PageSettings settings)
         // An empty Route would mean the function's name, so this pattern serves the root. The host's own page must be
         // turned off (AzureWebJobsDisableHomepage).
     [Function("Page")]
-    public IResult Page(
+    public async Task<IResult> Page(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head",
-            Route = "{ignored:maxlength(0)?}")] HttpRequest request)
+            Route = "{ignored:maxlength(0)?}")] HttpRequest request, CancellationToken cancellationToken)
     {
         var page = WebFiles.All["index.html"];
-        var script =
-            JsonSerializer.Serialize(new { developmentKey = IsFromHere(request) ? settings.DevelopmentKey : null });
+        var script = await facts.ToJsonAsync(IsFromHere(request) ? settings.DevelopmentKey : null, cancellationToken);
         var content = Encoding.UTF8.GetBytes(
             Encoding.UTF8.GetString(page.Content).Replace("{{settings}}", script, StringComparison.Ordinal));
 
-        // Photos may come from any URL that the visitor gives; scripts, styles and calls from this origin only.
+        // Photos may come from any URL that the visitor gives; scripts, styles, workers and calls from this origin
+        // only.
         SetPolicy(request,
             "script-src 'self'; style-src 'self'; img-src 'self' blob: https: http:; connect-src 'self'");
         return Answer(request, new(page.ContentType, content, null));

@@ -39,7 +39,7 @@ public sealed class WorkerConformanceTests
         foreach (var (function, path) in new[]
         {
             ("Alive", "/healthz"), ("OpenApi", "/openapi.json"), ("Page", "/"), ("Docs", "/docs"),
-            ("Asset", "/assets/app.js"),
+            ("Asset", "/assets/studio.js"),
         }) await GetAsync(function, path);
         await Eventually.HoldsAsync(async () =>
         {
@@ -68,6 +68,7 @@ public sealed class WorkerConformanceTests
         var canceled = await SucceedsAsync(
             "CancelArtwork", HttpMethod.Post, $"/v2/artworks/{second}/cancel", HttpStatusCode.OK);
         Assert.That(canceled.Text("status"), Is.EqualTo("canceled"));
+        await SucceedsAsync("DownloadResult", HttpMethod.Get, $"/v2/artworks/{second}/result", HttpStatusCode.NotFound);
         await GetAsync("ListWebhookDeliveries", $"/v2/artworks/{id}/webhook-deliveries");
         var events = await GetAsync("ArtworkEvents", $"/v2/artworks/{id}/events");
         Assert.That(events.GetString(), Does.Contain("succeeded"));

@@ -69,7 +69,7 @@ public sealed class WebTests
         Assert.That(path == "/" && policy.Contains("unsafe-inline", StringComparison.Ordinal), Is.False);
     }
 
-    [TestCase("/assets/app.js", "text/javascript")]
+    [TestCase("/assets/studio.js", "text/javascript")]
     [TestCase("/assets/scalar.js", "text/javascript")]
     [TestCase("/openapi.json", "application/json")]
     public async Task A_text_is_compressed_once_and_only_for_clients_that_accept_it(string path, string type)
@@ -95,7 +95,21 @@ public sealed class WebTests
         Assert.That(unchanged.StatusCode, Is.EqualTo(HttpStatusCode.NotModified));
     }
 
+    /// <summary>TypeScript reads the types that the modules' comments declare.</summary>
+    [Test]
+    public async Task The_modules_of_the_page_pass_the_type_check()
+    {
+        using var check = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("node",
+            [Path.Combine(Repo.Root, "node_modules", "typescript", "bin", "tsc"), "--project",
+                Path.Combine(Repo.Root, "RemoveBg.Functions", "Web", "jsconfig.json")]) {
+            RedirectStandardOutput = true })!;
+        var problems = await check.StandardOutput.ReadToEndAsync();
+        await check.WaitForExitAsync();
+        Assert.That((check.ExitCode, problems), Is.EqualTo((0, "")));
+    }
+
     [TestCase("/assets/index.html")]
+    [TestCase("/assets/jsconfig.json")]
     [TestCase("/assets/..%2fappsettings.json")]
     [TestCase("/assets/nothing.js")]
     public async Task An_unknown_asset_gets_404(string path)

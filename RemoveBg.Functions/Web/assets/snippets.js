@@ -5,8 +5,19 @@ const quoted = value => JSON.stringify(value);
 const python = value => (value === true ? "True" : value === false ? "False" : quoted(value));
 const csharp = value => (typeof value === "string" ? quoted(value) : `"${value}"`);
 
-/** @param {{ url: string, file: string|null, fields: object }} done What was sent where. */
-export function snippets(done) {
+/**
+ * @typedef {object} Sent What was sent where.
+ * @property {string} url
+ * @property {string|null} file The photo's file; null if it was named by its URL.
+ * @property {string|null} [background] The file of the new background.
+ * @property {Record<string, string|number|boolean>} fields
+ */
+
+/** @param {Sent} sent @returns {Record<string, string>} Programs by language. */
+export function snippets(sent) {
+  const files = /** @type {[string, string][]} */ (
+    [["image", sent.file], ["background", sent.background ?? null]].filter(([, name]) => name));
+  const done = { ...sent, files };
   return { curl: curl(done), JavaScript: javascript(done), Python: pythonProgram(done), "C#": csharpProgram(done) };
 }
 
@@ -14,9 +25,12 @@ function extension(fields) {
   return fields.outputFormat === "png" ? "png" : "webp";
 }
 
-function curl({ url, file, fields }) {
-  const body = file
-    ? [`-F image=@${shell(file)}`, ...Object.entries(fields).map(([name, value]) => `-F ${shell(`${name}=${value}`)}`)]
+function curl({ url, files, fields }) {
+  const body = files.length
+    ? [
+        ...files.map(([name, file]) => `-F ${name}=@${shell(file)}`),
+        ...Object.entries(fields).map(([name, value]) => `-F ${shell(`${name}=${value}`)}`),
+      ]
     : ["-H 'Content-Type: application/json'", `-d ${shell(JSON.stringify(fields))}`];
   return `curl -sf ${url}/v2/artworks/remove-background \\
   -H "Authorization: Bearer $REMOVEBG_KEY" -H 'Prefer: wait=60' \\
@@ -24,17 +38,20 @@ function curl({ url, file, fields }) {
 curl -sf "$(sed -E 's/.*"results":\\["([^"]+)".*/\\1/' artwork.json)" -o cutout.${extension(fields)}`;
 }
 
-function javascript({ url, file, fields }) {
-  const lines = file
+function javascript({ url, files, fields }) {
+  const lines = files.length
     ? [
         `const body = new FormData();`,
-        `body.append("image", new Blob([await readFile(${quoted(file)})]), ${quoted(file)});`,
+        ...files.map(
+          ([name, file]) =>
+            `body.append("${name}", new Blob([await readFile(${quoted(file)})]), ${quoted(file)});`,
+        ),
         ...Object.entries(fields).map(([name, value]) => `body.append(${quoted(name)}, ${quoted(String(value))});`),
       ]
     : [`const body = JSON.stringify(${JSON.stringify(fields)});`];
-  const type = file ? "" : `, "Content-Type": "application/json"`;
+  const type = files.length ? "" : `, "Content-Type": "application/json"`;
   return `// node cutout.mjs (Node 20 or later)
-import { ${file ? "readFile, " : ""}writeFile } from "node:fs/promises";
+import { ${files.length ? "readFile, " : ""}writeFile } from "node:fs/promises";
 
 const headers = { Authorization: \`Bearer \${process.env.REMOVEBG_KEY}\`${type} };
 ${lines.join("\n")}
@@ -52,10 +69,12 @@ const image = await fetch(artwork.results[0]);
 await writeFile("cutout.${extension(fields)}", Buffer.from(await image.arrayBuffer()));`;
 }
 
-function pythonProgram({ url, file, fields }) {
-  const send = file
+function pythonProgram({ url, files, fields }) {
+  const send = files.length
     ? `response = requests.post(API + "/remove-background", headers=HEADERS,
-                         files={"image": open(${quoted(file)}, "rb")},
+                         files={${files
+                           .map(([name, file]) => `"${name}": open(${quoted(file)}, "rb")`)
+                           .join(", ")}},
                          data={${Object.entries(fields)
                            .map(([name, value]) => `${quoted(name)}: ${quoted(String(value))}`)
                            .join(", ")}})`
@@ -85,11 +104,16 @@ with open("cutout.${extension(fields)}", "wb") as file:
     file.write(requests.get(artwork["results"][0]).content)`;
 }
 
-function csharpProgram({ url, file, fields }) {
-  const content = file
+function csharpProgram({ url, files, fields }) {
+  const content = files.length
     ? `using var content = new MultipartFormDataContent
 {
-    { new ByteArrayContent(await File.ReadAllBytesAsync(${quoted(file)})), "image", ${quoted(file)} },
+${files
+  .map(
+    ([name, file]) =>
+      `    { new ByteArrayContent(await File.ReadAllBytesAsync(${quoted(file)})), "${name}", ${quoted(file)} },`,
+  )
+  .join("\n")}
 ${Object.entries(fields)
   .map(([name, value]) => `    { new StringContent(${csharp(value)}), ${quoted(name)} },`)
   .join("\n")}

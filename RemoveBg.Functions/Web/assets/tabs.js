@@ -1,21 +1,22 @@
 // Tabs as the ARIA Authoring Practices describe them: one is in the tab order, the arrow keys reach the others.
 
-const by = id => document.getElementById(id);
+const by = id => /** @type {HTMLElement} */ (document.getElementById(id));
 
 export class Tabs {
-  #texts = {};
-  #shown = null;
+  /** @type {Record<string, string>} */ #texts = {};
+  #shown = "";
 
   constructor() {
     by("tabs").addEventListener("keydown", event => this.#move(event));
-    by("copy").addEventListener("click", () => this.#copy());
+    by("copy-code").addEventListener("click", () => this.#copy());
   }
 
   /** @param {Record<string, string>} texts By the tab's name, in order. */
   fill(texts) {
     const keep = this.#shown in texts ? this.#shown : Object.keys(texts)[0];
     this.#texts = texts;
-    by("tabs").replaceChildren(
+    // The tabs are always the same: one that has the focus keeps it.
+    if (!by("tabs").children.length) by("tabs").replaceChildren(
       ...Object.keys(texts).map(name => {
         const tab = document.createElement("button");
         Object.assign(tab, {
@@ -24,7 +25,7 @@ export class Tabs {
           type: "button",
         });
         tab.setAttribute("role", "tab");
-        tab.setAttribute("aria-controls", "panel");
+        tab.setAttribute("aria-controls", "code-text");
         tab.addEventListener("click", () => this.#show(name));
         return tab;
       }),
@@ -36,25 +37,26 @@ export class Tabs {
     this.#shown = name;
     for (const tab of by("tabs").children) {
       const isShown = tab.textContent === name;
-      tab.setAttribute("aria-selected", isShown);
-      tab.tabIndex = isShown ? 0 : -1;
-      if (isShown) by("panel").setAttribute("aria-labelledby", tab.id);
+      tab.setAttribute("aria-selected", String(isShown));
+      /** @type {HTMLElement} */ (tab).tabIndex = isShown ? 0 : -1;
+      if (isShown) by("code-text").setAttribute("aria-labelledby", tab.id);
     }
     by("text").textContent = this.#texts[name];
     by("copied").textContent = "";
   }
 
   #move(event) {
-    const tabs = [...by("tabs").children];
+    const tabs = /** @type {HTMLElement[]} */ ([...by("tabs").children]);
+    const at = tabs.indexOf(/** @type {HTMLElement} */ (document.activeElement));
     const step = {
       ArrowRight: 1,
       ArrowLeft: -1,
-      Home: -tabs.indexOf(document.activeElement),
-      End: tabs.length - 1 - tabs.indexOf(document.activeElement),
+      Home: -at,
+      End: tabs.length - 1 - at,
     }[event.key];
     if (step === undefined) return;
     event.preventDefault();
-    const next = tabs[(tabs.indexOf(document.activeElement) + step + tabs.length) % tabs.length];
+    const next = tabs[(at + step + tabs.length) % tabs.length];
     next.focus();
     next.click();
   }

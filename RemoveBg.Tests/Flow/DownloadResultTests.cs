@@ -1,0 +1,77 @@
+using System.Net;
+using RemoveBg.Core.Store;
+using RemoveBg.Tests.Given;
+
+namespace RemoveBg.Tests.Flow;
+
+/// <summary>The result's file from the service itself, for pages that may not read from storage.</summary>
+public sealed class DownloadResultTests
+{
+    private RunningHost _host = null!;
+    private Caller _caller = null!;
+
+    [OneTimeSetUp]
+    public async Task Start()
+    {
+        _host = await RunningHost.StartAsync();
+        _caller = await Caller.StartAsync();
+    }
+
+    [OneTimeTearDown]
+    public async Task Stop()
+    {
+        await _host.DisposeAsync();
+        await _caller.DisposeAsync();
+    }
+
+    [TestCase("png")]
+    [TestCase("webp")]
+    public async Task It_is_the_file_that_the_results_url_serves(string format)
+    {
+        var artwork = await _host.CutOutAsync(_caller.Serve(Repo.Sample("scene-toycar.jpg")), format: format);
+        using var plain = new HttpClient();
+        var stored = await plain.GetByteArrayAsync(artwork.GetProperty("results")[0].GetString());
+        using var response = await _host.Client.GetAsync(Path(artwork.Text("id")!));
+        Assert.Multiple(async () =>
+        {
+            Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+            Assert.That(response.Content.Headers.ContentType!.MediaType, Is.EqualTo($"image/{format}"));
+            Assert.That(response.Content.Headers.ContentLength, Is.EqualTo(stored.Length));
+            Assert.That(response.Headers.GetValues("RemoveBg-Confidence").Single(), Does.Match(@"^[01]\.\d{3}$"));
+            Assert.That(response.Headers.CacheControl!.NoStore, Is.True);
+            Assert.That(await response.Content.ReadAsByteArrayAsync(), Is.EqualTo(stored));
+        });
+        using var head = await _host.Client.SendAsync(new(HttpMethod.Head, Path(artwork.Text("id")!)));
+        Assert.That(((int)head.StatusCode, head.Content.Headers.ContentLength),
+            Is.EqualTo((200, (long?)stored.Length)));
+    }
+
+    [Test]
+    public async Task Another_key_an_unfinished_artwork_and_an_erased_file_get_404()
+    {
+        var done = (await _host.CutOutAsync(_caller.Serve(Repo.Sample("scene-toycar.jpg")))).Text("id")!;
+        using var other = _host.ClientWith(await _host.AddKeyAsync("other"));
+        Assert.That(await StatusAsync(other, done), Is.EqualTo(404));
+
+        var held = _caller.ServeHeld(Repo.Sample("scene-mug.jpg"));
+        using var accepted = await _host.SubmitAsync(new { imageUrl = held.Url });
+        var open = (await accepted.JsonAsync()).Text("id")!;
+        Assert.That(await StatusAsync(_host.Client, open), Is.EqualTo(404));
+        held.Answer.TrySetResult();
+        await _host.UntilEndedAsync(open);
+        Assert.That(await StatusAsync(_host.Client, open), Is.EqualTo(200));
+
+        await _host.Get<StoredImages>().DeleteResultAsync(Guid.Parse(done), CancellationToken.None);
+        Assert.That(await StatusAsync(_host.Client, done), Is.EqualTo(404));
+        using var nobody = _host.ClientWith(null);
+        Assert.That(await StatusAsync(nobody, open), Is.EqualTo(401));
+    }
+
+    private static string Path(string id) => $"/v2/artworks/{id}/result";
+
+    private static async Task<int> StatusAsync(HttpClient client, string id)
+    {
+        using var response = await client.GetAsync(Path(id));
+        return (int)response.StatusCode;
+    }
+}
