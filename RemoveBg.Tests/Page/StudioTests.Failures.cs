@@ -156,6 +156,7 @@ public sealed partial class StudioTests
         Assert.That((await Page.TextContentAsync("#problem-title"), await Page.TextContentAsync("#problem-text")),
             Is.EqualTo(("Canceled", "The photo is still here.")));
         Assert.That(await Page.IsVisibleAsync("#problem > .bad"), Is.False, "it is no error");
+        Assert.That((await _page.PixelAsync(0.5, 0.1))[3], Is.EqualTo(255), "the photo is in sight");
         await SlowAsync(-1);
         Assert.That(await Page.TextContentAsync("#again span"), Is.EqualTo("Cut out"));
         await Page.ClickAsync("#again");
@@ -225,6 +226,27 @@ public sealed partial class StudioTests
             Does.StartWith("A better model is not installed here: isnet-general-use."));
         await Page.Keyboard.PressAsync("Escape");
         Assert.That(await FocusedAsync(), Is.EqualTo("fact"));
+    }
+
+    [Test]
+    public async Task Another_model_that_is_installed_cuts_the_photo_out_again()
+    {
+        await Page.RouteAsync(Url(_host), async route =>
+        {
+            var page = await route.FetchAsync();
+            await route.FulfillAsync(new() { Response = page, Body = (await page.TextAsync())
+                .Replace("\"isInstalled\":false", "\"isInstalled\":true", StringComparison.Ordinal) });
+        });
+        await Page.ReloadAsync();
+        await FakeService.StartAsync(Page);
+        await _page.ChooseAsync("car.jpg", "image/jpeg", Car);
+        await _page.UntilResultAsync();
+        await Page.ClickAsync("#fact");
+        var sent = await Page.RunAndWaitForRequestAsync(() => _page.PickAsync("model", "u2netp"),
+            request => request.Url.EndsWith("/remove-background", StringComparison.Ordinal));
+        Assert.That(sent.PostData, Does.Contain("name=\"model\"").And.Contain("u2netp"));
+        await _page.UntilResultAsync();
+        Assert.That(await Page.TextContentAsync("#fact-more"), Does.StartWith("u2netp, "));
     }
 
     [Test]

@@ -42,6 +42,27 @@ public sealed partial class StudioTests
     }
 
     [Test]
+    public async Task A_folder_that_is_dropped_gives_all_its_photos()
+    {
+        await FakeService.StartAsync(Page);
+        using var folder = new TemporaryFolder();
+        Directory.CreateDirectory(Path.Combine(folder.Path, "inner"));
+        foreach (var name in new[] { "a.jpg", "b.png", "inner/c.jpg" })
+            await File.WriteAllBytesAsync(Path.Combine(folder.Path, name), Mug);
+        await File.WriteAllTextAsync(Path.Combine(folder.Path, "notes.txt"), "hello");
+        var devtools = await Page.Context.NewCDPSessionAsync(Page);
+        foreach (var type in new[] { "dragEnter", "dragOver", "drop" })
+            await devtools.SendAsync("Input.dispatchDragEvent", new()
+            {
+                ["type"] = type, ["x"] = width / 2, ["y"] = height / 2,
+                ["data"] = new { items = Array.Empty<object>(), files = new[] { folder.Path }, dragOperationsMask = 1 },
+            });
+        await Assertions.Expect(Page.Locator("#film-words")).ToHaveTextAsync("3 of 3 done");
+        Assert.That(await Page.Locator("#cells button").EvaluateAllAsync<string[]>("all => all.map(b => b.title)"),
+            Is.EqualTo(new[] { "a.jpg", "b.png", "c.jpg", "" }));
+    }
+
+    [Test]
     public async Task A_choice_can_be_used_for_all_photos_and_each_keeps_its_own_after_that()
     {
         await FakeService.StartAsync(Page);

@@ -64,6 +64,25 @@ public sealed partial class StudioTests
     }
 
     [Test]
+    public async Task The_picture_is_copied_as_it_is_seen()
+    {
+        await Page.Context.GrantPermissionsAsync(["clipboard-read", "clipboard-write"]);
+        await OpenCarAsync();
+        await DressAsync("colour and shadow");
+        var (_, saved) = await _page.DownloadAsync("png");
+        await Page.ClickAsync("#copy-picture");
+        await Expect("#copy-picture span").ToHaveTextAsync("Copied");
+        var copied = await Page.EvaluateAsync<string>("""
+            async () => {
+              const [item] = await navigator.clipboard.read();
+              const bytes = new Uint8Array(await (await item.getType("image/png")).arrayBuffer());
+              return btoa(Array.from(bytes, byte => String.fromCharCode(byte)).join(""));
+            }
+            """);
+        Assert.That(Difference(Picture.Read(Convert.FromBase64String(copied)), Picture.Read(saved)), Is.Zero);
+    }
+
+    [Test]
     public async Task A_jpeg_needs_a_background()
     {
         await OpenCarAsync();

@@ -73,6 +73,7 @@ export class Messages {
     by("progress").hidden = state !== "working";
     by("veil").hidden = state !== "working" || !this.studio.hasPixels;
     by("problem").hidden = state !== "failed" && state !== "canceled";
+    by("other").hidden = state === "canceled";
     by("no-subject").hidden = state !== "nosubject";
     by("box-row").hidden = state !== "box";
     if (!current) return;
@@ -122,6 +123,8 @@ export class Messages {
     if (by("problem").dataset.shown === key) return;
     by("problem").dataset.shown = key;
     this.#way = way;
+    // It is no error: the photo stays in sight.
+    by("problem").classList.toggle("over", isCanceled);
     const icon = /** @type {Element} */ (by("problem").querySelector("svg"));
     icon.toggleAttribute("hidden", isCanceled);
     by("problem-title").textContent = title;
