@@ -25,6 +25,7 @@ public sealed partial class StudioTests(string device, int width, int height)
     public async Task Start()
     {
         _browser = await Browser.StartAsync();
+        Assertions.SetDefaultExpectTimeout(30_000);
         _host = await RunningHost.StartAsync();
         _caller = await Caller.StartAsync();
         _carUrl = Serve("/toy-car.jpg", Car);
@@ -363,9 +364,8 @@ public sealed partial class StudioTests(string device, int width, int height)
         var busy = double.MaxValue;
         for (var attempt = 0; attempt < 3; attempt++)
         {
-            var before = await BusyAsync();
             await Page.ReloadAsync(new() { WaitUntil = WaitUntilState.NetworkIdle });
-            busy = Math.Min(busy, await BusyAsync() - before);
+            busy = Math.Min(busy, await BusyAsync());
         }
         await devtools.SendAsync("Emulation.setCPUThrottlingRate", new() { ["rate"] = 6 });
         await Page.ReloadAsync(new() { WaitUntil = WaitUntilState.NetworkIdle });
@@ -375,6 +375,7 @@ public sealed partial class StudioTests(string device, int width, int height)
         Assert.That(first, Is.InRange(20_000, 150_000));
         Assert.That(busy * 6, Is.InRange(0.01, 1.0));
 
+        // Seconds since the navigation.
         async Task<double> BusyAsync()
         {
             var metrics = await devtools.SendAsync("Performance.getMetrics");
