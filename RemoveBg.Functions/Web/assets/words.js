@@ -25,6 +25,9 @@ export function certainty(confidence) {
     : { isSure: false, strong: `${percent}.`, rest: " Worth a closer look" };
 }
 
+/** Formats of photos that the service decodes. */
+export const formats = "JPEG, PNG, WebP, GIF, BMP, HEIC, AVIF, TIFF or JPEG XL";
+
 /** Names of formats by file ending, for files that the browser gives no type. */
 const endings = /\.(jpe?g|png|webp|gif|bmp|heic|heif|avif|tiff?|jxl)$/i;
 
