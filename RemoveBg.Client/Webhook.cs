@@ -1,0 +1,31 @@
+using System.Security.Cryptography;
+using System.Text;
+
+namespace RemoveBg.Client;
+
+/// <summary>Signatures according to https://www.standardwebhooks.com.</summary>
+internal static class Webhook
+{
+    private const string Prefix = "whsec_";
+
+    /// <exception cref="WebhookInvalidException">It is not genuine, or too old.</exception>
+    /// <exception cref="FormatException">The secret is no base64.</exception>
+    public static void Verify(string secret, IEnumerable<KeyValuePair<string, string>> headers,
+        ReadOnlySpan<byte> body, TimeSpan tolerance, DateTimeOffset now)
+    {
+        var all = new Dictionary<string, string>(headers, StringComparer.OrdinalIgnoreCase);
+        var text = all.GetValueOrDefault("webhook-timestamp");
+        if (!all.TryGetValue("webhook-id", out var id) || id.Length == 0 || !long.TryParse(text, out var timestamp))
+            throw new WebhookInvalidException("webhook-id or webhook-timestamp is missing or malformed.");
+        if (Math.Abs((decimal)timestamp - now.ToUnixTimeSeconds()) > (decimal)tolerance.TotalSeconds)
+            throw new WebhookInvalidException($"webhook-timestamp is more than {tolerance.TotalSeconds} s off.");
+        var key = Convert.FromBase64String(
+            secret.StartsWith(Prefix, StringComparison.Ordinal) ? secret[Prefix.Length..] : secret);
+        byte[] signed = [.. Encoding.UTF8.GetBytes($"{id}.{text}."), .. body];
+        var expected = Encoding.UTF8.GetBytes($"v1,{Convert.ToBase64String(HMACSHA256.HashData(key, signed))}");
+        // Several signatures while a secret is rotated.
+        foreach (var signature in all.GetValueOrDefault("webhook-signature", "").Split(' '))
+            if (CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(signature), expected)) return;
+        throw new WebhookInvalidException("webhook-signature has no signature that matches.");
+    }
+}

@@ -1,0 +1,127 @@
+using System.Reflection;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using RemoveBg.Client;
+using RemoveBg.Tests.Given;
+
+namespace RemoveBg.Tests.Clients;
+
+/// <summary>The clients below <c>clients</c> and <c>RemoveBg.Client</c>: all show the same behaviours against a running
+/// service, and none lacks an operation or option of the API.</summary>
+[Parallelizable(ParallelScope.Children)]
+public sealed partial class ClientTests
+{
+    private static readonly string Folder = Path.Combine(Repo.Root, "clients");
+
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
+
+    private RunningHost _host = null!;
+
+    [OneTimeSetUp]
+    public async Task Start() => _host = await RunningHost.StartAsync();
+
+    [OneTimeTearDown]
+    public async Task Stop() => await _host.DisposeAsync();
+
+    [Test]
+    public async Task The_client_for_dotnet_shows_every_behaviour()
+    {
+        await using var caller = await StandInAsync();
+        using var scenario = new DotnetScenario(Url, _host.Secrets.ApiKey, _host.Secrets.WebhookSecret, PhotoUrl,
+            caller.Url);
+        AssertAllShown(await scenario.RunAsync().WaitAsync(Patience), "");
+    }
+
+    [Test]
+    public void Every_operation_is_a_method_of_each_client_or_left_out_for_a_reason()
+    {
+        using var api = Api();
+        var operations = new[] { "paths", "webhooks" }
+            .SelectMany(group => api.RootElement.GetProperty(group).EnumerateObject())
+            .SelectMany(path => path.Value.EnumerateObject())
+            .Where(method => method.Value.ValueKind == JsonValueKind.Object)
+            .Select(method => method.Value.Text("operationId")!);
+        var (listed, leftOut) = (Rows("Operations"), Rows("Left out"));
+        Assert.That(listed.Concat(leftOut).Select(row => row.Name), Is.EquivalentTo(operations));
+        Assert.That(leftOut.Select(row => row.Text), Has.All.Not.Empty);
+        var methods = listed.Select(row => row.Text.Trim('`')).ToList();
+        Assert.Multiple(() =>
+        {
+            Assert.That(methods.Select(Pascal), Is.SubsetOf(typeof(RemoveBgClient).GetMethods()
+                .Select(method => method.Name).Select(name => name.EndsWith("Async", StringComparison.Ordinal)
+                    ? name[..^"Async".Length] : name)));
+        });
+    }
+
+    [Test]
+    public void Every_field_of_a_request_is_an_option_of_each_client()
+    {
+        using var api = Api();
+        var fields = api.RootElement.GetProperty("components").GetProperty("schemas").GetProperty("SubmitForm")
+            .GetProperty("properties").EnumerateObject().Select(property => property.Name)
+            .Except(["image", "imageUrl"]).ToList();
+        Assert.That(fields, Has.Count.GreaterThan(10));
+        Assert.Multiple(() =>
+        {
+            Assert.That(typeof(Options).GetProperties(BindingFlags.Public | BindingFlags.Instance)
+                .Select(property => property.Name).Except([nameof(Options.BackgroundImage)]),
+                Is.EquivalentTo(fields.Select(Pascal)));
+        });
+    }
+
+    [Test]
+    public async Task The_client_for_dotnet_is_a_package_with_its_readme_and_no_dependency()
+    {
+        using var folder = new TemporaryFolder();
+        var (code, output) = await Dotnet.RunAsync(Path.Combine(Repo.Root, "RemoveBg.Client"), [],
+            ["pack", "--no-build", "-c", "Release", "-nologo", "-o", folder.Path, .. Dotnet.NoServer]);
+        Assert.That(code, Is.Zero, output);
+        using var package = System.IO.Compression.ZipFile.OpenRead(Directory.GetFiles(folder.Path, "*.nupkg").Single());
+        Assert.That(package.Entries.Select(entry => entry.FullName), Is.SupersetOf(["README.md",
+            "lib/net10.0/RemoveBg.Client.dll", "lib/net10.0/RemoveBg.Client.xml"]));
+        using var description = new StreamReader(package.GetEntry("RemoveBg.Client.nuspec")!.Open());
+        Assert.That(await description.ReadToEndAsync(), Does.Not.Contain("<dependency "));
+    }
+
+    private string Url => _host.Client.BaseAddress!.AbsoluteUri.TrimEnd('/');
+
+    private string PhotoUrl => $"{Url}/assets/scene-toycar.jpg";
+
+    private static async Task<Caller> StandInAsync()
+    {
+        var caller = await Caller.StartAsync();
+        ServiceInTrouble.Serve(caller);
+        return caller;
+    }
+
+    private static void AssertAllShown(IReadOnlyCollection<string> lines, string errors)
+    {
+        var behaviours = Rows("Behaviours").Select(row => $"ok {row.Name}").ToList();
+        Assert.That(behaviours, Has.Count.GreaterThan(20));
+        Assert.That(lines, Is.EquivalentTo(behaviours), string.Join('\n', lines) + errors);
+    }
+
+    /// <returns>First two cells of the rows of a table in clients/README.md, the first without backticks.</returns>
+    private static List<(string Name, string Text)> Rows(string heading) =>
+    [
+        .. from match in Row().Matches(Between(File.ReadAllText(Path.Combine(Folder, "README.md")), $"## {heading}\n",
+               "\n## "))
+           select (match.Groups["name"].Value, match.Groups["text"].Value.Trim()),
+    ];
+
+    private static JsonDocument Api() =>
+        JsonDocument.Parse(File.ReadAllText(Path.Combine(Repo.Root, "RemoveBg.Functions", "Web", "openapi.json")));
+
+    private static string Between(string text, string start, string end)
+    {
+        var from = text.IndexOf(start, StringComparison.Ordinal);
+        Assert.That(from, Is.Not.Negative, start);
+        var to = text.IndexOf(end, from + start.Length, StringComparison.Ordinal);
+        return to < 0 ? text[from..] : text[from..to];
+    }
+
+    private static string Pascal(string camel) => char.ToUpperInvariant(camel[0]) + camel[1..];
+
+    [GeneratedRegex(@"^\| `(?<name>[^`]+)` \| (?<text>[^|]*)\|", RegexOptions.Multiline)]
+    private static partial Regex Row();
+}
