@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Reflection;
 using System.Text.Json;
 using System.Text.RegularExpressions;
@@ -23,6 +24,40 @@ public sealed partial class ClientTests
     [OneTimeTearDown]
     public async Task Stop() => await _host.DisposeAsync();
 
+    [TestCase("python", "python3", "scenario.py")]
+    public async Task The_client_in_this_language_shows_every_behaviour(string language, string program,
+        string scenario)
+    {
+        if (!Snippet.Has(program, "--version")) Assert.Ignore($"needs {program}");
+        await using var caller = await StandInAsync();
+        var start = new ProcessStartInfo(program, [Path.Combine(Folder, language, "tests", scenario)])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        foreach (var (name, value) in new Dictionary<string, string>
+        {
+            ["REMOVEBG_URL"] = Url,
+            ["REMOVEBG_KEY"] = _host.Secrets.ApiKey,
+            ["REMOVEBG_WEBHOOK_SECRET"] = _host.Secrets.WebhookSecret,
+            ["PHOTO"] = Repo.Sample("scene-toycar.jpg"),
+            ["PHOTO_URL"] = PhotoUrl,
+            ["STAND_IN"] = caller.Url,
+            ["PYTHONDONTWRITEBYTECODE"] = "1",
+        }) start.Environment[name] = value;
+        using var process = Process.Start(start)!;
+        try
+        {
+            var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+            await process.WaitForExitAsync().WaitAsync(Patience);
+            AssertAllShown((await output).Split('\n', StringSplitOptions.RemoveEmptyEntries), await errors);
+        }
+        finally
+        {
+            if (!process.HasExited) process.Kill(entireProcessTree: true);
+        }
+    }
+
     [Test]
     public async Task The_client_for_dotnet_shows_every_behaviour()
     {
@@ -47,6 +82,7 @@ public sealed partial class ClientTests
         var methods = listed.Select(row => row.Text.Trim('`')).ToList();
         Assert.Multiple(() =>
         {
+            Assert.That(methods.Select(Snake), Is.SubsetOf(Names(PythonFunction(), Python())));
             Assert.That(methods.Select(Pascal), Is.SubsetOf(typeof(RemoveBgClient).GetMethods()
                 .Select(method => method.Name).Select(name => name.EndsWith("Async", StringComparison.Ordinal)
                     ? name[..^"Async".Length] : name)));
@@ -63,6 +99,8 @@ public sealed partial class ClientTests
         Assert.That(fields, Has.Count.GreaterThan(10));
         Assert.Multiple(() =>
         {
+            Assert.That(Names(PythonField(), Between(Python(), "class Options:", "def fields")),
+                Is.EquivalentTo(fields.Select(Snake)));
             Assert.That(typeof(Options).GetProperties(BindingFlags.Public | BindingFlags.Instance)
                 .Select(property => property.Name).Except([nameof(Options.BackgroundImage)]),
                 Is.EquivalentTo(fields.Select(Pascal)));
@@ -112,6 +150,12 @@ public sealed partial class ClientTests
     private static JsonDocument Api() =>
         JsonDocument.Parse(File.ReadAllText(Path.Combine(Repo.Root, "RemoveBg.Functions", "Web", "openapi.json")));
 
+    private static string Python() => string.Join('\n',
+        Directory.GetFiles(Path.Combine(Folder, "python", "src", "removebg_client"), "*.py").Select(File.ReadAllText));
+
+    private static List<string> Names(Regex declaration, string text) =>
+        [.. declaration.Matches(text).Select(match => match.Groups["name"].Value)];
+
     private static string Between(string text, string start, string end)
     {
         var from = text.IndexOf(start, StringComparison.Ordinal);
@@ -120,8 +164,20 @@ public sealed partial class ClientTests
         return to < 0 ? text[from..] : text[from..to];
     }
 
+    private static string Snake(string camel) =>
+        Capital().Replace(camel, match => "_" + match.Value.ToLowerInvariant());
+
     private static string Pascal(string camel) => char.ToUpperInvariant(camel[0]) + camel[1..];
 
     [GeneratedRegex(@"^\| `(?<name>[^`]+)` \| (?<text>[^|]*)\|", RegexOptions.Multiline)]
     private static partial Regex Row();
+
+    [GeneratedRegex(@"^ *def (?<name>\w+)\(", RegexOptions.Multiline)]
+    private static partial Regex PythonFunction();
+
+    [GeneratedRegex(@"^    (?<name>\w+): ", RegexOptions.Multiline)]
+    private static partial Regex PythonField();
+
+    [GeneratedRegex("[A-Z]")]
+    private static partial Regex Capital();
 }

@@ -37,16 +37,31 @@ internal sealed record Snippet(string Source, string Language, string Code)
         if (Language == "js" && !Has("node", "--version")) Assert.Ignore("needs Node 20 or later");
         if (Language == "bash" && !Has("curl", "--version")) Assert.Ignore("needs curl");
         File.WriteAllText(Path.Combine(folder, file),
-            Code.Replace("http://127.0.0.1:7071", serviceUrl, StringComparison.Ordinal));
+            Code.Replace("http://127.0.0.1:7071", serviceUrl, StringComparison.Ordinal)
+                .Replace("#:project ", $"#:project {Repo.Root}/", StringComparison.Ordinal));
+        InstallClients(folder);
         if (!Directory.Exists(Path.Combine(folder, "samples")))
             Directory.CreateSymbolicLink(Path.Combine(folder, "samples"), Path.Combine(Repo.Root, "samples"));
         var start = new ProcessStartInfo(program, arguments) { WorkingDirectory = folder, RedirectStandardOutput = true,
             RedirectStandardError = true };
         foreach (var (name, value) in environment) start.Environment[name] = value;
+        start.Environment["PYTHONPATH"] = Path.Combine(Repo.Root, "clients", "python", "src");
+        start.Environment["PYTHONDONTWRITEBYTECODE"] = "1";
         return Process.Start(start)!;
     }
 
-    private static bool Has(string program, params string[] arguments) =>
+    /// <summary>Puts our client for JavaScript where npm would link it. Python's is found by PYTHONPATH.</summary>
+    private static void InstallClients(string folder)
+    {
+        var modules = Path.Combine(folder, "node_modules");
+        if (Directory.Exists(modules)) return;
+        Directory.CreateDirectory(modules);
+        Directory.CreateSymbolicLink(Path.Combine(modules, "removebg-client"),
+            Path.Combine(Repo.Root, "clients", "javascript"));
+    }
+
+    /// <summary>Whether a program is installed, by running it.</summary>
+    public static bool Has(string program, params string[] arguments) =>
         s_found.GetOrAdd(string.Join(' ', [program, .. arguments]), _ => Runs(program, arguments));
 
     private static bool Runs(string program, string[] arguments)
