@@ -25,6 +25,7 @@ public sealed partial class ClientTests
     public async Task Stop() => await _host.DisposeAsync();
 
     [TestCase("python", "python3", "scenario.py")]
+    [TestCase("javascript", "node", "scenario.mjs")]
     public async Task The_client_in_this_language_shows_every_behaviour(string language, string program,
         string scenario)
     {
@@ -83,6 +84,7 @@ public sealed partial class ClientTests
         Assert.Multiple(() =>
         {
             Assert.That(methods.Select(Snake), Is.SubsetOf(Names(PythonFunction(), Python())));
+            Assert.That(methods, Is.SubsetOf(Names(TypeScriptFunction(), Types())));
             Assert.That(methods.Select(Pascal), Is.SubsetOf(typeof(RemoveBgClient).GetMethods()
                 .Select(method => method.Name).Select(name => name.EndsWith("Async", StringComparison.Ordinal)
                     ? name[..^"Async".Length] : name)));
@@ -101,10 +103,32 @@ public sealed partial class ClientTests
         {
             Assert.That(Names(PythonField(), Between(Python(), "class Options:", "def fields")),
                 Is.EquivalentTo(fields.Select(Snake)));
+            Assert.That(Names(TypeScriptField(), Between(Types(), "interface Options {", "\n}")),
+                Is.EquivalentTo(fields));
             Assert.That(typeof(Options).GetProperties(BindingFlags.Public | BindingFlags.Instance)
                 .Select(property => property.Name).Except([nameof(Options.BackgroundImage)]),
                 Is.EquivalentTo(fields.Select(Pascal)));
         });
+    }
+
+    /// <summary>The types in TypeScript are written by hand.</summary>
+    [Test]
+    public async Task The_types_for_javascript_name_what_the_module_exports()
+    {
+        const string ask = """
+            const module = await import(process.argv[1]);
+            const methods = Object.getOwnPropertyNames(module.RemoveBgClient.prototype);
+            console.log(JSON.stringify([...Object.keys(module), ...methods]));
+            """;
+        using var node = Process.Start(new ProcessStartInfo("node",
+            ["--input-type=module", "-e", ask, Path.Combine(Folder, "javascript", "removebg.js")])
+        {
+            RedirectStandardOutput = true,
+        })!;
+        var exported = JsonSerializer.Deserialize<string[]>(await node.StandardOutput.ReadToEndAsync())!;
+        var functions = Names(TypeScriptFunction(), Between(Types(), "class RemoveBgClient", "\n}"));
+        var declared = Names(TypeScriptExport(), Types()).Concat(functions).Distinct();
+        Assert.That(declared, Is.EquivalentTo(exported));
     }
 
     [Test]
@@ -153,6 +177,8 @@ public sealed partial class ClientTests
     private static string Python() => string.Join('\n',
         Directory.GetFiles(Path.Combine(Folder, "python", "src", "removebg_client"), "*.py").Select(File.ReadAllText));
 
+    private static string Types() => File.ReadAllText(Path.Combine(Folder, "javascript", "removebg.d.ts"));
+
     private static List<string> Names(Regex declaration, string text) =>
         [.. declaration.Matches(text).Select(match => match.Groups["name"].Value)];
 
@@ -177,6 +203,15 @@ public sealed partial class ClientTests
 
     [GeneratedRegex(@"^    (?<name>\w+): ", RegexOptions.Multiline)]
     private static partial Regex PythonField();
+
+    [GeneratedRegex(@"^(?:  |export declare function )(?<name>\w+)\(", RegexOptions.Multiline)]
+    private static partial Regex TypeScriptFunction();
+
+    [GeneratedRegex(@"^  (?<name>\w+)\?: ", RegexOptions.Multiline)]
+    private static partial Regex TypeScriptField();
+
+    [GeneratedRegex(@"^export declare (?:class|function) (?<name>\w+)", RegexOptions.Multiline)]
+    private static partial Regex TypeScriptExport();
 
     [GeneratedRegex("[A-Z]")]
     private static partial Regex Capital();
