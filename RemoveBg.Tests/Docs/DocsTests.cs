@@ -202,7 +202,8 @@ public sealed partial class DocsTests
     private static IEnumerable<string> AllDocuments() =>
     [
         .. FencedBlock.Documents, "ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md",
-        "infra/README.md", "models/MODEL_CARD.md", "training/README.md",
+        "infra/README.md", "models/MODEL_CARD.md", "training/README.md", "clients/README.md",
+        "clients/javascript/README.md", "clients/python/README.md", "RemoveBg.Client/README.md",
     ];
 
     private static IEnumerable<string> WithShellBlocks() =>
