@@ -1,6 +1,6 @@
 // Where photos come from: chosen, dropped with their folders, pasted, named by an address, or a sample.
 
-import { formats, looksLikeImage, megabytes, nameOf } from "./words.js";
+import { looksLikeImage, megabytes, nameOf, photoFormats } from "./words.js";
 
 /** @typedef {{ name: string, file?: File, url?: string, refusal?: { code: string, message: string } }} Source */
 
@@ -108,7 +108,7 @@ export class Sources {
   /** @param {File} file */
   #refusal(file) {
     if (!looksLikeImage(file))
-      return { code: "not_an_image", message: `${file.name} is not an image. Use ${formats}.` };
+      return { code: "not_an_image", message: `${file.name} is not an image. Use ${photoFormats}.` };
     // A form has a few hundred bytes beside its file.
     const limit = this.settings.uploadBytes - 64 * 1024;
     if (file.size > limit)

@@ -19,7 +19,7 @@ import { Sources } from "./sources.js";
 import { Stage } from "./stage.js";
 import { Toolbar } from "./toolbar.js";
 import { TouchUp } from "./touchup.js";
-import { duration, formats, megabytes } from "./words.js";
+import { duration, megabytes, photoFormats } from "./words.js";
 
 /** @typedef {import("./photo.js").Photo} PhotoType */
 /** @typedef {"background"|"crop"|"touchup"|"code"} PanelName */
@@ -61,7 +61,7 @@ export class Studio {
   constructor() {
     const { settings } = this;
     by("kept").textContent = duration(settings.retentionSeconds);
-    by("limits").textContent = `${formats}, up to ${size(settings.uploadBytes)} `
+    by("limits").textContent = `${photoFormats}, up to ${size(settings.uploadBytes)} `
       + `(${size(settings.downloadBytes)} by address) and ${settings.megapixels} megapixels.`;
     if (settings.developmentKey) this.api.key = settings.developmentKey;
     new Sources(sources => this.take(sources), settings, words => this.say(words));

@@ -26,7 +26,7 @@ export function certainty(confidence) {
 }
 
 /** Formats of photos that the service decodes. */
-export const formats = "JPEG, PNG, WebP, GIF, BMP, HEIC, AVIF, TIFF or JPEG XL";
+export const photoFormats = "JPEG, PNG, WebP, GIF, BMP, HEIC, AVIF, TIFF or JPEG XL";
 
 /** Names of formats by file ending, for files that the browser gives no type. */
 const endings = /\.(jpe?g|png|webp|gif|bmp|heic|heif|avif|tiff?|jxl)$/i;
