@@ -6,7 +6,8 @@ namespace RemoveBg.Core.CutOut;
 /// <param name="Pixels">Pixels of the photo.</param>
 /// <param name="BackgroundPixels">Pixels of the image behind it; 0 without one.</param>
 /// <param name="FileBytes">Bytes of both files.</param>
-/// <param name="DecoderBytesPerPixel">Memory of the second decoder for the photo; 0 if it is not needed.</param>
+/// <param name="DecoderBytesPerPixel">Memory that decoding the photo takes beside its pixels: that of the second
+/// decoder, or the coefficients of a JPEG with several scans.</param>
 /// <param name="BackgroundDecoderBytesPerPixel">The same for the image behind it.</param>
 public readonly record struct CutOutSize(long Pixels, long BackgroundPixels = 0, long FileBytes = 0,
     int DecoderBytesPerPixel = 0, int BackgroundDecoderBytesPerPixel = 0)

@@ -61,6 +61,31 @@ public sealed class JpegScanTests
         Assert.That(JpegScan.IsComplete(bomb), Is.False);
     }
 
+    [TestCase("baseline", 0)]
+    [TestCase("restarts", 0)]
+    [TestCase("4:4:4", 0)]
+    [TestCase("progressive", 4, Description = "1.5 samples per pixel")]
+    public void The_memory_of_coefficients_is_known_from_the_header(string kind, int expected)
+    {
+        var file = Encode(kind);
+        Assert.That(JpegScan.BytesPerPixel(file), Is.EqualTo(expected));
+        Assert.That(Decode.Measure(file).DecoderBytesPerPixel, Is.EqualTo(expected));
+    }
+
+    [TestCase(true, 4.0)]
+    [TestCase(false, 7.0)]
+    public void A_progressive_file_takes_no_more_memory_than_its_header_tells(bool isSubsampled, double bytesPerPixel)
+    {
+        using var sample = NetVips.Image.NewFromFile(Repo.Sample("scene-mug.jpg"));
+        using var large = sample.Resize(3.5);
+        var file = large.JpegsaveBuffer(q: 85, interlace: true, subsampleMode: isSubsampled
+            ? NetVips.Enums.ForeignSubsample.On : NetVips.Enums.ForeignSubsample.Off);
+        Assert.That(JpegScan.BytesPerPixel(file), Is.EqualTo(bytesPerPixel));
+        var pixels = large.Width * (long)large.Height;
+        var taken = PeakMemory.BytesDuring(() => Decode.Run(file, Limits).Photo.Dispose()) / (double)pixels;
+        Assert.That(taken, Is.InRange(4 + bytesPerPixel - 1.5, 4 + bytesPerPixel + 0.7));
+    }
+
     private static void AssertRefused(byte[] file) => Assert.That(() => Decode.Run(file, Limits),
         Throws.TypeOf<ArtworkFailedException>().With.Property("Failure").Property("Code").EqualTo("image_corrupt"));
 

@@ -60,8 +60,8 @@ internal static class Decode
     }
 
     /// <summary>Reads the number of pixels from the beginning of a file.</summary>
-    /// <returns>Pixels, null if the header does not end there; and the memory of the second decoder in bytes per
-    /// pixel, 0 if it is not needed.</returns>
+    /// <returns>Pixels, null if the header does not end there; and the memory that decoding takes beside the
+    /// pixels, in bytes per pixel.</returns>
     public static unsafe (long? Pixels, int DecoderBytesPerPixel) Measure(ReadOnlyMemory<byte> beginning)
     {
         if (SecondFormat.Of(beginning.Span) is { } format) return (MeasureSecond(format, beginning.Span),
@@ -69,7 +69,8 @@ internal static class Decode
         using var pin = beginning.Pin();
         using var data = SKData.Create((nint)pin.Pointer, beginning.Length);
         using var codec = SKCodec.Create(data);
-        return (codec is null ? null : (long)codec.Info.Width * codec.Info.Height, 0);
+        return (codec is null ? null : (long)codec.Info.Width * codec.Info.Height,
+            FileFormat.IsJpeg(beginning.Span) ? JpegScan.BytesPerPixel(beginning.Span) : 0);
     }
 
     private static (Photo Photo, ExifOrientation Orientation) RunSecond(ReadOnlyMemory<byte> file, ImageOptions limits,

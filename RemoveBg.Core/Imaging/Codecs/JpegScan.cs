@@ -40,6 +40,43 @@ internal ref struct JpegScan
         return false;
     }
 
+    /// <summary>Returns the memory that decoding takes beside the pixels, in bytes per pixel: the coefficients of a
+    /// file with several scans are kept until the last one (16 bits each), and this class keeps a bit of each.</summary>
+    /// <param name="beginning">The file up to its first scan, or as much of it as there is.</param>
+    /// <returns>0 for a file with one scan, which is decoded row by row.</returns>
+    public static int BytesPerPixel(ReadOnlySpan<byte> beginning)
+    {
+        const double bytesPerSample = 2.3;
+        var (isProgressive, components, samplesPerPixel) = (false, 0, 0.0);
+        for (var rest = beginning[2..]; rest.Length >= 4 && rest[0] == 0xFF;)
+        {
+            var length = rest[1] == 0xFF ? 1 : 2 + BinaryPrimitives.ReadUInt16BigEndian(rest[2..]);
+            if (rest[1] is >= 0xC0 and <= 0xCF and not (0xC4 or 0xC8 or 0xCC) && rest.Length >= 10)
+            {
+                (isProgressive, components) = ((rest[1] & 3) == 2, rest[9]);
+                samplesPerPixel = SamplesPerPixel(rest[10..], components);
+            }
+            if (rest[1] == 0xDA) return isProgressive || rest.Length > 4 && rest[4] < components
+                ? (int)Math.Ceiling(bytesPerSample * samplesPerPixel) : 0;
+            if (length > rest.Length) break;
+            rest = rest[length..];
+        }
+        return (int)Math.Ceiling(bytesPerSample * samplesPerPixel);
+    }
+
+    /// <summary>Counts the samples of all components; colour usually has fewer than one per pixel.</summary>
+    private static double SamplesPerPixel(ReadOnlySpan<byte> components, int count)
+    {
+        var (sum, mostAcross, mostDown) = (0, 1, 1);
+        for (var i = 0; i < count && 3 * i + 1 < components.Length; i++)
+        {
+            var (across, down) = (components[3 * i + 1] >> 4, components[3 * i + 1] & 15);
+            sum += across * down;
+            (mostAcross, mostDown) = (Math.Max(mostAcross, across), Math.Max(mostDown, down));
+        }
+        return (double)sum / (mostAcross * mostDown);
+    }
+
     private bool Run()
     {
         _at = 2;

@@ -27,7 +27,7 @@ public sealed class FetchedImage : IAsyncDisposable
     /// <summary>Number of pixels that the file's header announces; null if its first megabyte does not tell.</summary>
     public long? Pixels { get; private set; }
 
-    /// <summary>Memory of the second decoder, in bytes per pixel; 0 for a file that it does not decode.</summary>
+    /// <summary>Memory that decoding takes beside the pixels, in bytes per pixel.</summary>
     public int DecoderBytesPerPixel { get; private set; }
 
     /// <summary>Room for the next bytes; never empty.</summary>
