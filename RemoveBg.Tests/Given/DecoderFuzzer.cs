@@ -17,7 +17,7 @@ internal static class DecoderFuzzer
     /// <summary>Prints a line per input, before it is decoded (its number) and after: r(efused) or d(ecoded), and
     /// the milliseconds; at the end the peak of resident memory in kilobytes.</summary>
     /// <param name="format">One of <see cref="SecondFiles.All"/>.</param>
-    /// <param name="folder">Has the files that are damaged: with the decoder's policy, none can be written here.</param>
+    /// <param name="folder">Has the files to damage: under the decoder's policy, none can be written here.</param>
     /// <param name="seed">Of the mutations.</param>
     /// <param name="from">First input.</param>
     /// <param name="to">One past the last input.</param>

@@ -41,7 +41,8 @@ internal ref struct JpegScan
     }
 
     /// <summary>Returns the memory that decoding takes beside the pixels, in bytes per pixel: the coefficients of a
-    /// file with several scans are kept until the last one (16 bits each), and this class keeps a bit of each.</summary>
+    /// file with several scans are kept until the last one (16 bits each), and this class keeps a bit of
+    /// each.</summary>
     /// <param name="beginning">The file up to its first scan, or as much of it as there is.</param>
     /// <returns>0 for a file with one scan, which is decoded row by row.</returns>
     public static int BytesPerPixel(ReadOnlySpan<byte> beginning)
