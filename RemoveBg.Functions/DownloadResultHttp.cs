@@ -18,9 +18,10 @@ public sealed class DownloadResultHttp(ApiEndpoint api, ReadArtwork read, Stored
         api.AnswerAsync(request, Scopes.Read, async (key, cancellationToken) =>
         {
             var artwork = await read.FindAsync(key, id, cancellationToken);
+            if (artwork.ResultContentType is not { } type
+                || await images.OpenResultAsync(artwork.Id, type, cancellationToken) is not { } stored)
+                throw ApiException.NotFound();
             Answers.SetConfidence(request.HttpContext.Response, artwork);
-            return artwork.ResultContentType is { } type
-                && await images.OpenResultAsync(artwork.Id, type, cancellationToken) is { } stored
-                ? new StoredFileResult(stored, type) : throw ApiException.NotFound();
+            return new StoredFileResult(stored, type);
         }, cancellationToken);
 }
