@@ -23,7 +23,7 @@ export function apiRequest(photo, format) {
   if (format === "matte") fields.channels = "alpha";
   if (format !== "matte") {
     if (background.kind === "colour") fields.background = background.colour;
-    if (background.kind === "blur") missing.push("blur the photo like this page");
+    if (background.kind === "blur") Object.assign(fields, { background: "blur", backgroundBlur: background.strength });
     if (edits.shadow) fields.shadow = true;
   }
   if (crop.shape === "subject" && !crop.dx && !crop.dy) {

@@ -184,7 +184,9 @@ export class Scene {
     context.globalCompositeOperation = "destination-out";
     this.cutOut.draw(context);
     const small = context.getImageData(0, 0, canvas.width, canvas.height);
-    context.putImageData(blurredBackground(small, (strength / 100) * 12 + 0.6), 0, 0);
+    // As the service does (backgroundBlur): at 100, the standard deviation is 4 % of the longer side.
+    const sigma = Math.max(0.6, 0.04 * (strength / 100) * Math.max(canvas.width, canvas.height));
+    context.putImageData(blurredBackground(small, sigma), 0, 0);
     return (this.#blur = { canvas, strength });
   }
 
