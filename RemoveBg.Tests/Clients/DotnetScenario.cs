@@ -251,7 +251,7 @@ internal sealed class DotnetScenario(string url, string key, string secret, stri
             var watch = Stopwatch.StartNew();
             using var polling = StandIn("polling");
             Expect((await polling.WaitAsync("1")).Status == ArtworkStatus.Succeeded, "not ended");
-            Expect(watch.Elapsed >= TimeSpan.FromSeconds(0.99), "Retry-After: 1 was not honoured");
+            Expect(watch.Elapsed >= TimeSpan.FromSeconds(2.99), "Retry-After: 3 was not honoured");
         });
         await BehaviourAsync("wait-broken-stream", async () =>
         {

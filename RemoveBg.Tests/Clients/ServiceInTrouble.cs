@@ -33,7 +33,7 @@ internal static class ServiceInTrouble
             context => AnswerAsync(context, 200, Artwork("succeeded", $"\"{result}\"")));
 
         Twice(caller, "/polling/v2/artworks/1",
-            context => AnswerAsync(context, 200, Artwork("processing"), retryAfter: 1),
+            context => AnswerAsync(context, 200, Artwork("processing"), retryAfter: 3),
             context => AnswerAsync(context, 200, Artwork("succeeded")));
         caller.ServePage("/breaking/v2/artworks/1/events", async context =>
         {
