@@ -1,4 +1,4 @@
-using RemoveBg.Core.Imaging.Codecs.Second;
+using RemoveBg.Core.Imaging.Codecs;
 
 namespace RemoveBg.Core.CutOut;
 
@@ -6,11 +6,10 @@ namespace RemoveBg.Core.CutOut;
 /// <param name="Pixels">Pixels of the photo.</param>
 /// <param name="BackgroundPixels">Pixels of the image behind it; 0 without one.</param>
 /// <param name="FileBytes">Bytes of both files.</param>
-/// <param name="DecoderBytesPerPixel">Memory that decoding the photo takes beside its pixels: that of the second
-/// decoder, or the coefficients of a JPEG with several scans.</param>
-/// <param name="BackgroundDecoderBytesPerPixel">The same for the image behind it.</param>
+/// <param name="Decoder">Memory that decoding the photo takes beside its pixels.</param>
+/// <param name="BackgroundDecoder">The same for the image behind it.</param>
 public readonly record struct CutOutSize(long Pixels, long BackgroundPixels = 0, long FileBytes = 0,
-    int DecoderBytesPerPixel = 0, int BackgroundDecoderBytesPerPixel = 0)
+    DecoderMemory Decoder = default, DecoderMemory BackgroundDecoder = default)
 {
     /// <summary>Bytes per pixel of a decoded image, with a margin.</summary>
     private const double OneImage = 4.2;
@@ -24,15 +23,10 @@ public readonly record struct CutOutSize(long Pixels, long BackgroundPixels = 0,
         // One image, and a copy of it: turned, arranged, or encoded.
         var copy = 2 * OneImage * Pixels / 1_000_000;
         var behind = OneImage * (Pixels + 2 * BackgroundPixels) / 1_000_000;
-        // The second decoder's process has a copy of the file, too.
-        var decoder = DecoderMB(DecoderBytesPerPixel, Pixels) + OneImage * Pixels / 1_000_000 + FileBytes / 1e6;
-        var behindDecoder = DecoderMB(BackgroundDecoderBytesPerPixel, BackgroundPixels)
-            + OneImage * (Pixels + BackgroundPixels) / 1_000_000 + FileBytes / 1e6;
-        var peak = new[] { network, copy, behind, DecoderBytesPerPixel > 0 ? decoder : 0,
-            BackgroundDecoderBytesPerPixel > 0 ? behindDecoder : 0 }.Max();
+        var decoder = Decoder.MB(Pixels, FileBytes / 1e6) + OneImage * Pixels / 1_000_000;
+        var behindDecoder = BackgroundDecoder.MB(BackgroundPixels, FileBytes / 1e6)
+            + OneImage * (Pixels + BackgroundPixels) / 1_000_000;
+        var peak = new[] { network, copy, behind, decoder, behindDecoder }.Max();
         return (long)Math.Ceiling(peak + FileBytes / 1e6);
     }
-
-    private static double DecoderMB(int bytesPerPixel, long pixels) =>
-        SecondFormat.BaseMB + bytesPerPixel * (pixels / 1e6);
 }

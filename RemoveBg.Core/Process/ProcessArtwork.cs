@@ -145,7 +145,7 @@ public sealed class ProcessArtwork(
 
         // 2. Hold a slot only while files, pixels and the result are in memory, not while a server is slow.
         var size = new CutOutSize(photo.Pixels ?? long.MaxValue, behind is null ? 0 : behind.Pixels ?? long.MaxValue,
-            photo.Length + (behind?.Length ?? 0), photo.DecoderBytesPerPixel, behind?.DecoderBytesPerPixel ?? 0);
+            photo.Length + (behind?.Length ?? 0), photo.Decoder, behind?.Decoder ?? default);
         using var slot = await WaitAsync(token => slots.TakeAsync(artwork.KeyId, artwork.Options?.Model, token, size),
             deadline, patience, cancellationToken);
         using var file = await photo.LoadAsync(cancellationToken);

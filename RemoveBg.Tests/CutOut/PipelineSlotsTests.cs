@@ -47,6 +47,12 @@ public sealed class PipelineSlotsTests
         Assert.That(PipelineSlots.SlotsFor(new(megapixels * 1_000_000L, behind * 1_000_000L), network, slotMB: 400,
             slots: 8), Is.EqualTo(expected));
 
+    [TestCase(0, 420, Description = "a copy of the pixels")]
+    [TestCase(7, 560, Description = "350 MB of coefficients, and no process")]
+    public void A_photo_books_the_coefficients_that_its_decoder_keeps(int bytesPerPixel, int expected) =>
+        Assert.That(new CutOutSize(50_000_000, Decoder: new(bytesPerPixel)).PeakMB(networkMB: 0),
+            Is.EqualTo(expected));
+
     [Test]
     public void Loading_a_network_measures_its_memory()
     {

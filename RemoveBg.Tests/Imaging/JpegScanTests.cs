@@ -69,7 +69,7 @@ public sealed class JpegScanTests
     {
         var file = Encode(kind);
         Assert.That(JpegScan.BytesPerPixel(file), Is.EqualTo(expected));
-        Assert.That(Decode.Measure(file).DecoderBytesPerPixel, Is.EqualTo(expected));
+        Assert.That(Decode.Measure(file).Decoder, Is.EqualTo(new DecoderMemory(expected, BaseMB: 0)));
     }
 
     [TestCase(true, 4.0)]

@@ -10,7 +10,7 @@ using RemoveBg.Tests.Given;
 
 namespace RemoveBg.Tests.Imaging;
 
-/// <summary>What the second decoder refuses, and what it may take.</summary>
+/// <summary>Refusals of the second decoder, and limits of its process.</summary>
 public sealed class SecondDecoderLimitTests
 {
     private static readonly ImageOptions Limits = new();
@@ -289,15 +289,16 @@ public sealed class SecondDecoderLimitTests
     {
         foreach (var format in SecondFiles.All)
         {
-            var (pixels, bytesPerPixel) = Decode.Measure(SecondFiles.Small(format));
+            var (pixels, decoder) = Decode.Measure(SecondFiles.Small(format));
             Assert.That(pixels, Is.EqualTo(format == SecondFiles.Heic ? 160 * 106 : 64 * 48), format);
-            var size = new CutOutSize(12_000_000, 0, 0, bytesPerPixel);
+            var size = new CutOutSize(12_000_000, 0, 0, decoder);
             Assert.That(size.PeakMB(networkMB: 0),
-                Is.GreaterThanOrEqualTo(SecondFormat.BaseMB + bytesPerPixel * 12 + 4 * 12), format);
-            Assert.That(new CutOutSize(1_000_000, 12_000_000, 0, 0, bytesPerPixel).PeakMB(networkMB: 0),
-                Is.GreaterThanOrEqualTo(SecondFormat.BaseMB + bytesPerPixel * 12 + 4 * 13), format);
+                Is.GreaterThanOrEqualTo(SecondFormat.BaseMB + decoder.BytesPerPixel * 12 + 4 * 12), format);
+            Assert.That(new CutOutSize(1_000_000, 12_000_000, 0, default, decoder).PeakMB(networkMB: 0),
+                Is.GreaterThanOrEqualTo(SecondFormat.BaseMB + decoder.BytesPerPixel * 12 + 4 * 13), format);
         }
-        Assert.That(Decode.Measure(File.ReadAllBytes(Repo.Sample("scene-mug.jpg"))).DecoderBytesPerPixel, Is.Zero);
+        Assert.That(Decode.Measure(File.ReadAllBytes(Repo.Sample("scene-mug.jpg"))).Decoder,
+            Is.EqualTo(default(DecoderMemory)));
     }
 
     private static byte[] Foreign(string content) => content switch

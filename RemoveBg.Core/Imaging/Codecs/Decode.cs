@@ -60,17 +60,17 @@ internal static class Decode
     }
 
     /// <summary>Reads the number of pixels from the beginning of a file.</summary>
-    /// <returns>Pixels, null if the header does not end there; and the memory that decoding takes beside the
-    /// pixels, in bytes per pixel.</returns>
-    public static unsafe (long? Pixels, int DecoderBytesPerPixel) Measure(ReadOnlyMemory<byte> beginning)
+    /// <returns>Pixels, null if the header does not end there; and the memory that decoding takes beside
+    /// them.</returns>
+    public static unsafe (long? Pixels, DecoderMemory Decoder) Measure(ReadOnlyMemory<byte> beginning)
     {
         if (SecondFormat.Of(beginning.Span) is { } format) return (MeasureSecond(format, beginning.Span),
-            format.BytesPerPixel);
+            new(format.BytesPerPixel, SecondFormat.BaseMB));
         using var pin = beginning.Pin();
         using var data = SKData.Create((nint)pin.Pointer, beginning.Length);
         using var codec = SKCodec.Create(data);
         return (codec is null ? null : (long)codec.Info.Width * codec.Info.Height,
-            FileFormat.IsJpeg(beginning.Span) ? JpegScan.BytesPerPixel(beginning.Span) : 0);
+            FileFormat.IsJpeg(beginning.Span) ? new(JpegScan.BytesPerPixel(beginning.Span)) : default);
     }
 
     private static (Photo Photo, ExifOrientation Orientation) RunSecond(ReadOnlyMemory<byte> file, ImageOptions limits,

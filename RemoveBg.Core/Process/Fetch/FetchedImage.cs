@@ -27,8 +27,8 @@ public sealed class FetchedImage : IAsyncDisposable
     /// <summary>Number of pixels that the file's header announces; null if its first megabyte does not tell.</summary>
     public long? Pixels { get; private set; }
 
-    /// <summary>Memory that decoding takes beside the pixels, in bytes per pixel.</summary>
-    public int DecoderBytesPerPixel { get; private set; }
+    /// <summary>Memory that decoding takes beside the pixels.</summary>
+    public DecoderMemory Decoder { get; private set; }
 
     /// <summary>Room for the next bytes; never empty.</summary>
     internal Memory<byte> Free => _piece.Memory[_inPiece..MemoryBudget.DownloadBytes];
@@ -100,6 +100,6 @@ public sealed class FetchedImage : IAsyncDisposable
     {
         if (_isMeasured) return;
         _isMeasured = true;
-        (Pixels, DecoderBytesPerPixel) = Decode.Measure(_piece.Memory[.._inPiece]);
+        (Pixels, Decoder) = Decode.Measure(_piece.Memory[.._inPiece]);
     }
 }
