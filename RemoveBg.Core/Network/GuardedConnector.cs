@@ -32,7 +32,8 @@ public sealed class GuardedConnector(IAddressLookup lookup, IOptions<NetworkOpti
         CancellationToken cancellationToken)
     {
         var host = context.DnsEndPoint.Host.Trim('[', ']');
-        if (_proxy?.Is(context.DnsEndPoint) == true) return await ConnectToProxyAsync(context, cancellationToken);
+        // The operator's own proxy may have a private address.
+        if (_proxy?.Is(context.DnsEndPoint) == true) return await OpenAsync(context.DnsEndPoint, cancellationToken);
         var addresses = IPAddress.TryParse(host, out var literal) ? [literal]
             : await LookupInTimeAsync(host, cancellationToken);
         foreach (var address in addresses)
@@ -41,21 +42,13 @@ public sealed class GuardedConnector(IAddressLookup lookup, IOptions<NetworkOpti
         SocketException? last = null;
         foreach (var address in addresses)
         {
-            var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
             try
             {
-                await socket.ConnectAsync(new IPEndPoint(address, context.DnsEndPoint.Port), cancellationToken);
-                return new NetworkStream(socket, ownsSocket: true);
+                return await OpenAsync(new IPEndPoint(address, context.DnsEndPoint.Port), cancellationToken);
             }
             catch (SocketException problem)
             {
-                socket.Dispose();
                 last = problem;
-            }
-            catch
-            {
-                socket.Dispose();
-                throw;
             }
         }
         throw last ?? new SocketException((int)SocketError.HostNotFound);
@@ -82,14 +75,15 @@ public sealed class GuardedConnector(IAddressLookup lookup, IOptions<NetworkOpti
         ActivityHeadersPropagator = null,
     };
 
-    /// <summary>Connects to the operator's own proxy, whose address may be private.</summary>
-    private static async ValueTask<Stream> ConnectToProxyAsync(SocketsHttpConnectionContext context,
-        CancellationToken cancellationToken)
+    private static async Task<Stream> OpenAsync(EndPoint endPoint, CancellationToken cancellationToken)
     {
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        // A name may lead to addresses of either family.
+        var socket = endPoint.AddressFamily == AddressFamily.Unspecified ? new(SocketType.Stream, ProtocolType.Tcp)
+            : new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        socket.NoDelay = true;
         try
         {
-            await socket.ConnectAsync(context.DnsEndPoint, cancellationToken);
+            await socket.ConnectAsync(endPoint, cancellationToken);
             return new NetworkStream(socket, ownsSocket: true);
         }
         catch
