@@ -13,11 +13,13 @@ internal sealed class Browser : IAsyncDisposable
     /// <summary>Without a browser the running tests are skipped, and say why.</summary>
     public static async Task<Browser> StartAsync()
     {
-        var names = new[] { "chromium", "chromium-browser", "google-chrome", "google-chrome-stable" };
+        // The shell without windows comes first: with it, the page tests take half the time.
+        string[] names = ["chromium-headless-shell", "chromium", "chromium-browser", "google-chrome",
+            "google-chrome-stable"];
         var path = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
             .SelectMany(folder => names.Select(name => Path.Combine(folder, name))).FirstOrDefault(File.Exists);
         if (path is null) Assert.Ignore(
-            $"needs a browser on PATH: {string.Join(", ", names)} (./test installs Debian's chromium when it may)");
+            $"needs a browser on PATH: {string.Join(", ", names)} (as root on Debian, ./test installs the first)");
         var playwright = await Playwright.CreateAsync();
         // Chromium's sandbox cannot be had as root, which containers are.
         return new(playwright, await playwright.Chromium.LaunchAsync(
