@@ -57,7 +57,7 @@ public sealed record Deliveries(string WebhookId, string Status, IReadOnlyList<D
 public sealed record Delivery(int Attempt, DateTimeOffset At, string Outcome, int? StatusCode, double Duration,
     DateTimeOffset? NextAttemptAt);
 
-/// <summary>What came back from a webhook that was sent a sample.</summary>
+/// <summary>A receiver's response to a sample webhook.</summary>
 /// <param name="WebhookId">The header webhook-id.</param>
 /// <param name="Outcome"><c>delivered</c>, <c>failed</c>, <c>timeout</c>, <c>unreachable</c> or <c>gone</c>.</param>
 /// <param name="StatusCode">The receiver's HTTP status, if it responded.</param>

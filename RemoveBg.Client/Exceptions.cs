@@ -24,7 +24,7 @@ public sealed class ApiException : RemoveBgException
     /// <summary>Time after which the service asks to be tried again, if it said so.</summary>
     public TimeSpan? RetryAfter { get; }
 
-    /// <summary>How often the request was sent.</summary>
+    /// <summary>Number of attempts.</summary>
     public int Attempts { get; internal set; } = 1;
 }
 

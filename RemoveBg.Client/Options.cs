@@ -45,7 +45,7 @@ public sealed record Options
     /// <summary>Maximum area in millions of pixels, 0.01 to 50.</summary>
     public double? Megapixels { get; init; }
 
-    /// <summary>What the result shows.</summary>
+    /// <summary>Channels of the result.</summary>
     public Channels? Channels { get; init; }
 
     /// <summary>A model that the server has.</summary>
@@ -68,7 +68,7 @@ public enum OutputFormat
     Webp,
 }
 
-/// <summary>What a result shows.</summary>
+/// <summary>Channels of a result.</summary>
 public enum Channels
 {
     /// <summary>The cut-out.</summary>

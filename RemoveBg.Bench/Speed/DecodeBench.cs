@@ -46,5 +46,5 @@ internal sealed partial class DecodeBench(string file, int runs)
     }
 
     [LibraryImport("libc", EntryPoint = "getrusage")]
-    private static partial int GetUsage(int who, ref long usage);
+    private static partial int GetUsage(int scope, ref long usage);
 }

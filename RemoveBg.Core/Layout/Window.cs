@@ -1,6 +1,6 @@
 namespace RemoveBg.Core.Layout;
 
-/// <summary>A rectangle of an image, whose edges may lie between pixels.</summary>
+/// <summary>A rectangle of an image; its edges may lie between pixels.</summary>
 internal readonly record struct Window(double Left, double Top, double Width, double Height)
 {
     /// <summary>Returns the same part of a copy of the image in another size.</summary>

@@ -12,7 +12,7 @@ public sealed class TestWebhook(WebhookSender sender, WebhookSecrets secrets, Ti
     private const int MostShown = 1000;
 
     /// <summary>Makes one attempt; it is neither stored nor repeated.</summary>
-    /// <param name="key">The caller's API key, whose secret signs.</param>
+    /// <param name="key">The caller's API key; its secret signs.</param>
     /// <param name="webhook">Address of the receiver, checked by <see cref="Submit.SubmitRequestParser"/>.</param>
     /// <param name="cancellationToken">Cancelled when the caller leaves.</param>
     /// <exception cref="ApiException">500: the key's secret cannot be read.</exception>

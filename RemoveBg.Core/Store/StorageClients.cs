@@ -18,7 +18,7 @@ public sealed class StorageClients
 {
     public const string ConnectionName = "AzureWebJobsStorage";
 
-    /// <summary>As the SDK's own, but for the proxy.</summary>
+    /// <summary>The SDK's usual transport, with a proxy that spares loopback.</summary>
     private static readonly HttpClientTransport Transport = new(new HttpClient(new SocketsHttpHandler
     {
         AllowAutoRedirect = false,

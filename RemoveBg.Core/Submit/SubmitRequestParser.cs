@@ -71,7 +71,7 @@ public sealed class SubmitRequestParser(UrlPolicy urls, CutOutOptionsParser cutO
         return request;
     }
 
-    /// <summary>Parses a form with several photos, whose other fields hold for each of them.</summary>
+    /// <summary>Parses a form with several photos; its other fields hold for each of them.</summary>
     /// <exception cref="ApiException">400 with the problems, each naming its field.</exception>
     public IReadOnlyList<SubmitRequest> ParseBatch(IEnumerable<KeyValuePair<string, string>> texts,
         IReadOnlyList<InlineImage> images, IReadOnlyDictionary<string, InlineImage> files, LongTexts longTexts)

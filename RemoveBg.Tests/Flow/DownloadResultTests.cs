@@ -67,8 +67,8 @@ public sealed class DownloadResultTests
 
         await _host.Get<StoredImages>().DeleteResultAsync(Guid.Parse(done), CancellationToken.None);
         Assert.That(await StatusAsync(_host.Client, done), Is.EqualTo(404));
-        using var nobody = _host.ClientWith(null);
-        Assert.That(await StatusAsync(nobody, open), Is.EqualTo(401));
+        using var stranger = _host.ClientWith(null);
+        Assert.That(await StatusAsync(stranger, open), Is.EqualTo(401));
     }
 
     private static string Path(string id) => $"/v2/artworks/{id}/result";

@@ -6,7 +6,7 @@ using RemoveBg.Tests.Given;
 
 namespace RemoveBg.Tests.Flow;
 
-/// <summary>A network whose only way out is a proxy.</summary>
+/// <summary>A network with a proxy as its only way out.</summary>
 public sealed class OutboundProxyTests
 {
     private const string Photo = "http://images.photos-example.net/scene-toycar.jpg";

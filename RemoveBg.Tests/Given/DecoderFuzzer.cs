@@ -65,7 +65,7 @@ internal static class DecoderFuzzer
         return Mutation.Of(seeds[random.Next(seeds.Count)], seeds[random.Next(seeds.Count)], random);
     }
 
-    /// <summary>As Decode.cs and Program.cs of the decoder do it.</summary>
+    /// <summary>Decodes like Decode.cs and the decoder's Program.cs.</summary>
     private static bool TryDecode(string format, byte[] input, InputFile file)
     {
         try

@@ -4,7 +4,7 @@ namespace RemoveBg.Tests.Given;
 internal static class Mutation
 {
     /// <summary>Damages a file in one to five ways.</summary>
-    /// <param name="other">A file whose end may take the place of the first one's.</param>
+    /// <param name="other">Another file; its end may take the place of the first one's.</param>
     public static byte[] Of(byte[] original, byte[] other, Random random)
     {
         var file = original.ToArray();

@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 
 namespace RemoveBg.Tests.Given;
 
-/// <summary>This assembly as a program, for tests that need a process of their own: one that a fault of a native
-/// library may end, or whose ImageMagick has the decoder's policy.</summary>
+/// <summary>This assembly as a program, for tests that need a process of their own: a fault of a native
+/// library may end it, or its ImageMagick has the decoder's policy.</summary>
 internal static class TestProgram
 {
     public static int Main(string[] arguments) => arguments switch

@@ -5,8 +5,7 @@ using RemoveBg.Tests.Given;
 
 namespace RemoveBg.Tests.Imaging;
 
-/// <summary>What HEIC, AVIF, TIFF and JPEG XL files look like after decoding. The decoder runs as the service starts
-/// it.</summary>
+/// <summary>Pixels of HEIC, AVIF, TIFF and JPEG XL files. The decoder runs as the service starts it.</summary>
 public sealed class SecondDecoderTests
 {
     private static readonly ImageOptions Limits = new();
@@ -59,8 +58,8 @@ public sealed class SecondDecoderTests
         Assert.That(Difference(photo, upright), Is.LessThan(2));
     }
 
-    /// <summary>Phones write both: the turn in the container, and the same in EXIF for those who read that
-    /// alone.</summary>
+    /// <summary>Phones write both: the turn in the container, and the same in EXIF for programs that read
+    /// only that.</summary>
     [Test]
     public void The_exif_orientation_of_a_heif_does_not_turn_it_again()
     {

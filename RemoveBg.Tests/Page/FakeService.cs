@@ -34,7 +34,7 @@ internal sealed class FakeService
     public Task Gate { get; set; } = Task.CompletedTask;
 
     /// <summary>Starts to answer for the service.</summary>
-    /// <param name="page">The page whose requests are answered.</param>
+    /// <param name="page">The page; its requests are answered.</param>
     /// <param name="result">A script that returns each cut-out as a Blob; null: a small one.</param>
     public static async Task<FakeService> StartAsync(IPage page, string? result = null)
     {

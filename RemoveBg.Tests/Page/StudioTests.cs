@@ -436,7 +436,7 @@ public sealed partial class StudioTests(string device, int width, int height)
     private Task<string> SplitAsync() => Page.EvaluateAsync<string>(
         "() => document.getElementById('compare').style.getPropertyValue('--split')");
 
-    /// <summary>Where the picture lies on the page.</summary>
+    /// <summary>Place of the picture on the page.</summary>
     private async Task<(float X, float Y, float Width, float Height)> PaperAsync()
     {
         var box = (await Page.Locator("#paper").BoundingBoxAsync())!;

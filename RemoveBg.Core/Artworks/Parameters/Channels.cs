@@ -14,7 +14,7 @@ public enum Channels
     [JsonStringEnumMemberName("alpha")]
     Alpha,
 
-    /// <summary>What is removed otherwise: the photo with a transparent subject.</summary>
+    /// <summary>The photo with a transparent subject: the part that is removed otherwise.</summary>
     [JsonStringEnumMemberName("background")]
     Background,
 }

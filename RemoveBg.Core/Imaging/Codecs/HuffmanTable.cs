@@ -6,8 +6,8 @@ internal sealed class HuffmanTable
     /// <summary>Longest code, in bits.</summary>
     public const int Longest = 16;
 
-    /// <summary>For all 16 bits that may follow: length of the code that they begin with, and its symbol. A length of 0
-    /// is no code.</summary>
+    /// <summary>Length and symbol of the code that begins each value of 16 bits. A length of 0 is no
+    /// code.</summary>
     private readonly ushort[] _codes = new ushort[1 << Longest];
 
     private HuffmanTable()

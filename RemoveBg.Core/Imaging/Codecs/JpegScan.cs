@@ -4,8 +4,8 @@ namespace RemoveBg.Core.Imaging.Codecs;
 
 /// <summary>Counts the blocks of a JPEG file's scans (ITU-T T.81, annexes F and G), because the codec fills missing
 /// ones with grey and reports success.</summary>
-/// <remarks>Only codes are read: no coefficient is computed. Arithmetic coding and files whose height comes later (DNL)
-/// are not checked; they count as complete if they have an end marker.</remarks>
+/// <remarks>Only codes are read: no coefficient is computed. Arithmetic coding and files with a height that comes later
+/// (DNL) are not checked; they count as complete if they have an end marker.</remarks>
 internal ref struct JpegScan
 {
     private const int MostComponents = 4;
@@ -235,7 +235,7 @@ internal ref struct JpegScan
         return -1;
     }
 
-    /// <summary>Reads a scan of one component, whose blocks are in rows (A.2.2).</summary>
+    /// <summary>Reads a scan of one component; its blocks are in rows (A.2.2).</summary>
     private readonly bool ReadBlocks(ref BitReader bits, int member, ScanKind scan)
     {
         ref var component = ref _components[member];
@@ -250,7 +250,7 @@ internal ref struct JpegScan
         return !state.IsBroken;
     }
 
-    /// <summary>Reads a scan of several components, whose blocks are in MCUs (A.2.3).</summary>
+    /// <summary>Reads a scan of several components; their blocks are in MCUs (A.2.3).</summary>
     private readonly bool ReadInterleaved(ref BitReader bits, scoped ReadOnlySpan<int> members, ScanKind scan)
     {
         var state = new ScanState { UntilRestart = _restartInterval };

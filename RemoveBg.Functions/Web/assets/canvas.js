@@ -1,4 +1,4 @@
-// Canvases whose pixels are read: they stay in main memory.
+// Canvases for reading pixels: they stay in main memory.
 
 /**
  * Returns the canvas's context. Browsers return none only if memory has run out.

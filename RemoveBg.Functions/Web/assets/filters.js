@@ -15,7 +15,7 @@ export function blur(plane, width, height, sigma) {
   }
 }
 
-/** Radii of three boxes whose variances add up to sigma². */
+/** Radii of three boxes; their variances add up to sigma². */
 function boxes(sigma) {
   const variance = sigma * sigma * 4;
   let lower = Math.floor(Math.sqrt(variance + 1));

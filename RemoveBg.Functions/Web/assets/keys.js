@@ -1,4 +1,4 @@
-// Keys. Letters act only while the stage has the focus, so that they never surprise somebody who types elsewhere.
+// Keys. Letters act only while the stage has the focus, so that typing elsewhere never triggers them.
 
 /** What the page says about them. @type {[string[], string][]} */
 export const keyWords = [

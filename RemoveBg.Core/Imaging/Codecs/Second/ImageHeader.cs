@@ -2,8 +2,8 @@ using RemoveBg.Core.Artworks;
 
 namespace RemoveBg.Core.Imaging.Codecs.Second;
 
-/// <summary>What the header of a file says of the image to decode, read by our own code: the decoder gets no file whose
-/// size is not known and allowed.</summary>
+/// <summary>Header of the image to decode, read by our own code: the decoder gets no file before its size is known
+/// and allowed.</summary>
 /// <param name="Width">Width as stored, before turns and crops, in pixels.</param>
 /// <param name="Height">Height as stored, in pixels.</param>
 /// <param name="Page">Index of the image in the file.</param>

@@ -38,7 +38,7 @@ internal static class SecondDecoder
     public static bool IsOn(ImageOptions options) => options.SecondDecoder && Volatile.Read(ref s_isUsable);
 
     /// <summary>Decodes a file.</summary>
-    /// <param name="header">The file's header, whose size is within the limits.</param>
+    /// <param name="header">The file's header, with a size within the limits.</param>
     /// <param name="cancellationToken">Ends the process.</param>
     /// <exception cref="ArtworkFailedException">image_corrupt; internal_error if the process was
     /// killed.</exception>
@@ -82,7 +82,7 @@ internal static class SecondDecoder
         }
         finally
         {
-            // Nothing is left running, and nobody reads the file, whatever happened.
+            // Whatever happened, no process is left, and no task reads the file.
             if (!process.HasExited) process.Kill();
             giving.GetAwaiter().GetResult();
         }
