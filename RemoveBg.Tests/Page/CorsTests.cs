@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Http;
 using Microsoft.Playwright;
 using RemoveBg.Tests.Given;
 
@@ -48,6 +49,57 @@ public sealed class CorsTests
             Assert.That(seen.Width, Is.GreaterThan(100));
             Assert.That(seen.Alpha, Is.Zero, "the corner is background");
         });
+    }
+
+    [Test]
+    public async Task The_javascript_client_works_in_a_page_of_a_named_origin()
+    {
+        await using var site = await Caller.StartAsync();
+        await using var host = await RunningHost.StartAsync(new() { ["RemoveBg:Cors:Origins"] = site.Url });
+        await using var browser = await Browser.StartAsync();
+        var module = await File.ReadAllTextAsync(Path.Combine(Repo.Root, "clients", "javascript", "removebg.js"));
+        site.ServePage("/removebg.js", context =>
+        {
+            context.Response.ContentType = "text/javascript";
+            return context.Response.WriteAsync(module);
+        });
+        var page = await OpenAsync(browser, site);
+        var photo = Convert.ToBase64String(await File.ReadAllBytesAsync(Repo.Sample("scene-toycar.jpg")));
+        var seen = await page.EvaluateAsync<string[]>("""
+            async ([service, key, photo]) => {
+              // As in a page that came over http from another machine.
+              delete Crypto.prototype.randomUUID;
+              const { ApiError, ArtworkFailed, RemoveBgClient } = await import("/removebg.js");
+              const client = new RemoveBgClient(service, key);
+              const file = await (await fetch(`data:image/jpeg;base64,${photo}`)).blob();
+              const [seen, options] = [[], { outputFormat: "png", size: 64 }];
+              const width = async blob => (await createImageBitmap(blob)).width;
+
+              const events = [];
+              const artwork = await client.submit(file, options);
+              for await (const now of client.watch(artwork)) events.push(now.status);
+              seen.push(events.at(-1));
+              const done = await client.wait(artwork);
+              seen.push(`bytes ${await width(new Blob([await client.download(done)]))}`);
+              seen.push(`stream ${await width(await new Response(await client.downloadStream(done)).blob())}`);
+
+              const batch = await client.submitBatch([file, new File(["no image"], "b.txt")], options);
+              const ends = await Promise.allSettled(batch.map(one => client.wait(one)));
+              seen.push(ends[0].value.status, String(ends[1].reason instanceof ArtworkFailed));
+              let listed = 0;
+              for await (const one of client.list({ pageSize: 2 })) listed += one.id ? 1 : 0;
+              seen.push(`listed ${listed}`);
+              await client.delete(artwork);
+              const gone = await client.read(artwork).catch(error => error);
+              seen.push(`${gone instanceof ApiError} ${gone.status} ${gone.traceparent?.slice(0, 3)}`);
+              return seen;
+            }
+            """,
+            new object[] { host.Client.BaseAddress!.GetLeftPart(UriPartial.Authority), host.Secrets.ApiKey, photo });
+        Assert.That(seen, Is.EqualTo(new[]
+        {
+            "succeeded", "bytes 64", "stream 64", "succeeded", "true", "listed 3", "true 404 00-",
+        }));
     }
 
     [TestCase("")]

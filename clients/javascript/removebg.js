@@ -145,7 +145,7 @@ export class RemoveBgClient {
   async downloadTo(artwork, file, { signal } = {}) {
     const { rename, rm, writeFile } = await import(/* webpackIgnore: true */ /* @vite-ignore */ "node:fs/promises");
     const data = await this.download(artwork, { signal });
-    const part = `${file}.${crypto.randomUUID()}.part`;
+    const part = `${file}.${randomKey()}.part`;
     try {
       await writeFile(part, data);
       await rename(part, file);
@@ -212,7 +212,7 @@ export class RemoveBgClient {
     }
   }
 
-  #submit(where, body, idempotencyKey = crypto.randomUUID(), signal, headers = {}) {
+  #submit(where, body, idempotencyKey = randomKey(), signal, headers = {}) {
     // fetch itself names the boundary of a form.
     const type = typeof body === "string" ? { "Content-Type": "application/json" } : {};
     return this.#call("POST", where, {
@@ -291,6 +291,11 @@ export async function verifyWebhook(secret, headers, body, { tolerance = 300, no
     }
   }
   throw new WebhookInvalid("webhook-signature has no signature that matches.");
+}
+
+/** Browsers have crypto.randomUUID in secure contexts only. */
+function randomKey() {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), byte => byte.toString(16).padStart(2, "0")).join("");
 }
 
 const idOf = artwork => (typeof artwork === "string" ? artwork : artwork.id);
