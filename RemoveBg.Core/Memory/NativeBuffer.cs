@@ -5,8 +5,8 @@ namespace RemoveBg.Core.Memory;
 
 /// <summary>A buffer outside the managed heap.</summary>
 /// <remarks>Its pages count as soon as they are written, not before, and are returned when it is disposed. A managed
-/// array of this size would stay until a full garbage collection. Memory that is pinned, by a read that has not ended for
-/// instance, is freed when it is unpinned.</remarks>
+/// array of this size would stay until a full garbage collection. Memory that is pinned, by a read that has not ended
+/// for instance, is freed when it is unpinned.</remarks>
 internal sealed unsafe class NativeBuffer(int length) : MemoryManager<byte>
 {
     private void* _memory = NativeMemory.Alloc((nuint)Math.Max(1, length));

@@ -1,3 +1,5 @@
+using System.Text;
+using Azure.Data.Tables;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using RemoveBg.Core;
@@ -43,6 +45,31 @@ public sealed class KeyAdminTests
         Assert.That(() => WebhookSigner.KeyOf(secret), Throws.Nothing);
         Assert.That(await _keys.ListedAsync(), Does.Contain("shop").And.Contain("enabled").And.Contain("own")
             .And.Not.Contain(value).And.Not.Contain(secret));
+    }
+
+    [Test]
+    public async Task Storage_has_the_hash_of_a_key_and_nowhere_the_key_or_its_webhook_secret()
+    {
+        var (value, secret) = await _keys.AddAsync("shop");
+        var rotated = await RotateAsync("shop", TimeSpan.FromDays(1));
+        await CheckAsync(value);
+        await CheckAsync(rotated);
+        var cells = new List<string>();
+        var tables = new TableServiceClient(_storage.ConnectionString);
+        await foreach (var table in tables.QueryAsync())
+            await foreach (var row in tables.GetTableClient(table.Name).QueryAsync<TableEntity>())
+                cells.AddRange(((IDictionary<string, object>)row).Values.Select(cell => cell is BinaryData bytes
+                    ? Encoding.Latin1.GetString(bytes) : cell is byte[] array ? Encoding.Latin1.GetString(array)
+                    : $"{cell}"));
+        foreach (var key in new[] { value, rotated })
+            Assert.That(cells, Has.Some.EqualTo(Convert.ToHexStringLower(ApiKey.HashOf(key))));
+        foreach (var hidden in new[] { value, rotated, secret })
+        {
+            var part = hidden[^20..];
+            Assert.That(cells, Has.None.Contains(part));
+            Assert.That(cells, Has.None.Contains(Convert.ToBase64String(Encoding.ASCII.GetBytes(hidden))[..20]));
+        }
+        Assert.That(cells, Has.None.Contains(Encoding.Latin1.GetString(WebhookSigner.KeyOf(secret))));
     }
 
     [Test]

@@ -10,6 +10,7 @@ namespace RemoveBg.Tests.CutOut;
 public sealed class PipelineSlotsTests
 {
     private const int SmallNetwork = 300;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private string _folder = null!;
 
     [SetUp]
@@ -52,6 +53,27 @@ public sealed class PipelineSlotsTests
     public void A_photo_books_the_coefficients_that_its_decoder_keeps(int bytesPerPixel, int expected) =>
         Assert.That(new CutOutSize(50_000_000, Decoder: new(bytesPerPixel)).PeakMB(networkMB: 0),
             Is.EqualTo(expected));
+
+    [Test]
+    public async Task No_more_photos_are_in_the_pipeline_than_it_has_slots()
+    {
+        await using var host = await RunningHost.StartAsync(new() { ["RemoveBg:Process:Concurrency"] = "2" },
+            takesWork: false);
+        var slots = host.Get<PipelineSlots>();
+        var first = await slots.TakeAsync("a", null, CancellationToken.None);
+        var second = await slots.TakeAsync("b", null, CancellationToken.None);
+        var third = slots.TakeAsync("c", null, CancellationToken.None);
+        Assert.That((third.IsCompleted, slots.Waiting), Is.EqualTo((false, 1)), "two hold both slots");
+
+        second.Dispose();
+        second.Dispose();
+        (await third.WaitAsync(Patience)).Dispose();
+        var large = slots.TakeAsync("d", null, CancellationToken.None, new(long.MaxValue));
+        Assert.That((large.IsCompleted, slots.Waiting), Is.EqualTo((false, 1)), "the largest photo needs both");
+        first.Dispose();
+        using var alone = await large.WaitAsync(Patience);
+        Assert.That(slots.TakeAsync("a", null, CancellationToken.None).IsCompleted, Is.False, "and runs alone");
+    }
 
     [Test]
     public void Loading_a_network_measures_its_memory()

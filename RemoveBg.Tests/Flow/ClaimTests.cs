@@ -31,8 +31,10 @@ public sealed class ClaimTests : HandRunTests
         await Table().TryUpdateAsync(artwork, artwork.Claim("other", Clock.GetUtcNow(), TimeSpan.FromSeconds(30)),
             CancellationToken.None);
         await Queue(ArtworkQueues.Artworks).ClearMessagesAsync();
+        using var requests = new StorageRequests(Host.ConnectionString);
         await ProcessAsync(id, 1);
         Assert.That((await FindAsync(id)).LeaseOwner, Is.EqualTo("other"));
+        Assert.That(requests.DelaysOf(ArtworkQueues.Artworks), Is.EqualTo(new[] { 30 }), "the rest of the lease");
         Assert.That((await Queue(ArtworkQueues.Artworks).GetPropertiesAsync()).Value.ApproximateMessagesCount,
             Is.EqualTo(1), "a copy, invisible for now");
         Assert.That(await WaitingAsync(ArtworkQueues.Artworks), Is.Zero);

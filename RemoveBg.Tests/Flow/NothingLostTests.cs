@@ -133,6 +133,7 @@ public sealed class NothingLostTests : HandRunTests
     [Test]
     public async Task A_transient_failure_is_retried_at_growing_intervals_and_final_after_three_attempts()
     {
+        using var requests = new StorageRequests(Host.ConnectionString);
         var id = await SubmitAsync(Caller.ServePage("/503", context =>
         {
             context.Response.StatusCode = 503;
@@ -146,6 +147,7 @@ public sealed class NothingLostTests : HandRunTests
             Clock.Advance(TimeSpan.FromSeconds(10));
         }
         Assert.That(Caller.Hits("/503"), Is.EqualTo(3), "duplicates of an earlier attempt's message try nothing");
+        Assert.That(requests.DelaysOf(ArtworkQueues.Artworks), Is.EqualTo(new[] { 0, 1, 4 }));
         Assert.That((await FindAsync(id)).Failure!.Code, Is.EqualTo(ArtworkFailure.ImageUnreachable));
     }
 

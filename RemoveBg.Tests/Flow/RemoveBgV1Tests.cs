@@ -99,12 +99,28 @@ public sealed class RemoveBgV1Tests
     [Test]
     public async Task A_zip_has_colours_and_alpha_in_two_files()
     {
-        using var response = await FormAsync(("image_file_b64", Base64()), ("format", "zip"));
+        using var response = await FormAsync(("image_file_b64", Base64()), ("format", "zip"), ("size", "full"));
         using var zip = new ZipArchive(new MemoryStream(await OkAsync(response, "application/zip")));
         Assert.That(zip.Entries.Select(entry => entry.Name), Is.EqualTo(new[] { "color.jpg", "alpha.png" }));
         var (colour, alpha) = (Read(zip.Entries[0]), Read(zip.Entries[1]));
         Assert.That((colour.Width, colour.Height), Is.EqualTo((alpha.Width, alpha.Height)));
         Assert.That(alpha[3, 3].R, Is.LessThan(20));
+        var photo = Picture.Read(Repo.Sample("scene-toycar.jpg"));
+        Assert.Multiple(() =>
+        {
+            // A block of JPEG mixes colours over 16 pixels at most.
+            Assert.That(colour.DetailsSharedWith(photo, (x, y) => IsFarOutside(alpha, x, y)), Is.LessThan(0.1));
+            Assert.That(colour.DetailsSharedWith(photo, (x, y) => alpha[x, y].R == 255), Is.GreaterThan(0.8));
+        });
+    }
+
+    private static bool IsFarOutside(Picture alpha, int x, int y)
+    {
+        for (var dy = -16; dy <= 16; dy += 8)
+            for (var dx = -16; dx <= 16; dx += 8)
+                if (alpha[Math.Clamp(x + dx, 0, alpha.Width - 1), Math.Clamp(y + dy, 0, alpha.Height - 1)].R > 0)
+                    return false;
+        return true;
     }
 
     [Test]

@@ -73,10 +73,10 @@ internal sealed class Caller : IAsyncDisposable
 
     /// <summary>A photo whose server answers only when told to: the worker that asked for it is
     /// caught in the middle of its job.</summary>
-    public HeldPhoto ServeHeld(string file)
+    public HeldPhoto ServeHeld(string file, string path = "/held.jpg")
     {
         var (asked, answer) = (new TaskCompletionSource(), new TaskCompletionSource());
-        var url = ServePage("/held.jpg", async context =>
+        var url = ServePage(path, async context =>
         {
             asked.TrySetResult();
             await answer.Task.WaitAsync(context.RequestAborted);

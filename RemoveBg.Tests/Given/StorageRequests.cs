@@ -1,11 +1,13 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Tracing;
+using System.Globalization;
+using System.Text.RegularExpressions;
 
 namespace RemoveBg.Tests.Given;
 
 /// <summary>Counts the requests that this process sends to a storage account, retries included, except those to the
 /// table of API keys: the host stores their use in the background.</summary>
-internal sealed class StorageRequests : EventListener
+internal sealed partial class StorageRequests : EventListener
 {
     private readonly string _account;
     private readonly ConcurrentQueue<string> _sent = new();
@@ -19,6 +21,11 @@ internal sealed class StorageRequests : EventListener
     }
 
     public int Count => _sent.Count;
+
+    /// <summary>Seconds for which each message to a queue was sent invisible, in the order of sending.</summary>
+    public IReadOnlyList<int> DelaysOf(string queue) =>
+        [.. _sent.Select(request => SentMessage().Match(request)).Where(match => match.Groups["queue"].Value == queue)
+            .Select(match => int.Parse(match.Groups["seconds"].Value, CultureInfo.InvariantCulture))];
 
     protected override void OnEventSourceCreated(EventSource eventSource) => Listen(eventSource);
 
@@ -36,4 +43,7 @@ internal sealed class StorageRequests : EventListener
     {
         if (source.Name == "Azure-Core") EnableEvents(source, EventLevel.Informational);
     }
+
+    [GeneratedRegex(@"/(?<queue>[a-z]+)/messages\?.*visibilitytimeout=(?<seconds>\d+)")]
+    private static partial Regex SentMessage();
 }

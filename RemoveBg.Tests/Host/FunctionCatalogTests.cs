@@ -62,11 +62,6 @@ public sealed class FunctionCatalogTests
         Assert.That(Functions.Select(function => function.Name), Is.Unique);
 
     [Test]
-    public void A_function_file_has_at_most_40_lines() =>
-        Assert.That(Directory.GetFiles(Path.Combine(Given.Repo.Root, "RemoveBg.Functions"), "*.cs")
-            .Where(file => File.ReadLines(file).Count() > 40).Select(Path.GetFileName), Is.Empty);
-
-    [Test]
     public void A_parameter_that_this_host_cannot_fill_fails_startup() =>
         Assert.That(() => FunctionCatalog.Find(typeof(Unfillable).Assembly),
             Throws.InvalidOperationException.With.Message.Contains("Unfillable").And.Message.Contains("guess"));

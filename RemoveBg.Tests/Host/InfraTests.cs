@@ -110,7 +110,9 @@ public sealed partial class InfraTests
             "4633458b-17de-408a-b874-0445c86b69e6", // Key Vault Secrets User
             "3913510d-42f4-4e42-8a64-420c390055eb", // Monitoring Metrics Publisher
         }));
-        foreach (var assignment in All("Microsoft.Authorization/roleAssignments"))
+        var assignments = All("Microsoft.Authorization/roleAssignments").ToList();
+        Assert.That(assignments, Has.Count.EqualTo(3), "on storage, the vault and the telemetry");
+        foreach (var assignment in assignments)
             Assert.That(assignment.TryGetProperty("scope", out _), Is.True,
                 "each role holds for one resource, not for the group");
     }

@@ -2,7 +2,7 @@ using RemoveBg.Bench.Scale;
 
 namespace RemoveBg.Tests.Host;
 
-/// <summary>The simulation against what queueing theory knows exactly, and against what was measured.</summary>
+/// <summary>The simulation against exact results of queueing theory.</summary>
 public sealed class SimulationTests
 {
     [TestCase(1, 0.5)]
@@ -47,7 +47,7 @@ public sealed class SimulationTests
         Assert.That(many.MostInstances, Is.EqualTo(10));
         var later =
             Simulation.Run(new() { Arrivals = [0, 1000], Service = _ => 1, IdleUntilGone = 100, ColdStart = 3 });
-        Assert.That(later.Waits, Is.EqualTo(new[] { 3.0, 3.0 }).Within(10), "the second meets no instance either");
+        Assert.That(later.Waits, Is.EqualTo(new[] { 3.0, 3.0 }).Within(0.1), "the second meets no instance either");
         Assert.That(later.InstanceSeconds, Is.LessThan(200));
     }
 
@@ -59,17 +59,6 @@ public sealed class SimulationTests
         var first = Waits(1);
         Assert.That(Waits(1), Is.EqualTo(first));
         Assert.That(Waits(2), Is.Not.EqualTo(first));
-    }
-
-    /// <summary>docs/measurements.md, Load: bare pipelines 2.8 a second on two cores, and 2.6 finished jobs a
-    /// second through queue, storage and HTTP.</summary>
-    [Test]
-    public void The_simulation_reproduces_the_measured_machine()
-    {
-        const int places = 2;
-        var outcome = Simulation.Run(new() { Arrivals = Arrivals.Burst(200),
-            Service = Arrivals.LogNormal(places / 2.8, 0.1), AlwaysReady = 1, SlotsPerInstance = places });
-        Assert.That(outcome.PerSecond, Is.EqualTo(2.6).Within(10).Percent);
     }
 
     private static double ErlangWait(int places, double load)
