@@ -60,11 +60,12 @@ public sealed class RemoveBgV1(SubmitArtwork submit, ReadArtwork read, CancelArt
         try
         {
             // 2. Wait until it has ended.
-            artwork = await read.WaitUntilEndedAsync(artwork, LongestWait, cancellationToken);
+            artwork = await WaitAsync(artwork, cancellationToken);
             if (artwork.Failure is { } failure)
                 throw ArtworkFailure.RemoveBgErrors.GetValueOrDefault(failure.Code) is { } error
                     ? new V1Exception(400, new V1Problem(error.Title, error.Code, failure.Message))
                     : (Exception)ServerError(failure.Message);
+            if (artwork.Status == ArtworkStatus.Canceled) throw ServerError("The artwork was canceled.");
             if (artwork is not { Status: ArtworkStatus.Succeeded, ResultContentType: { } type, Subject: { } place })
                 throw ServerError($"Not finished after {LongestWait.TotalSeconds:0} s; use "
                     + "/v2/artworks/remove-background, which does not wait.");
@@ -81,6 +82,18 @@ public sealed class RemoveBgV1(SubmitArtwork submit, ReadArtwork read, CancelArt
         }
     }
 
+    private async Task<Artwork> WaitAsync(Artwork artwork, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await read.WaitUntilEndedAsync(artwork, LongestWait, cancellationToken);
+        }
+        catch (ApiException problem) when (problem.StatusCode == 404)
+        {
+            throw ServerError("The artwork was deleted before it had ended.");
+        }
+    }
+
     /// <summary>Deletes the artwork. If that fails, retention deletes it later, so a finished image is still
     /// returned.</summary>
     private async Task DeleteAsync(ApiKey key, Artwork artwork)
@@ -90,6 +103,10 @@ public sealed class RemoveBgV1(SubmitArtwork submit, ReadArtwork read, CancelArt
             if (!artwork.Status.IsTerminal())
                 await cancelArtwork.CancelAsync(key, artwork.Id.ToString(), CancellationToken.None);
             await delete.DeleteAsync(key, artwork.Id.ToString(), CancellationToken.None);
+        }
+        catch (ApiException problem) when (problem.StatusCode == 404)
+        {
+            // The caller has deleted it by the other route.
         }
         catch (Exception problem) when (StorageFailure.Is(problem, CancellationToken.None))
         {

@@ -48,6 +48,7 @@ public sealed class ReadArtwork(ArtworkTable artworks, ArtworkViews views, TimeP
 
     /// <summary>Waits until the artwork has ended, at most <paramref name="patience"/>.</summary>
     /// <returns>The latest record, whether ended or not.</returns>
+    /// <exception cref="ApiException">404: the artwork has been deleted meanwhile.</exception>
     public async Task<Artwork> WaitUntilEndedAsync(Artwork artwork, TimeSpan patience,
         CancellationToken cancellationToken)
     {
@@ -55,7 +56,7 @@ public sealed class ReadArtwork(ArtworkTable artworks, ArtworkViews views, TimeP
         while (!artwork.Status.IsTerminal() && clock.GetElapsedTime(start) < patience)
         {
             await Task.Delay(PollInterval, clock, cancellationToken);
-            artwork = await artworks.FindAsync(artwork.Id, cancellationToken) ?? artwork;
+            artwork = await artworks.FindAsync(artwork.Id, cancellationToken) ?? throw ApiException.NotFound();
         }
         return artwork;
     }
