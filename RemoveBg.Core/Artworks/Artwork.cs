@@ -44,6 +44,9 @@ public sealed record Artwork
     public required DateTimeOffset CreatedAt { get; init; }
     public required ArtworkStatus Status { get; init; }
 
+    /// <summary>Row of the <c>Idempotency-Key</c> that the submission had; null without one.</summary>
+    internal string? IdempotencyRow { get; init; }
+
     /// <summary>Whether the photo came with the request and is stored as a blob.</summary>
     public bool HasStoredInput { get; init; }
 

@@ -2,6 +2,7 @@ using RemoveBg.Core.Access;
 using RemoveBg.Core.Artworks;
 using RemoveBg.Core.Artworks.Parameters;
 using RemoveBg.Core.Store;
+using RemoveBg.Core.Submit;
 
 namespace RemoveBg.Core.Manage;
 
@@ -9,7 +10,8 @@ namespace RemoveBg.Core.Manage;
 /// be repeated.</summary>
 /// <remarks>A worker that still has a claim finds no record at its last write, and deletes the result that it
 /// stored.</remarks>
-public sealed class DeleteArtwork(ReadArtwork read, ArtworkTable artworks, Admission admission, StoredImages images)
+public sealed class DeleteArtwork(ReadArtwork read, ArtworkTable artworks, Admission admission, StoredImages images,
+    IdempotencyTable idempotency)
 {
     public async Task DeleteAsync(ApiKey key, string id, CancellationToken cancellationToken) =>
         await DeleteAsync(await read.FindAsync(key, id, cancellationToken), cancellationToken);
@@ -32,6 +34,7 @@ public sealed class DeleteArtwork(ReadArtwork read, ArtworkTable artworks, Admis
     /// <summary>Deletes all rows of artworks that have one partition in common.</summary>
     public async Task DeleteRowsAsync(IReadOnlyList<Artwork> ofOnePartition, CancellationToken cancellationToken)
     {
+        foreach (var artwork in ofOnePartition) await idempotency.MarkDeletedAsync(artwork, cancellationToken);
         await admission.ForgetAsync(ofOnePartition, cancellationToken);
         await artworks.DeleteAsync(ofOnePartition, cancellationToken);
     }

@@ -27,6 +27,7 @@ internal static class ArtworkEntity
         };
         Put("Webhook", artwork.Webhook);
         Put("Options", artwork.Options?.ToJson());
+        Put("IdempotencyRow", artwork.IdempotencyRow);
         Put("Subject", artwork.Subject?.ToText());
         Put("LeaseOwner", artwork.LeaseOwner);
         Put("LeaseUntil", artwork.LeaseUntil);
@@ -68,6 +69,7 @@ internal static class ArtworkEntity
             Subject = entity.GetString("Subject") is { } subject ? SubjectPlace.Parse(subject) : null,
             CreatedAt = entity.GetDateTimeOffset("CreatedAt")!.Value,
             Status = status,
+            IdempotencyRow = entity.GetString("IdempotencyRow"),
             HasStoredInput = entity.GetBoolean("HasStoredInput") ?? false,
             Attempt = entity.GetInt32("Attempt") ?? 0,
             HandBacks = entity.GetInt32("HandBacks") ?? 0,

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Azure;
 using Azure.Data.Tables;
+using RemoveBg.Core.Artworks;
 using RemoveBg.Core.Store;
 
 namespace RemoveBg.Core.Submit;
@@ -13,22 +14,32 @@ public sealed class IdempotencyTable(StorageClients storage, TimeProvider clock)
     private const int LongestKey = 255;
     private readonly TableClient _rows = storage.Table("idempotency");
 
-    /// <summary>Maps an <c>Idempotency-Key</c> to an artwork unless it is mapped already.</summary>
-    /// <param name="keyId">The API key.</param>
-    /// <param name="header">Value of the header.</param>
-    /// <param name="fingerprint">Fingerprint of the request.</param>
-    /// <param name="proposed">Id of the artwork that the request would create.</param>
-    /// <param name="cancellationToken">Cancels the storage calls.</param>
-    /// <returns><paramref name="proposed"/>, or the id that an earlier request has created.</returns>
-    /// <exception cref="ApiException">400: malformed, or used before with another body.</exception>
-    public async Task<Guid> ClaimAsync(string keyId, string header, Fingerprint fingerprint, Guid proposed,
-        CancellationToken cancellationToken)
+    /// <summary>Returns the name of the row for a header's value.</summary>
+    /// <exception cref="ApiException">400: malformed.</exception>
+    internal static string RowOf(string header)
     {
         var text = header.Trim().Trim('"');
         if (text.Length is 0 or > LongestKey || !text.All(c => c is >= ' ' and <= '~'))
             throw ApiException.BadRequest($"Idempotency-Key must have 1 to {LongestKey} printable ASCII characters.");
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+    }
 
-        var row = new TableEntity(keyId, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text))))
+    internal static ApiException Deleted() => ApiException.BadRequest(
+        "Idempotency-Key belongs to an artwork that has been deleted; use a new key for a new request.");
+
+    /// <summary>Maps an <c>Idempotency-Key</c> to an artwork unless it is mapped already.</summary>
+    /// <param name="keyId">The API key.</param>
+    /// <param name="row">The header's <see cref="RowOf"/>.</param>
+    /// <param name="fingerprint">Fingerprint of the request.</param>
+    /// <param name="proposed">Id of the artwork that the request would create.</param>
+    /// <param name="cancellationToken">Cancels the storage calls.</param>
+    /// <returns><paramref name="proposed"/>, or the id that an earlier request has created.</returns>
+    /// <exception cref="ApiException">400: used before with another body, or for an artwork that has been
+    /// deleted.</exception>
+    internal async Task<Guid> ClaimAsync(string keyId, string row, Fingerprint fingerprint, Guid proposed,
+        CancellationToken cancellationToken)
+    {
+        var entity = new TableEntity(keyId, row)
         {
             ["ArtworkId"] = proposed,
             ["Fingerprint"] = fingerprint.Stored,
@@ -38,13 +49,29 @@ public sealed class IdempotencyTable(StorageClients storage, TimeProvider clock)
         {
             try
             {
-                await _rows.AddEntityAsync(row, cancellationToken);
+                await _rows.AddEntityAsync(entity, cancellationToken);
                 return proposed;
             }
             catch (RequestFailedException problem) when (problem.Status == 409)
             {
-                if (await EarlierAsync(row, fingerprint, cancellationToken) is { } id) return id;
+                if (await EarlierAsync(entity, fingerprint, cancellationToken) is { } id) return id;
             }
+        }
+    }
+
+    /// <summary>Records that an artwork is being deleted: a request that is repeated later must not start its job
+    /// again.</summary>
+    internal async Task MarkDeletedAsync(Artwork artwork, CancellationToken cancellationToken)
+    {
+        if (artwork.IdempotencyRow is not { } row || artwork.CreatedAt <= clock.GetUtcNow() - Memory) return;
+        try
+        {
+            await _rows.UpdateEntityAsync(new TableEntity(artwork.KeyId, row) { ["IsDeleted"] = true }, ETag.All,
+                TableUpdateMode.Merge, cancellationToken);
+        }
+        catch (RequestFailedException problem) when (problem.Status == 404)
+        {
+            // The row has expired, or all data of the key is being erased.
         }
     }
 
@@ -106,6 +133,7 @@ public sealed class IdempotencyTable(StorageClients storage, TimeProvider clock)
         if (!fingerprint.Matches(earlier.GetString("Fingerprint")))
             throw ApiException.BadRequest(
                 "Idempotency-Key was used within the last 24 h with another body; use a new key for a new request.");
+        if (earlier.GetBoolean("IsDeleted") == true) throw Deleted();
         return earlier.GetGuid("ArtworkId");
     }
 }

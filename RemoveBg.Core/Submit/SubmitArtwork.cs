@@ -23,8 +23,9 @@ public sealed class SubmitArtwork(
         // 1. An idempotency key maps to one artwork id, so a repeated request finds the same record below.
         var now = clock.GetUtcNow();
         var id = Guid.CreateVersion7(now);
-        if (!string.IsNullOrEmpty(idempotencyKey))
-            id = await idempotency.ClaimAsync(key.Id, idempotencyKey, request.Fingerprint(), id, cancellationToken);
+        var row = string.IsNullOrEmpty(idempotencyKey) ? null : IdempotencyTable.RowOf(idempotencyKey);
+        if (row is not null)
+            id = await idempotency.ClaimAsync(key.Id, row, request.Fingerprint(), id, cancellationToken);
 
         using var activity = Tracing.Start("submit artwork", ActivityKind.Producer, id);
 
@@ -39,6 +40,7 @@ public sealed class SubmitArtwork(
         {
             Id = id,
             KeyId = key.Id,
+            IdempotencyRow = row,
             ConcurrentJobs = key.ConcurrentJobs,
             ImageUrl = request.ImageUrl,
             HasStoredInput = request.InlineImage is not null,
@@ -52,7 +54,7 @@ public sealed class SubmitArtwork(
         }, cancellationToken);
         if (created is null)
             return await artworks.FindAsync(id, cancellationToken)
-                ?? throw ApiException.BadRequest("Idempotency-Key belongs to an artwork that has been deleted.");
+                ?? throw IdempotencyTable.Deleted();
 
         // 4. Queue it or let it wait for a permit, even if the caller has hung up by now.
         await EnterOrLeaveToSweeperAsync(created);

@@ -185,6 +185,20 @@ public sealed class ApiTests
     }
 
     [Test]
+    public async Task An_idempotency_key_of_a_deleted_artwork_starts_no_second_job()
+    {
+        using var first = await _host.SubmitAsync(new { imageUrl = Photo }, ("Idempotency-Key", "order-9"));
+        var id = (await first.JsonAsync()).Text("id");
+        using (var deleted = await _host.Client.DeleteAsync($"/v2/artworks/{id}"))
+            Assert.That((int)deleted.StatusCode, Is.EqualTo(204));
+        using var again = await _host.SubmitAsync(new { imageUrl = Photo }, ("Idempotency-Key", "order-9"));
+        await Errors.AssertShapeAsync(again, 400, "Bad Request");
+        Assert.That((await again.JsonAsync()).Text("message"), Does.Contain("Idempotency-Key").And.Contain("deleted"));
+        using var gone = await _host.Client.GetAsync($"/v2/artworks/{id}");
+        Assert.That((int)gone.StatusCode, Is.EqualTo(404));
+    }
+
+    [Test]
     public async Task The_same_idempotency_key_with_another_body_gets_400()
     {
         using var first = await _host.SubmitAsync(new { imageUrl = Photo }, ("Idempotency-Key", "order-8"));
