@@ -48,8 +48,11 @@ public static class Gcra
 /// its own last write.</remarks>
 public sealed class RateLimit(StorageClients storage, TimeProvider clock)
 {
-    /// <summary>Write conflicts after which a request is admitted uncounted.</summary>
-    private const int Tries = 6;
+    /// <summary>Write conflicts after which a request is refused for a moment: other instances are admitting requests
+    /// of the same key, and an uncounted one could exceed its rate.</summary>
+    private const int Tries = 10;
+
+    private static readonly TimeSpan Moment = TimeSpan.FromSeconds(1);
 
     private readonly TableClient _rows = storage.Table("rates");
     private readonly ConcurrentDictionary<string, Bucket> _buckets = new();
@@ -68,8 +71,8 @@ public sealed class RateLimit(StorageClients storage, TimeProvider clock)
                 // Another instance can only have advanced the state, so a refusal stays a refusal: no read or write.
                 // But a state that was clamped is written, or it would be clamped again and never drain.
                 if (!decision.IsAllowed && arrivalTime == bucket.ArrivalTime
-                    || await TryWriteAsync(key.Id, bucket, arrivalTime, cancellationToken)
-                    || tries == Tries) return decision;
+                    || await TryWriteAsync(key.Id, bucket, arrivalTime, cancellationToken)) return decision;
+                if (tries == Tries) return decision with { RetryAfter = decision.RetryAfter ?? Moment };
             }
         }
         finally
