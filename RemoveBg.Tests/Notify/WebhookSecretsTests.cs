@@ -71,6 +71,16 @@ public sealed class WebhookSecretsTests
             Is.EqualTo(new[] { WebhookSigner.KeyOf(own), WebhookSigner.KeyOf(_global) }));
     }
 
+    [TestCase(" ")]
+    [TestCase(",")]
+    [TestCase("\n")]
+    public async Task Two_global_secrets_in_the_settings_both_sign(string separator)
+    {
+        var (_, service) = await StartAsync($"{_next}{separator}{_global}");
+        Assert.That(await service.FindAsync("old", CancellationToken.None),
+            Is.EqualTo(new[] { WebhookSigner.KeyOf(_next), WebhookSigner.KeyOf(_global) }));
+    }
+
     [Test]
     public async Task Storage_does_not_reveal_a_secret_without_the_global_one()
     {

@@ -1,0 +1,72 @@
+using Azure.Data.Tables;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
+using RemoveBg.Core.Submit;
+using RemoveBg.Tests.Given;
+
+namespace RemoveBg.Tests.Submit;
+
+public sealed class IdempotencyTableTests
+{
+    private static readonly Fingerprint Photo = new("photo");
+
+    private readonly FakeTimeProvider _clock = new(new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
+    private readonly string _row = IdempotencyTable.RowOf("order-7");
+    private ServiceProvider _services = null!;
+    private IdempotencyTable _table = null!;
+
+    [SetUp]
+    public async Task Open()
+    {
+        var storage = Storage.NewAccount();
+        await new TableClient(storage, "idempotency").CreateAsync();
+        _services = KeyCommands.Services(storage, _clock);
+        _table = _services.GetRequiredService<IdempotencyTable>();
+    }
+
+    [TearDown]
+    public ValueTask Close() => _services.DisposeAsync();
+
+    [Test]
+    public async Task A_key_is_remembered_for_24_hours_and_then_free_again()
+    {
+        var (first, second) = (Guid.NewGuid(), Guid.NewGuid());
+        Assert.That(await ClaimAsync(first), Is.EqualTo(first));
+        _clock.Advance(TimeSpan.FromHours(24) - TimeSpan.FromSeconds(1));
+        Assert.That(await ClaimAsync(second), Is.EqualTo(first));
+        _clock.Advance(TimeSpan.FromSeconds(1));
+        Assert.That(await ClaimAsync(second), Is.EqualTo(second));
+        Assert.That(await ClaimAsync(Guid.NewGuid()), Is.EqualTo(second), "and remembered anew");
+    }
+
+    [Test]
+    public async Task Requests_that_find_an_expired_row_at_once_get_one_artwork()
+    {
+        await ClaimAsync(Guid.NewGuid());
+        _clock.Advance(TimeSpan.FromHours(25));
+        var ids = await Task.WhenAll(Enumerable.Range(0, 12).Select(_ => ClaimAsync(Guid.NewGuid())));
+        Assert.That(ids.Distinct().Count(), Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task Rows_are_deleted_when_they_have_expired_and_not_before()
+    {
+        var early = Guid.NewGuid();
+        await ClaimAsync(early);
+        _clock.Advance(TimeSpan.FromHours(23));
+        await ClaimAsync(Guid.NewGuid(), IdempotencyTable.RowOf("order-8"));
+        Assert.That(await _table.DeleteExpiredAsync(() => false, CancellationToken.None), Is.Zero);
+        _clock.Advance(TimeSpan.FromHours(2));
+        Assert.That(await _table.DeleteExpiredAsync(() => false, CancellationToken.None), Is.EqualTo(1));
+        Assert.That(await _table.ArtworksOfAsync("key", CancellationToken.None).ToListAsync(),
+            Has.Count.EqualTo(1).And.Not.Contain(early));
+    }
+
+    [TestCase("\"order-7\"")]
+    [TestCase(" order-7 ")]
+    public void Quotes_and_blanks_around_a_key_do_not_count(string header) =>
+        Assert.That(IdempotencyTable.RowOf(header), Is.EqualTo(_row));
+
+    private Task<Guid> ClaimAsync(Guid proposed, string? row = null) =>
+        _table.ClaimAsync("key", row ?? _row, Photo, proposed, CancellationToken.None);
+}
