@@ -43,6 +43,18 @@ public sealed class OrientationTests
     }
 
     [Test]
+    public void Of_many_compressed_profiles_one_is_inflated_and_only_its_beginning()
+    {
+        var file = PngFile.Blank(8, 8);
+        var bomb = PngFile.Chunk("zTXt",
+            [.. "Raw profile type exif\0\0"u8, .. PngFile.Deflate(new byte[10_000_000])]);
+        byte[] bombs = [.. file[..33], .. Enumerable.Repeat(bomb, 200).SelectMany(chunk => chunk), .. file[33..]];
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        Assert.That(ExifReader.OrientationOf(bombs), Is.EqualTo(ExifOrientation.Upright));
+        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.LessThan(4_000_000));
+    }
+
+    [Test]
     public void Each_orientation_moves_every_pixel_as_exif_defines([Range(1, 8)] int orientation)
     {
         // Numbered pixels, 3 x 2. The expected order is taken by hand from EXIF 2.32, figure of tag 0x0112.

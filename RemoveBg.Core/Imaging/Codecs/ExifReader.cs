@@ -42,7 +42,9 @@ internal static class ExifReader
     private static ReadOnlySpan<byte> FromPng(ReadOnlySpan<byte> file)
     {
         // A chunk has length, type, content and checksum. The eXIf chunk takes precedence over a converter's text.
+        // Of several texts the first one counts: a file could hold a hundred thousand that inflate.
         ReadOnlySpan<byte> fromText = default;
+        var isTextRead = false;
         for (var rest = file[8..]; rest.Length >= 12;)
         {
             var length = BinaryPrimitives.ReadUInt32BigEndian(rest);
@@ -50,22 +52,25 @@ internal static class ExifReader
             var type = rest.Slice(4, 4);
             var content = rest.Slice(8, (int)length);
             if (type.SequenceEqual("eXIf"u8)) return WithoutHeader(content);
-            if (fromText.IsEmpty
+            if (!isTextRead && IsRawProfile(content)
                 && (type.SequenceEqual("zTXt"u8) || type.SequenceEqual("tEXt"u8) || type.SequenceEqual("iTXt"u8)))
+            {
+                isTextRead = true;
                 fromText = FromRawProfile(type[0], content);
+            }
             rest = rest[(int)(12 + length)..];
         }
         return fromText;
     }
 
+    private static bool IsRawProfile(ReadOnlySpan<byte> content) =>
+        content.StartsWith("Raw profile type exif\0"u8) || content.StartsWith("Raw profile type APP1\0"u8);
+
     /// <summary>Reads a raw profile: keyword, NUL, a line with the profile's name, a line with its length, then the
     /// profile in hexadecimal.</summary>
     private static ReadOnlySpan<byte> FromRawProfile(byte kind, ReadOnlySpan<byte> content)
     {
-        var end = content.IndexOf((byte)0);
-        if (end < 0 || !(content[..end].SequenceEqual("Raw profile type exif"u8)
-            || content[..end].SequenceEqual("Raw profile type APP1"u8))) return default;
-        var text = content[(end + 1)..];
+        var text = content[(content.IndexOf((byte)0) + 1)..];
         switch (kind)
         {
             case (byte)'z' when text.Length > 1 && text[0] == 0:
