@@ -11,7 +11,7 @@ require_dotnet() {
   fail "The .NET SDK 10 is required (global.json); installed: $(dotnet --list-sdks | cut -d' ' -f1 | tr '\n' ' ')"
 }
 
-# Installs Azurite as locked in package-lock.json, and again only after that file has changed.
+# Installs Azurite, for which Node must be new enough.
 require_azurite() {
   command -v node >/dev/null && command -v npm >/dev/null ||
     fail "Node.js is not on PATH: install Node 22 or later (https://nodejs.org), or set AzureWebJobsStorage to a" \
@@ -21,12 +21,21 @@ require_azurite() {
   version=$(node --version)
   [ "$(cut -d. -f1 <<<"${version#v}")" -ge 20 ] ||
     fail "Node.js $version is too old for Azurite: install Node 22 or later (https://nodejs.org)."
-  cmp -s "$root/package-lock.json" "$root/node_modules/.installed-lock" && return
-  echo "Installing the storage emulator and the test tools (npm ci)"
-  (cd "$root" && npm ci --ignore-scripts --no-audit --no-fund >"$root/node_modules.log" 2>&1) ||
-    { tail -n 5 "$root/node_modules.log" >&2; fail "npm ci failed; see node_modules.log."; }
-  rm -f "$root/node_modules.log"
-  cp "$root/package-lock.json" "$root/node_modules/.installed-lock"
+  install_packages "$root" "the storage emulator and the test tools"
+}
+
+# Only ./test needs them: 127 MB that ./run leaves out.
+require_openapi_tools() { install_packages "$root/eng/openapi" "the linters and the client generator of openapi.json"; }
+
+# install_packages FOLDER WHAT: what package-lock.json has locked, and again only after that file has changed.
+install_packages() {
+  local log=$1/node_modules.log
+  cmp -s "$1/package-lock.json" "$1/node_modules/.installed-lock" && return
+  echo "Installing $2 (npm ci)"
+  (cd "$1" && npm ci --ignore-scripts --no-audit --no-fund >"$log" 2>&1) ||
+    { tail -n 5 "$log" >&2; fail "npm ci failed; see $log."; }
+  rm -f "$log"
+  cp "$1/package-lock.json" "$1/node_modules/.installed-lock"
 }
 
 # The page tests need a real browser. As root on Debian, chromium-headless-shell is installed, with which they take half

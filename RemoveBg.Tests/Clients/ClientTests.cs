@@ -171,8 +171,7 @@ public sealed partial class ClientTests
            select (match.Groups["name"].Value, match.Groups["text"].Value.Trim()),
     ];
 
-    private static JsonDocument Api() =>
-        JsonDocument.Parse(File.ReadAllText(Path.Combine(Repo.Root, "RemoveBg.Functions", "Web", "openapi.json")));
+    private static JsonDocument Api() => JsonDocument.Parse(File.ReadAllText(Repo.OpenApi));
 
     private static string Python() => string.Join('\n',
         Directory.GetFiles(Path.Combine(Folder, "python", "src", "removebg_client"), "*.py").Select(File.ReadAllText));

@@ -51,6 +51,9 @@ internal sealed class HostProcess : IDisposable
         return host;
     }
 
+    /// <summary>The development key, which all hosts of this folder share.</summary>
+    public string ApiKey => _client!.DefaultRequestHeaders.Authorization!.Parameter!;
+
     public Uri Address => _client!.BaseAddress!;
 
     /// <summary>Largest resident memory so far, in bytes (Linux).</summary>

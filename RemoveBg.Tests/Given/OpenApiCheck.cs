@@ -11,6 +11,9 @@ internal sealed class OpenApiCheck() : DelegatingHandler(new SocketsHttpHandler 
     /// <summary>Largest body that is checked, in bytes; of larger ones only the headers are.</summary>
     private const int LargestBody = 1024 * 1024;
 
+    /// <summary>Describes the pages like openapi.json the API, of which they are no part.</summary>
+    public static readonly string Pages = Path.Combine(Repo.Root, "RemoveBg.Tests", "Given", "pages.json");
+
     private static readonly Lock Turn = new();
     private static readonly Lazy<Process> Node = new(Start);
 
@@ -82,7 +85,8 @@ internal sealed class OpenApiCheck() : DelegatingHandler(new SocketsHttpHandler 
         var start = new ProcessStartInfo("node") { RedirectStandardInput = true, RedirectStandardOutput = true,
             StandardInputEncoding = new UTF8Encoding(false) };
         start.ArgumentList.Add(Path.Combine(Repo.Root, "RemoveBg.Tests", "Given", "openapi.js"));
-        start.ArgumentList.Add(Path.Combine(Repo.Root, "RemoveBg.Functions", "Web", "openapi.json"));
+        start.ArgumentList.Add(Repo.OpenApi);
+        start.ArgumentList.Add(Pages);
         start.Environment["NODE_PATH"] = Path.Combine(Repo.Root, "node_modules");
         return Process.Start(start)!;
     }

@@ -5,6 +5,9 @@ internal static class Repo
 {
     public static string Root { get; } = SelfHost.Hosting.HostSettings.FindRoot();
 
+    /// <summary>The API's description.</summary>
+    public static string OpenApi { get; } = Path.Combine(Root, "RemoveBg.Functions", "Web", "openapi.json");
+
     public static string Sample(string name) => Path.Combine(Root, "samples", name);
 
     /// <summary>Test data that is too large, or not ours, to be in the repository: REMOVEBG_SHARED, or

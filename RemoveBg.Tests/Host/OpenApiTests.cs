@@ -38,7 +38,51 @@ public sealed partial class OpenApiTests
         var described = _document.GetProperty("paths").EnumerateObject()
             .SelectMany(path => path.Value.EnumerateObject().Where(operation => operation.Name != "parameters"),
                 (path, operation) => $"{operation.Name} {path.Name}");
-        Assert.That(described, Is.EquivalentTo(served));
+        // Pages are no part of the API: a generated client has no use for them.
+        Assert.That(described.Concat(["get /", "get /docs", "get /assets/{file}"]), Is.EquivalentTo(served));
+    }
+
+    [Test]
+    public void Every_operation_has_a_description_and_every_text_that_is_sent_an_example()
+    {
+        var operations = new[] { "paths", "webhooks" }
+            .SelectMany(group => _document.GetProperty(group).EnumerateObject())
+            .SelectMany(path => path.Value.EnumerateObject().Where(member => member.Name != "parameters"),
+                (path, operation) => (Name: $"{operation.Name} {path.Name}", Operation: operation.Value)).ToList();
+        Assert.That(operations, Has.Count.GreaterThan(10));
+        Assert.Multiple(() =>
+        {
+            foreach (var (name, operation) in operations)
+            {
+                Assert.That(operation.TryGetProperty("description", out var text) ? text.GetString() : null,
+                    Is.Not.Null.And.Not.Empty, $"description of {name}");
+                var bodies = operation.GetProperty("responses").EnumerateObject().Select(response => response.Value)
+                    .Concat(operation.TryGetProperty("requestBody", out var asked) ? [asked] : [])
+                    .SelectMany(body => Resolved(body).TryGetProperty("content", out var content)
+                        ? content.EnumerateObject() : Enumerable.Empty<JsonProperty>());
+                foreach (var media in bodies.Where(media => !IsBinary(media.Value)))
+                    Assert.That(media.Value.TryGetProperty("example", out _)
+                        || media.Value.TryGetProperty("examples", out var examples)
+                            && examples.EnumerateObject().All(example => example.Value.TryGetProperty("value", out _)),
+                        Is.True, $"example of {media.Name} of {name}");
+            }
+        });
+    }
+
+    /// <summary>The server refuses these before it knows the route.</summary>
+    [TestCase("GET /healthz HTTP/1.1\r\nX-Long: {0}", 431)]
+    [TestCase("GET /readyz HTTP/1.1\r\nX-Long: {0}", 431)]
+    [TestCase("GET /openapi.json HTTP/1.1\r\nNo header", 400)]
+    public async Task A_request_that_cannot_be_read_gets_a_4xx_without_a_body(string request, int expected)
+    {
+        var (status, response) = await RawHttp.SendAsync(_host.Client.BaseAddress!,
+            request.Replace("{0}", new('x', 64 * 1024), StringComparison.Ordinal));
+        Assert.That(status, Is.EqualTo(expected));
+        Assert.That(response, Does.Contain("Content-Length: 0\r\n").And.Contain("Connection: close\r\n"));
+        var path = request.Split(' ')[1];
+        var described = Resolved(_document.GetProperty("paths").GetProperty(path).GetProperty("get")
+            .GetProperty("responses").GetProperty("4XX"));
+        Assert.That(described.TryGetProperty("content", out _), Is.False);
     }
 
     [Test]
@@ -91,6 +135,12 @@ public sealed partial class OpenApiTests
             }
         });
     }
+
+    private static bool IsBinary(JsonElement media) =>
+        media.GetProperty("schema").TryGetProperty("contentMediaType", out _);
+
+    private JsonElement Resolved(JsonElement node) => !node.TryGetProperty("$ref", out var reference) ? node
+        : Resolved(reference.GetString()!.Split('/')[1..].Aggregate(_document, (at, step) => at.GetProperty(step)));
 
     private static IEnumerable<string?> Texts(JsonElement array) =>
         array.EnumerateArray().Select(text => text.GetString());
