@@ -101,7 +101,7 @@ internal sealed class QualityBench(string model, IReadOnlyList<string> sets, str
     }
 
     private static Plane Upscale(Tensors tensors, Photo photo) =>
-        Plane.Resized(tensors.Output, tensors.Size, tensors.Size, photo.Width, photo.Height);
+        Plane.Resized(tensors.Output, tensors.Width, tensors.Height, photo.Width, photo.Height);
 
     private static void Show(IReadOnlyList<SetFigures> figures)
     {

@@ -58,26 +58,26 @@ internal sealed class LabelPhotos(string model, string photos, string labels)
     {
         var (decoded, orientation) = Decode.Run(File.ReadAllBytes(file), new ImageOptions());
         using var photo = Orient.Run(decoded, orientation);
-        var size = tensors.Size;
         PrepareTensor.Run(photo, tensors, segmenter.Model.Entry);
         segmenter.Run(tensors);
         var alpha = tensors.Output.ToArray();
+        var (width, height) = (tensors.Width, tensors.Height);
 
-        foreach (var row in Enumerable.Range(0, 3 * size)) Array.Reverse(tensors.Input, row * size, size);
+        for (var row = 0; row < 3 * height; row++) tensors.Input.Slice(row * width, width).Reverse();
         segmenter.Run(tensors);
-        for (var y = 0; y < size; y++)
-            for (var x = 0; x < size; x++)
-                alpha[y * size + x] = (alpha[y * size + x] + tensors.Output[y * size + size - 1 - x]) / 2;
+        for (var y = 0; y < height; y++)
+            for (var x = 0; x < width; x++)
+                alpha[y * width + x] = (alpha[y * width + x] + tensors.Output[y * width + width - 1 - x]) / 2;
         var highest = alpha.Max();
         if (highest < LeastMaximum) return false;
 
-        using var grey = new SKBitmap(new(size, size, SKColorType.Gray8, SKAlphaType.Opaque));
+        using var grey = new SKBitmap(new(width, height, SKColorType.Gray8, SKAlphaType.Opaque));
         unsafe
         {
             var to = (byte*)grey.GetPixels();
-            for (var y = 0; y < size; y++)
-                for (var x = 0; x < size; x++)
-                    to[y * grey.RowBytes + x] = (byte)(alpha[y * size + x] / highest * 255 + 0.5f);
+            for (var y = 0; y < height; y++)
+                for (var x = 0; x < width; x++)
+                    to[y * grey.RowBytes + x] = (byte)(alpha[y * width + x] / highest * 255 + 0.5f);
         }
         var written = label + ".part";
         using (var target = File.Create(written)) grey.Encode(target, SKEncodedImageFormat.Png, 100);

@@ -97,9 +97,9 @@ internal sealed class Matte : IDisposable
     {
         using var scratch = _grid.Planes.Rent();
         var alpha = new PlaneChannel(scratch, 0);
-        Resample.Plane(tensors.Output, tensors.Size, tensors.Size, alpha.Span, _grid.Width, _grid.Height);
+        Resample.Plane(tensors.Output, tensors.Width, tensors.Height, alpha.Span, _grid.Width, _grid.Height);
         var radius =
-            Math.Max(1, (int)MathF.Round(RadiusInSamples * Math.Max(_grid.Width, _grid.Height) / tensors.Size));
+            Math.Max(1, (int)MathF.Round(RadiusInSamples * Math.Max(_grid.Width, _grid.Height) / tensors.LongerSide));
         using (var filter = new GuidedFilter(_grid.Colours, _grid.Planes, radius, Epsilon))
         {
             ClosedForm.Run(filter, alpha, _grid.Planes);

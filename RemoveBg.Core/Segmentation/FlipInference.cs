@@ -16,11 +16,11 @@ internal static class FlipInference
     /// <param name="returnMemory">See <see cref="Segmenter.Run"/>.</param>
     public static void Run(Segmenter segmenter, Tensors tensors, bool returnMemory = false)
     {
-        var first = tensors.Scratch.AsSpan();
+        var first = tensors.Scratch;
         tensors.Output.CopyTo(first);
-        Mirror(tensors.Input, tensors.Size);
+        Mirror(tensors.Input, tensors.Width);
         segmenter.Run(tensors, returnMemory);
-        Mirror(tensors.Output, tensors.Size);
+        Mirror(tensors.Output, tensors.Width);
         TensorPrimitives.Max(first, tensors.Output, tensors.Output);
     }
 

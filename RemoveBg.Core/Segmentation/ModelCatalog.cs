@@ -17,6 +17,7 @@ public sealed class ModelCatalog
     public const string Cascade = "cascade";
 
     private readonly ModelOptions _options;
+    private readonly Lazy<ModelManifest> _manifest;
     private readonly Lazy<IReadOnlyList<string>> _offered;
 
     public ModelCatalog(IOptions<ModelOptions> options)
@@ -24,13 +25,18 @@ public sealed class ModelCatalog
     {
     }
 
-    internal ModelCatalog(IOptions<ModelOptions> options, ModelManifest manifest)
+    internal ModelCatalog(IOptions<ModelOptions> options, ModelManifest shipped)
     {
-        (_options, Manifest) = (options.Value, manifest);
+        _options = options.Value;
+        _manifest = new(() => Folders.Select(folder => Path.Combine(folder, ModelManifest.UserFile))
+            .Where(File.Exists).Distinct().Aggregate(shipped, (all, userFile) => all.With(userFile)));
         _offered = new(FindOffered);
     }
 
-    public ModelManifest Manifest { get; }
+    /// <summary>The shipped networks, and those of the users' manifests in <see cref="Folders"/>.</summary>
+    /// <exception cref="InvalidDataException">A user's manifest is invalid; the message lists every
+    /// problem.</exception>
+    public ModelManifest Manifest => _manifest.Value;
 
     public string CacheFolder => _options.Cache ?? Path.Combine(
         Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData,
@@ -65,7 +71,7 @@ public sealed class ModelCatalog
     {
         if (name == Cascade)
         {
-            var present = Manifest.ByRank.Select(Find).OfType<FoundModel>().ToList();
+            var present = Manifest.Ranked.Select(Find).OfType<FoundModel>().ToList();
             if (present.Count > 1) return present[^1] with { Larger = present[0] };
         }
         else if (name != "auto")
@@ -77,12 +83,13 @@ public sealed class ModelCatalog
                 + (entry.Address is null ? "" : $" Download it from {entry.Address} ({entry.Licence})."));
         }
         return Best() ?? throw new FileNotFoundException(
-            $"No model found. Tried {string.Join(", ", Manifest.ByRank.Select(model => model.File))} "
+            $"No model found. Tried {string.Join(", ", Manifest.Ranked.Select(model => model.File))} "
             + $"in {string.Join(", ", Folders)}.");
     }
 
-    /// <summary>Returns the highest-ranked network present, or null.</summary>
-    public FoundModel? Best() => Manifest.ByRank.Select(Find).FirstOrDefault(found => found is not null);
+    /// <summary>Returns the highest-ranked network present, or null. A network of rank 0 is only used by its
+    /// name.</summary>
+    public FoundModel? Best() => Manifest.Ranked.Select(Find).FirstOrDefault(found => found is not null);
 
     /// <summary>Finds the file of one network and checks its digest; null if no folder has it.</summary>
     /// <exception cref="InvalidDataException">The file's digest is not in the manifest.</exception>
@@ -96,16 +103,8 @@ public sealed class ModelCatalog
 
     public static bool HasDigest(string path, ModelEntry entry)
     {
-        foreach (var algorithm
-            in entry.Digests.Select(digest => digest[..digest.IndexOf(':', StringComparison.Ordinal)]).Distinct())
-        {
-            using var file = File.OpenRead(path);
-#pragma warning disable CA5351 // MD5: the only digest that the publishers of these files have pinned.
-            var digest = algorithm == "md5" ? MD5.HashData(file) : SHA256.HashData(file);
-#pragma warning restore CA5351
-            if (entry.Digests.Contains($"{algorithm}:{Convert.ToHexStringLower(digest)}")) return true;
-        }
-        return false;
+        using var file = File.OpenRead(path);
+        return entry.Digests.Contains($"sha256:{Convert.ToHexStringLower(SHA256.HashData(file))}");
     }
 
     private string? PathOf(ModelEntry entry) =>
@@ -113,8 +112,10 @@ public sealed class ModelCatalog
 
     private List<string> FindOffered()
     {
-        var present = Manifest.ByRank.Where(entry => PathOf(entry) is not null).Select(entry => entry.Name).ToList();
-        List<string> all = ["auto", .. present.Count > 1 ? [Cascade] : Array.Empty<string>(), .. present];
+        var present = Manifest.ByRank.Where(entry => PathOf(entry) is not null).ToList();
+        var hasCascade = present.Count(entry => entry.Rank > 0) > 1;
+        List<string> all = ["auto", .. hasCascade ? [Cascade] : Array.Empty<string>(),
+            .. present.Select(entry => entry.Name)];
         return _options.Offered is not { } offered ? all
             : [.. all.Where(offered.Split(',', StringSplitOptions.TrimEntries).Append("auto").Contains)];
     }

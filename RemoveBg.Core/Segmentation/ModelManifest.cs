@@ -3,51 +3,74 @@ using System.Text.Json.Serialization;
 
 namespace RemoveBg.Core.Segmentation;
 
-/// <summary>A network's entry in <c>models/manifest.json</c>.</summary>
-/// <param name="Rank">Quality rank, higher is better; <c>auto</c> selects the highest present.</param>
-/// <param name="Address">Download URL; null for the shipped network.</param>
-/// <param name="Digests">Accepted digests, <c>sha256:…</c> or <c>md5:…</c>. A file with another one is refused.</param>
-/// <param name="Input">Name of the input tensor, 1×3×Size×Size; null for the first.</param>
-/// <param name="Output">Name of the output tensor, 1×1×Size×Size; null for the first.</param>
-/// <param name="Size">Side of the square input, in pixels.</param>
-/// <param name="Mean">Mean of R, G, B after division by 255, subtracted from the input.</param>
-/// <param name="Std">Standard deviation of R, G, B, by which the input is then divided.</param>
-/// <param name="Activation"><c>none</c> if the output is alpha in [0, 1]; <c>sigmoid</c> if it needs a sigmoid.</param>
-/// <param name="TestTimeAugmentation">False for a network that runs once: never on the mirror image or on the padded
-/// photo, whatever the settings allow. models/MODEL_CARD.md has the figures for ours.</param>
-public sealed record ModelEntry(
-    string Name, int Rank, string File, string About, string? Address, IReadOnlyList<string> Digests, string Licence,
-    string? Input, string? Output, int Size, IReadOnlyList<float> Mean, IReadOnlyList<float> Std, string Activation,
-        bool TestTimeAugmentation = true);
-
+/// <summary>Networks and how to feed them.</summary>
 public sealed record ModelManifest(IReadOnlyList<ModelEntry> Models)
 {
     /// <summary>Name of the network that <c>./run</c> downloads on its first start.</summary>
     public const string Recommended = "isnet-general-use";
 
+    /// <summary>Name of a user's manifest, in any folder that is searched for networks.</summary>
+    public const string UserFile = "user-manifest.json";
+
+    /// <summary>Names that select networks by what is present, so that no network may have them.</summary>
+    private static readonly string[] Reserved = ["auto", ModelCatalog.Cascade];
+
     /// <summary>The embedded manifest.</summary>
     public static ModelManifest Shipped { get; } = Load();
 
-    /// <summary>Networks, best first.</summary>
+    /// <summary>Networks, best first; those that are only selected by their name come last.</summary>
     public IEnumerable<ModelEntry> ByRank => Models.OrderByDescending(model => model.Rank);
 
+    /// <summary>Networks that <c>auto</c> and <c>cascade</c> choose from, best first.</summary>
+    public IEnumerable<ModelEntry> Ranked => ByRank.Where(model => model.Rank > 0);
+
     public ModelEntry? Find(string name) => Models.FirstOrDefault(model => model.Name == name);
+
+    /// <summary>Returns this manifest with the entries of a user's.</summary>
+    /// <exception cref="InvalidDataException">The file is no manifest, or an entry is invalid; the message lists every
+    /// problem.</exception>
+    internal ModelManifest With(string userFile)
+    {
+        using var stream = File.OpenRead(userFile);
+        var added = Read(stream, userFile);
+        var names = Models.Select(model => model.Name).Concat(Reserved).ToHashSet();
+        if (added.Models.FirstOrDefault(model => !names.Add(model.Name)) is { } twice)
+            throw new InvalidDataException($"{userFile}: the name {twice.Name} is taken; use another one.");
+        return new([.. Models, .. added.Models.Select(model => model with { About = model.About ?? "your own" })]);
+    }
+
+    /// <summary>Reads a manifest.</summary>
+    /// <param name="stream">JSON.</param>
+    /// <param name="source">Name for messages.</param>
+    /// <exception cref="InvalidDataException">See <see cref="With"/>.</exception>
+    internal static ModelManifest Read(Stream stream, string source)
+    {
+        ModelManifest? manifest;
+        try
+        {
+            manifest = JsonSerializer.Deserialize(stream, ModelManifestJson.Default.ModelManifest);
+        }
+        catch (JsonException problem)
+        {
+            throw new InvalidDataException($"{source}: {problem.Message}", problem);
+        }
+        if (manifest?.Models is not { Count: > 0 } models || models.Any(model => model is null))
+            throw new InvalidDataException($"{source}: models must be a list of networks.");
+        var problems = models.SelectMany((model, i) => model.Problems(),
+            (model, problem) => $"{model.Name ?? "a model"}: {problem}.").ToList();
+        return problems.Count == 0 ? manifest
+            : throw new InvalidDataException($"{source}: {string.Join(' ', problems)}");
+    }
 
     private static ModelManifest Load()
     {
         using var stream = typeof(ModelManifest).Assembly.GetManifestResourceStream("manifest.json")
             ?? throw new InvalidOperationException("models/manifest.json is not embedded.");
-        var manifest = JsonSerializer.Deserialize(stream, ModelManifestJson.Default.ModelManifest)
-            ?? throw new InvalidOperationException("models/manifest.json is empty.");
-        foreach (var model in manifest.Models)
-            if (model.Activation is not ("none" or "sigmoid") || model.Mean.Count != 3 || model.Std.Count != 3
-                || model.Size < 16)
-                throw new InvalidOperationException($"models/manifest.json: {model.Name} must have activation none or "
-                    + "sigmoid, three means, three stds and a size of at least 16.");
-        return manifest;
+        return Read(stream, "models/manifest.json");
     }
 }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
 [JsonSerializable(typeof(ModelManifest))]
 internal sealed partial class ModelManifestJson : JsonSerializerContext;

@@ -34,22 +34,23 @@ internal static class PaddedInference
     public static void Run(Photo photo, Segmenter segmenter, Tensors tensors, bool returnMemory = false)
     {
         RunPadded(TouchedSides(tensors), fades: true);
-        if (Outline.Strength(tensors.Pixels, tensors.Output, tensors.Size) >= Poor) return;
-        var width = (int)MathF.Round(AllSides * tensors.Size);
-        RunPadded(new(width, width, width, width), fades: false);
+        if (Outline.Strength(tensors.Pixels, tensors.Output, tensors.Width) >= Poor) return;
+        int width = (int)MathF.Round(AllSides * tensors.Width), height = (int)MathF.Round(AllSides * tensors.Height);
+        RunPadded(new(width, height, width, height), fades: false);
 
         void RunPadded(Padding padding, bool fades)
         {
-            using var planes = new FloatPlanes(tensors.Size, tensors.Size);
+            using var planes = new FloatPlanes(tensors.Width, tensors.Height);
             using var scratch = planes.Rent();
             Span<float> before = new PlaneChannel(scratch, 0).Span, both = new PlaneChannel(scratch, 1).Span;
             tensors.Output.CopyTo(before);
             PaddedPhoto.Fill(photo, padding, fades, tensors, segmenter.Model.Entry, planes);
             segmenter.Run(tensors, returnMemory);
-            PaddedPhoto.Crop(tensors.Output, padding, tensors.Size, new PlaneChannel(scratch, 2).Span, both);
+            PaddedPhoto.Crop(tensors.Output, padding, tensors.Width, tensors.Height, new PlaneChannel(scratch, 2).Span,
+                both);
             TensorPrimitives.Max(before, both, both);
-            var isLikelier = Outline.Likelihood(tensors.Pixels, both, tensors.Size)
-                > Outline.Likelihood(tensors.Pixels, before, tensors.Size);
+            var isLikelier = Outline.Likelihood(tensors.Pixels, both, tensors.Width)
+                > Outline.Likelihood(tensors.Pixels, before, tensors.Width);
             (isLikelier ? both : before).CopyTo(tensors.Output);
         }
     }
@@ -57,12 +58,16 @@ internal static class PaddedInference
     private static Padding TouchedSides(Tensors tensors)
     {
         ReadOnlySpan<float> alpha = tensors.Output;
-        var size = tensors.Size;
-        float left = 0, right = 0, top = TensorPrimitives.Sum(alpha[..size]),
-            bottom = TensorPrimitives.Sum(alpha[^size..]);
-        for (var y = 0; y < size; y++) (left, right) = (left + alpha[y * size], right + alpha[y * size + size - 1]);
-        return new(Width(left), Width(top), Width(right), Width(bottom));
+        var (width, height) = (tensors.Width, tensors.Height);
+        float left = 0, right = 0, top = TensorPrimitives.Sum(alpha[..width]),
+            bottom = TensorPrimitives.Sum(alpha[^width..]);
+        for (var y = 0; y < height; y++)
+            (left, right) = (left + alpha[y * width], right + alpha[y * width + width - 1]);
+        return new(Padding(left, height, width), Padding(top, width, height), Padding(right, height, width),
+            Padding(bottom, width, height));
 
-        int Width(float sum) => sum / size > Touching ? (int)MathF.Round(TouchedSide * size) : 0;
+        // A side's own samples decide; the padding is a share of the other dimension.
+        static int Padding(float sum, int along, int across) =>
+            sum / along > Touching ? (int)MathF.Round(TouchedSide * across) : 0;
     }
 }

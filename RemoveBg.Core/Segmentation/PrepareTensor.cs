@@ -3,7 +3,7 @@ using RemoveBg.Core.Imaging;
 
 namespace RemoveBg.Core.Segmentation;
 
-/// <summary>Fills the network's input from a photo: resizes it to a square, normalises it and splits it into
+/// <summary>Fills the network's input from a photo: resizes it, normalises it and splits it into
 /// planes.</summary>
 internal static class PrepareTensor
 {
@@ -12,7 +12,8 @@ internal static class PrepareTensor
 
     public static void Run(Photo photo, Tensors tensors, ModelEntry model)
     {
-        ResizeToInput(photo, tensors.Pixels.AsSpan(), tensors.Size, tensors.Size);
+        tensors.FitTo(photo);
+        ResizeToInput(photo, tensors.Pixels.AsSpan(), tensors.Width, tensors.Height);
         Fill(tensors.Pixels.AsSpan(), tensors, model);
     }
 
@@ -30,7 +31,7 @@ internal static class PrepareTensor
     {
         for (var channel = 0; channel < 3; channel++)
         {
-            var plane = tensors.Input.AsSpan(channel * pixels.Length, pixels.Length);
+            var plane = tensors.Input.Slice(channel * pixels.Length, pixels.Length);
             var (scale, offset) = (1 / model.Std[channel], -model.Mean[channel] / model.Std[channel]);
             for (var i = 0; i < plane.Length; i++) plane[i] = pixels[i][channel] * scale + offset;
         }

@@ -33,9 +33,9 @@ internal static class RefineMask
     public static void Run(Tensors tensors, bool isVague)
     {
         var strength = isVague ? Firm : Light;
-        using var planes = new FloatPlanes(tensors.Size, tensors.Size);
+        using var planes = new FloatPlanes(tensors.Width, tensors.Height);
         using var filter =
-            new GuidedFilter(tensors.Pixels, planes, Math.Max(1, strength.Radius * tensors.Size / 320), Epsilon);
+            new GuidedFilter(tensors.Pixels, planes, Math.Max(1, strength.Radius * tensors.LongerSide / 320), Epsilon);
         using var scratch = planes.Rent();
         PlaneChannel now = new(scratch, 0), filtered = new(scratch, 1);
         Span<float> alpha = now.Span, around = filtered.Span, own = tensors.Scratch;

@@ -1,5 +1,4 @@
 using Microsoft.ML.OnnxRuntime;
-using RemoveBg.Core.Imaging;
 
 namespace RemoveBg.Core.Segmentation;
 
@@ -10,6 +9,7 @@ public sealed class Segmenter : IDisposable
     private readonly InferenceSession _session;
     private readonly RunOptions _runOptions = new(), _releasing = new();
     private readonly string[] _inputs, _outputs;
+    private readonly NetworkShape _shape;
     private readonly bool _keepsMemory;
 
     static Segmenter() => RuntimeTelemetry.TurnOff();
@@ -51,10 +51,11 @@ public sealed class Segmenter : IDisposable
         _releasing.AddRunConfigEntry("memory.enable_memory_arena_shrinkage", "cpu:0");
         ExecutionProvider.Append(options, provider);
         _session = new(model.Path, options);
-        _inputs = [Pick(_session.InputMetadata, model.Entry.Input, "input", 3)];
-        _outputs = [Pick(_session.OutputMetadata, model.Entry.Output, "output", 1)];
+        _inputs = [Pick(_session.InputMetadata, model.Entry.Input, "input")];
+        _outputs = [Pick(_session.OutputMetadata, model.Entry.Output, "output")];
+        _shape = NetworkShape.Read(model, _session.InputMetadata[_inputs[0]], _session.OutputMetadata[_outputs[0]]);
 
-        using var warmUp = new Tensors(model.Entry.Size);
+        using var warmUp = new Tensors(_shape);
         _session.Run(_runOptions, _inputs, [warmUp.InputValue], _outputs, [warmUp.OutputValue]);
         OwnMB = Math.Max(0, Environment.WorkingSet - before) / 1_000_000;
         if (!keepsMemory) Run(warmUp);
@@ -83,7 +84,7 @@ public sealed class Segmenter : IDisposable
     public bool PaddedInference { get; private init; } = true;
 
     /// <summary>Allocates input and output buffers for this network, and for a cascade's larger one.</summary>
-    public Tensors CreateTensors() => new(Model.Entry.Size, Larger?.CreateTensors());
+    public Tensors CreateTensors() => new(_shape, Larger?.CreateTensors());
 
     /// <summary>Name of ONNX Runtime's execution provider; see <see cref="ModelOptions.Provider"/>.</summary>
     public string Provider { get; }
@@ -93,9 +94,11 @@ public sealed class Segmenter : IDisposable
     /// longer, but a large photo may need the memory first.</param>
     public void Run(Tensors tensors, bool returnMemory = false)
     {
+        tensors.BeforeRun();
         _session.Run(returnMemory || !_keepsMemory ? _releasing : _runOptions, _inputs, [tensors.InputValue], _outputs,
             [tensors.OutputValue]);
-        var output = tensors.Output.AsSpan();
+        tensors.AfterRun();
+        var output = tensors.Output;
         if (Model.Entry.Activation == "sigmoid") System.Numerics.Tensors.TensorPrimitives.Sigmoid(output, output);
         // Clamp, but never stretch to the full range: a photo without a subject must give an empty matte, not noise.
         foreach (ref var value in output) value = value >= 0 ? Math.Min(value, 1) : 0;
@@ -109,67 +112,10 @@ public sealed class Segmenter : IDisposable
         _releasing.Dispose();
     }
 
-    private string Pick(IReadOnlyDictionary<string, NodeMetadata> nodes, string? wanted, string what, int channels)
+    private string Pick(IReadOnlyDictionary<string, NodeMetadata> nodes, string? wanted, string what)
     {
         var name = wanted ?? nodes.Keys.First();
-        if (!nodes.TryGetValue(name, out var node))
-            throw new InvalidDataException(
-                $"{Model.Path} has no {what} '{name}', only {string.Join(", ", nodes.Keys)}.");
-        int[] expected = [1, channels, Model.Entry.Size, Model.Entry.Size];
-        var fits = node.ElementType == typeof(float) && node.Dimensions.Length == 4
-            && node.Dimensions.Zip(expected).All(pair => pair.First == pair.Second || pair.First < 0);
-        return fits ? name : throw new InvalidDataException(
-            $"{Model.Path}: {what} '{name}' must be Single [{string.Join(", ", expected)}], "
-                + $"not {node.ElementType.Name} [{string.Join(", ", node.Dimensions)}].");
-    }
-}
-
-/// <summary>Input and output buffers of a <see cref="Segmenter"/>, allocated once and pinned, so that the network reads
-/// pixels where they were written.</summary>
-public sealed class Tensors : IDisposable
-{
-    private readonly FloatPlanes _planes;
-
-    public Tensors(int size, Tensors? larger = null)
-    {
-        (Size, Larger) = (size, larger);
-        Input = GC.AllocateUninitializedArray<float>(3 * size * size, pinned: true);
-        Output = GC.AllocateUninitializedArray<float>(size * size, pinned: true);
-        _planes = new(size, size);
-        Pixels = _planes.Rent();
-        Scratch = new float[size * size];
-        Array.Clear(Input);
-        InputValue = OrtValue.CreateTensorValueFromMemory(Input, [1, 3, size, size]);
-        OutputValue = OrtValue.CreateTensorValueFromMemory(Output, [1, 1, size, size]);
-    }
-
-    public int Size { get; }
-
-    /// <summary>Buffers of a cascade's larger network; else null.</summary>
-    public Tensors? Larger { get; }
-
-    /// <summary>Three planes R, G, B, row by row, normalised for the network.</summary>
-    public float[] Input { get; }
-
-    /// <summary>One plane of alpha, row by row.</summary>
-    public float[] Output { get; }
-
-    /// <summary>The resized photo, R, G, B from 0 to 1, before normalisation.</summary>
-    internal FloatPlane Pixels { get; }
-
-    /// <summary>Scratch buffer of one plane, for steps that change <see cref="Output"/>.</summary>
-    internal float[] Scratch { get; }
-
-    internal OrtValue InputValue { get; }
-
-    internal OrtValue OutputValue { get; }
-
-    public void Dispose()
-    {
-        Larger?.Dispose();
-        Pixels.Dispose();
-        _planes.Dispose();
-        InputValue.Dispose();
-        OutputValue.Dispose();
+        return nodes.ContainsKey(name) ? name : throw new InvalidDataException(
+            $"{Model.Path} has no {what} '{name}', only {string.Join(", ", nodes.Keys)}.");
     }
 }

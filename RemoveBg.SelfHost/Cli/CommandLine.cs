@@ -32,7 +32,8 @@ internal static class CommandLine
         format.AcceptOnlyFromAmong(formats);
         var model = new Option<string?>("--model") { HelpName = "NAME", Description = "Model to use, or cascade: the "
             + "smallest first, and the best one if that is uncertain (default: the best one present)" };
-        model.AcceptOnlyFromAmong(
+        // Not the only names that are accepted: a user's manifest may add some.
+        model.CompletionSources.Add(
             ["auto", ModelCatalog.Cascade, .. ModelManifest.Shipped.ByRank.Select(entry => entry.Name)]);
         var crop = new Option<string?>(
             "--crop") { Description = "Crop to the subject, with this margin: 0 (default), 10%, '20px 0'",

@@ -84,13 +84,18 @@ public sealed class SnippetTests
     }
 
     private static IEnumerable<TestCaseData> Clients() =>
-        FencedBlock.Documents.SelectMany(Snippet.In).Where(snippet => !IsReceiver(snippet))
+        FencedBlock.Documents.SelectMany(Snippet.In)
+            .Where(snippet => !IsReceiver(snippet) && !IsExport(snippet))
             .Concat(OfPage())
             .Select((snippet, number) => new TestCaseData(snippet).SetArgDisplayNames($"{number + 1} {snippet}"));
 
     private static IEnumerable<TestCaseData> Receivers() =>
         FencedBlock.Documents.SelectMany(Snippet.In).Where(IsReceiver)
             .Select(snippet => new TestCaseData(snippet).SetArgDisplayNames(snippet.ToString()));
+
+    /// <summary>Whether <see cref="Segmentation.OwnNetworkTests"/> runs it.</summary>
+    private static bool IsExport(Snippet snippet) =>
+        snippet.Code.Contains("torch.onnx.export", StringComparison.Ordinal);
 
     private static bool IsReceiver(Snippet snippet) =>
         snippet.Code.Contains("REMOVEBG_WEBHOOK_SECRET", StringComparison.Ordinal);

@@ -8,13 +8,23 @@ namespace RemoveBg.Tests.Given;
 /// </summary>
 internal static class OnnxFile
 {
+    /// <summary>ONNX's number of a type: 32-bit or 16-bit floats.</summary>
+    public const int Float = 1, Half = 10;
+
     /// <param name="size">Side of the input <c>image</c>, 1×3×size×size, and of the output <c>alpha</c>.</param>
     /// <param name="parts">Results of <see cref="Node"/> and <see cref="Constant"/>.</param>
     /// <returns>A model of operator set 13.</returns>
-    public static byte[] Model(int size, params byte[][] parts)
+    public static byte[] Model(int size, params byte[][] parts) => Model(size, size, Float, Float, parts);
+
+    /// <param name="width">Width of the input <c>image</c> and the output <c>alpha</c>; null for any.</param>
+    /// <param name="height">Their height; null for any.</param>
+    /// <param name="inputType"><see cref="Float"/> or <see cref="Half"/>.</param>
+    /// <param name="outputType"><see cref="Float"/> or <see cref="Half"/>.</param>
+    /// <inheritdoc cref="Model(int, byte[][])"/>
+    public static byte[] Model(int? width, int? height, int inputType, int outputType, params byte[][] parts)
     {
-        var graph = Join([.. parts, Text(2, "test"), Block(11, Tensor("image", 3, size)),
-            Block(12, Tensor("alpha", 1, size))]);
+        var graph = Join([.. parts, Text(2, "test"), Block(11, Tensor("image", inputType, 3, height, width)),
+            Block(12, Tensor("alpha", outputType, 1, height, width))]);
         return Join(Number(1, 7), Block(7, graph), Block(8, Number(2, 13)));
     }
 
@@ -38,10 +48,11 @@ internal static class OnnxFile
     public static byte[] Attribute(string name, params int[] values) =>
         Join([Text(1, name), .. values.Select(value => Number(8, value)), Number(20, 7)]);
 
-    private static byte[] Tensor(string name, int channels, int size)
+    private static byte[] Tensor(string name, int type, int channels, int? height, int? width)
     {
-        var shape = new[] { 1, channels, size, size }.Select(side => Block(1, Number(1, side)));
-        return Join(Text(1, name), Block(2, Block(1, Join(Number(1, 1), Block(2, Join([.. shape]))))));
+        (int? Side, string Name)[] sides = [(1, ""), (channels, ""), (height, "height"), (width, "width")];
+        var shape = sides.Select(it => Block(1, it.Side is { } side ? Number(1, side) : Text(2, it.Name)));
+        return Join(Text(1, name), Block(2, Block(1, Join(Number(1, type), Block(2, Join([.. shape]))))));
     }
 
     private static byte[] Text(int field, string text) => Block(field, Encoding.ASCII.GetBytes(text));

@@ -111,6 +111,17 @@ public sealed class PackageDescriptionTests
     }
 
     [Test]
+    public void A_model_of_a_users_manifest_has_the_licence_that_it_states()
+    {
+        using TemporaryFolder folder = new(), repository = new();
+        var models = Directory.CreateDirectory(Path.Combine(repository.Path, "models")).FullName;
+        GreyNetwork.Write(models, [1], "\"licence\": \"BSD-3-Clause\"");
+        File.Copy(Path.Combine(models, "my-network.onnx"), Path.Combine(folder.Path, "my-network.onnx"));
+        var model = Published.Components(Of(folder.Path) with { Repository = repository.Path }).Single();
+        Assert.That((model.Name, Licence: model.Licence.Text), Is.EqualTo(("my-network", "BSD-3-Clause")));
+    }
+
+    [Test]
     public void A_package_of_unknown_licence_fails_the_publish()
     {
         using var folder = new TemporaryFolder();

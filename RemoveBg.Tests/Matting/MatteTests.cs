@@ -72,7 +72,7 @@ public sealed class MatteTests
         Assert.That(tensors.Output[160 * Size + 80], Is.GreaterThan(0.75f),
             "0.4 before: now on the other side, but not yet confident");
         Assert.That(tensors.Output[160 * Size + 240], Is.LessThan(0.05f));
-        Assert.That(tensors.Output, Is.All.InRange(0f, 1f));
+        Assert.That(tensors.Output.ToArray(), Is.All.InRange(0f, 1f));
     }
 
     [Test]

@@ -39,8 +39,8 @@ public sealed class FlipInferenceTests
         var differs = 0;
         for (var i = 0; i < first.Length; i++)
         {
-            var (y, x) = (i / tensors.Size, i % tensors.Size);
-            var mirroredAlpha = second[y * tensors.Size + tensors.Size - 1 - x];
+            var (y, x) = (i / tensors.Width, i % tensors.Width);
+            var mirroredAlpha = second[y * tensors.Width + tensors.Width - 1 - x];
             if (Math.Abs(mirroredAlpha - first[i]) > 0.1) differs++;
             Assert.That(tensors.Output[i], Is.EqualTo(Math.Max(first[i], mirroredAlpha)).Within(0.01), $"at {x}, {y}");
         }

@@ -25,7 +25,7 @@ public sealed class PaddedInferenceTests
         bool IsWorthwhile(int side)
         {
             using var tensors = new Tensors(Size);
-            Array.Clear(tensors.Output);
+            tensors.Output.Clear();
             for (var i = 0; i < height; i++)
                 for (var j = fromTheSide; j < 100; j++)
                 {

@@ -65,13 +65,13 @@ public sealed class PaddedPhotoTests
     }
 
     /// <summary>Returns one plane of the input, converted back to 0 to 1.</summary>
-    private float[] Plane(int channel) => [.. _tensors.Input.Skip(channel * Size * Size).Take(Size * Size)
+    private float[] Plane(int channel) => [.. _tensors.Input.Slice(channel * Size * Size, Size * Size).ToArray()
         .Select(value => value * Shipped.Std[channel] + Shipped.Mean[channel])];
 
     private static float[] Crop(float[] padded, Padding padding)
     {
         float[] scratch = new float[Size * Size], target = new float[Size * Size];
-        PaddedPhoto.Crop(padded, padding, Size, scratch, target);
+        PaddedPhoto.Crop(padded, padding, Size, Size, scratch, target);
         return target;
     }
 }

@@ -37,7 +37,8 @@ internal sealed class ChooseModel(ModelOptions options, string localFolder, bool
         var text = $"Model: {used.Entry.Name} ({used.Entry.About}), {used.Path}";
         if (used.Larger is { } larger) return $"{text}; if uncertain, {larger.Entry.Name}, {larger.Path}";
         var best = _catalog.Manifest.ByRank.First();
-        return used.Entry.Rank >= best.Rank || options.Path is not null ? text
+        // What was chosen by its name alone has no rank to compare.
+        return used.Entry.Rank == 0 || used.Entry.Rank >= best.Rank || options.Path is not null ? text
             : $"{text}\n  Better: {best.Name} ({best.About}). To download it: ./run --model {best.Name}; "
                 + $"offline: put {best.File} into models/.";
     }
