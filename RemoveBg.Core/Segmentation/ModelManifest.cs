@@ -36,7 +36,8 @@ public sealed record ModelManifest(IReadOnlyList<ModelEntry> Models)
         var names = Models.Select(model => model.Name).Concat(Reserved).ToHashSet();
         if (added.Models.FirstOrDefault(model => !names.Add(model.Name)) is { } twice)
             throw new InvalidDataException($"{userFile}: the name {twice.Name} is taken; use another one.");
-        return new([.. Models, .. added.Models.Select(model => model with { About = model.About ?? "your own" })]);
+        return new([.. Models, .. added.Models.Select(model =>
+            string.IsNullOrWhiteSpace(model.About) ? model with { About = "your own" } : model)]);
     }
 
     /// <summary>Reads a manifest.</summary>

@@ -99,6 +99,7 @@ public sealed class UserManifestTests
         Assert.That(catalog.Offered, Is.EqualTo(new[] { "auto", "removebg", "my-network" }));
         Assert.That(catalog.Resolve().Entry.Name, Is.EqualTo("removebg"));
         Assert.That(catalog.Resolve("my-network").Entry.Name, Is.EqualTo("my-network"));
+        Assert.That(catalog.Resolve("my-network").Entry.About, Is.EqualTo("your own"), "the page shows it");
         Assert.That(Catalog("cascade").Resolve().Larger, Is.Null);
     }
 
