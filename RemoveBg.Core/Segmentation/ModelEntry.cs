@@ -29,7 +29,7 @@ public sealed partial record ModelEntry(
 {
     private const int LeastSide = 16, MostSide = 4096;
 
-    /// <summary>Returns what is wrong with this entry: each problem names the field, the rule and an example.</summary>
+    /// <summary>Lists the problems of this entry; each names the field, the rule and an example.</summary>
     internal IEnumerable<string> Problems()
     {
         if (Name is null || !NamePattern().IsMatch(Name))
