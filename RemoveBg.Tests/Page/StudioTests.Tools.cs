@@ -82,6 +82,58 @@ public sealed partial class StudioTests
         Assert.That(Difference(Picture.Read(Convert.FromBase64String(copied)), Picture.Read(saved)), Is.Zero);
     }
 
+    /// <summary>The system's dialog stands outside the page.</summary>
+    [Test]
+    public async Task Share_hands_over_the_picture_as_it_is_seen_or_downloads_it_if_that_is_not_allowed()
+    {
+        await Page.AddInitScriptAsync("""
+            navigator.canShare = () => true;
+            navigator.share = async ({ files: [file], title }) => {
+              if (window.refusal) throw new DOMException("", window.refusal);
+              const bytes = Array.from(new Uint8Array(await file.arrayBuffer()), byte => String.fromCharCode(byte));
+              window.shared = [file.name, title, btoa(bytes.join(""))];
+            };
+            """);
+        await Page.ReloadAsync();
+        await OpenCarAsync();
+        await DressAsync("colour and shadow");
+        var (name, saved) = await _page.DownloadAsync("png");
+        await Page.ClickAsync("#share");
+        await Page.WaitForFunctionAsync("() => window.shared");
+        var shared = await Page.EvaluateAsync<string[]>("() => window.shared");
+        Assert.That(shared[..2], Is.EqualTo(new[] { name, name }));
+        Assert.That(Difference(Picture.Read(Convert.FromBase64String(shared[2])), Picture.Read(saved)), Is.Zero);
+
+        await Page.EvaluateAsync("() => { window.refusal = 'NotAllowedError'; }");
+        var (instead, downloaded) = await _page.SavedAsync("#share");
+        Assert.That((instead, downloaded), Is.EqualTo((name, saved)));
+    }
+
+    [Test]
+    public async Task The_pipette_takes_a_colour_from_the_screen()
+    {
+        await Page.AddInitScriptAsync("""
+            window.EyeDropper = class {
+              open() {
+                return window.picked ? Promise.resolve({ sRGBHex: window.picked })
+                  : Promise.reject(new DOMException("", "AbortError"));
+              }
+            };
+            """);
+        await Page.ReloadAsync();
+        await OpenCarAsync();
+        await DressAsync("colour");
+        await _page.OpenPanelAsync("background");
+        await Page.ClickAsync("#pipette");
+        await Expect("#hex").ToHaveValueAsync("f1d58c");
+        await Page.EvaluateAsync("() => { window.picked = '#3366cc'; }");
+        await Page.ClickAsync("#pipette");
+        await Expect("#hex").ToHaveValueAsync("3366cc");
+        int[] picked = [0x33, 0x66, 0xcc, 255];
+        await Eventually.HoldsAsync(async () => (await _page.PixelAsync(0.01, 0.01)).SequenceEqual(picked),
+            "the stage has the colour");
+    }
+
     [Test]
     public async Task A_jpeg_needs_a_background()
     {

@@ -95,8 +95,12 @@ export class Toolbar {
     by("share").addEventListener("click", async () => {
       if (!studio.current) return;
       const file = await studio.fileOf(studio.current);
-      // Closing the browser's dialog is no failure.
-      await navigator.share({ files: [file], title: file.name }).catch(() => {});
+      try {
+        await navigator.share({ files: [file], title: file.name });
+      } catch (error) {
+        // Closing the system's dialog is no failure. A browser that does not let this page share gives the file.
+        if (error.name !== "AbortError") by("download").click();
+      }
     });
   }
 
