@@ -11,6 +11,8 @@ internal sealed partial class StorageRequests : EventListener
 {
     private readonly string _account;
     private readonly ConcurrentQueue<string> _sent = new();
+    private readonly ConcurrentDictionary<string, bool> _ids = new();
+    private int _retries;
 
     /// <param name="connectionString">Its account's requests are counted.</param>
     public StorageRequests(string connectionString)
@@ -22,6 +24,9 @@ internal sealed partial class StorageRequests : EventListener
 
     public int Count => _sent.Count;
 
+    /// <summary>Requests that were sent again, because storage failed or did not respond in time.</summary>
+    public int Retries => _retries;
+
     /// <summary>Seconds for which each message to a queue was sent invisible, in the order of sending.</summary>
     public IReadOnlyList<int> DelaysOf(string queue) =>
         [.. _sent.Select(request => SentMessage().Match(request)).Where(match => match.Groups["queue"].Value == queue)
@@ -32,11 +37,15 @@ internal sealed partial class StorageRequests : EventListener
     protected override void OnEventWritten(EventWrittenEventArgs eventData)
     {
         // Runs before the constructor for sources that exist already.
-        if (eventData.EventName == "Request" && _account is not null
-            && eventData.Payload?.OfType<string>().FirstOrDefault(text => text.Contains(_account,
+        if (_account is null || eventData.Payload is not [string id, ..] payload) return;
+        if (eventData.EventName == "RequestRetrying" && _ids.ContainsKey(id)) Interlocked.Increment(ref _retries);
+        if (eventData.EventName == "Request" && payload.OfType<string>().FirstOrDefault(text => text.Contains(_account,
                 StringComparison.Ordinal)) is { } request
             && !request.Contains($"{_account}keys(", StringComparison.Ordinal))
+        {
+            _ids.TryAdd(id, true);
             _sent.Enqueue(request);
+        }
     }
 
     private void Listen(EventSource source)

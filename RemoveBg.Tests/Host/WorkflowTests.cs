@@ -25,6 +25,17 @@ public sealed partial class WorkflowTests
             Does.Contain("- run: .ci/run"));
 
     [Test]
+    public void Every_long_run_of_the_test_script_has_its_night()
+    {
+        var runs = LongRun().Matches(File.ReadAllText(Path.Combine(Repo.Root, "test")))
+            .Select(match => match.Groups[1].Value).Except(["--filter"]).ToList();
+        Assert.That(runs, Has.Count.GreaterThanOrEqualTo(4));
+        var matrix = File.ReadLines(Path.Combine(Repo.Root, ".github", "workflows", "nightly.yml"))
+            .Single(line => line.Contains("run: [", StringComparison.Ordinal));
+        Assert.That(runs, Is.All.Matches<string>(run => matrix.Contains(run, StringComparison.Ordinal)), matrix);
+    }
+
+    [Test]
     public void The_container_is_described_with_its_base_image()
     {
         var dockerfile = File.ReadAllText(Path.Combine(Repo.Root, "Dockerfile"));
@@ -43,4 +54,7 @@ public sealed partial class WorkflowTests
 
     [GeneratedRegex(@"uses: [\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$")]
     private static partial Regex Pinned();
+
+    [GeneratedRegex(@"(?m)^  (--[a-z]+)\)")]
+    private static partial Regex LongRun();
 }
