@@ -20,5 +20,5 @@ ENV DOTNET_ENVIRONMENT=Production \
 USER $APP_UID
 EXPOSE 7071
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s CMD ["dotnet", "RemoveBg.SelfHost.dll", "healthcheck"]
-ENTRYPOINT ["dotnet", "RemoveBg.SelfHost.dll", "--no-azurite", "--offline"]
+ENTRYPOINT ["dotnet", "RemoveBg.SelfHost.dll", "serve", "--no-azurite", "--offline"]
 CMD ["--listen", "0.0.0.0", "--port", "7071"]

@@ -1,9 +1,16 @@
 namespace RemoveBg.SelfHost;
 
 /// <summary>An error that the user can fix: printed as one line, without a stack trace.</summary>
-internal sealed class UserException(string message) : Exception(message)
+/// <param name="message">What is wrong, and what to do.</param>
+/// <param name="exitCode">Exit code of the tool; 2 for arguments that cannot work.</param>
+internal sealed class UserException(string message, int exitCode = 1) : Exception(message)
 {
-    /// <summary>Runs a command; prints such an error and returns exit code 1.</summary>
+    public int ExitCode { get; } = exitCode;
+
+    /// <summary>Creates an error of arguments that cannot work, whatever the photos are.</summary>
+    public static UserException Usage(string message) => new(message, Cli.ExitCodes.Usage);
+
+    /// <summary>Runs a command; prints such an error under the tool's name and returns its exit code.</summary>
     public static async Task<int> ShownAsync(Func<Task<int>> command)
     {
         try
@@ -12,8 +19,8 @@ internal sealed class UserException(string message) : Exception(message)
         }
         catch (UserException problem)
         {
-            await Console.Error.WriteLineAsync(problem.Message);
-            return 1;
+            await Console.Error.WriteLineAsync($"{Cli.CommandLine.ToolName}: {problem.Message}");
+            return problem.ExitCode;
         }
     }
 }

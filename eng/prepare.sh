@@ -60,3 +60,28 @@ build() {
     dotnet build "$1" -c Release -nologo -v minimal -nodeReuse:false -p:UseSharedCompilation=false 2>&1) ||
     { echo "$log" >&2; fail "The build failed."; }
 }
+
+# Lists the files that go into RemoveBg.SelfHost. Some of them need not exist.
+tool_sources() {
+  (cd "$root" && { find -L RemoveBg.Client RemoveBg.Core RemoveBg.Decoder RemoveBg.Functions RemoveBg.SelfHost \
+    eng/Package models samples/scene-toycar.jpg samples/scene-mug.jpg samples/scene-glass.jpg host.json \
+    local.settings.json global.json Directory.Build.props Directory.Packages.props BannedSymbols.txt .editorconfig \
+    \( -name bin -o -name obj \) -prune -o -type f "$@" -print 2>/dev/null || true; } | sort)
+}
+
+# build_changed PROJECT: builds, and says so, unless no file that goes into it was added, changed or removed since.
+build_changed() {
+  local list="$root/.local/built-$1" dll="$root/$1/bin/Release/net10.0/$1.dll"
+  if [ -f "$dll" ] && [ -f "$list" ] && [ -z "$(tool_sources -newer "$list")" ] &&
+    [ "$(tool_sources)" = "$(cat "$list")" ]; then
+    command -v dotnet >/dev/null || require_dotnet
+    return
+  fi
+  require_dotnet
+  echo "Building removebg: the first time, and after a change of the source" >&2
+  mkdir -p "$root/.local"
+  # Written before the build, so that a change during it is noticed.
+  tool_sources >"$list.new"
+  build "$1"
+  mv "$list.new" "$list"
+}

@@ -14,6 +14,17 @@ public readonly record struct CutOutSize(long Pixels, long BackgroundPixels = 0,
     /// <summary>Bytes per pixel of a decoded image, with a margin.</summary>
     private const double OneImage = 4.2;
 
+    /// <summary>Reads the sizes from the headers of whole files.</summary>
+    /// <param name="photo">The photo's file.</param>
+    /// <param name="background">The file of the image behind it; null for none.</param>
+    public static CutOutSize Of(ReadOnlyMemory<byte> photo, ReadOnlyMemory<byte>? background)
+    {
+        var (pixels, decoder) = Decode.Measure(photo);
+        var (behind, behindDecoder) = background is { } file ? Decode.Measure(file) : (0, default);
+        return new(pixels ?? long.MaxValue, behind ?? long.MaxValue, photo.Length + (background?.Length ?? 0), decoder,
+            behindDecoder);
+    }
+
     /// <summary>Returns the peak memory in megabytes. Measured with photos of 1, 12 and 50 megapixels, one and two at
     /// once, upright and turned by EXIF, with and without an image behind.</summary>
     /// <param name="networkMB">See <see cref="Segmentation.Segmenter.MemoryMB"/>.</param>

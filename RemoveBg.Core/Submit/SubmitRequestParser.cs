@@ -110,6 +110,23 @@ public sealed class SubmitRequestParser(UrlPolicy urls, CutOutOptionsParser cutO
         return url ?? throw ApiException.BadRequest($"The body must be {accepted}.");
     }
 
+    /// <summary>Parses the options alone, written as text and under names of their own, as on a command line.</summary>
+    /// <param name="texts">Fields of a request and their values; flags and numbers as in a form.</param>
+    /// <param name="background">The file of the image behind the subject; null for none.</param>
+    /// <param name="shown">Maps the name of a field to the name that the user knows.</param>
+    /// <exception cref="ApiException">400 with the problems, each naming its option.</exception>
+    public TextOptions ParseOptions(IEnumerable<KeyValuePair<string, string>> texts, InlineImage? background,
+        Func<string, string> shown)
+    {
+        var problems = new Problems();
+        var fields = new RequestFields(problems, shown: shown);
+        foreach (var (name, text) in texts) fields.Put(name, text);
+        var format = ReadFormat(fields);
+        var (options, behind) = cutOutOptions.Read(fields, background);
+        problems.ThrowIfAny();
+        return new(options ?? new(), format, behind);
+    }
+
     private SubmitRequest Read(JsonElement element, LongTexts longTexts, Problems problems, string prefix = "")
     {
         var fields = new RequestFields(problems, prefix, longTexts: longTexts);

@@ -90,13 +90,13 @@ internal static class HostApp
         }
         catch (Exception problem) when (StorageFailure.Is(problem, cancellationToken))
         {
-            throw new UserException("Storage does not respond. Check the connection string in AzureWebJobsStorage.");
+            throw new UserException("storage does not respond. Check the connection string in AzureWebJobsStorage.");
         }
         catch (IOException problem)
             when (problem.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
         {
             throw new UserException(
-                $"Port {settings.Port} is taken: stop the program that uses it, or choose another port with --port.");
+                $"port {settings.Port} is taken: stop the program that uses it, or choose another port with --port.");
         }
     }
 

@@ -15,9 +15,10 @@ internal sealed record HostSettings
     /// <summary>Development or Production, as ASP.NET Core knows them.</summary>
     public string EnvironmentName { get; init; } = AmbientEnvironment;
 
-    public static string AmbientEnvironment =>
-        Environment.GetEnvironmentVariable("DOTNET_ENVIRONMENT")
-            ?? Environment.GetEnvironmentVariable("ASPNETCORE_ENVIRONMENT") ?? Environments.Production;
+    public static string AmbientEnvironment => NamedEnvironment ?? Environments.Production;
+
+    private static string? NamedEnvironment => Environment.GetEnvironmentVariable("DOTNET_ENVIRONMENT")
+        ?? Environment.GetEnvironmentVariable("ASPNETCORE_ENVIRONMENT");
 
     public bool IsDevelopment => EnvironmentName == Environments.Development;
 
@@ -51,17 +52,29 @@ internal sealed record HostSettings
         }
     }
 
-    public string LocalFolder => Path.Combine(Root, ".local");
+    /// <summary>Folder for keys, secrets and the emulator's data: of the clone, or of the user where there is
+    /// none.</summary>
+    public string LocalFolder => File.Exists(Path.Combine(Root, Solution)) ? Path.Combine(Root, ".local")
+        : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData,
+            Environment.SpecialFolderOption.DoNotVerify), "removebg");
+
+    private const string Solution = "RemoveBg.sln";
 
     /// <summary>Finds the folder that ./run gives, or the first one above the program with the solution; a container
-    /// has neither.</summary>
+    /// and an installed tool have neither.</summary>
     public static string FindRoot()
     {
         if (Environment.GetEnvironmentVariable("REMOVEBG_ROOT") is { Length: > 0 } named) return named;
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-            if (File.Exists(Path.Combine(folder.FullName, "RemoveBg.sln"))) return folder.FullName;
+            if (File.Exists(Path.Combine(folder.FullName, Solution))) return folder.FullName;
         return AppContext.BaseDirectory;
     }
+
+    /// <summary>Returns the settings for development if the emulator must be started and the environment names no other
+    /// kind: such storage is for development.</summary>
+    /// <exception cref="UserException">--no-azurite is given without configured storage.</exception>
+    public HostSettings WithKindOfEnvironment() =>
+        NeedsAzurite() && NamedEnvironment is null ? this with { EnvironmentName = Environments.Development } : this;
 
     /// <summary>Whether the emulator must be started, because no storage is configured.</summary>
     /// <exception cref="UserException">--no-azurite is given without configured storage.</exception>

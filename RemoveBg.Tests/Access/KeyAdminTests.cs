@@ -209,7 +209,7 @@ public sealed class KeyAdminTests
         await _keys.AddAsync("twin");
         await _keys.AddAsync("twin");
         Assert.That(() => _keys.Admin.SetEnabledAsync("nobody", false, CancellationToken.None),
-            Throws.TypeOf<UserException>().With.Message.Contains("./run keys list"));
+            Throws.TypeOf<UserException>().With.Message.Contains("removebg keys list"));
         Assert.That(() => _keys.Admin.SetEnabledAsync("twin", false, CancellationToken.None),
             Throws.TypeOf<UserException>().With.Message.Contains("use the id"));
     }

@@ -3,7 +3,7 @@ using RemoveBg.SelfHost.Cli.Keys;
 
 namespace RemoveBg.Tests.Access;
 
-/// <summary>The arguments of <c>./run keys</c>.</summary>
+/// <summary>The arguments of <c>removebg keys</c>.</summary>
 public sealed class KeysCommandTests
 {
     private static readonly Command Keys = KeysCommand.Create((_, _, _) => Task.FromResult(0));

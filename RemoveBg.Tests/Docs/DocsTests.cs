@@ -87,24 +87,32 @@ public sealed partial class DocsTests
         }
     }
 
-    /// <summary>Inline code such as <c>./run --port N</c> and <c>./bench speed</c>.</summary>
+    /// <summary>Code such as <c>./run serve --port N</c>, <c>removebg cut --crop</c>, <c>./bench speed</c>.</summary>
     [TestCaseSource(nameof(AllDocuments))]
     public void Options_and_commands_that_are_named_exist(string document)
     {
-        var run = CommandLine.Create((_, _, _) => Task.FromResult(0));
-        var known = run.Options.Concat(run.Subcommands.SelectMany(command => command.Options
-                .Concat(command.Subcommands.SelectMany(verb => verb.Options))))
-            .SelectMany(option => option.Aliases.Append(option.Name)).Append("--help").ToHashSet();
+        var tool = CommandLine.Create();
         var benches = File.ReadLines(Path.Combine(Repo.Root, "bench")).ElementAt(1);
         var text = File.ReadAllText(Path.Combine(Repo.Root, document));
         foreach (var command in Command().Matches(text).Select(match => match.Value))
         {
-            if (command.StartsWith("./run", StringComparison.Ordinal))
-                Assert.That(Option().Matches(command.Split(" #")[0]).Select(match => match.Value),
-                    Is.SubsetOf(known), $"{document}: {command}");
-            else if (command.Split(' ') is ["./bench", var name, ..])
+            if (command.Split(' ') is ["./bench", var name, ..])
                 Assert.That(benches, Does.Match($"[ |]{Regex.Escape(name)}[ |]"), $"{document}: {command}");
+            else if (!command.StartsWith("./bench", StringComparison.Ordinal))
+                Assert.That(Option().Matches(command.Split(" #")[0]).Select(match => match.Value),
+                    Is.SubsetOf(OptionsOf(tool, command)), $"{document}: {command}");
         }
+    }
+
+    /// <returns>Options of the command that the words name, and of those above it.</returns>
+    private static HashSet<string> OptionsOf(System.CommandLine.Command tool, string words)
+    {
+        var path = new List<System.CommandLine.Command> { tool };
+        foreach (var word in CommandLine.WithCommand(tool, words.Split(' ')[1..]))
+            if (path[^1].Subcommands.FirstOrDefault(command => command.Name == word) is { } next) path.Add(next);
+            else break;
+        return [.. path.SelectMany(command => command.Options)
+            .SelectMany(option => option.Aliases.Append(option.Name))];
     }
 
     /// <summary>Proofs such as <c>`Flow/CrashTests`: a host that was killed …, a job whose …</c>.</summary>
@@ -238,7 +246,7 @@ public sealed partial class DocsTests
     [GeneratedRegex("^#+ (.+)$", RegexOptions.Multiline)]
     private static partial Regex Heading();
 
-    [GeneratedRegex(@"\./(run|bench)\b[^`\n]*")]
+    [GeneratedRegex(@"(\./(run|bench)|(?<![\w/.:-])removebg(?= [a-z.'{*-]))\b[^`\n|]*")]
     private static partial Regex Command();
 
     [GeneratedRegex("(?<= )--?[a-z][a-z-]*")]

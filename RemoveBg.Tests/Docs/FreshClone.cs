@@ -68,6 +68,10 @@ internal sealed partial class FreshClone : IDisposable
         await File.WriteAllTextAsync(dotnet, Dotnet.ReplaceLineEndings("\n"));
         if (!OperatingSystem.IsWindows())
             File.SetUnixFileMode(dotnet, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        var removebg = Path.Combine(tools.Path, "removebg");
+        await File.WriteAllTextAsync(removebg, Removebg.ReplaceLineEndings("\n"));
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(removebg, UnixFileMode.UserRead | UnixFileMode.UserExecute);
         var start = new ProcessStartInfo("bash", ["-c", script]) { WorkingDirectory = Root };
         foreach (var (name, value) in new Dictionary<string, string>
         {
@@ -109,7 +113,7 @@ internal sealed partial class FreshClone : IDisposable
     private const string Serve = """
         service=
         serve() {
-          ./run --port "$PORT" >.local-service.log 2>&1 &
+          ./run serve --port "$PORT" >.local-service.log 2>&1 &
           service=$!
           for _ in $(seq 600); do
             ! grep -q '^READY' .local-service.log || return 0
@@ -130,12 +134,18 @@ internal sealed partial class FreshClone : IDisposable
 
     private const string Dotnet = """
         #!/usr/bin/env bash
-        # Everything is built; and what the tests were built with is what runs.
+        # Everything is built and installed; and what the tests were built with is what runs. ToolPackageTests packs.
         case "$1" in
-          build) exit 0 ;;
+          build | pack | tool) exit 0 ;;
           *.dll) exec "$DOTNET" "$BUILT/$(basename "$1")" "${@:2}" ;;
           *) exec "$DOTNET" "$@" ;;
         esac
+        """;
+
+    /// <summary>The installed tool.</summary>
+    private const string Removebg = """
+        #!/usr/bin/env bash
+        REMOVEBG_ROOT=$PWD exec "$DOTNET" "$BUILT/RemoveBg.SelfHost.dll" "$@"
         """;
 
     [GeneratedRegex(@"^\./run *(#.*)?$", RegexOptions.Multiline)]

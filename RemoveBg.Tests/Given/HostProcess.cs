@@ -4,7 +4,7 @@ using RemoveBg.SelfHost.Hosting.Development;
 
 namespace RemoveBg.Tests.Given;
 
-/// <summary>RemoveBg.SelfHost as ./run starts it, on the test's storage.</summary>
+/// <summary>RemoveBg.SelfHost as removebg serve runs it, on the test's storage.</summary>
 internal sealed class HostProcess : IDisposable
 {
     private readonly Process _process;
@@ -16,8 +16,8 @@ internal sealed class HostProcess : IDisposable
     {
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var argument in new[] { typeof(HostProcess).Assembly.Location.Replace("RemoveBg.Tests.dll",
-            "RemoveBg.SelfHost.dll", StringComparison.Ordinal), "--port", "0", "--no-azurite", "--offline", "--model",
-            "removebg" })
+            "RemoveBg.SelfHost.dll", StringComparison.Ordinal), "serve", "--port", "0", "--no-azurite", "--offline",
+            "--model", "removebg" })
             start.ArgumentList.Add(argument);
         start.Environment["AzureWebJobsStorage"] = storage;
         start.Environment["DOTNET_ENVIRONMENT"] = "Development";

@@ -56,7 +56,7 @@ public sealed class AzuriteTests
         Assert.Multiple(() =>
         {
             Assert.That(joined.ConnectionString, Is.EqualTo(running.ConnectionString));
-            Assert.That(refusal.Message, Does.StartWith("Another ./run of this clone is running"));
+            Assert.That(refusal.Message, Does.StartWith("another service of this clone is running"));
         });
     }
 }

@@ -76,7 +76,7 @@ public sealed class FunctionsHostTests
     {
         await File.WriteAllTextAsync(Path.Combine(_folder, "func"), "#!/bin/sh\nexit 3\n");
         Assert.That(await FinishAsync(("FUNC_PATH", Path.Combine(_folder, "func"))),
-            Is.EqualTo((1, "The Functions host stopped with code 3 before it was ready.\n")));
+            Is.EqualTo((1, "removebg: The Functions host stopped with code 3 before it was ready.\n")));
     }
 
     [Test]
@@ -84,8 +84,8 @@ public sealed class FunctionsHostTests
     {
         File.Delete(Path.Combine(_folder, "func"));
         Assert.That(await FinishAsync(("PATH", _folder)), Is.EqualTo((1,
-            "--host func needs Azure Functions Core Tools 4: 'func' is not on PATH, and FUNC_PATH is not set. "
-            + "Install them (https://aka.ms/azfunc-install), or leave out --host.\n")));
+            "removebg: --host func needs Azure Functions Core Tools 4: 'func' is not on PATH, and FUNC_PATH is not "
+            + "set. Install them (https://aka.ms/azfunc-install), or leave out --host.\n")));
     }
 
     [Test]
@@ -93,7 +93,7 @@ public sealed class FunctionsHostTests
     {
         var missing = Path.Combine(_folder, "missing");
         Assert.That(await FinishAsync(("FUNC_PATH", missing)),
-            Is.EqualTo((1, $"FUNC_PATH: {missing} does not exist.\n")));
+            Is.EqualTo((1, $"removebg: FUNC_PATH: {missing} does not exist.\n")));
     }
 
     private async Task<(int Code, string Errors)> FinishAsync((string Name, string Value) variable)
@@ -110,8 +110,8 @@ public sealed class FunctionsHostTests
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true,
             WorkingDirectory = _folder };
         var program = Path.Combine(AppContext.BaseDirectory, "RemoveBg.SelfHost.dll");
-        foreach (var argument in (string[])[program, "--host", "func", "--port", $"{port}", "--offline", "--model",
-            "removebg"])
+        foreach (var argument in (string[])[program, "serve", "--host", "func", "--port", $"{port}", "--offline",
+            "--model", "removebg"])
             start.ArgumentList.Add(argument);
         start.Environment["AzureWebJobsStorage"] = Storage.NewAccount();
         start.Environment["DOTNET_ENVIRONMENT"] = "Development";

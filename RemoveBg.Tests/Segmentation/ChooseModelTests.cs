@@ -2,7 +2,7 @@ using System.Net;
 using Microsoft.Extensions.Time.Testing;
 using RemoveBg.Core.Segmentation;
 using RemoveBg.SelfHost;
-using RemoveBg.SelfHost.Cli.Models;
+using RemoveBg.SelfHost.Cli.Networks;
 using RemoveBg.Tests.Given;
 using Spectre.Console;
 

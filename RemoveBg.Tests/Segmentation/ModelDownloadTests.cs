@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using RemoveBg.Core.Segmentation;
-using RemoveBg.SelfHost.Cli.Models;
+using RemoveBg.SelfHost.Cli.Networks;
 using RemoveBg.Tests.Given;
 
 namespace RemoveBg.Tests.Segmentation;

@@ -11,7 +11,7 @@ namespace RemoveBg.Core.Process.Fetch;
 /// <remarks>A source decides how many bytes it sends and how slowly, and artworks may wait long for a slot, so neither
 /// may hold the memory of a whole file. A temporary file is no way out: the disk of a Functions app is small, that of a
 /// container read-only.</remarks>
-public sealed class FetchedImage : IAsyncDisposable
+public sealed class FetchedImage : IFetchTarget, IAsyncDisposable
 {
     private readonly IMemoryOwner<byte> _piece = new NativeBuffer(MemoryBudget.DownloadBytes);
     private readonly StoredPieces _stored;
@@ -30,19 +30,19 @@ public sealed class FetchedImage : IAsyncDisposable
     /// <summary>Memory that decoding takes beside the pixels.</summary>
     public DecoderMemory Decoder { get; private set; }
 
-    /// <summary>Room for the next bytes; never empty.</summary>
-    internal Memory<byte> Free => _piece.Memory[_inPiece..MemoryBudget.DownloadBytes];
+    /// <inheritdoc />
+    public Memory<byte> Free => _piece.Memory[_inPiece..MemoryBudget.DownloadBytes];
 
-    /// <summary>Takes bytes that were written to <see cref="Free"/>.</summary>
-    internal async Task AdvanceAsync(int count)
+    /// <inheritdoc />
+    public async Task AdvanceAsync(int count)
     {
         Length += count;
         _inPiece += count;
         if (_inPiece == MemoryBudget.DownloadBytes) await StorePieceAsync();
     }
 
-    /// <summary>Ends the file.</summary>
-    internal async Task CompleteAsync()
+    /// <inheritdoc />
+    public async Task CompleteAsync()
     {
         Measure();
         if (!_isStored) return;

@@ -54,7 +54,7 @@ public sealed partial class ImageFetcher : IDisposable
     /// <param name="image">Receives the bytes.</param>
     /// <param name="cancellationToken">Cancels the download.</param>
     /// <exception cref="ArtworkFailedException">The download failed; the code says why.</exception>
-    public async Task FetchAsync(string url, FetchedImage image, CancellationToken cancellationToken)
+    public async Task FetchAsync(string url, IFetchTarget image, CancellationToken cancellationToken)
     {
         using var total = new CancellationTokenSource(_limits.TotalTimeout, _time);
         using var idle = new CancellationTokenSource(_limits.IdleTimeout, _time);
@@ -184,7 +184,7 @@ public sealed partial class ImageFetcher : IDisposable
             isTransient: status is 408 or 425 or 429 or >= 500);
     }
 
-    private async Task ReadBodyAsync(HttpResponseMessage response, FetchedImage image, CancellationTokenSource idle,
+    private async Task ReadBodyAsync(HttpResponseMessage response, IFetchTarget image, CancellationTokenSource idle,
         CancellationToken cancellationToken)
     {
         // Names that are no coding, such as utf-8, binary or aws-chunked, mean nothing to browsers either.

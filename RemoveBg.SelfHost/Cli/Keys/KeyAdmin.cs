@@ -47,7 +47,7 @@ internal sealed class KeyAdmin(ApiKeyTable keys, WebhookSecretTable secrets, Aud
         if (secret is not null) _console.WriteLine($"Webhook secret: {secret}");
         _console.WriteLine("Save this now: it cannot be shown again.");
         if (secret is null)
-            _console.WriteLine($"It has no webhook secret of its own: {NoSeal}. Until './run keys "
+            _console.WriteLine($"It has no webhook secret of its own: {NoSeal}. Until 'removebg keys "
                 + $"rotate-webhook-secret {id}', the global one signs.");
     }
 
@@ -115,7 +115,7 @@ internal sealed class KeyAdmin(ApiKeyTable keys, WebhookSecretTable secrets, Aud
         foreach (var key in found) await keys.DeleteAsync(key, cancellationToken);
         await rates.DeleteAsync(id, cancellationToken);
         _console.WriteLine($"{id} ({name}) is deleted; {SeenWithin}. Its artworks stay until they expire, or until "
-            + $"'./run keys erase {id}'.");
+            + $"'removebg keys erase {id}'.");
     }
 
     /// <summary>Erases all data of a key, even of one that has been deleted.</summary>
@@ -136,7 +136,7 @@ internal sealed class KeyAdmin(ApiKeyTable keys, WebhookSecretTable secrets, Aud
         if (!exists) await secrets.DeleteAsync(id, cancellationToken);
         await audit.AddAsync(user.Who, AuditAction.Erase, id, name, $"done: {erased} artworks", cancellationToken);
         _console.WriteLine($"Erased {erased} artworks of {id} ({name}), with their results and inputs."
-            + (exists ? " The key itself works as before; './run keys delete' deletes it." : ""));
+            + (exists ? " The key itself works as before; 'removebg keys delete' deletes it." : ""));
     }
 
     public async Task ListAsync(CancellationToken cancellationToken)
@@ -209,7 +209,7 @@ internal sealed class KeyAdmin(ApiKeyTable keys, WebhookSecretTable secrets, Aud
     }
 
     private static UserException Unknown(string idOrName) =>
-        new($"No key has the id or name '{idOrName}'. List all with './run keys list'.");
+        new($"No key has the id or name '{idOrName}'. List all with 'removebg keys list'.");
 
     private static void RequireOne(string idOrName, IEnumerable<string> ids)
     {

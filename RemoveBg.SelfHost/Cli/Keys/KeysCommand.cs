@@ -5,7 +5,7 @@ using RemoveBg.Core.Access;
 
 namespace RemoveBg.SelfHost.Cli.Keys;
 
-/// <summary><c>./run keys</c> and its subcommands.</summary>
+/// <summary><c>removebg keys</c> and its subcommands.</summary>
 internal static class KeysCommand
 {
     private const int LongestName = 100;
@@ -35,12 +35,12 @@ internal static class KeysCommand
             "--scope") { Description = $"Rights of the key (default: {string.Join(" and ", Scopes.All)})",
             DefaultValueFactory = _ => [.. Scopes.All] };
         scopes.AcceptOnlyFromAmong([.. Scopes.All]);
-        var rate = Positive("--rate", "Submissions per minute, sustained (default: 60)", 60);
-        var burst = Positive("--burst", "Submissions at once (default: 10)", 10);
+        var rate = NumberOption.Create("--rate", "Submissions per minute, sustained", 60, 1, int.MaxValue);
+        var burst = NumberOption.Create("--burst", "Submissions at once", 10, 1, int.MaxValue);
         var concurrent =
-            Positive("--concurrent",
-                $"Artworks queued or running at once; more wait (default: {ApiKey.DefaultConcurrentJobs})",
-            ApiKey.DefaultConcurrentJobs);
+            NumberOption.Create("--concurrent",
+                "Artworks queued or running at once; more wait",
+                ApiKey.DefaultConcurrentJobs, 1, int.MaxValue);
         var expires = Expiry("Time of expiry (default: never)");
         var add = new Command("add", "Creates a key and its webhook secret, and prints both once.") { name, scopes,
             rate, burst, concurrent, expires };
@@ -106,8 +106,18 @@ internal static class KeysCommand
         return command;
     }
 
-    private static Option<DateTimeOffset?> Expiry(string description) =>
-        new("--expires") { Description = description, HelpName = "DATE" };
+    private static Option<DateTimeOffset?> Expiry(string description) => new("--expires")
+    {
+        Description = description,
+        HelpName = "DATE",
+        CustomParser = result =>
+        {
+            if (result.Tokens is [{ Value: var text }] && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture,
+                DateTimeStyles.AssumeLocal, out var time)) return time;
+            result.AddError("--expires must be a date, like 2027-01-31 or 2027-01-31T12:00Z.");
+            return null;
+        },
+    };
 
     /// <summary>Parses a number with a unit, such as 7d; 0; or [days.]hh:mm:ss.</summary>
     private static TimeSpan Duration(ArgumentResult result)
@@ -129,16 +139,5 @@ internal static class KeysCommand
         if (time is null || time < TimeSpan.Zero || time > LongestOverlap)
             result.AddError($"--overlap must be a time such as 7d, 12h, 30m or 0, at most {LongestOverlap.Days}d.");
         return time ?? TimeSpan.Zero;
-    }
-
-    private static Option<int> Positive(string name, string description, int value)
-    {
-        var option =
-            new Option<int>(name) { Description = description, DefaultValueFactory = _ => value, HelpName = "N" };
-        option.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() < 1) result.AddError($"{name} must be at least 1.");
-        });
-        return option;
     }
 }

@@ -19,7 +19,8 @@ internal static class KeysSession
     {
         try
         {
-            var settings = new HostSettings { Root = HostSettings.FindRoot(), NoAzurite = noAzurite };
+            var settings = new HostSettings { Root = HostSettings.FindRoot(), NoAzurite = noAzurite }
+                .WithKindOfEnvironment();
             await using var azurite = settings.NeedsAzurite()
                 ? await Azurite.StartAsync(settings.Root, settings.AzuriteFolder, cancellationToken,
                     mayJoin: true) : null;
@@ -30,11 +31,11 @@ internal static class KeysSession
                 services.GetRequiredService<EraseKeyData>(), services.GetRequiredService<RateLimit>(),
                 services.GetRequiredService<TimeProvider>(), new(Terminal.Open(), Console.In,
                     $"{Environment.UserName}@{Environment.MachineName}")), cancellationToken);
-            return 0;
+            return ExitCodes.Done;
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            return 130;
+            return ExitCodes.Interrupted;
         }
         catch (Exception problem) when (Explained(problem, cancellationToken) is { } sentence)
         {

@@ -40,14 +40,14 @@ internal sealed class Azurite : IAsyncDisposable
     public static async Task<Azurite> StartAsync(string root, string? data, CancellationToken cancellationToken,
         bool isDurable = false, bool mayJoin = false)
     {
-        var script = Path.Combine(root, "node_modules", "azurite", "dist", "src", "azurite.js");
-        if (!File.Exists(script)) throw new UserException("Azurite is not installed: run 'npm ci' in the repository's "
-            + "folder, or give a connection string in AzureWebJobsStorage.");
+        var script = FindScript(root, Environment.GetEnvironmentVariable("PATH")) ?? throw new UserException(
+            "storage is needed: set AzureWebJobsStorage to a connection string, or install Azurite ('npm ci' in a "
+            + "clone, 'npm install -g azurite' elsewhere).");
 
         var note = data is null ? null : Path.Combine(data, "running.json");
         if (note is not null && await RunningAsync(note, cancellationToken) is { } running)
-            return mayJoin ? running : throw new UserException("Another ./run of this clone is running and stores its "
-                + "data there: stop it first, or give this one storage of its own in AzureWebJobsStorage.");
+            return mayJoin ? running : throw new UserException("another service of this clone is running and stores "
+                + "its data there: stop it first, or give this one storage of its own in AzureWebJobsStorage.");
 
         UserException? last = null;
         for (var tries = 0; tries < 3; tries++)
@@ -81,6 +81,22 @@ internal sealed class Azurite : IAsyncDisposable
         if (!_process.HasExited) _process.Kill(entireProcessTree: true);
         _process.Dispose();
         if (_note is not null) File.Delete(_note);
+    }
+
+    /// <summary>Finds the program: in the repository, or behind the command <c>azurite</c> on PATH, which on Unix is a
+    /// link to it and on Windows lies above it.</summary>
+    /// <param name="root">The repository's folder, or one that has no node_modules.</param>
+    /// <param name="path">Folders of commands, as in PATH.</param>
+    internal static string? FindScript(string root, string? path)
+    {
+        const string package = "node_modules/azurite/dist/src/azurite.js";
+        var installed = (path ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
+            .SelectMany(folder => new[] { Target(Path.Combine(folder, "azurite")), Path.Combine(folder, package) });
+        return installed.Prepend(Path.Combine(root, package)).FirstOrDefault(script => script is not null
+            && Path.GetExtension(script) == ".js" && File.Exists(script));
+
+        static string? Target(string command) => File.Exists(command)
+            ? File.ResolveLinkTarget(command, returnFinalTarget: true)?.FullName : null;
     }
 
     /// <summary>Finds an Azurite on the same data: of another ./run, or one that is stopping because its host was

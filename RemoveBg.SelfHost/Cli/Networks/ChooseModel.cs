@@ -2,7 +2,7 @@ using Microsoft.Extensions.Options;
 using RemoveBg.Core.Segmentation;
 using Spectre.Console;
 
-namespace RemoveBg.SelfHost.Cli.Models;
+namespace RemoveBg.SelfHost.Cli.Networks;
 
 /// <summary>Chooses the model before the host starts, and downloads the requested one, or at the first start the
 /// recommended one. The host itself never downloads.</summary>
@@ -39,8 +39,8 @@ internal sealed class ChooseModel(ModelOptions options, string localFolder, bool
         var best = _catalog.Manifest.ByRank.First();
         // What was chosen by its name alone has no rank to compare.
         return used.Entry.Rank == 0 || used.Entry.Rank >= best.Rank || options.Path is not null ? text
-            : $"{text}\n  Better: {best.Name} ({best.About}). To download it: ./run --model {best.Name}; "
-                + $"offline: put {best.File} into models/.";
+            : $"{text}\n  Better: {best.Name} ({best.About}). To download it: {CommandLine.ToolName} networks "
+                + $"get {best.Name}; offline: put {best.File} into models/.";
     }
 
     private async Task FetchIfWantedAsync(CancellationToken cancellationToken)
@@ -51,18 +51,9 @@ internal sealed class ChooseModel(ModelOptions options, string localFolder, bool
         if (isAuto && File.Exists(AskedMark) && clock.GetUtcNow() - File.GetLastWriteTimeUtc(AskedMark) < AskAgainAfter)
             return;
 
-        console.MarkupLineInterpolated(
-            $"Downloading model [bold]{wanted.Name}[/] ({wanted.Licence}) from {wanted.Address}");
         try
         {
-            using var fetch = download();
-            await console.Progress().Columns(new TaskDescriptionColumn(), new ProgressBarColumn(),
-                new DownloadedColumn(), new TransferSpeedColumn()).StartAsync(async bars =>
-            {
-                var bar = bars.AddTask(wanted.File);
-                await fetch.FetchAsync(wanted, _catalog.CacheFolder, new Progress<(long Bytes, long? Total)>(now =>
-                    (bar.MaxValue, bar.Value) = (now.Total ?? now.Bytes + 1, now.Bytes)), cancellationToken);
-            });
+            await ShowDownload.RunAsync(download, wanted, _catalog.CacheFolder, console, cancellationToken);
         }
         catch (Exception problem) when (problem is HttpRequestException or IOException or InvalidDataException
             || problem is OperationCanceledException && !cancellationToken.IsCancellationRequested)

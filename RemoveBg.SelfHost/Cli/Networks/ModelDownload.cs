@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using RemoveBg.Core.Segmentation;
 
-namespace RemoveBg.SelfHost.Cli.Models;
+namespace RemoveBg.SelfHost.Cli.Networks;
 
 /// <summary>Downloads a model file. It resumes an interrupted download, and keeps only a file with the manifest's
 /// digest.</summary>

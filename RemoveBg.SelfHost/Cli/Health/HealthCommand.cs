@@ -1,15 +1,18 @@
 using System.CommandLine;
+using System.Net;
 
-namespace RemoveBg.SelfHost.Hosting;
+namespace RemoveBg.SelfHost.Cli.Health;
 
-/// <summary>The command <c>healthcheck</c>: checks that the service on this machine is ready, for containers without
+/// <summary><c>removebg healthcheck</c>: checks that the service on this machine is ready, for containers without
 /// curl.</summary>
-internal static class HealthCheck
+internal static class HealthCommand
 {
+    private const int DefaultPort = 7071;
+
     public static Command Create()
     {
-        var port = new Option<int>("--port") { Description = "Port of the service (default: 7071)", HelpName = "N",
-            DefaultValueFactory = _ => 7071 };
+        var port = NumberOption.Create("--port", "Port of the service", DefaultPort, 1,
+            IPEndPoint.MaxPort);
         var command =
             new Command("healthcheck", "Checks that a running service is ready; exits with 0 or 1.") { port };
         command.SetAction(async (arguments, cancellationToken) =>
@@ -20,12 +23,13 @@ internal static class HealthCheck
                 using var response = await client.GetAsync(
                     new Uri($"http://127.0.0.1:{arguments.GetValue(port)}/readyz"), cancellationToken);
                 await Console.Out.WriteLineAsync(await response.Content.ReadAsStringAsync(cancellationToken));
-                return response.IsSuccessStatusCode ? 0 : 1;
+                return response.IsSuccessStatusCode ? ExitCodes.Done : ExitCodes.Failed;
             }
             catch (Exception problem) when (problem is HttpRequestException or TaskCanceledException)
             {
-                await Console.Error.WriteLineAsync($"Nothing responds on port {arguments.GetValue(port)}.");
-                return 1;
+                await Console.Error.WriteLineAsync(
+                    $"{CommandLine.ToolName}: nothing responds on port {arguments.GetValue(port)}.");
+                return ExitCodes.Failed;
             }
         });
         return command;

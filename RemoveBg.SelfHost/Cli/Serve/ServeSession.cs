@@ -1,68 +1,62 @@
 using RemoveBg.Core.Access;
 using RemoveBg.Core.Network;
-using RemoveBg.Core.Notify;
 using RemoveBg.Core.Segmentation;
 using RemoveBg.Core.Store;
-using RemoveBg.SelfHost.Cli.Models;
-using RemoveBg.SelfHost.Cli.Photo;
+using RemoveBg.SelfHost.Cli.Networks;
 using RemoveBg.SelfHost.Hosting;
 using RemoveBg.SelfHost.Hosting.Development;
 using Spectre.Console;
 
-namespace RemoveBg.SelfHost.Cli;
+namespace RemoveBg.SelfHost.Cli.Serve;
 
-/// <summary>Runs emulator, model and host, and then either one photo or until Ctrl-C.</summary>
-internal sealed class Session(HostSettings settings, PhotoOrder? order)
+/// <summary>Runs emulator, model and host until Ctrl-C.</summary>
+internal sealed class ServeSession(HostSettings settings)
 {
     private readonly IAnsiConsole _console = Terminal.Open();
 
-    public Task<int> RunAsync(CancellationToken cancellationToken) => UserException.ShownAsync(async () =>
+    public static Task<int> RunAsync(HostSettings settings, CancellationToken cancellationToken) =>
+        UserException.ShownAsync(async () =>
     {
         try
         {
-            if (settings.UsesFunctionsHost) return await ServeOnFunctionsHostAsync(cancellationToken);
-
-            // 1. Choose the model first: it may have to be downloaded.
-            var (chooser, model) = await ChooseAsync(cancellationToken);
-
-            // 2. Start the storage emulator unless storage is configured. For a photo, in memory.
-            await using var azurite = settings.NeedsAzurite() ? await Azurite.StartAsync(settings.Root,
-                order is null ? settings.AzuriteFolder : null, cancellationToken, settings.IsDurable) : null;
-
-            // 3. Start the host.
-            var secrets = order is not null ? ForOnePhoto()
-                : settings.IsDevelopment ? DevelopmentSecrets.LoadOrCreate(settings.LocalFolder) : null;
-            await using var app = HostApp.Build(settings, azurite?.ConnectionString, secrets, builder =>
-            {
-                if (order is null) return;
-                builder.Logging.SetMinimumLevel(LogLevel.Error).AddFilter((_, level) => level >= LogLevel.Error);
-                // The caller verifies with this secret, whatever else is configured.
-                builder.Configuration.AddInMemoryCollection(
-                    [new($"{WebhookOptions.Section}:{nameof(WebhookOptions.Secrets)}", secrets!.WebhookSecret)]);
-            });
-            try
-            {
-                await HostApp.StartAndWaitUntilReadyAsync(app, settings, secrets, cancellationToken);
-
-                // 4. Process the photo, or serve until Ctrl-C.
-                if (order is null) await ServeAsync(app, chooser.Describe(model), secrets, cancellationToken);
-                else await new RemovePhoto(order, app.Urls.First(), secrets!, _console).RunAsync(cancellationToken);
-            }
-            finally
-            {
-                await app.StopAsync(CancellationToken.None);
-            }
-            return 0;
+            var session = new ServeSession(settings.WithKindOfEnvironment());
+            return settings.UsesFunctionsHost ? await session.ServeOnFunctionsHostAsync(cancellationToken)
+                : await session.ServeAsync(cancellationToken);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            return order is null ? 0 : 130;
+            return ExitCodes.Done;
         }
     });
 
-    /// <summary>On configured storage, the key must expire.</summary>
-    private static DevelopmentSecrets ForOnePhoto() =>
-        DevelopmentSecrets.Create() with { KeyExpiresAt = TimeProvider.System.GetUtcNow().AddHours(1) };
+    private async Task<int> ServeAsync(CancellationToken cancellationToken)
+    {
+        // 1. Choose the model first: it may have to be downloaded.
+        var (chooser, model) = await ChooseAsync(cancellationToken);
+
+        // 2. Start the storage emulator unless storage is configured.
+        await using var azurite = settings.NeedsAzurite() ? await Azurite.StartAsync(settings.Root,
+            settings.AzuriteFolder, cancellationToken, settings.IsDurable) : null;
+
+        // 3. Start the host.
+        var secrets = settings.IsDevelopment ? DevelopmentSecrets.LoadOrCreate(settings.LocalFolder) : null;
+        await using var app = HostApp.Build(settings, azurite?.ConnectionString, secrets);
+        try
+        {
+            await HostApp.StartAndWaitUntilReadyAsync(app, settings, secrets, cancellationToken);
+
+            // 4. Serve until Ctrl-C.
+            await AnnounceAsync(app.Urls.First(), chooser.Describe(model), secrets);
+            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Console.Out.WriteLineAsync("Stopping; waiting for running jobs");
+        }
+        finally
+        {
+            await app.StopAsync(CancellationToken.None);
+        }
+        return ExitCodes.Done;
+    }
 
     private async Task<(ChooseModel, FoundModel)> ChooseAsync(CancellationToken cancellationToken)
     {
@@ -107,15 +101,6 @@ internal sealed class Session(HostSettings settings, PhotoOrder? order)
         return await host.WaitForExitAsync(cancellationToken);
     }
 
-    private static async Task ServeAsync(WebApplication app, string network, DevelopmentSecrets? secrets,
-        CancellationToken cancellationToken)
-    {
-        await AnnounceAsync(app.Urls.First(), network, secrets);
-        await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken)
-            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await Console.Out.WriteLineAsync("Stopping; waiting for running jobs");
-    }
-
     private static async Task AnnounceAsync(string url, string network, DevelopmentSecrets? secrets)
     {
         await Console.Out.WriteLineAsync($"{network}\nREADY {url}");
@@ -124,6 +109,10 @@ internal sealed class Session(HostSettings settings, PhotoOrder? order)
                 $$"""
                 Open {{url}} in a browser, {{url}}/docs for the API.
                 Development key {{secrets.ApiKey}}, webhook secret {{secrets.WebhookSecret}}.
+                For the examples of the documentation, in another terminal:
+
+                export REMOVEBG_KEY={{secrets.ApiKey}}
+
                 With curl, in the repository's folder:
 
                 curl -s {{url}}/v2/artworks/remove-background -H 'Authorization: Bearer {{secrets.ApiKey}}' \

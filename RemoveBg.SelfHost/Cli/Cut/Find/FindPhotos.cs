@@ -1,0 +1,76 @@
+namespace RemoveBg.SelfHost.Cli.Cut.Find;
+
+/// <summary>Finds the photos that the arguments name: files, folders, patterns, URLs and standard input.</summary>
+internal static class FindPhotos
+{
+    /// <summary>Endings of files that are taken from folders. A file that is named is taken whatever its
+    /// ending.</summary>
+    private static readonly HashSet<string> Endings = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".gif", ".bmp", ".heic", ".heif", ".avif", ".tif", ".tiff",
+        ".jxl",
+    };
+
+    /// <param name="arguments">What the user gave.</param>
+    /// <param name="recursive">Whether to look into folders below a folder.</param>
+    /// <param name="except">A folder whose files are results, not photos; null for none.</param>
+    /// <returns>The photos in order, each once, and the arguments that name none, each with the reason.</returns>
+    public static (List<Photo> Found, List<(string Argument, string Reason)> Missing) In(
+        IEnumerable<string> arguments, bool recursive, string? except = null)
+    {
+        var (found, missing, seen) = (new List<Photo>(), new List<(string, string)>(), new HashSet<string>());
+        foreach (var argument in arguments)
+        {
+            var (photos, reason) = Of(argument, recursive, except);
+            if (photos.Count == 0) missing.Add((argument, reason));
+            foreach (var photo in photos)
+                if (seen.Add(photo.Kind == PhotoKind.File ? Path.GetFullPath(photo.Shown) : photo.Shown))
+                    found.Add(photo);
+        }
+        return (found, missing);
+    }
+
+    /// <summary>Whether an argument stands for any number of photos.</summary>
+    public static bool IsMany(string argument) => !IsOne(argument) && (Directory.Exists(argument)
+        || Glob.IsPattern(argument));
+
+    private static (IReadOnlyList<Photo> Photos, string Reason) Of(string argument, bool recursive, string? except)
+    {
+        if (argument == "-") return ([Photo.StandardInput], "");
+        if (IsUrl(argument)) return ([Photo.FromUrl(argument)], "");
+        if (File.Exists(argument)) return ([Photo.FromFile(argument)], "");
+        if (Directory.Exists(argument))
+            return (InFolder(argument, recursive, except), recursive ? "has no photos."
+                : "has no photos. --recursive looks into the folders below it, too.");
+        if (Glob.IsPattern(argument)) return ([.. Glob.Files(argument).Where(file => !IsBelow(file, except))
+            .Select(file => Photo.FromFile(file) with { IsOneOfMany = true })], "matches no file.");
+        return ([], $"no such file or folder.{CommandSuggestion(argument)}");
+    }
+
+    private static List<Photo> InFolder(string folder, bool recursive, string? except)
+    {
+        var files = Directory.EnumerateFiles(folder, "*", new EnumerationOptions
+        {
+            RecurseSubdirectories = recursive,
+            AttributesToSkip = FileAttributes.Hidden | FileAttributes.System,
+        });
+        return [.. files.Where(file => Endings.Contains(Path.GetExtension(file)) && !IsBelow(file, except))
+            .Order(StringComparer.Ordinal)
+            .Select(file => Photo.FromFile(file, Path.GetRelativePath(folder, Path.GetDirectoryName(file)!)
+                is var below and not "." ? below : "") with { IsOneOfMany = true })];
+    }
+
+    private static bool IsOne(string argument) => argument == "-" || IsUrl(argument) || File.Exists(argument);
+
+    private static bool IsUrl(string argument) =>
+        argument.StartsWith("http://", StringComparison.OrdinalIgnoreCase)
+        || argument.StartsWith("https://", StringComparison.OrdinalIgnoreCase);
+
+    private static bool IsBelow(string file, string? folder) => folder is not null
+        && Path.GetFullPath(file).StartsWith(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))
+            + Path.DirectorySeparatorChar, StringComparison.Ordinal);
+
+    /// <summary>A mistyped command is taken for a photo; its error says so.</summary>
+    private static string CommandSuggestion(string argument) =>
+        UsageErrors.Suggestion(argument, ["serve", "keys", "networks", "healthcheck", "completion"]);
+}

@@ -1,0 +1,51 @@
+using System.Text;
+using System.Text.RegularExpressions;
+
+namespace RemoveBg.SelfHost.Cli.Cut.Find;
+
+/// <summary>Patterns of files, for shells that do not expand them and for patterns in quotes: <c>*</c> and <c>?</c>
+/// within a name, <c>**</c> for any folders.</summary>
+internal static class Glob
+{
+    private static readonly char[] Wildcards = ['*', '?'];
+
+    public static bool IsPattern(string text) => text.IndexOfAny(Wildcards) >= 0;
+
+    /// <returns>The files in order; none if the pattern's folder does not exist.</returns>
+    public static IReadOnlyList<string> Files(string pattern)
+    {
+        // 1. The folders before the first wildcard.
+        var normal = pattern.Replace('\\', OperatingSystem.IsWindows() ? '/' : '\\');
+        var cut = normal.LastIndexOf('/', normal.IndexOfAny(Wildcards));
+        var folder = cut < 0 ? "." : cut == 0 ? "/" : normal[..cut];
+        if (!Directory.Exists(folder)) return [];
+
+        // 2. Every file below it that the rest matches.
+        var rest = normal[(cut + 1)..];
+        var matches = new Regex($"^{Expression(rest)}$", RegexOptions.CultureInvariant
+            | (OperatingSystem.IsWindows() ? RegexOptions.IgnoreCase : RegexOptions.None));
+        var options = new EnumerationOptions { RecurseSubdirectories = rest.Contains('/', StringComparison.Ordinal),
+            AttributesToSkip = FileAttributes.Hidden | FileAttributes.System };
+        return [.. Directory.EnumerateFiles(folder, "*", options)
+            .Where(file => matches.IsMatch(Path.GetRelativePath(folder, file).Replace('\\', '/')))
+            .Select(file => cut < 0 ? Path.GetRelativePath(folder, file) : file).Order(StringComparer.Ordinal)];
+    }
+
+    private static string Expression(string pattern)
+    {
+        var expression = new StringBuilder();
+        for (var at = 0; at < pattern.Length; at++)
+            if (pattern.AsSpan(at).StartsWith("**/"))
+            {
+                expression.Append("(.*/)?");
+                at += 2;
+            }
+            else expression.Append(pattern[at] switch
+            {
+                '*' => "[^/]*",
+                '?' => "[^/]",
+                var letter => Regex.Escape($"{letter}"),
+            });
+        return expression.ToString();
+    }
+}

@@ -1,0 +1,117 @@
+using System.Diagnostics;
+using RemoveBg.Tests.Given;
+
+namespace RemoveBg.Tests.Tool;
+
+/// <summary>The commands around the service, as an operator starts them.</summary>
+public sealed class ServeTests
+{
+    private ToolProcess _tool = null!;
+
+    [SetUp]
+    public void MakeFolder()
+    {
+        _tool = new();
+        _tool.Environment["DOTNET_ENVIRONMENT"] = "Development";
+    }
+
+    [TearDown]
+    public void RemoveFolder() => _tool.Dispose();
+
+    [Test]
+    public async Task A_taken_port_exits_with_1_and_one_line_that_says_what_to_do()
+    {
+        await using var other = await Caller.StartAsync();
+        var port = new Uri(other.Url).Port;
+        var result = await _tool.RunAsync("serve", "--offline", "--port", $"{port}");
+        Assert.That((result.Code, result.Errors.Trim()), Is.EqualTo((1, $"removebg: port {port} is taken: stop the "
+            + "program that uses it, or choose another port with --port.")));
+    }
+
+    [Test]
+    public async Task No_azurite_without_storage_exits_with_1_and_names_the_missing_setting()
+    {
+        var result = await _tool.RunAsync("serve", "--offline", "--no-azurite");
+        Assert.That(result.Code, Is.EqualTo(1));
+        Assert.That(result.Errors, Does.StartWith("removebg: ").And.Contain("AzureWebJobsStorage"));
+    }
+
+    /// <summary>As an installed tool on a machine with neither a clone nor Azurite.</summary>
+    [TestCase("serve", "--offline")]
+    [TestCase("keys", "list")]
+    public async Task Without_a_clone_and_without_storage_one_line_says_how_to_get_some(params string[] arguments)
+    {
+        _tool.Environment["REMOVEBG_ROOT"] = _tool.Folder;
+        _tool.Environment["PATH"] = "/usr/bin:/bin";
+        using var process = StartWithDotnet(arguments);
+        var errors = await process.StandardError.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        Assert.That((process.ExitCode, errors), Is.EqualTo((1, "removebg: storage is needed: set AzureWebJobsStorage "
+            + "to a connection string, or install Azurite ('npm ci' in a clone, 'npm install -g azurite' "
+            + "elsewhere).\n")));
+    }
+
+    /// <summary>npm links the command to the program.</summary>
+    [Test]
+    public void Azurite_is_found_behind_the_command_on_the_path()
+    {
+        if (OperatingSystem.IsWindows()) Assert.Ignore("needs links");
+        var program = _tool.Path("lib", "azurite.js");
+        Directory.CreateDirectory(_tool.Path("lib"));
+        Directory.CreateDirectory(_tool.Path("bin"));
+        File.WriteAllText(program, "");
+        File.CreateSymbolicLink(_tool.Path("bin", "azurite"), "../lib/azurite.js");
+        Assert.That(SelfHost.Hosting.Development.Azurite.FindScript(_tool.Folder, _tool.Path("bin")),
+            Is.EqualTo(program));
+        Assert.That(SelfHost.Hosting.Development.Azurite.FindScript(_tool.Folder, _tool.Path("lib")), Is.Null);
+    }
+
+    [TestCase("DefaultEndpointsProtocol=http;AccountName=a;AccountKey=AAAA;TableEndpoint=http://127.0.0.1:1/a;"
+        + "BlobEndpoint=http://127.0.0.1:1/a;QueueEndpoint=http://127.0.0.1:1/a", "does not respond")]
+    [TestCase("no connection string", "not usable")]
+    public async Task A_keys_command_without_storage_exits_with_1_and_one_sentence(string storage, string reason)
+    {
+        _tool.Environment["AzureWebJobsStorage"] = storage;
+        var result = await _tool.RunAsync("keys", "add", "shop");
+        Assert.That((result.Code, result.Text), Is.EqualTo((1, "")));
+        Assert.That(result.Errors.Trim().Split('\n'), Has.Length.EqualTo(1));
+        Assert.That(result.Errors,
+            Does.StartWith("removebg: ").And.Contain("AzureWebJobsStorage").And.Contain(reason));
+    }
+
+    [Test]
+    public async Task A_health_check_of_nothing_exits_with_1()
+    {
+        var result = await _tool.RunAsync("healthcheck", "--port", "1");
+        Assert.That((result.Code, result.Errors), Is.EqualTo((1, "removebg: nothing responds on port 1.\n")));
+    }
+
+    /// <summary>What the container and its health check run.</summary>
+    [Test]
+    public async Task The_containers_commands_are_commands()
+    {
+        var dockerfile = await File.ReadAllTextAsync(Path.Combine(Repo.Root, "Dockerfile"));
+        Assert.That(dockerfile, Does.Contain("""
+            ENTRYPOINT ["dotnet", "RemoveBg.SelfHost.dll", "serve", "--no-azurite", "--offline"]
+            """).And.Contain("""CMD ["dotnet", "RemoveBg.SelfHost.dll", "healthcheck"]"""));
+        var tool = SelfHost.Cli.CommandLine.Create();
+        Assert.That(tool.Parse(["serve", "--no-azurite", "--offline", "--listen", "0.0.0.0", "--port", "7071"]).Errors,
+            Is.Empty);
+        Assert.That(tool.Parse(["healthcheck"]).Errors, Is.Empty);
+    }
+
+    /// <summary>Starts the tool on a PATH that need not have dotnet.</summary>
+    private Process StartWithDotnet(string[] arguments)
+    {
+        var start = new ProcessStartInfo(Environment.ProcessPath is { } host && Path.GetFileName(host) == "dotnet"
+            ? host : "dotnet", [ToolProcess.Program, .. arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = _tool.Folder,
+        };
+        start.Environment.Remove("AzureWebJobsStorage");
+        foreach (var (name, value) in _tool.Environment) start.Environment[name] = value;
+        return Process.Start(start)!;
+    }
+}

@@ -1,0 +1,112 @@
+using Microsoft.Extensions.Time.Testing;
+using RemoveBg.Core.Artworks;
+using RemoveBg.SelfHost.Cli.Cut;
+using RemoveBg.SelfHost.Cli.Cut.Report;
+using RemoveBg.SelfHost.Cli.Cut.Write;
+using RemoveBg.Tests.Given;
+
+namespace RemoveBg.Tests.Tool;
+
+/// <summary><c>removebg cut --watch</c>: its eyes with a fake clock, and all of it as a process.</summary>
+public sealed class WatchTests
+{
+    private ToolProcess _tool = null!;
+
+    [SetUp]
+    public void MakeFolder()
+    {
+        _tool = new();
+        Directory.CreateDirectory(_tool.Path("inbox"));
+    }
+
+    [TearDown]
+    public void RemoveFolder() => _tool.Dispose();
+
+    [Test]
+    public async Task A_photo_is_taken_when_it_no_longer_grows_once_and_again_after_a_change()
+    {
+        await using var watch = new Watch(_tool);
+        var photo = _tool.Path("inbox", "a.jpg");
+
+        await File.WriteAllTextAsync(photo, "1");
+        Assert.That(await watch.TickAsync(), Is.Empty, "seen for the first time");
+        await File.AppendAllTextAsync(photo, "2");
+        Assert.That(await watch.TickAsync(), Is.Empty, "it has grown");
+        Assert.That(await watch.TickAsync(), Is.EqualTo(new[] { "a.jpg" }));
+        Assert.That(await watch.TickAsync(), Is.Empty, "done");
+
+        await File.AppendAllTextAsync(photo, "3");
+        await watch.TickAsync();
+        Assert.That(await watch.TickAsync(), Is.EqualTo(new[] { "a.jpg" }));
+    }
+
+    [Test]
+    public async Task An_empty_file_and_a_photo_with_a_result_are_left_alone()
+    {
+        await using var watch = new Watch(_tool);
+        await File.WriteAllTextAsync(_tool.Path("inbox", "empty.jpg"), "");
+        await File.WriteAllTextAsync(_tool.Path("inbox", "done.jpg"), "1");
+        Directory.CreateDirectory(_tool.Path("out"));
+        await File.WriteAllTextAsync(_tool.Path("out", "done.webp"), "mine");
+        for (var tick = 0; tick < 3; tick++) Assert.That(await watch.TickAsync(), Is.Empty);
+    }
+
+    [Test]
+    public async Task Photos_are_cut_out_as_they_come_until_ctrl_c()
+    {
+        if (OperatingSystem.IsWindows()) Assert.Ignore("needs signals");
+        using var process = _tool.Start("inbox", "-o", "out", "--watch", "--json");
+        Assert.That(await process.StandardError.ReadLineAsync(),
+            Is.EqualTo("removebg: watching inbox; Ctrl-C ends it"));
+        _tool.Sample(to: "inbox/a.jpg");
+        Assert.That(await process.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(60)),
+            Does.StartWith("""{"input":"inbox/a.jpg","output":"out/a.webp","status":"succeeded","width":1280"""));
+        HostProcess.Signal(process.Id, "INT");
+        await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(60));
+        Assert.That((process.ExitCode, await process.StandardOutput.ReadToEndAsync()), Is.EqualTo((0, "")));
+        Assert.That(await process.StandardError.ReadToEndAsync(),
+            Does.Match(@"^removebg: 1 photo cut out \(\d+\.\d s\)\n$"));
+        Assert.That(_tool.Files("out"), Is.EqualTo(new[] { "out/a.webp" }));
+    }
+
+    /// <summary>A watch whose clock stands still between ticks.</summary>
+    private sealed class Watch : IAsyncDisposable
+    {
+        private readonly FakeTimeProvider _clock = new();
+        private readonly CancellationTokenSource _stop = new();
+        private readonly SemaphoreSlim _listed = new(0);
+        private readonly List<string> _taken = [];
+        private readonly Task _running;
+
+        public Watch(ToolProcess tool)
+        {
+            string[] photos = [tool.Path("inbox")];
+            var output = tool.Path("out") + "/";
+            var report = new CutReport(null, TextWriter.Null, null, isQuiet: true, _clock);
+            _running = new WatchPhotos(new CutRequest { Photos = photos, Watch = true, Output = output },
+                OutputPlan.For(output, OutputFormat.Auto, photos, 0), all =>
+                {
+                    _taken.AddRange(all.Select(it => Path.GetFileName(it.Photo.Shown)));
+                    _listed.Release();
+                    return Task.CompletedTask;
+                }, report, _clock).RunAsync(_stop.Token);
+        }
+
+        /// <returns>Photos that are taken after one more pause.</returns>
+        public async Task<IReadOnlyList<string>> TickAsync()
+        {
+            _taken.Clear();
+            _clock.Advance(WatchPhotos.Pause);
+            Assert.That(await _listed.WaitAsync(TimeSpan.FromSeconds(60)), Is.True, "the folder was listed");
+            return [.. _taken];
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await _stop.CancelAsync();
+            await _running;
+            _stop.Dispose();
+            _listed.Dispose();
+        }
+    }
+}
