@@ -18,6 +18,9 @@ internal static class CommandLine
     private const string About = "Removes the background of photos.\n\n"
         + "'removebg photo.jpg' is 'removebg cut photo.jpg'. Exit codes: 0 all done, 1 some failed, 2 wrong usage.";
 
+    /// <summary>A photo may be named @2x.png: it is no file of arguments.</summary>
+    private static readonly ParserConfiguration Parser = new() { ResponseFileTokenReplacer = null };
+
     /// <summary>Time that running jobs have after Ctrl-C or SIGTERM.</summary>
     private static readonly TimeSpan StopTime = TimeSpan.FromSeconds(60);
 
@@ -45,7 +48,7 @@ internal static class CommandLine
     {
         // 1. Parse; a first word that is no command is a photo.
         var tool = Create();
-        var parsed = tool.Parse(WithCommand(tool, arguments));
+        var parsed = tool.Parse(WithCommand(tool, arguments), Parser);
 
         // 2. Report wrong usage in our words.
         if (UsageErrors.In(parsed, arguments) is { } wrong)

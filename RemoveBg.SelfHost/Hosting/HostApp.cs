@@ -95,10 +95,12 @@ internal static class HostApp
         catch (IOException problem)
             when (problem.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
         {
-            throw new UserException(
-                $"port {settings.Port} is taken: stop the program that uses it, or choose another port with --port.");
+            throw PortTaken(settings.Port);
         }
     }
+
+    internal static UserException PortTaken(int port) =>
+        new($"port {port} is taken: stop the program that uses it, or choose another port with --port.");
 
     /// <summary>Returns the app settings that follow from the command line and this clone.</summary>
     internal static Dictionary<string, string?> Known(IConfiguration given, HostSettings settings, string? storage,

@@ -63,6 +63,18 @@ public sealed partial class DocsTests
             Assert.That(Picture.Read(file).MeanAlpha(), Is.GreaterThan(0.02), file);
     }
 
+    [Test]
+    public async Task Readmes_call_of_the_api_names_the_key_that_is_not_set()
+    {
+        if (OperatingSystem.IsWindows()) Assert.Ignore("needs bash");
+        using var clone = new FreshClone();
+        var block = FencedBlock.In("README.md").Single(block => block.Code.Contains("/v2/", StringComparison.Ordinal)
+            && block.Language == "bash");
+        var (code, output) = await clone.RunAsync([block], new("http://127.0.0.1:1"));
+        Assert.That(code, Is.Not.Zero);
+        Assert.That(output, Does.Contain("REMOVEBG_KEY: set it as shown above").And.Not.Contain("sed:"));
+    }
+
     [TestCaseSource(nameof(Documents))]
     public void Blocks_of_json_parse(string document)
     {
@@ -246,7 +258,7 @@ public sealed partial class DocsTests
     [GeneratedRegex("^#+ (.+)$", RegexOptions.Multiline)]
     private static partial Regex Heading();
 
-    [GeneratedRegex(@"(\./(run|bench)|(?<![\w/.:-])removebg(?= [a-z.'{*-]))\b[^`\n|]*")]
+    [GeneratedRegex(@"(\./(run|bench)|(?<=^|`|\| )removebg(?= [a-z.'-]))\b[^`\n|]*", RegexOptions.Multiline)]
     private static partial Regex Command();
 
     [GeneratedRegex("(?<= )--?[a-z][a-z-]*")]

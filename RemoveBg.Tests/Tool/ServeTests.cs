@@ -28,6 +28,24 @@ public sealed class ServeTests
             + "program that uses it, or choose another port with --port.")));
     }
 
+    /// <summary>The examples of the documentation need the key.</summary>
+    [Test]
+    public async Task Serving_prints_the_line_that_sets_the_key_and_ctrl_c_ends_it_with_0()
+    {
+        if (OperatingSystem.IsWindows()) Assert.Ignore("needs signals");
+        _tool.Environment["AzureWebJobsStorage"] = Storage.NewAccount();
+        using var process = _tool.Start("serve", "--port", "0", "--offline");
+        var said = new List<string>();
+        while (await process.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(60)) is { } line)
+        {
+            said.Add(line);
+            if (line == "Ctrl-C stops it.") HostProcess.Signal(process.Id, "INT");
+        }
+        await process.WaitForExitAsync();
+        Assert.That(process.ExitCode, Is.Zero, string.Join('\n', said));
+        Assert.That(said, Has.Some.Match("^export REMOVEBG_KEY=rbg_[A-Za-z0-9_-]+$"));
+    }
+
     [Test]
     public async Task No_azurite_without_storage_exits_with_1_and_names_the_missing_setting()
     {

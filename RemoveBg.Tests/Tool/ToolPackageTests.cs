@@ -27,7 +27,9 @@ public sealed class ToolPackageTests
         // Built by the build of the tests.
         await DotnetAsync(lines[0] + " --no-build");
         await File.WriteAllTextAsync(Path.Combine(_folder.Path, "nuget.config"), $"""
-            <configuration><packageSources><clear /><add key="packed" value="{Packages}" /></packageSources></configuration>
+            <configuration>
+              <packageSources><clear /><add key="packed" value="{Packages}" /></packageSources>
+            </configuration>
             """);
         await DotnetAsync(lines[1].Replace("--global", $"--tool-path {Tools}", StringComparison.Ordinal)
             + $" --configfile {Path.Combine(_folder.Path, "nuget.config")}");

@@ -95,6 +95,7 @@ public sealed class UsageTests
     [TestCase("sreve", "sreve: no such file or folder. Did you mean serve?")]
     [TestCase("*.gif", "*.gif: matches no file.")]
     [TestCase("-- --nonsense", "--nonsense: no such file or folder.")]
+    [TestCase("@2x.png", "@2x.png: no such file or folder.")]
     public async Task A_photo_that_does_not_exist_exits_with_1_and_one_line(string arguments, string line)
     {
         var result = await _tool.RunAsync(arguments.Split(' '));

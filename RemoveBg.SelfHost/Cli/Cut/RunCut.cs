@@ -86,6 +86,8 @@ internal static class RunCut
             "--json and the result cannot both go to standard output: give --output FILE.");
         if (plan.IsStandardOutput && !Console.IsOutputRedirected) throw UserException.Usage(
             "the result would go to the terminal: redirect it, like '> cutout.webp', or give --output FILE.");
+        if (request.Photos.Contains("-") && !Console.IsInputRedirected) throw UserException.Usage(
+            "- is standard input, which is the terminal: pipe a photo into it, like '<photo.jpg'.");
         if (request.Watch && !request.Photos.All(FindPhotos.IsMany)) throw UserException.Usage(
             $"--watch takes folders and patterns: {request.Photos.First(it => !FindPhotos.IsMany(it))} is neither.");
         if (request.Photos.Count(photo => photo == "-") > 1) throw UserException.Usage(

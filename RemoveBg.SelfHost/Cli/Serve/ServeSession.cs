@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using RemoveBg.Core.Access;
 using RemoveBg.Core.Network;
 using RemoveBg.Core.Segmentation;
@@ -31,7 +33,8 @@ internal sealed class ServeSession(HostSettings settings)
 
     private async Task<int> ServeAsync(CancellationToken cancellationToken)
     {
-        // 1. Choose the model first: it may have to be downloaded.
+        // 1. Choose the model, which may have to be downloaded; a taken port is noticed before that.
+        RequireFreePort();
         var (chooser, model) = await ChooseAsync(cancellationToken);
 
         // 2. Start the storage emulator unless storage is configured.
@@ -56,6 +59,20 @@ internal sealed class ServeSession(HostSettings settings)
             await app.StopAsync(CancellationToken.None);
         }
         return ExitCodes.Done;
+    }
+
+    /// <exception cref="UserException">Another program listens on the port.</exception>
+    private void RequireFreePort()
+    {
+        using var socket = new TcpListener(IPAddress.Parse(settings.Address), settings.Port);
+        try
+        {
+            socket.Start();
+        }
+        catch (SocketException problem) when (problem.SocketErrorCode == SocketError.AddressAlreadyInUse)
+        {
+            throw HostApp.PortTaken(settings.Port);
+        }
     }
 
     private async Task<(ChooseModel, FoundModel)> ChooseAsync(CancellationToken cancellationToken)
