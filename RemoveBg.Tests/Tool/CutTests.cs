@@ -38,6 +38,19 @@ public sealed class CutTests
         Assert.That(head, Does.Contain(format));
     }
 
+    /// <summary>WebP has 14 bits for a side; the service then writes PNG, and says so in the media type.</summary>
+    [Test]
+    public async Task A_result_that_is_too_large_for_webp_gets_no_wrong_ending()
+    {
+        await File.WriteAllBytesAsync(_tool.Path("wide.png"), PngFile.Blank(16_384, 16));
+        var refused = await _tool.RunAsync("wide.png", "-o", "out.webp");
+        Assert.That((refused.Code, refused.Errors), Is.EqualTo((1,
+            "removebg: wide.png: the result is too large for .webp: give --format png, or --size.\n")));
+        var result = await _tool.RunAsync("wide.png", "-o", "out.png");
+        Assert.That(result.Code, Is.Zero, result.Errors);
+        Assert.That(_tool.Files(), Is.EqualTo(new[] { "out.png", "wide.png" }));
+    }
+
     [Test]
     public async Task Options_of_the_api_are_options_of_the_command()
     {
