@@ -31,6 +31,13 @@ internal sealed class CutPhoto(ICutter cutter, OutputPlan plan, CutRequest reque
         {
             return PhotoOutcome.Failure(it.Photo.Shown, problem, Elapsed(start));
         }
+        catch (Exception problem) when (problem is not (UserException or OperationCanceledException))
+        {
+            // As in the service, a fault of ours fails this photo, and not those that come after it.
+            return PhotoOutcome.Failure(it.Photo.Shown, new(ArtworkFailure.InternalError,
+                $"a fault of the program, please report it: {problem.GetType().Name}: "
+                    + problem.Message.ReplaceLineEndings(" ")), Elapsed(start));
+        }
     }
 
     /// <summary>An image that is too large for WebP comes as PNG, which must not get another ending.</summary>
