@@ -29,7 +29,7 @@ internal static class CommandLine
         // Not a RootCommand, whose name is the program file's.
         var tool = new Command(ToolName, About)
         {
-            new HelpOption { Recursive = true },
+            new HelpOption("--help", "-h") { Recursive = true },
             new VersionOption(),
             CutCommand.Create(RunCut.RunAsync),
             ServeCommand.Create(ServeSession.RunAsync),

@@ -3,7 +3,7 @@ using System.CommandLine.Parsing;
 
 namespace RemoveBg.SelfHost.Cli;
 
-/// <summary>Words what is wrong with arguments: two lines at most, and what to do.</summary>
+/// <summary>Describes wrong arguments in at most two lines, and says what to do.</summary>
 internal static class UsageErrors
 {
     /// <summary>Most letters that a typing error changes.</summary>

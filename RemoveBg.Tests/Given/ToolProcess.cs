@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace RemoveBg.Tests.Given;
 
-/// <summary>What a call of the tool gave.</summary>
+/// <summary>Result of a call of the tool.</summary>
 /// <param name="Output">Bytes of standard output.</param>
 /// <param name="Errors">Text of standard error.</param>
 internal sealed record ToolResult(int Code, byte[] Output, string Errors)
@@ -57,9 +57,23 @@ internal sealed class ToolProcess : IDisposable
         return new(process.ExitCode, output.ToArray(), await errors);
     }
 
-    public Process Start(params string[] arguments)
+    public Process Start(params string[] arguments) => Start("dotnet", [Program, .. arguments]);
+
+    /// <summary>Starts it as a terminal does: Ctrl-C is not ignored, which a shell's background jobs inherit.</summary>
+    public Process StartForCtrlC(params string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet", [Program, .. arguments])
+        if (!OperatingSystem.IsLinux()) Assert.Ignore("needs env of coreutils");
+        return Start("env", ["--default-signal=INT", "dotnet", Program, .. arguments]);
+    }
+
+    public static string Program { get; } =
+        System.IO.Path.Combine(AppContext.BaseDirectory, "RemoveBg.SelfHost.dll");
+
+    public void Dispose() => _folder.Dispose();
+
+    private Process Start(string program, string[] arguments)
+    {
+        var start = new ProcessStartInfo(program, arguments)
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -68,6 +82,9 @@ internal sealed class ToolProcess : IDisposable
         };
         start.Environment["REMOVEBG_ROOT"] = Repo.Root;
         start.Environment["RemoveBg__Model__Name"] = "removebg";
+        // No other model, wherever this machine may have one.
+        start.Environment["RemoveBg__Model__Folders"] = System.IO.Path.Combine(Repo.Root, "models");
+        start.Environment["RemoveBg__Model__Cache"] = Path("no-models");
         foreach (var name in new[] { "AzureWebJobsStorage", "REMOVEBG_KEY", "DOTNET_ENVIRONMENT" })
             start.Environment.Remove(name);
         foreach (var (name, value) in Environment)
@@ -75,9 +92,4 @@ internal sealed class ToolProcess : IDisposable
             else start.Environment[name] = value;
         return Process.Start(start)!;
     }
-
-    public static string Program { get; } =
-        System.IO.Path.Combine(AppContext.BaseDirectory, "RemoveBg.SelfHost.dll");
-
-    public void Dispose() => _folder.Dispose();
 }

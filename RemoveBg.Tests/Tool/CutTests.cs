@@ -229,11 +229,10 @@ public sealed class CutTests
     [Test]
     public async Task Ctrl_c_ends_with_130_and_leaves_no_partial_result()
     {
-        if (OperatingSystem.IsWindows()) Assert.Ignore("needs signals");
         await using var server = await Caller.StartAsync();
         _tool.Environment["RemoveBg__Network__AllowLoopbackForDevelopment"] = "true";
         var held = server.ServeHeld(Repo.Sample("scene-mug.jpg"));
-        using var process = _tool.Start(held.Url, "-o", "out.png");
+        using var process = _tool.StartForCtrlC(held.Url, "-o", "out.png");
         await held.Asked.WaitAsync(TimeSpan.FromSeconds(60));
         HostProcess.Signal(process.Id, "INT");
         await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(60));

@@ -41,7 +41,7 @@ public sealed class ProgressTests
         Assert.That(screen.ToString(), Is.Empty);
     }
 
-    /// <summary>As it is seen: script (util-linux) gives the process a terminal.</summary>
+    /// <summary>Uses script (util-linux), which gives the process a terminal.</summary>
     [Test]
     public async Task The_process_shows_the_bar_on_a_terminal()
     {

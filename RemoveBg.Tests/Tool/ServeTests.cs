@@ -32,9 +32,8 @@ public sealed class ServeTests
     [Test]
     public async Task Serving_prints_the_line_that_sets_the_key_and_ctrl_c_ends_it_with_0()
     {
-        if (OperatingSystem.IsWindows()) Assert.Ignore("needs signals");
         _tool.Environment["AzureWebJobsStorage"] = Storage.NewAccount();
-        using var process = _tool.Start("serve", "--port", "0", "--offline");
+        using var process = _tool.StartForCtrlC("serve", "--port", "0", "--offline");
         var said = new List<string>();
         while (await process.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(60)) is { } line)
         {
@@ -67,6 +66,31 @@ public sealed class ServeTests
         Assert.That((process.ExitCode, errors), Is.EqualTo((1, "removebg: storage is needed: set AzureWebJobsStorage "
             + "to a connection string, or install Azurite ('npm ci' in a clone, 'npm install -g azurite' "
             + "elsewhere).\n")));
+    }
+
+    [Test]
+    public async Task Without_a_clone_azurite_on_the_path_is_started_and_the_users_data_is_kept()
+    {
+        if (OperatingSystem.IsWindows()) Assert.Ignore("needs links");
+        Directory.CreateDirectory(_tool.Path("bin"));
+        File.CreateSymbolicLink(_tool.Path("bin", "azurite"),
+            Path.Combine(Repo.Root, "node_modules", "azurite", "dist", "src", "azurite.js"));
+        _tool.Environment["REMOVEBG_ROOT"] = _tool.Folder;
+        _tool.Environment["PATH"] = $"{_tool.Path("bin")}:{Environment.GetEnvironmentVariable("PATH")}";
+        _tool.Environment["HOME"] = _tool.Folder;
+        foreach (var name in new[] { "DOTNET_ENVIRONMENT", "XDG_DATA_HOME" }) _tool.Environment[name] = null;
+        using var process = _tool.StartForCtrlC("serve", "--port", "0", "--offline");
+        var said = new List<string>();
+        while (await process.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(60)) is { } line)
+        {
+            said.Add(line);
+            if (line == "Ctrl-C stops it.") HostProcess.Signal(process.Id, "INT");
+        }
+        await process.WaitForExitAsync();
+        Assert.That(process.ExitCode, Is.Zero, string.Join('\n', said) + await process.StandardError.ReadToEndAsync());
+        Assert.That(said, Has.Some.StartsWith("READY http://127.0.0.1:"));
+        Assert.That(_tool.Files(), Has.Some.EqualTo(".local/share/removebg/development.json")
+            .And.Some.StartsWith(".local/share/removebg/azurite/"));
     }
 
     /// <summary>npm links the command to the program.</summary>
@@ -104,7 +128,7 @@ public sealed class ServeTests
         Assert.That((result.Code, result.Errors), Is.EqualTo((1, "removebg: nothing responds on port 1.\n")));
     }
 
-    /// <summary>What the container and its health check run.</summary>
+    /// <summary>The commands of the container and of its health check.</summary>
     [Test]
     public async Task The_containers_commands_are_commands()
     {

@@ -7,7 +7,7 @@ using RemoveBg.Tests.Given;
 
 namespace RemoveBg.Tests.Tool;
 
-/// <summary><c>removebg cut --watch</c>: its eyes with a fake clock, and all of it as a process.</summary>
+/// <summary><c>removebg cut --watch</c>: its lists with a fake clock, and all of it as a process.</summary>
 public sealed class WatchTests
 {
     private ToolProcess _tool = null!;
@@ -54,8 +54,7 @@ public sealed class WatchTests
     [Test]
     public async Task Photos_are_cut_out_as_they_come_until_ctrl_c()
     {
-        if (OperatingSystem.IsWindows()) Assert.Ignore("needs signals");
-        using var process = _tool.Start("inbox", "-o", "out", "--watch", "--json");
+        using var process = _tool.StartForCtrlC("inbox", "-o", "out", "--watch", "--json");
         Assert.That(await process.StandardError.ReadLineAsync(),
             Is.EqualTo("removebg: watching inbox; Ctrl-C ends it"));
         _tool.Sample(to: "inbox/a.jpg");

@@ -1,6 +1,6 @@
 namespace RemoveBg.SelfHost.Cli.Cut;
 
-/// <summary>What <c>removebg cut</c> was asked for.</summary>
+/// <summary>Parsed arguments of <c>removebg cut</c>.</summary>
 internal sealed record CutRequest
 {
     /// <summary>Files, folders, patterns, URLs, or <c>-</c> for standard input.</summary>

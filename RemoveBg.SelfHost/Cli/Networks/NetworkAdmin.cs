@@ -4,7 +4,7 @@ using Spectre.Console;
 
 namespace RemoveBg.SelfHost.Cli.Networks;
 
-/// <summary>What the subcommands of <c>removebg networks</c> do.</summary>
+/// <summary>Runs the subcommands of <c>removebg networks</c>.</summary>
 internal sealed class NetworkAdmin(ModelCatalog catalog, Func<ModelDownload> download, IAnsiConsole console)
 {
     public Task<int> ListAsync()

@@ -5,8 +5,8 @@ using RemoveBg.SelfHost.Hosting;
 
 namespace RemoveBg.SelfHost.Cli.Cut.Engines;
 
-/// <summary>The service's parts that a cut needs, with the service's settings. Nothing is logged: what matters is an
-/// error of its photo.</summary>
+/// <summary>The service's parts that a cut needs, with the service's settings. Nothing is logged: each failure
+/// is reported with its photo.</summary>
 internal static class CutServices
 {
     public static ServiceProvider Create(CutRequest request)

@@ -11,7 +11,7 @@ internal static class FindPhotos
         ".jxl",
     };
 
-    /// <param name="arguments">What the user gave.</param>
+    /// <param name="arguments">Words of the command line.</param>
     /// <param name="recursive">Whether to look into folders below a folder.</param>
     /// <param name="except">A folder whose files are results, not photos; null for none.</param>
     /// <returns>The photos in order, each once, and the arguments that name none, each with the reason.</returns>

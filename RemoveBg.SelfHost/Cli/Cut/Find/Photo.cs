@@ -1,8 +1,8 @@
 namespace RemoveBg.SelfHost.Cli.Cut.Find;
 
 /// <summary>A photo to cut out.</summary>
-/// <param name="Shown">How the user wrote it, or would write it.</param>
-/// <param name="Kind">Where its bytes are.</param>
+/// <param name="Shown">Path or URL, as the user wrote it or would write it.</param>
+/// <param name="Kind">Source of its bytes.</param>
 /// <param name="Name">Its name without ending.</param>
 /// <param name="Folder">The folder that it is in.</param>
 /// <param name="Below">The folders between the one that was given and the photo; empty for a photo that was given by

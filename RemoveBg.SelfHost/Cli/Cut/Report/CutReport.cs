@@ -7,7 +7,7 @@ using Spectre.Console;
 
 namespace RemoveBg.SelfHost.Cli.Cut.Report;
 
-/// <summary>Tells the user what happens: errors and a summary on standard error, JSON lines on standard
+/// <summary>Reports progress, errors and a summary on standard error, and JSON lines on standard
 /// output.</summary>
 /// <param name="output">Receives JSON lines; null for none.</param>
 /// <param name="errors">Receives everything else.</param>

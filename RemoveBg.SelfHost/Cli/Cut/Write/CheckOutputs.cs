@@ -5,11 +5,11 @@ namespace RemoveBg.SelfHost.Cli.Cut.Write;
 /// <summary>A photo and the path of its result; null for standard output.</summary>
 internal sealed record Assignment(Photo Photo, string? Output);
 
-/// <summary>Finds out before the work what would stop a result from being written.</summary>
+/// <summary>Finds, before the work, everything that would stop a result from being written.</summary>
 internal static class CheckOutputs
 {
     /// <param name="all">Photos and their results.</param>
-    /// <param name="plan">Where they came from.</param>
+    /// <param name="plan">The plan that gave the paths.</param>
     /// <param name="leaveExisting">Whether photos with a result are left out.</param>
     /// <param name="replace">Whether a result may replace a file.</param>
     /// <returns>The photos to cut out, and those that are left out.</returns>

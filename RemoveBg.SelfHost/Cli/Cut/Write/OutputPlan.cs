@@ -3,7 +3,7 @@ using RemoveBg.SelfHost.Cli.Cut.Find;
 
 namespace RemoveBg.SelfHost.Cli.Cut.Write;
 
-/// <summary>Where the results go, and in which format.</summary>
+/// <summary>Places and format of the results.</summary>
 /// <param name="Format">Format of all results.</param>
 /// <param name="Ending">Its ending, without the dot.</param>
 internal sealed record OutputPlan(OutputFormat Format, string Ending)
@@ -19,8 +19,8 @@ internal sealed record OutputPlan(OutputFormat Format, string Ending)
     public bool IsStandardOutput => Pattern is null;
 
     /// <summary>Makes the plan.</summary>
-    /// <param name="output">What <c>--output</c> says; null without it.</param>
-    /// <param name="format">What <c>--format</c> says; <see cref="OutputFormat.Auto"/> without it.</param>
+    /// <param name="output">Value of <c>--output</c>; null without it.</param>
+    /// <param name="format">Value of <c>--format</c>; <see cref="OutputFormat.Auto"/> without it.</param>
     /// <param name="photos">Names that were given.</param>
     /// <param name="found">Number of photos that they stand for.</param>
     /// <exception cref="UserException">Names, output and format do not go together.</exception>
