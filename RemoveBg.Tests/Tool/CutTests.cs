@@ -129,6 +129,18 @@ public sealed class CutTests
     }
 
     [Test]
+    public async Task Results_below_the_photos_are_no_photos_and_photos_below_the_results_are()
+    {
+        _tool.Sample(to: "photos/a.jpg");
+        string[] below = ["photos", "-r", "-o", "photos/out", "--skip-existing", "--json"];
+        Assert.That((await _tool.RunAsync(below)).Text, Does.Contain("\"output\":\"photos/out/a.webp\""));
+        Assert.That((await _tool.RunAsync(below)).Text.Split('\n'), Has.Length.EqualTo(2), "one line, and its end");
+        var above = await _tool.RunAsync("photos/*.jpg", "-o", ".");
+        Assert.That(above.Code, Is.Zero, above.Errors);
+        Assert.That(_tool.Files(), Is.EqualTo(new[] { "a.webp", "photos/a.jpg", "photos/out/a.webp" }));
+    }
+
+    [Test]
     public async Task A_url_is_fetched_through_the_guard()
     {
         await using var server = await Caller.StartAsync();

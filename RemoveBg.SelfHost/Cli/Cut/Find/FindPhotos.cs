@@ -13,7 +13,8 @@ internal static class FindPhotos
 
     /// <param name="arguments">Words of the command line.</param>
     /// <param name="recursive">Whether to look into folders below a folder.</param>
-    /// <param name="except">A folder whose files are results, not photos; null for none.</param>
+    /// <param name="except">A folder whose files are results, not photos, if it is below that of the photos; null for
+    /// none.</param>
     /// <returns>The photos in order, each once, and the arguments that name none, each with the reason.</returns>
     public static (List<Photo> Found, List<(string Argument, string Reason)> Missing) In(
         IEnumerable<string> arguments, bool recursive, string? except = null)
@@ -42,19 +43,16 @@ internal static class FindPhotos
         if (Directory.Exists(argument))
             return (InFolder(argument, recursive, except), recursive ? "has no photos."
                 : "has no photos. --recursive looks into the folders below it, too.");
-        if (Glob.IsPattern(argument)) return ([.. Glob.Files(argument).Where(file => !IsBelow(file, except))
-            .Select(file => Photo.FromFile(file) with { IsOneOfMany = true })], "matches no file.");
+        if (Glob.IsPattern(argument))
+            return ([.. Glob.Files(argument).Where(file => !IsResult(file, Glob.FolderOf(argument), except))
+                .Select(file => Photo.FromFile(file) with { IsOneOfMany = true })], "matches no file.");
         return ([], $"no such file or folder.{CommandSuggestion(argument)}");
     }
 
     private static List<Photo> InFolder(string folder, bool recursive, string? except)
     {
-        var files = Directory.EnumerateFiles(folder, "*", new EnumerationOptions
-        {
-            RecurseSubdirectories = recursive,
-            AttributesToSkip = FileAttributes.Hidden | FileAttributes.System,
-        });
-        return [.. files.Where(file => Endings.Contains(Path.GetExtension(file)) && !IsBelow(file, except))
+        return [.. Directory.EnumerateFiles(folder, "*", Glob.Options(recursive))
+            .Where(file => Endings.Contains(Path.GetExtension(file)) && !IsResult(file, folder, except))
             .Order(StringComparer.Ordinal)
             .Select(file => Photo.FromFile(file, Path.GetRelativePath(folder, Path.GetDirectoryName(file)!)
                 is var below and not "." ? below : "") with { IsOneOfMany = true })];
@@ -66,8 +64,11 @@ internal static class FindPhotos
         argument.StartsWith("http://", StringComparison.OrdinalIgnoreCase)
         || argument.StartsWith("https://", StringComparison.OrdinalIgnoreCase);
 
-    private static bool IsBelow(string file, string? folder) => folder is not null
-        && Path.GetFullPath(file).StartsWith(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))
+    private static bool IsResult(string file, string folder, string? results) =>
+        results is not null && IsBelow(results, folder) && IsBelow(file, results);
+
+    private static bool IsBelow(string path, string folder) => Path.TrimEndingDirectorySeparator(Path.GetFullPath(path))
+        .StartsWith(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))
             + Path.DirectorySeparatorChar, StringComparison.Ordinal);
 
     /// <summary>A mistyped command is taken for a photo; its error says so.</summary>

@@ -7,6 +7,8 @@ namespace RemoveBg.SelfHost.Cli.Cut.Find;
 /// within a name, <c>**</c> for any folders.</summary>
 internal static class Glob
 {
+    private const int DeepestFolder = 32;
+
     private static readonly char[] Wildcards = ['*', '?'];
 
     public static bool IsPattern(string text) => text.IndexOfAny(Wildcards) >= 0;
@@ -15,20 +17,35 @@ internal static class Glob
     public static IReadOnlyList<string> Files(string pattern)
     {
         // 1. The folders before the first wildcard.
-        var normal = pattern.Replace('\\', OperatingSystem.IsWindows() ? '/' : '\\');
-        var cut = normal.LastIndexOf('/', normal.IndexOfAny(Wildcards));
-        var folder = cut < 0 ? "." : cut == 0 ? "/" : normal[..cut];
+        var (normal, cut, folder) = Split(pattern);
         if (!Directory.Exists(folder)) return [];
 
         // 2. Every file below it that the rest matches.
         var rest = normal[(cut + 1)..];
         var matches = new Regex($"^{Expression(rest)}$", RegexOptions.CultureInvariant
             | (OperatingSystem.IsWindows() ? RegexOptions.IgnoreCase : RegexOptions.None));
-        var options = new EnumerationOptions { RecurseSubdirectories = rest.Contains('/', StringComparison.Ordinal),
-            AttributesToSkip = FileAttributes.Hidden | FileAttributes.System };
-        return [.. Directory.EnumerateFiles(folder, "*", options)
+        return [.. Directory.EnumerateFiles(folder, "*", Options(rest.Contains('/', StringComparison.Ordinal)))
             .Where(file => matches.IsMatch(Path.GetRelativePath(folder, file).Replace('\\', '/')))
             .Select(file => cut < 0 ? Path.GetRelativePath(folder, file) : file).Order(StringComparer.Ordinal)];
+    }
+
+    /// <summary>Returns the folder before the first wildcard.</summary>
+    public static string FolderOf(string pattern) => Split(pattern).Folder;
+
+    /// <summary>Returns how folders are searched: without hidden files, and not for ever where links form a
+    /// circle.</summary>
+    public static EnumerationOptions Options(bool recursive) => new()
+    {
+        RecurseSubdirectories = recursive,
+        MaxRecursionDepth = DeepestFolder,
+        AttributesToSkip = FileAttributes.Hidden | FileAttributes.System,
+    };
+
+    private static (string Pattern, int Cut, string Folder) Split(string pattern)
+    {
+        var normal = OperatingSystem.IsWindows() ? pattern.Replace('\\', '/') : pattern;
+        var cut = normal.LastIndexOf('/', normal.IndexOfAny(Wildcards));
+        return (normal, cut, cut < 0 ? "." : cut == 0 ? "/" : normal[..cut]);
     }
 
     private static string Expression(string pattern)
