@@ -15,7 +15,7 @@ internal static class UsageErrors
         var command = parsed.CommandResult.Command;
         if (UnknownOption(parsed) is { } unknown)
             return $"{unknown} is not an option of {PathOf(parsed.CommandResult)}."
-                + $"{Suggestion(unknown, Options(parsed))}\n{HelpHint(parsed)}";
+                + (OwnerOf(unknown, parsed) ?? Suggestion(unknown, Options(parsed))) + $"\n{HelpHint(parsed)}";
         if (arguments.Count == 0)
             return $"nothing to do: give photos, or a command.\n{HelpHint(parsed)}";
         if (parsed.Errors.Count == 0) return null;
@@ -56,6 +56,11 @@ internal static class UsageErrors
             .Concat(parsed.UnmatchedTokens)
             .FirstOrDefault(text => text.Length > 1 && text[0] == '-')?.Split('=')[0];
     }
+
+    /// <summary>Names the command that has the option; the service's were once those of ./run.</summary>
+    private static string? OwnerOf(string option, ParseResult parsed) => parsed.RootCommandResult.Command.Subcommands
+        .FirstOrDefault(command => command.Options.Any(it => it.Name == option)) is { } owner
+        ? $" '{CommandLine.ToolName} {owner.Name}' has it." : null;
 
     private static IEnumerable<string> Options(ParseResult parsed)
     {

@@ -27,6 +27,7 @@ public sealed class UsageTests
     [TestCase("--nonsense", "--nonsense is not an option of removebg cut.", "'removebg cut --help' lists all options.")]
     [TestCase("photo.jpg --sise 3", "--sise is not an option of removebg cut. Did you mean --size?", "'removebg cut")]
     [TestCase("serve --prot=1", "--prot is not an option of removebg serve. Did you mean --port?", "'removebg serve")]
+    [TestCase("--durable", "--durable is not an option of removebg cut. 'removebg serve' has it.", "'removebg cut")]
     [TestCase("keys lisst", "removebg keys needs a command: add, list,", "'removebg keys --help' lists all options.")]
     [TestCase("completion tcsh", "Argument 'tcsh' not recognized. Must be one of: 'bash', ", "'removebg completion")]
     [TestCase("networks get nothing", "Argument 'nothing' not recognized. Must be one of: 'isnet", "'removebg")]
