@@ -30,7 +30,7 @@ public sealed class UsageTests
     [TestCase("--durable", "--durable is not an option of removebg cut. 'removebg serve' has it.", "'removebg cut")]
     [TestCase("keys lisst", "removebg keys needs a command: add, list,", "'removebg keys --help' lists all options.")]
     [TestCase("completion tcsh", "Argument 'tcsh' not recognized. Must be one of: 'bash', ", "'removebg completion")]
-    [TestCase("networks get nothing", "Argument 'nothing' not recognized. Must be one of: 'isnet", "'removebg")]
+    [TestCase("networks get nothing", "nothing is in no manifest: it must be one of isnet")]
     // Values.
     [TestCase("photo.jpg --size abc", "--size must be a whole number from 16 to 20000: longest side, in pixels.")]
     [TestCase("photo.jpg --size 3", "--size must be a whole number from 16 to 20000: longest side, in pixels.")]

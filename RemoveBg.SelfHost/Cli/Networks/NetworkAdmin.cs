@@ -24,7 +24,8 @@ internal sealed class NetworkAdmin(ModelCatalog catalog, Func<ModelDownload> dow
     /// <exception cref="UserException">The model cannot be downloaded.</exception>
     public async Task<int> GetAsync(string name, CancellationToken cancellationToken)
     {
-        var entry = catalog.Manifest.Find(name)!;
+        var entry = catalog.Manifest.Find(name) ?? throw UserException.Usage($"{name} is in no manifest: it must be "
+            + $"one of {string.Join(", ", catalog.Manifest.ByRank.Select(model => model.Name))}.");
         if (PathOf(entry) is { } there && ModelCatalog.HasDigest(there, entry))
         {
             console.WriteLine($"{name} is here already: {there}");

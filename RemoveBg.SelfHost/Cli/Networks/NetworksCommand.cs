@@ -17,7 +17,7 @@ internal static class NetworksCommand
         command.Add(list);
 
         var name = new Argument<string>("NAME") { Description = "Name of the model, as list shows it" };
-        name.AcceptOnlyFromAmong([.. ModelManifest.Shipped.ByRank.Select(entry => entry.Name)]);
+        name.CompletionSources.Add([.. ModelManifest.Shipped.ByRank.Select(entry => entry.Name)]);
         var get = new Command("get", "Downloads a model, continues an interrupted download, and verifies it.") { name };
         get.SetAction((arguments, cancellationToken) => Shown(
             (networks, stop) => networks.GetAsync(arguments.GetValue(name)!, stop), cancellationToken));
@@ -35,6 +35,11 @@ internal static class NetworksCommand
         try
         {
             return await run(new(Catalog(), ModelDownload.Create, Terminal.Open()), cancellationToken);
+        }
+        catch (InvalidDataException problem)
+        {
+            // A user's manifest.
+            throw new UserException(problem.Message);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {

@@ -15,7 +15,8 @@ internal static class ServeCommand
     {
         var model = new Option<string?>("--model") { HelpName = "NAME", Description = "Model to use, or cascade: the "
             + "smallest first, and the best one if that is uncertain (default: the best one present)" };
-        model.AcceptOnlyFromAmong(
+        // Not the only names that are accepted: a user's manifest may add some.
+        model.CompletionSources.Add(
             ["auto", ModelCatalog.Cascade, .. ModelManifest.Shipped.ByRank.Select(entry => entry.Name)]);
         var port = NumberOption.Create("--port", "Port to listen on; 0 for any free one", DefaultPort, 0,
             IPEndPoint.MaxPort);

@@ -37,7 +37,7 @@ internal static class ReadSettings
         {
             throw UserException.Usage(problem.Message);
         }
-        catch (OptionsValidationException problem)
+        catch (Exception problem) when (problem is OptionsValidationException or InvalidDataException)
         {
             throw UserException.Usage(problem.Message);
         }
