@@ -99,7 +99,8 @@ export class Toolbar {
         await navigator.share({ files: [file], title: file.name });
       } catch (error) {
         // Closing the system's dialog is no failure. A browser that does not let this page share gives the file.
-        if (error.name !== "AbortError") by("download").click();
+        const isClosed = error instanceof DOMException && error.name === "AbortError";
+        if (!isClosed) by("download").click();
       }
     });
   }
