@@ -46,11 +46,11 @@ public sealed class CutOutOptionsParser(UrlPolicy urls, ModelCatalog networks)
     private static void CheckCombination(RequestFields fields, CutOutOptions options)
     {
         if (fields.Find("cropMargin") is not null && options.Crop != true)
-            fields.Problem("cropMargin", "needs crop: true.");
+            fields.NeedsOther("cropMargin", "crop", "true");
         if (options is { Scale: not null, Crop: true }) fields.Problem("scale", FillsImage);
         if (options is { Position: not null, Crop: true }) fields.Problem("position", FillsImage);
         if (fields.Find("backgroundBlur") is not null && options.Background is not Background.Blur)
-            fields.Problem("backgroundBlur", "needs background: blur.");
+            fields.NeedsOther("backgroundBlur", "background", "blur");
         if (options is { IsAlphaOnly: true, Background: not null }) fields.Problem("background", NoColours);
         if (options is { IsAlphaOnly: true, Shadow: true }) fields.Problem("shadow", NoColours);
         if (!options.IsBackgroundOnly) return;

@@ -25,6 +25,15 @@ internal sealed class RequestFields(Problems problems, string prefix = "", Func<
     public void Problem(string field, string problem) =>
         problems.Add($"{prefix}{shown?.Invoke(field) ?? field} {problem}");
 
+    /// <summary>Reports a field that means nothing without another one.</summary>
+    public void NeedsOther(string field, string other, string value)
+    {
+        var name = shown?.Invoke(other) ?? other;
+        // Options of the command line: --crop, --background blur.
+        var pair = !name.StartsWith('-') ? $"{name}: {value}" : value == "true" ? name : $"{name} {value}";
+        Problem(field, $"needs {pair}.");
+    }
+
     public void Put(string name, JsonElement value)
     {
         if (Known.Contains(name)) _values[name] = value;

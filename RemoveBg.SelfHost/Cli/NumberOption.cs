@@ -18,8 +18,8 @@ internal static class NumberOption
             {
                 if (result.Tokens is [{ Value: var text }] && int.TryParse(text, NumberStyles.AllowLeadingSign,
                     CultureInfo.InvariantCulture, out var number) && number >= least && number <= most) return number;
-                var range = most == int.MaxValue ? $"at least {least}" : $"{least} to {most}";
-                result.AddError($"{name} must be {range}.");
+                var range = most == int.MaxValue ? $", at least {least}" : $" from {least} to {most}";
+                result.AddError($"{name} must be a whole number{range}.");
                 return value;
             },
         };
