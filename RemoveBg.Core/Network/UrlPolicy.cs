@@ -61,13 +61,18 @@ public sealed partial class UrlPolicy(IOptions<NetworkOptions> options)
             var example = use == UrlUse.Image ? "images.example.com/photo.jpg" : "api.example.com/hook";
             return $"must be an absolute {schemes} URL, like https://{example}.";
         }
+        if (!HostLetters.Are(Authority(text)))
+            return "must name a publicly routable host in ASCII or in letters: digits, dots and symbols of other "
+                + "scripts are refused.";
+        // Names of other scripts are looked up in lower case, as browsers do; .NET does so with ASCII alone.
+        var (start, host) = (text.IndexOf("//", StringComparison.Ordinal) + 2, Authority(text));
+        if (!Ascii.IsValid(host)) text = text[..start] + host.ToLowerInvariant() + text[(start + host.Length)..];
         if (!Uri.TryCreate(text, UriKind.Absolute, out var parsed))
             return $"is not a valid URL; it must be an absolute {schemes} URL.";
         if (parsed.UserInfo.Length > 0 || Authority(text).Contains('@'))
             return "must not contain a user name or password.";
-        if (!Authority(text).EnumerateRunes().All(IsHostCharacter))
-            return "must name a publicly routable host in ASCII or in letters: digits, dots and symbols of other "
-                + "scripts are refused.";
+        // .NET ignores what follows an IPv6 address.
+        if (host.Contains('[') && !Ipv6Authority().IsMatch(host)) return "must have a valid host name.";
         if (Authority(text).Contains('%')) return "must not contain percent-encoding in its host name.";
 
         var refused = CheckHost(parsed, text, out var isLoopback);
@@ -89,7 +94,15 @@ public sealed partial class UrlPolicy(IOptions<NetworkOptions> options)
         isLoopback = false;
 
         // IdnHost, not Host: it maps full-width digits, circled letters and ideographic dots to ASCII.
-        var host = uri.IdnHost.Trim('[', ']');
+        string host;
+        try
+        {
+            host = uri.IdnHost.Trim('[', ']');
+        }
+        catch (UriFormatException)
+        {
+            return "must have a valid host name.";
+        }
         if (IPAddress.TryParse(host, out var address))
         {
             // Parsers disagree on octal, hexadecimal, short and single-number forms.
@@ -115,13 +128,6 @@ public sealed partial class UrlPolicy(IOptions<NetworkOptions> options)
             ? notPublic : null;
     }
 
-    /// <summary>Whether a host name may contain the character.</summary>
-    /// <remarks>Full-width and circled digits, ideographic dots and invisible characters become ASCII in some IDN
-    /// mappings (UTS #46) and not in others: an odd name to one program is 127.0.0.1 to the next.</remarks>
-    private static bool IsHostCharacter(Rune character) => character.IsAscii || Rune.GetUnicodeCategory(character) is
-        UnicodeCategory.UppercaseLetter or UnicodeCategory.LowercaseLetter or UnicodeCategory.OtherLetter
-            or UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark;
-
     private static string Authority(string text)
     {
         var start = text.IndexOf("//", StringComparison.Ordinal) + 2;
@@ -131,6 +137,9 @@ public sealed partial class UrlPolicy(IOptions<NetworkOptions> options)
 
     [GeneratedRegex(@"^https?://[^/?#]", RegexOptions.IgnoreCase)]
     private static partial Regex PlainUrl();
+
+    [GeneratedRegex(@"^\[[0-9a-f:.]+\](:\d*)?$", RegexOptions.IgnoreCase)]
+    private static partial Regex Ipv6Authority();
 
     [GeneratedRegex(@"^(?=.{1,253}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")]
     private static partial Regex DnsName();
