@@ -81,6 +81,9 @@ public static class RemoveBgServices
         // Submit, manage.
         services.AddSingleton<CutOutOptionsParser>().AddSingleton<SubmitRequestParser>()
             .AddSingleton<IdempotencyTable>().AddSingleton<SubmitArtwork>();
+        services.AddSingleton(all => new ResultLinks(all.GetRequiredService<IOptions<ResultOptions>>(),
+            () => all.GetRequiredService<IOptions<WebhookOptions>>().Value.ReadKeys(),
+            all.GetRequiredService<TimeProvider>()));
         services.AddSingleton<ArtworkViews>().AddSingleton<ReadArtwork>().AddSingleton<ListArtworks>()
             .AddSingleton<CancelArtwork>().AddSingleton<DeleteArtwork>().AddSingleton<EraseKeyData>();
 

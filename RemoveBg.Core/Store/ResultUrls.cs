@@ -18,15 +18,21 @@ internal sealed class ResultUrls(BlobServiceClient blobs, TimeSpan lifetime, Tim
 
     private UserDelegationKey? _delegationKey;
 
-    /// <summary>Signs a URL for a blob.</summary>
-    /// <remarks>The expiry moves in steps of a twelfth of the lifetime, so that a poll and a webhook within minutes
-    /// carry the same URL.</remarks>
-    public async Task<string> SignAsync(BlobClient blob, CancellationToken cancellationToken)
+    /// <summary>Returns the expiry of a URL that is signed now.</summary>
+    /// <remarks>It moves in steps of a twelfth of the lifetime, so that a poll and a webhook within minutes carry the
+    /// same URL.</remarks>
+    public static DateTimeOffset Expiry(DateTimeOffset now, TimeSpan lifetime)
     {
         var step =
             Math.Max(TimeSpan.TicksPerSecond, lifetime.Ticks / 12 / TimeSpan.TicksPerSecond * TimeSpan.TicksPerSecond);
+        return new DateTimeOffset(now.UtcTicks / step * step, TimeSpan.Zero) + lifetime;
+    }
+
+    /// <summary>Signs a URL for a blob.</summary>
+    public async Task<string> SignAsync(BlobClient blob, CancellationToken cancellationToken)
+    {
         var now = clock.GetUtcNow();
-        var expires = new DateTimeOffset(now.UtcTicks / step * step, TimeSpan.Zero) + lifetime;
+        var expires = Expiry(now, lifetime);
         var sas = new BlobSasBuilder(BlobSasPermissions.Read, expires)
         {
             BlobContainerName = blob.BlobContainerName,

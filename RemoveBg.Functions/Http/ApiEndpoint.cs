@@ -23,11 +23,45 @@ public sealed class ApiEndpoint(Authenticate authenticate, KeyUsage usage, RateL
     /// <param name="submissions">Submissions that the call counts against the key's rate.</param>
     /// <param name="style">Shape of errors; null for ours.</param>
     /// <param name="requests">Requests that a call without submissions counts for.</param>
-    public async Task<IResult> AnswerAsync(
+    public Task<IResult> AnswerAsync(
         HttpRequest request, string scope, Func<ApiKey, CancellationToken, Task<IResult>> call,
         CancellationToken cancellationToken, int submissions = 0, ErrorStyle? style = null, int requests = 1)
     {
         style ??= ErrorStyle.Ours;
+        return RespondAsync(request, async either =>
+        {
+            var key = await authenticate.CheckAsync(request.Headers.Authorization, request.Headers["X-Api-Key"], scope,
+                CallerAddress.Of(request, access.Value.ProxyHops ?? 0), cancellationToken);
+            usage.Count(key);
+            if (submissions > 0)
+                await AdmitAsync(request.HttpContext.Response, key, submissions, cancellationToken, style);
+            else if (requestLimit.Admit(key, requests) is { IsAllowed: false } rate)
+                throw ApiException.TooManyRequests("The key sends too many requests.", rate);
+            return await call(key, either);
+        }, style, cancellationToken);
+    }
+
+    /// <summary>Runs a call whose URL is signed, and which therefore needs no key.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="isValid">Whether the signature is valid. Others count against the rate of the caller's
+    /// address.</param>
+    /// <param name="call">The call, with a token like <see cref="AnswerAsync"/>'s.</param>
+    /// <param name="cancellationToken">Cancelled by the host.</param>
+    public Task<IResult> AnswerSignedAsync(HttpRequest request, bool isValid,
+        Func<CancellationToken, Task<IResult>> call, CancellationToken cancellationToken) =>
+        RespondAsync(request, either =>
+        {
+            if (isValid) return call(either);
+            if (requestLimit.AdmitStranger(CallerAddress.Of(request, access.Value.ProxyHops ?? 0))
+                is { IsAllowed: false } rate)
+                throw ApiException.TooManyRequests("Too many requests without a valid API key from this address.", rate);
+            throw new ApiException(403, "The URL's signature is invalid or has expired; GET /v2/artworks/{id} returns "
+                + "a new one.");
+        }, ErrorStyle.Ours, cancellationToken);
+
+    private async Task<IResult> RespondAsync(HttpRequest request, Func<CancellationToken, Task<IResult>> call,
+        ErrorStyle style, CancellationToken cancellationToken)
+    {
         var headers = request.HttpContext.Response.Headers;
         ApiHeaders.Set(request.HttpContext.Response);
         // The hosts do the rest of CORS; the platform's cannot expose headers.
@@ -37,14 +71,7 @@ public sealed class ApiEndpoint(Authenticate authenticate, KeyUsage usage, RateL
             cancellationToken, request.HttpContext.RequestAborted);
         try
         {
-            var key = await authenticate.CheckAsync(request.Headers.Authorization, request.Headers["X-Api-Key"], scope,
-                CallerAddress.Of(request, access.Value.ProxyHops ?? 0), cancellationToken);
-            usage.Count(key);
-            if (submissions > 0)
-                await AdmitAsync(request.HttpContext.Response, key, submissions, cancellationToken, style);
-            else if (requestLimit.Admit(key, requests) is { IsAllowed: false } rate)
-                throw ApiException.TooManyRequests("The key sends too many requests.", rate);
-            return await call(key, either.Token);
+            return await call(either.Token);
         }
         catch (OperationCanceledException) when (request.HttpContext.RequestAborted.IsCancellationRequested)
         {
