@@ -1,11 +1,15 @@
 // RemoveBg on Azure: a Flex Consumption app, its storage, and the identity that connects them. No key, no connection string.
 targetScope = 'resourceGroup'
 
+// Deployed again with nothing given, the template writes neither secret nor budget, and every name stays: names come
+// from the group and `name` alone.
+
 @description('Prefix of all names: 3 to 12 lower-case letters and digits.')
 @minLength(3)
 @maxLength(12)
 param name string
 
+@description('Region of all resources: the group\'s, unless given.')
 param location string = resourceGroup().location
 
 @description('Memory of an instance in MB. One photo of 50 megapixels needs about 800, and 200 for the process.')
@@ -17,20 +21,48 @@ param instanceMemoryMB int = 2048
 @maxValue(1000)
 param maximumInstanceCount int = 40
 
+@description('Instances that always run and are always billed: items of name (http, or function:ProcessArtwork) and instanceCount.')
+param alwaysReady array = []
+
+@description('HTTP requests that one instance takes at once; an open event stream is one. 0: the platform\'s default, 16 per 2 GB.')
+@minValue(0)
+@maxValue(1000)
+param httpConcurrency int = 0
+
+@description('Spreads instances over the region\'s zones. The platform then keeps, and bills, two instances always ready for each group of functions.')
+param zoneRedundant bool = false
+
+@description('Recreate ends running work by force when the app changes. RollingUpdate drains instances first; Azure calls it a preview.')
+@allowed(['Recreate', 'RollingUpdate'])
+param siteUpdateStrategy string = 'Recreate'
+
 @description('Hours after which results and inputs are erased.')
 @minValue(1)
 @maxValue(8760)
 param resultRetentionHours int = 24
 
-@description('Webhook secret, whsec_ and 24 to 64 bytes in base64; two, with a blank between, while rotating.')
+@description('Webhook secret, whsec_ and 24 to 64 bytes in base64; two, with a blank between, while rotating. Empty: the vault\'s secret stays as it is, or missing.')
 @secure()
-param webhookSecrets string
+param webhookSecrets string = ''
+
+@description('recover brings back a vault that was deleted within the last 7 days; its name is taken until then. Fails if there is none.')
+@allowed(['default', 'recover'])
+param vaultCreateMode string = 'default'
 
 @description('Model: auto (the best one in the package), cascade, or a name from models/manifest.json.')
 param model string = 'auto'
 
-@description('A network of its own: storage by private endpoints, and egress rules against everything but pictures, webhooks and Azure.')
+@description('A network of its own: storage and vault by private endpoints, and results through the app.')
 param privateNetwork bool = false
+
+@description('With privateNetwork: the first address of its network, a /16.')
+param networkPrefix string = '10.40.0.0'
+
+@description('With privateNetwork: rules for the app\'s outgoing traffic, a second wall behind its own guard. Azure\'s samples have none: see docs/deploy.md before you turn them on.')
+param egressRules bool = false
+
+@description('Public https address of the service, if it is not the app\'s own, like https://removebg.example.com. With privateNetwork results have signed URLs there.')
+param publicUrl string = ''
 
 @description('Origins of web pages that may call the API and read results, like https://app.example.com. None: only other servers and the try-it page.')
 param corsOrigins array = []
@@ -41,8 +73,8 @@ param alertEmails array = []
 @minValue(1)
 param monthlyBudget int = 50
 
-@description('First day of the budget\'s first month.')
-param budgetStart string = utcNow('yyyy-MM-01')
+@description('First day of the budget\'s first month, yyyy-MM-01: the current month when it is created, and never another afterwards. Empty: the budget stays as it is, or missing.')
+param budgetStart string = ''
 
 @description('Days that logs and metrics are kept.')
 @minValue(30)
@@ -50,6 +82,7 @@ param budgetStart string = utcNow('yyyy-MM-01')
 param logRetentionDays int = 30
 
 var unique = toLower('${name}${uniqueString(resourceGroup().id)}')
+var appName = '${unique}-app'
 
 module identity 'modules/identity.bicep' = {
   name: 'identity'
@@ -66,6 +99,7 @@ module storage 'modules/storage.bicep' = {
     publicNetworkAccess: !privateNetwork
     corsOrigins: corsOrigins
     deploymentContainer: 'deployments'
+    workspaceId: monitoring.outputs.workspaceId
   }
 }
 
@@ -76,12 +110,22 @@ module secrets 'modules/secrets.bicep' = {
     location: location
     principalId: identity.outputs.principalId
     webhookSecrets: webhookSecrets
+    createMode: vaultCreateMode
+    publicNetworkAccess: !privateNetwork
+    workspaceId: monitoring.outputs.workspaceId
   }
 }
 
 module network 'modules/network.bicep' = if (privateNetwork) {
   name: 'network'
-  params: { name: name, location: location, storageId: storage.outputs.id }
+  params: {
+    name: name
+    location: location
+    storageId: storage.outputs.id
+    vaultId: secrets.outputs.vaultId
+    prefix: networkPrefix
+    egressRules: egressRules
+  }
 }
 
 module monitoring 'modules/monitoring.bicep' = {
@@ -94,6 +138,8 @@ module monitoring 'modules/monitoring.bicep' = {
     monthlyBudget: monthlyBudget
     budgetStart: budgetStart
     retentionInDays: logRetentionDays
+    appName: appName
+    url: empty(publicUrl) ? 'https://${appName}.azurewebsites.net' : publicUrl
   }
 }
 
@@ -101,7 +147,7 @@ module functions 'modules/functions.bicep' = {
   name: 'functions'
   params: {
     name: name
-    appName: '${unique}-app'
+    appName: appName
     location: location
     instanceMemoryMB: instanceMemoryMB
     maximumInstanceCount: maximumInstanceCount
@@ -110,8 +156,18 @@ module functions 'modules/functions.bicep' = {
     deploymentUri: storage.outputs.deploymentUri
     subnetId: network.?outputs.appSubnetId ?? ''
     corsOrigins: corsOrigins
+    alwaysReady: alwaysReady
+    httpConcurrency: httpConcurrency
+    zoneRedundant: zoneRedundant
+    siteUpdateStrategy: siteUpdateStrategy
+    servesResults: privateNetwork
+    publicUrl: publicUrl
+    workspaceId: monitoring.outputs.workspaceId
     settings: {
-      AzureWebJobsStorage__accountName: storage.outputs.name
+      // All three: the scale controller reads queues by these, and not by the account's name.
+      AzureWebJobsStorage__blobServiceUri: storage.outputs.blobUri
+      AzureWebJobsStorage__queueServiceUri: storage.outputs.queueUri
+      AzureWebJobsStorage__tableServiceUri: storage.outputs.tableUri
       APPLICATIONINSIGHTS_CONNECTION_STRING: monitoring.outputs.connectionString
       APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identity.outputs.clientId};Authorization=AAD'
       RemoveBg__Webhook__Secrets: secrets.outputs.webhookSecretsReference
@@ -134,3 +190,4 @@ output url string = functions.outputs.url
 output appName string = functions.outputs.name
 output storageAccount string = storage.outputs.name
 output vaultName string = secrets.outputs.vaultName
+output isPrivate bool = privateNetwork

@@ -9,10 +9,15 @@ param alertEmails array
 @description('Monthly budget of the resource group, in the currency of the subscription.')
 param monthlyBudget int
 
-@description('First day of the first month of the budget, yyyy-MM-01.')
+@description('First day of the first month of the budget, yyyy-MM-01. Empty: the budget is not written.')
 param budgetStart string
 
 param retentionInDays int
+
+param appName string
+
+@description('Address of the service, which the external test requests.')
+param url string
 
 var metricsPublisher = '3913510d-42f4-4e42-8a64-420c390055eb'
 
@@ -43,6 +48,14 @@ var alerts = [
     severity: 1
     description: 'The host gave up on a message.'
     query: 'AppMetrics | where Name == "removebg.faults" and tostring(Properties.fault) == "Poisoned" | summarize value = sum(Sum)'
+    threshold: 0
+  }
+  {
+    // The others read the app's own figures, so none of them fires when it sends nothing. The sweeper sends one per minute.
+    name: 'silent'
+    severity: 1
+    description: 'No heartbeat for 15 minutes: the app does not start, its timer does not run, or its telemetry does not arrive.'
+    query: 'AppMetrics | where Name == "removebg.queue.oldest" | summarize heartbeats = count() | project value = iff(heartbeats == 0, 1, 0)'
     threshold: 0
   }
 ]
@@ -125,7 +138,51 @@ resource rules 'Microsoft.Insights/scheduledQueryRules@2023-03-15-preview' = [
   }
 ]
 
-resource budget 'Microsoft.Consumption/budgets@2023-11-01' = if (!empty(alertEmails)) {
+// From outside, so that it also fires if the platform, DNS or telemetry fails. Five places, each every five minutes.
+resource outside 'Microsoft.Insights/webtests@2022-06-15' = if (!empty(alertEmails)) {
+  name: '${appName}-ready'
+  location: location
+  kind: 'standard'
+  tags: { 'hidden-link:${insights.id}': 'Resource' }
+  properties: {
+    SyntheticMonitorId: '${appName}-ready'
+    Name: '${appName} is ready'
+    Enabled: true
+    Frequency: 300
+    Timeout: 60
+    Kind: 'standard'
+    RetryEnabled: true
+    Locations: [
+      for place in ['emea-nl-ams-azr', 'emea-gb-db3-azr', 'us-va-ash-azr', 'us-ca-sjc-azr', 'apac-sg-sin-azr']: { Id: place }
+    ]
+    Request: { RequestUrl: '${url}/readyz', HttpVerb: 'GET' }
+    ValidationRules: { ExpectedHttpStatusCode: 200, SSLCheck: true, SSLCertRemainingLifetimeCheck: 7 }
+  }
+}
+
+resource unreachable 'Microsoft.Insights/metricAlerts@2018-03-01' = if (!empty(alertEmails)) {
+  name: '${name}-unreachable'
+  location: 'global'
+  properties: {
+    description: 'Three of five places cannot get 200 from /readyz.'
+    severity: 1
+    enabled: true
+    scopes: [outside.id, insights.id]
+    evaluationFrequency: 'PT5M'
+    windowSize: 'PT15M'
+    criteria: {
+      'odata.type': 'Microsoft.Azure.Monitor.WebtestLocationAvailabilityCriteria'
+      webTestId: outside.id
+      componentId: insights.id
+      failedLocationCount: 3
+    }
+    actions: [{ actionGroupId: people.id }]
+  }
+}
+
+// Azure refuses another start date for a budget that exists, and a past one for a new budget: only the first deployment
+// gives it.
+resource budget 'Microsoft.Consumption/budgets@2023-11-01' = if (!empty(alertEmails) && !empty(budgetStart)) {
   name: '${name}-budget'
   properties: {
     category: 'Cost'
@@ -163,4 +220,5 @@ resource dashboard 'Microsoft.Insights/workbooks@2023-06-01' = {
   }
 }
 
+output workspaceId string = workspace.id
 output connectionString string = insights.properties.ConnectionString

@@ -1,19 +1,46 @@
-// Optional: the app in a network of its own, storage by private endpoints, and a second wall behind the app's own guard against SSRF.
+// Optional: the app in a network of its own, storage and vault by private endpoints, and on demand a second wall behind
+// the app's own guard against SSRF.
 param name string
 param location string
 param storageId string
+param vaultId string
 
-var space = '10.40.0.0/16'
-var endpointsPrefix = '10.40.1.0/24'
-var services = ['blob', 'queue', 'table']
+@description('First address of the network, a /16.')
+param prefix string
 
-resource rules 'Microsoft.Network/networkSecurityGroups@2024-01-01' = {
+param egressRules bool
+
+var space = '${prefix}/16'
+var appPrefix = cidrSubnet(space, 24, 0)
+var endpointsPrefix = cidrSubnet(space, 24, 1)
+var services = [
+  { name: 'blob', zone: 'privatelink.blob.${environment().suffixes.storage}' }
+  { name: 'queue', zone: 'privatelink.queue.${environment().suffixes.storage}' }
+  { name: 'table', zone: 'privatelink.table.${environment().suffixes.storage}' }
+  { name: 'vault', zone: 'privatelink.vaultcore.azure.net' }
+]
+
+resource rules 'Microsoft.Network/networkSecurityGroups@2024-01-01' = if (egressRules) {
   name: '${name}-app'
   location: location
   properties: {
     securityRules: [
       {
-        name: 'storageEndpoints'
+        // The platform's instances in the app's subnet may need each other.
+        name: 'ownSubnet'
+        properties: {
+          priority: 90
+          direction: 'Outbound'
+          access: 'Allow'
+          protocol: '*'
+          sourceAddressPrefix: '*'
+          sourcePortRange: '*'
+          destinationAddressPrefix: appPrefix
+          destinationPortRange: '*'
+        }
+      }
+      {
+        name: 'endpoints'
         properties: {
           priority: 100
           direction: 'Outbound'
@@ -34,7 +61,8 @@ resource rules 'Microsoft.Network/networkSecurityGroups@2024-01-01' = {
           protocol: '*'
           sourceAddressPrefix: '*'
           sourcePortRange: '*'
-          destinationAddressPrefixes: ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10']
+          // Not 100.64.0.0/10: the platform itself uses it. The app's own guard refuses it.
+          destinationAddressPrefixes: ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16']
           destinationPortRange: '*'
         }
       }
@@ -90,8 +118,8 @@ resource network 'Microsoft.Network/virtualNetworks@2024-01-01' = {
       {
         name: 'app'
         properties: {
-          addressPrefix: '10.40.0.0/24'
-          networkSecurityGroup: { id: rules.id }
+          addressPrefix: appPrefix
+          networkSecurityGroup: egressRules ? { id: rules.id } : null
           delegations: [
             {
               name: 'flex'
@@ -110,7 +138,7 @@ resource network 'Microsoft.Network/virtualNetworks@2024-01-01' = {
 
 resource zones 'Microsoft.Network/privateDnsZones@2024-06-01' = [
   for service in services: {
-    name: 'privatelink.${service}.${environment().suffixes.storage}'
+    name: service.zone
     location: 'global'
   }
 ]
@@ -118,7 +146,7 @@ resource zones 'Microsoft.Network/privateDnsZones@2024-06-01' = [
 resource links 'Microsoft.Network/privateDnsZones/virtualNetworkLinks@2024-06-01' = [
   for (service, i) in services: {
     parent: zones[i]
-    name: '${name}-${service}'
+    name: '${name}-${service.name}'
     location: 'global'
     properties: {
       registrationEnabled: false
@@ -129,16 +157,16 @@ resource links 'Microsoft.Network/privateDnsZones/virtualNetworkLinks@2024-06-01
 
 resource endpoints 'Microsoft.Network/privateEndpoints@2024-01-01' = [
   for service in services: {
-    name: '${name}-${service}'
+    name: '${name}-${service.name}'
     location: location
     properties: {
       subnet: { id: '${network.id}/subnets/endpoints' }
       privateLinkServiceConnections: [
         {
-          name: service
+          name: service.name
           properties: {
-            privateLinkServiceId: storageId
-            groupIds: [service]
+            privateLinkServiceId: service.name == 'vault' ? vaultId : storageId
+            groupIds: [service.name]
           }
         }
       ]
@@ -153,7 +181,7 @@ resource zoneGroups 'Microsoft.Network/privateEndpoints/privateDnsZoneGroups@202
     properties: {
       privateDnsZoneConfigs: [
         {
-          name: service
+          name: service.name
           properties: { privateDnsZoneId: zones[i].id }
         }
       ]

@@ -14,12 +14,15 @@ param corsOrigins array
 
 param deploymentContainer string
 
-// Built-in roles for what the app does with blobs, queues and tables, and for user delegation keys. Nothing wider.
+@description('Log Analytics workspace for metrics and for the log of deletions.')
+param workspaceId string
+
+// Built-in roles for what the app and the host do with blobs, queues and tables; the first one includes user delegation
+// keys. For the host's own blobs Azure's documentation names Blob Data Owner, and not Contributor. Nothing wider.
 var roles = {
-  blobDataContributor: 'ba92f5b4-2d11-453d-a403-e96b0029c9fe'
+  blobDataOwner: 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b'
   queueDataContributor: '974c5e8b-45b9-4653-ba55-5f855dd0fb88'
   tableDataContributor: '0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3'
-  blobDelegator: 'db58b8e5-c6ad-4a2a-8342-4190687cbf4a'
 }
 
 resource storage 'Microsoft.Storage/storageAccounts@2023-05-01' = {
@@ -101,6 +104,42 @@ resource access 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
   }
 ]
 
+resource queues 'Microsoft.Storage/storageAccounts/queueServices@2023-05-01' = {
+  parent: storage
+  name: 'default'
+}
+
+resource tables 'Microsoft.Storage/storageAccounts/tableServices@2023-05-01' = {
+  parent: storage
+  name: 'default'
+}
+
+// Deletions alone, and metrics: a log line for each read and write would cost more than the requests themselves.
+resource blobDiagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
+  name: 'logs'
+  scope: blobs
+  properties: {
+    workspaceId: workspaceId
+    logs: [{ category: 'StorageDelete', enabled: true }]
+    metrics: [{ category: 'Transaction', enabled: true }]
+  }
+}
+
+resource queueDiagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
+  name: 'logs'
+  scope: queues
+  properties: { workspaceId: workspaceId, metrics: [{ category: 'Transaction', enabled: true }] }
+}
+
+resource tableDiagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
+  name: 'logs'
+  scope: tables
+  properties: { workspaceId: workspaceId, metrics: [{ category: 'Transaction', enabled: true }] }
+}
+
 output id string = storage.id
 output name string = storage.name
+output blobUri string = storage.properties.primaryEndpoints.blob
+output queueUri string = storage.properties.primaryEndpoints.queue
+output tableUri string = storage.properties.primaryEndpoints.table
 output deploymentUri string = '${storage.properties.primaryEndpoints.blob}${deploymentContainer}'

@@ -1,0 +1,40 @@
+using System.Diagnostics;
+using System.Reflection;
+using System.Text.Json;
+
+namespace RemoveBg.Tests.Given;
+
+/// <summary>The Bicep CLI that is pinned as a package.</summary>
+internal static class BicepCli
+{
+    public static (int Code, string Said) Run(params string[] arguments)
+    {
+        var path = typeof(BicepCli).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
+            .FirstOrDefault(entry => entry.Key == "BicepPath")?.Value;
+        if (path is null) Assert.Ignore("The Bicep CLI comes as a package for Linux on x64 only; here, check with 'az "
+            + "bicep build --file infra/main.bicep'.");
+        Assert.That(path, Does.Exist);
+        var start =
+            new ProcessStartInfo(path!, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        // It is self-contained and looks for ICU, which a small machine may lack.
+        start.Environment["DOTNET_SYSTEM_GLOBALIZATION_INVARIANT"] = "1";
+        using var process = Process.Start(start)!;
+        var errors = process.StandardError.ReadToEndAsync();
+        var output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return (process.ExitCode, output + errors.Result);
+    }
+
+    /// <summary>Predicts the resources that a deployment would request. Azure's own engine evaluates the
+    /// template.</summary>
+    /// <param name="folder">A copy of infra/.</param>
+    /// <param name="parameters">Lines of a parameter file.</param>
+    public static JsonDocument Predict(string folder, params IEnumerable<string> parameters)
+    {
+        var file = Path.Combine(folder, $"{Guid.NewGuid():N}.bicepparam");
+        File.WriteAllLines(file, ["using 'main.bicep'", .. parameters.Select(line => $"param {line}")]);
+        Assert.That(Run("snapshot", file, "--mode", "overwrite", "--resource-group", "shop", "--location",
+            "northeurope", "--subscription-id", "11111111-1111-1111-1111-111111111111"), Is.EqualTo((0, "")));
+        return JsonDocument.Parse(File.ReadAllText(Path.ChangeExtension(file, ".snapshot.json")));
+    }
+}
