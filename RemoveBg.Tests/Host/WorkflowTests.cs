@@ -52,6 +52,21 @@ public sealed partial class WorkflowTests
             Does.Contain("dotnet publish RemoveBg.Functions -c Release -o publish -p:PackageFile=app.zip")
                 .And.Not.Contain("zip -r"));
 
+    /// <summary>A stored copy would undo each rotation.</summary>
+    [Test]
+    public void The_deployment_has_no_webhook_secret_and_ends_with_a_smoke_test()
+    {
+        var deploy = File.ReadAllText(Path.Combine(Repo.Root, ".github", "workflows", "deploy.yml"));
+        Assert.That(deploy, Does.Contain("- run: infra/azure.sh up").And.Not.Contain("WEBHOOK_SECRETS"));
+        Assert.That(File.ReadAllText(Path.Combine(Repo.Root, "infra", "azure.sh")),
+            Does.Match(@"(?s)up\(\) \{.*publish\n  ready\n  try\n\}"));
+    }
+
+    [TestCase(".gitignore", ".azure/", "publish/", "app.zip")]
+    [TestCase(".dockerignore", ".azure", "publish", "app.zip")]
+    public void Azds_settings_and_packages_stay_out_of_commits_and_images(string file, params string[] ignored) =>
+        Assert.That(File.ReadAllLines(Path.Combine(Repo.Root, file)), Is.SupersetOf(ignored));
+
     [GeneratedRegex(@"uses: [\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$")]
     private static partial Regex Pinned();
 
