@@ -5,10 +5,9 @@ namespace RemoveBg.Functions;
 
 public sealed class SweepTimer(SweepArtworks sweep, EraseExpired erase)
 {
-    /// <summary>Runs each minute, and at startup, because the last process may have left work behind.</summary>
-    [Function("SweepArtworks")]
-    public Task Sweep([TimerTrigger("0 * * * * *", RunOnStartup = true)] TimerInfo timer,
-        CancellationToken cancellationToken) => sweep.SweepAsync(cancellationToken);
+    /// <summary>Runs each minute.</summary>
+    [Function("SweepArtworks"), RunsAtStart]
+    public Task Sweep([TimerTrigger("0 * * * * *")] TimerInfo timer, CancellationToken cancellationToken) => sweep.SweepAsync(cancellationToken);
 
     /// <summary>Runs every five minutes, off the busy full minute.</summary>
     [Function("EraseExpired")]

@@ -1,6 +1,7 @@
 using Microsoft.Azure.Functions.Worker;
 using NCrontab;
 using RemoveBg.Core.Store;
+using RemoveBg.Functions;
 
 namespace RemoveBg.SelfHost.Hosting;
 
@@ -17,7 +18,7 @@ internal sealed class TimerPump(
     {
         try
         {
-            if (trigger.RunOnStartup) await RunAsync(stoppingToken);
+            if (function.Method.IsDefined(typeof(RunsAtStartAttribute), inherit: false)) await RunAsync(stoppingToken);
             while (true)
             {
                 var now = clock.GetUtcNow().UtcDateTime;

@@ -61,6 +61,16 @@ public sealed class FunctionCatalogTests
     public void Names_are_unique_as_the_functions_host_demands() =>
         Assert.That(Functions.Select(function => function.Name), Is.Unique);
 
+    /// <summary>It would run on Azure each time that an instance of any function starts.</summary>
+    [Test]
+    public void No_timer_has_run_on_startup_and_the_self_host_sweeps_when_it_starts()
+    {
+        Assert.That(Functions.Select(function => function.TriggerAttribute<TimerTriggerAttribute>()).OfType<
+            TimerTriggerAttribute>().Select(timer => timer.RunOnStartup), Is.EqualTo(new[] { false, false }));
+        Assert.That(Functions.Where(function => function.Method.IsDefined(typeof(RunsAtStartAttribute), false))
+            .Select(function => function.Name), Is.EqualTo(new[] { "SweepArtworks" }));
+    }
+
     [Test]
     public void A_parameter_that_this_host_cannot_fill_fails_startup() =>
         Assert.That(() => FunctionCatalog.Find(typeof(Unfillable).Assembly),
