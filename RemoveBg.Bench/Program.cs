@@ -60,14 +60,14 @@ load.SetAction((arguments, cancellationToken) => new LoadBench(arguments.GetValu
 var service = new Option<double>(
     "--service") { Description = "Seconds per artwork in the pipeline (default: 0.71, U²-Netp on one core of two)",
     HelpName = "S", DefaultValueFactory = _ => 0.71 };
-var slots = new Option<int>("--slots") { Description = "Artworks at once per instance (default: 1)",
-    HelpName = "N", DefaultValueFactory = _ => 1 };
+var slots = new Option<int>("--slots") { Description = "Artworks at once per instance (default: one per core)",
+    HelpName = "N", DefaultValueFactory = _ => 0 };
 var most = new Option<int>("--instances") { Description = "Maximum number of instances (default: 40)", HelpName = "N",
     DefaultValueFactory = _ => 40 };
 var cold = new Option<double>("--cold-start") { Description = "Seconds until a new instance accepts work (default: 6)",
     HelpName = "S", DefaultValueFactory = _ => 6 };
-var memory = new Option<double>("--gb") { Description = "Memory per instance (default: 2)", HelpName = "GB",
-    DefaultValueFactory = _ => 2 };
+var memory = new Option<double>("--gb") { HelpName = "GB",
+    Description = "Memory per instance: 2 with one core, 4 with two (default: 2)", DefaultValueFactory = _ => 2 };
 var price = new Option<double>("--price") { Description = "Dollars per GB-second of execution (default: 0.000026)",
     HelpName = "$", DefaultValueFactory = _ => 0.000026 };
 var seed = new Option<int>("--seed") { Description = "Random seed (default: 1)",
