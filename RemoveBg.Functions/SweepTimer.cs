@@ -7,7 +7,8 @@ public sealed class SweepTimer(SweepArtworks sweep, EraseExpired erase)
 {
     /// <summary>Runs each minute.</summary>
     [Function("SweepArtworks"), RunsAtStart]
-    public Task Sweep([TimerTrigger("0 * * * * *")] TimerInfo timer, CancellationToken cancellationToken) => sweep.SweepAsync(cancellationToken);
+    public Task Sweep([TimerTrigger("0 * * * * *")] TimerInfo timer,
+        CancellationToken cancellationToken) => sweep.SweepAsync(cancellationToken);
 
     /// <summary>Runs every five minutes, off the busy full minute.</summary>
     [Function("EraseExpired")]

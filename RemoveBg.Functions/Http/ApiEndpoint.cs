@@ -54,7 +54,8 @@ public sealed class ApiEndpoint(Authenticate authenticate, KeyUsage usage, RateL
             if (isValid) return call(either);
             if (requestLimit.AdmitStranger(CallerAddress.Of(request, access.Value.ProxyHops ?? 0))
                 is { IsAllowed: false } rate)
-                throw ApiException.TooManyRequests("Too many requests without a valid API key from this address.", rate);
+                throw ApiException.TooManyRequests(
+                    "Too many requests without a valid API key from this address.", rate);
             throw new ApiException(403, "The URL's signature is invalid or has expired; GET /v2/artworks/{id} returns "
                 + "a new one.");
         }, ErrorStyle.Ours, cancellationToken);
