@@ -104,7 +104,7 @@ references() {
   for ((try = 1; try <= tries; try++)); do
     again "Refreshing the vault references" \
       az rest --method post --url "$address/refresh?api-version=2022-03-01" --output none
-    states=$(az rest --method get --url "$address?api-version=2022-03-01" \
+    states=$(again "Reading the vault references" az rest --method get --url "$address?api-version=2022-03-01" \
       --query "value[].[name, properties.status]" --output tsv)
     if [ -n "$states" ] && ! grep -vq 'Resolved$' <<<"$states"; then
       echo "Every vault reference is resolved."
@@ -218,7 +218,14 @@ up() {
   try
 }
 
+# azd and az each have a selected subscription.
+same_subscription() {
+  [ -z "${AZURE_SUBSCRIPTION_ID:-}" ] ||
+    [ "$(az account show --query id --output tsv)" = "$AZURE_SUBSCRIPTION_ID" ] ||
+    fail "az has another subscription selected: az account set --subscription $AZURE_SUBSCRIPTION_ID"
+}
+
 case ${1:-} in
-  prepare | provisioned | publish | ready | try | up) "$@" ;;
+  prepare | provisioned | publish | ready | try | up) same_subscription; "$@" ;;
   *) sed -n '2,/^set/{/^#/s/^# \{0,1\}//p}' "${BASH_SOURCE[0]}" >&2; exit 2 ;;
 esac

@@ -105,6 +105,7 @@ public sealed class AzureScriptTests
             ("appName", "other-app"), ("vaultName", "kvother"), ("url", "https://shop.example.com"),
             ("storageAccount", "shopstore"), ("isPrivate", "false"), ("AZURE_SUBSCRIPTION_ID", "2222")];
         await File.WriteAllTextAsync(_azure.State("group"), "");
+        await File.WriteAllTextAsync(_azure.State("subscription"), "2222\n");
         _azure.Wait("publish", 2);
         foreach (var step in new[] { "prepare", "provisioned", "ready", "try" })
         {
@@ -124,6 +125,15 @@ public sealed class AzureScriptTests
         Assert.That(await File.ReadAllTextAsync(Path.Combine(Repo.Root, "azure.yaml")),
             Does.Match(@"(?s)preprovision:.*azure\.sh prepare.*postprovision:.*azure\.sh provisioned.*"
                 + @"postdeploy:.*azure\.sh ready && \./infra/azure\.sh try"));
+    }
+
+    [Test]
+    public async Task Another_subscription_of_az_than_of_azd_stops_at_once()
+    {
+        var (code, output) = await _azure.RunAsync("prepare", ("AZURE_SUBSCRIPTION_ID", "2222"));
+        Assert.That(code, Is.EqualTo(1));
+        Assert.That(output, Does.Contain("az account set --subscription 2222"));
+        Assert.That(_azure.Calls, Has.Count.EqualTo(1));
     }
 
     [Test]
