@@ -33,6 +33,8 @@ output() {
   [ -n "$value" ] || value=$(az deployment group show --resource-group "$(group)" --name main \
     --query "properties.outputs.$1.value" --output tsv)
   [ -n "$value" ] || fail "The deployment has no output $1: deploy infra/main.bicep first."
+  # az prints True or true, as its version goes.
+  [ "$value" != True ] || value=true
   echo "$value"
 }
 
@@ -57,14 +59,28 @@ keep() {
   [ -z "${AZURE_ENV_NAME:-}" ] || azd env set "$1" "$2"
 }
 
+# before QUERY: of the parameters that the last deployment "main" was given; nothing if there was none.
+before() {
+  az deployment group show --resource-group "$(group)" --name main --query "properties.parameters.$1" --output tsv \
+    2>"$said" && return
+  grep -qiE 'not ?found|could not be found' "$said" || { cat "$said" >&2; fail "The last deployment cannot be read."; }
+}
+
 prepare() {
-  local name start deleted mode=default
+  local name start deleted network emails mode=default
   # Without a group nothing exists yet.
   if [ -n "${AZURE_RESOURCE_GROUP:-}" ] && [ "$(az group exists --name "$(group)")" = true ]; then
     name=$(tr '[:upper:]' '[:lower:]' <<<"${AZURE_ENV_NAME:-removebg}" | tr -d - | cut -c1-12)
     start=$(az rest --method get --url "$arm$(resource_id Microsoft.Consumption/budgets)?api-version=2023-11-01" \
       --query "value[?name=='$name-budget'].properties.timePeriod.startDate | [0]" --output tsv)
     [[ $start =~ ^[0-9]{4}- ]] && start=${start:0:10} || start=
+    # azd keeps these in its environment. Otherwise a deployment without them would open the network, and drop alerts.
+    if [ -z "${AZURE_ENV_NAME:-}" ]; then
+      network=${REMOVEBG_PRIVATE_NETWORK:-$(before privateNetwork.value | tr '[:upper:]' '[:lower:]')}
+      [ -z "$network" ] || export REMOVEBG_PRIVATE_NETWORK=$network
+      emails=${REMOVEBG_ALERT_EMAILS:-$(before 'alertEmails.value[]' | paste -sd, -)}
+      export REMOVEBG_ALERT_EMAILS=$emails
+    fi
   fi
   # A budget keeps the start that it was created with; Azure accepts no other one, and for a new one no past month.
   keep REMOVEBG_BUDGET_START "${start:-$(date -u +%Y-%m-01)}"

@@ -13,6 +13,12 @@ internal sealed class FakeAzure : IDisposable
           "account show"*user.type*) echo user ;;
           "account show"*) cat subscription 2>/dev/null || echo 1111 ;;
           "deployment group create"*) env | grep ^REMOVEBG_ | sort >given; [ -f budget ] || env | grep START= >budget ;;
+          "deployment group show"*parameters*)
+            [ -f given ] || say "ERROR: (DeploymentNotFound) Deployment 'main' could not be found."
+            case "$*" in
+              *privateNetwork*) sed -n 's/REMOVEBG_PRIVATE_NETWORK=t/T/p' given ;;
+              *alertEmails*) sed -n 's/REMOVEBG_ALERT_EMAILS=//p' given | tr , '\n' ;;
+            esac ;;
           "deployment group show"*appName*) echo shop-app ;;
           "deployment group show"*url*) echo https://shop.example.com ;;
           "deployment group show"*storageAccount*) echo shopstore ;;

@@ -57,6 +57,19 @@ public sealed class AzureScriptTests
     }
 
     [Test]
+    public async Task A_deployment_without_them_keeps_the_private_network_and_the_recipients()
+    {
+        await _azure.RunAsync("up shop northeurope", ("REMOVEBG_PRIVATE_NETWORK", "true"),
+            ("REMOVEBG_ALERT_EMAILS", "one@example.com,two@example.com"));
+        var (code, output) = await _azure.RunAsync("up shop");
+        Assert.That(code, Is.Zero, output);
+        Assert.That((Given("REMOVEBG_PRIVATE_NETWORK"), Given("REMOVEBG_ALERT_EMAILS")),
+            Is.EqualTo(("true", "one@example.com,two@example.com")));
+        await _azure.RunAsync("up shop", ("REMOVEBG_PRIVATE_NETWORK", "false"));
+        Assert.That(Given("REMOVEBG_PRIVATE_NETWORK"), Is.EqualTo("false"), "unless another value is given");
+    }
+
+    [Test]
     public async Task A_deleted_vault_of_this_group_is_recovered()
     {
         await File.WriteAllTextAsync(_azure.State("deleted"), "");
