@@ -25,7 +25,9 @@ internal static class FunctionCatalog
 
     private static ParameterInfo Checked(string name, MethodInfo method)
     {
-        var triggers = method.GetParameters().Where(IsTrigger).ToList();
+        // Once: two calls at first may return different objects while another thread calls it, too.
+        var parameters = method.GetParameters();
+        var triggers = parameters.Where(IsTrigger).ToList();
         if (triggers.Count != 1)
             throw new InvalidOperationException($"Function {name} needs exactly one trigger; it has {triggers.Count}.");
         var trigger = triggers[0];
@@ -34,7 +36,7 @@ internal static class FunctionCatalog
             throw new InvalidOperationException(
                 $"Function {name}: this host has no function keys; AuthorizationLevel must be Anonymous.");
 
-        foreach (var parameter in method.GetParameters())
+        foreach (var parameter in parameters)
         {
             var type = parameter.ParameterType;
             var fits = type == typeof(CancellationToken)
