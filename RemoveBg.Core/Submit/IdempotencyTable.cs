@@ -64,15 +64,12 @@ public sealed class IdempotencyTable(StorageClients storage, TimeProvider clock)
     internal async Task MarkDeletedAsync(Artwork artwork, CancellationToken cancellationToken)
     {
         if (artwork.IdempotencyRow is not { } row || artwork.CreatedAt <= clock.GetUtcNow() - Memory) return;
-        try
-        {
-            await _rows.UpdateEntityAsync(new TableEntity(artwork.KeyId, row) { ["IsDeleted"] = true }, ETag.All,
-                TableUpdateMode.Merge, cancellationToken);
-        }
-        catch (RequestFailedException problem) when (problem.Status == 404)
-        {
-            // The row has expired, or all data of the key is being erased.
-        }
+        // The row may have expired, and be another artwork's by now.
+        var found = await _rows.GetEntityIfExistsAsync<TableEntity>(artwork.KeyId, row,
+            cancellationToken: cancellationToken);
+        if (!found.HasValue || found.Value!.GetGuid("ArtworkId") != artwork.Id) return;
+        await _rows.TryUpdateAsync(new(artwork.KeyId, row) { ["IsDeleted"] = true }, found.Value.ETag,
+            TableUpdateMode.Merge, cancellationToken);
     }
 
     /// <summary>Deletes rows older than <see cref="Memory"/>.</summary>

@@ -1,6 +1,8 @@
 using Azure.Data.Tables;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
+using RemoveBg.Core;
+using RemoveBg.Core.Artworks;
 using RemoveBg.Core.Submit;
 using RemoveBg.Tests.Given;
 
@@ -49,6 +51,23 @@ public sealed class IdempotencyTableTests
     }
 
     [Test]
+    public async Task An_artwork_that_is_deleted_takes_its_key_along_and_no_later_artworks()
+    {
+        // The request that claimed the key failed, and was repeated 23 hours later.
+        var first = await ClaimAsync(Guid.NewGuid());
+        _clock.Advance(TimeSpan.FromHours(23));
+        var late = Stored(await ClaimAsync(Guid.NewGuid()));
+        _clock.Advance(TimeSpan.FromHours(2));
+        var second = Stored(await ClaimAsync(Guid.NewGuid()));
+        Assert.That((late.Id, second.Id == first), Is.EqualTo((first, false)));
+
+        await _table.MarkDeletedAsync(late, CancellationToken.None);
+        Assert.That(await ClaimAsync(Guid.NewGuid()), Is.EqualTo(second.Id));
+        await _table.MarkDeletedAsync(second, CancellationToken.None);
+        Assert.That(() => ClaimAsync(Guid.NewGuid()), Throws.TypeOf<ApiException>().With.Message.Contains("deleted"));
+    }
+
+    [Test]
     public async Task Rows_are_deleted_when_they_have_expired_and_not_before()
     {
         var early = Guid.NewGuid();
@@ -66,6 +85,12 @@ public sealed class IdempotencyTableTests
     [TestCase(" order-7 ")]
     public void Quotes_and_blanks_around_a_key_do_not_count(string header) =>
         Assert.That(IdempotencyTable.RowOf(header), Is.EqualTo(_row));
+
+    private Artwork Stored(Guid id) => new()
+    {
+        Id = id, KeyId = "key", IdempotencyRow = _row, ImageUrl = "", OutputFormat = OutputFormat.Auto,
+        CreatedAt = _clock.GetUtcNow(), Status = ArtworkStatus.Starting,
+    };
 
     private Task<Guid> ClaimAsync(Guid proposed, string? row = null) =>
         _table.ClaimAsync("key", row ?? _row, Photo, proposed, CancellationToken.None);
