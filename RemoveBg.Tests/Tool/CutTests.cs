@@ -4,25 +4,17 @@ using RemoveBg.Tests.Given;
 namespace RemoveBg.Tests.Tool;
 
 /// <summary><c>removebg cut</c> as a script calls it: processes, files and pipes.</summary>
-public sealed class CutTests
+public sealed class CutTests : ToolTests
 {
-    private ToolProcess _tool = null!;
-
-    [SetUp]
-    public void MakeFolder() => _tool = new();
-
-    [TearDown]
-    public void RemoveFolder() => _tool.Dispose();
-
     [Test]
     public async Task A_photo_becomes_a_webp_file_in_the_current_folder_and_one_line_says_so()
     {
-        var result = await _tool.RunAsync(Repo.Sample("variants/mug-exif-orientation-8.jpg"));
+        var result = await Tool.RunAsync(Repo.Sample("variants/mug-exif-orientation-8.jpg"));
         Assert.That((result.Code, result.Text), Is.EqualTo((0, "")), result.Errors);
-        Assert.That(result.Errors, 
+        Assert.That(result.Errors,
             Does.Match(@"^removebg: wrote mug-exif-orientation-8-cutout\.webp \(\d+\.\d s\)\n$"));
-        Assert.That(_tool.Files(), Is.EqualTo(new[] { "mug-exif-orientation-8-cutout.webp" }));
-        var picture = Picture.Read(_tool.Path("mug-exif-orientation-8-cutout.webp"));
+        Assert.That(Tool.Files(), Is.EqualTo(new[] { "mug-exif-orientation-8-cutout.webp" }));
+        var picture = Picture.Read(Tool.Path("mug-exif-orientation-8-cutout.webp"));
         Assert.That((picture.Width, picture.Height), Is.EqualTo((1280, 854)));
         Assert.That(picture.MeanAlpha(), Is.InRange(0.03, 0.6));
     }
@@ -32,9 +24,9 @@ public sealed class CutTests
     [TestCase("OUT.PNG", "PNG")]
     public async Task The_ending_of_the_output_decides_the_format(string output, string format)
     {
-        var result = await _tool.RunAsync(_tool.Sample(), "-o", output);
+        var result = await Tool.RunAsync(Tool.Sample(), "-o", output);
         Assert.That(result.Code, Is.Zero, result.Errors);
-        var head = System.Text.Encoding.ASCII.GetString(await File.ReadAllBytesAsync(_tool.Path(output)), 0, 16);
+        var head = System.Text.Encoding.ASCII.GetString(await File.ReadAllBytesAsync(Tool.Path(output)), 0, 16);
         Assert.That(head, Does.Contain(format));
     }
 
@@ -42,22 +34,22 @@ public sealed class CutTests
     [Test]
     public async Task A_result_that_is_too_large_for_webp_gets_no_wrong_ending()
     {
-        await File.WriteAllBytesAsync(_tool.Path("wide.png"), PngFile.Blank(16_384, 16));
-        var refused = await _tool.RunAsync("wide.png", "-o", "out.webp");
+        await File.WriteAllBytesAsync(Tool.Path("wide.png"), PngFile.Blank(16_384, 16));
+        var refused = await Tool.RunAsync("wide.png", "-o", "out.webp");
         Assert.That((refused.Code, refused.Errors), Is.EqualTo((1,
             "removebg: wide.png: the result is too large for .webp: give --format png, or --size.\n")));
-        var result = await _tool.RunAsync("wide.png", "-o", "out.png");
+        var result = await Tool.RunAsync("wide.png", "-o", "out.png");
         Assert.That(result.Code, Is.Zero, result.Errors);
-        Assert.That(_tool.Files(), Is.EqualTo(new[] { "out.png", "wide.png" }));
+        Assert.That(Tool.Files(), Is.EqualTo(new[] { "out.png", "wide.png" }));
     }
 
     [Test]
     public async Task Options_of_the_api_are_options_of_the_command()
     {
-        var result = await _tool.RunAsync(_tool.Sample(), "-o", "out.png", "--crop", "--crop-margin", "5%",
+        var result = await Tool.RunAsync(Tool.Sample(), "-o", "out.png", "--crop", "--crop-margin", "5%",
             "--background", "white", "--shadow", "--size", "200", "--model", "cascade");
         Assert.That(result.Code, Is.Zero, result.Errors);
-        var picture = Picture.Read(_tool.Path("out.png"));
+        var picture = Picture.Read(Tool.Path("out.png"));
         Assert.That(Math.Max(picture.Width, picture.Height), Is.EqualTo(200));
         Assert.That(picture.MeanAlpha(), Is.EqualTo(1));
     }
@@ -65,28 +57,28 @@ public sealed class CutTests
     [Test]
     public async Task The_background_may_be_a_file()
     {
-        var result = await _tool.RunAsync(_tool.Sample(), "-o", "out.png", "--background",
-            _tool.Sample("scene-chair.jpg"));
+        var result = await Tool.RunAsync(Tool.Sample(), "-o", "out.png", "--background",
+            Tool.Sample("scene-chair.jpg"));
         Assert.That(result.Code, Is.Zero, result.Errors);
-        Assert.That(Picture.Read(_tool.Path("out.png")).MeanAlpha(), Is.EqualTo(1));
+        Assert.That(Picture.Read(Tool.Path("out.png")).MeanAlpha(), Is.EqualTo(1));
     }
 
     [Test]
     public async Task Standard_input_goes_to_standard_output_which_has_the_image_alone()
     {
         var photo = await File.ReadAllBytesAsync(Repo.Sample("scene-mug.jpg"));
-        var result = await _tool.RunAsync(photo, ["-", "-o", "-", "--format", "png"]);
+        var result = await Tool.RunAsync(photo, ["-", "-o", "-", "--format", "png"]);
         Assert.That(result.Code, Is.Zero, result.Errors);
         Assert.That(Picture.Read(result.Output).MeanAlpha(), Is.InRange(0.03, 0.6));
-        var twice = await _tool.RunAsync(photo, ["-"]);
+        var twice = await Tool.RunAsync(photo, ["-"]);
         Assert.That(Picture.Read(twice.Output).Width, Is.EqualTo(1280), twice.Errors);
-        Assert.That(_tool.Files(), Is.Empty);
+        Assert.That(Tool.Files(), Is.Empty);
     }
 
     [Test]
     public async Task An_empty_standard_input_is_named()
     {
-        var result = await _tool.RunAsync([], ["-", "-o", "out.png"]);
+        var result = await Tool.RunAsync([], ["-", "-o", "out.png"]);
         Assert.That((result.Code, result.Errors),
             Is.EqualTo((1, "removebg: -: standard input is empty: pipe a photo into it.\n")));
     }
@@ -94,36 +86,36 @@ public sealed class CutTests
     [Test]
     public async Task A_folder_keeps_its_tree_and_what_is_no_photo_is_left_out()
     {
-        _tool.Sample(to: "photos/a.jpg");
-        _tool.Sample(to: "photos/sub/b.jpg");
-        await File.WriteAllTextAsync(_tool.Path("photos", "notes.txt"), "no photo");
-        var flat = await _tool.RunAsync("photos", "-o", "flat/");
+        Tool.Sample(to: "photos/a.jpg");
+        Tool.Sample(to: "photos/sub/b.jpg");
+        await File.WriteAllTextAsync(Tool.Path("photos", "notes.txt"), "no photo");
+        var flat = await Tool.RunAsync("photos", "-o", "flat/");
         Assert.That(flat.Code, Is.Zero, flat.Errors);
-        Assert.That(_tool.Files("flat"), Is.EqualTo(new[] { "flat/a.webp" }));
-        var deep = await _tool.RunAsync("photos", "-r", "-o", "deep", "--format", "png");
+        Assert.That(Tool.Files("flat"), Is.EqualTo(new[] { "flat/a.webp" }));
+        var deep = await Tool.RunAsync("photos", "-r", "-o", "deep", "--format", "png");
         Assert.That(deep.Code, Is.Zero, deep.Errors);
         Assert.That(deep.Errors, Does.Match(@"^removebg: 2 photos cut out \(\d+\.\d s, \d+\.\d/s\)\n$"));
-        Assert.That(_tool.Files("deep"), Is.EqualTo(new[] { "deep/a.png", "deep/sub/b.png" }));
+        Assert.That(Tool.Files("deep"), Is.EqualTo(new[] { "deep/a.png", "deep/sub/b.png" }));
     }
 
     [Test]
     public async Task A_pattern_of_files_and_a_pattern_of_names_go_together()
     {
-        _tool.Sample(to: "a/one.jpg");
-        _tool.Sample(to: "a/b/two.jpg");
-        var result = await _tool.RunAsync("**/*.jpg", "-o", "{folder}/{name}-cutout.{ext}");
+        Tool.Sample(to: "a/one.jpg");
+        Tool.Sample(to: "a/b/two.jpg");
+        var result = await Tool.RunAsync("**/*.jpg", "-o", "{folder}/{name}-cutout.{ext}");
         Assert.That(result.Code, Is.Zero, result.Errors);
-        Assert.That(_tool.Files(), Is.EqualTo(new[] { "a/b/two-cutout.webp", "a/b/two.jpg", "a/one-cutout.webp",
+        Assert.That(Tool.Files(), Is.EqualTo(new[] { "a/b/two-cutout.webp", "a/b/two.jpg", "a/one-cutout.webp",
             "a/one.jpg" }));
     }
 
     [Test]
     public async Task A_second_run_does_not_cut_out_the_results_of_the_first()
     {
-        _tool.Sample(to: "a/one.jpg");
+        Tool.Sample(to: "a/one.jpg");
         string[] arguments = ["a", "-o", "{folder}/{name}-cutout.{ext}", "--skip-existing", "--json"];
-        await _tool.RunAsync(arguments);
-        var second = await _tool.RunAsync(arguments);
+        await Tool.RunAsync(arguments);
+        var second = await Tool.RunAsync(arguments);
         Assert.That((second.Code, second.Text), Is.EqualTo((0,
             """{"input":"a/one.jpg","output":"a/one-cutout.webp","status":"skipped"}""" + "\n")), second.Errors);
     }
@@ -131,13 +123,13 @@ public sealed class CutTests
     [Test]
     public async Task Results_below_the_photos_are_no_photos_and_photos_below_the_results_are()
     {
-        _tool.Sample(to: "photos/a.jpg");
+        Tool.Sample(to: "photos/a.jpg");
         string[] below = ["photos", "-r", "-o", "photos/out", "--skip-existing", "--json"];
-        Assert.That((await _tool.RunAsync(below)).Text, Does.Contain("\"output\":\"photos/out/a.webp\""));
-        Assert.That((await _tool.RunAsync(below)).Text.Split('\n'), Has.Length.EqualTo(2), "one line, and its end");
-        var above = await _tool.RunAsync("photos/*.jpg", "-o", ".");
+        Assert.That((await Tool.RunAsync(below)).Text, Does.Contain("\"output\":\"photos/out/a.webp\""));
+        Assert.That((await Tool.RunAsync(below)).Text.Split('\n'), Has.Length.EqualTo(2), "one line, and its end");
+        var above = await Tool.RunAsync("photos/*.jpg", "-o", ".");
         Assert.That(above.Code, Is.Zero, above.Errors);
-        Assert.That(_tool.Files(), Is.EqualTo(new[] { "a.webp", "photos/a.jpg", "photos/out/a.webp" }));
+        Assert.That(Tool.Files(), Is.EqualTo(new[] { "a.webp", "photos/a.jpg", "photos/out/a.webp" }));
     }
 
     [Test]
@@ -145,13 +137,13 @@ public sealed class CutTests
     {
         await using var server = await Caller.StartAsync();
         var url = server.Serve(Repo.Sample("scene-mug.jpg"));
-        var refused = await _tool.RunAsync(url, "-o", "out.png");
+        var refused = await Tool.RunAsync(url, "-o", "out.png");
         Assert.That((refused.Code, refused.Errors),
             Is.EqualTo((1, $"removebg: {url}: The image's URL is not allowed.\n")));
-        _tool.Environment["RemoveBg__Network__AllowLoopbackForDevelopment"] = "true";
-        var result = await _tool.RunAsync(url);
+        Tool.Environment["RemoveBg__Network__AllowLoopbackForDevelopment"] = "true";
+        var result = await Tool.RunAsync(url);
         Assert.That(result.Code, Is.Zero, result.Errors);
-        Assert.That(_tool.Files(), Is.EqualTo(new[] { "scene-mug-cutout.webp" }));
+        Assert.That(Tool.Files(), Is.EqualTo(new[] { "scene-mug-cutout.webp" }));
         Assert.That(server.Hits("/scene-mug.jpg"), Is.EqualTo(1));
     }
 
@@ -159,8 +151,8 @@ public sealed class CutTests
     public async Task A_background_from_a_url_is_fetched_once_for_all_photos()
     {
         await using var server = await Caller.StartAsync();
-        _tool.Environment["RemoveBg__Network__AllowLoopbackForDevelopment"] = "true";
-        var result = await _tool.RunAsync(_tool.Sample(to: "a.jpg"), _tool.Sample(to: "b.jpg"), "-o", "out/",
+        Tool.Environment["RemoveBg__Network__AllowLoopbackForDevelopment"] = "true";
+        var result = await Tool.RunAsync(Tool.Sample(to: "a.jpg"), Tool.Sample(to: "b.jpg"), "-o", "out/",
             "--background", server.Serve(Repo.Sample("scene-chair.jpg")));
         Assert.That(result.Code, Is.Zero, result.Errors);
         Assert.That(server.Hits("/scene-chair.jpg"), Is.EqualTo(1));
@@ -169,8 +161,8 @@ public sealed class CutTests
     [Test]
     public async Task Json_lines_name_input_output_status_size_time_and_error()
     {
-        await File.WriteAllTextAsync(_tool.Path("note.jpg"), "hello");
-        var result = await _tool.RunAsync(_tool.Sample(), "note.jpg", "nowhere.jpg", "-o", "out/", "--json");
+        await File.WriteAllTextAsync(Tool.Path("note.jpg"), "hello");
+        var result = await Tool.RunAsync(Tool.Sample(), "note.jpg", "nowhere.jpg", "-o", "out/", "--json");
         Assert.That(result.Code, Is.EqualTo(1));
         var lines = result.Text.TrimEnd('\n').Split('\n').Select(line => JsonDocument.Parse(line).RootElement)
             .ToDictionary(line => line.Text("input")!);
@@ -191,64 +183,64 @@ public sealed class CutTests
     [Test]
     public async Task A_file_that_exists_is_replaced_only_when_told_so()
     {
-        var photo = _tool.Sample();
-        await File.WriteAllTextAsync(_tool.Path("out.png"), "mine");
-        var refused = await _tool.RunAsync(photo, "-o", "out.png");
+        var photo = Tool.Sample();
+        await File.WriteAllTextAsync(Tool.Path("out.png"), "mine");
+        var refused = await Tool.RunAsync(photo, "-o", "out.png");
         Assert.That((refused.Code, refused.Errors), Is.EqualTo((2,
             "removebg: out.png exists. --force replaces, --skip-existing leaves out.\n")));
-        var skipped = await _tool.RunAsync(photo, "-o", "out.png", "--skip-existing");
+        var skipped = await Tool.RunAsync(photo, "-o", "out.png", "--skip-existing");
         Assert.That(skipped.Code, Is.Zero, skipped.Errors);
-        Assert.That(await File.ReadAllTextAsync(_tool.Path("out.png")), Is.EqualTo("mine"));
-        var forced = await _tool.RunAsync(photo, "-o", "out.png", "--force");
+        Assert.That(await File.ReadAllTextAsync(Tool.Path("out.png")), Is.EqualTo("mine"));
+        var forced = await Tool.RunAsync(photo, "-o", "out.png", "--force");
         Assert.That(forced.Code, Is.Zero, forced.Errors);
-        Assert.That(Picture.Read(_tool.Path("out.png")).Width, Is.EqualTo(1280));
-        Assert.That(_tool.Files(), Is.EqualTo(new[] { "out.png", "scene-mug.jpg" }));
+        Assert.That(Picture.Read(Tool.Path("out.png")).Width, Is.EqualTo(1280));
+        Assert.That(Tool.Files(), Is.EqualTo(new[] { "out.png", "scene-mug.jpg" }));
     }
 
     [Test]
     public async Task A_failed_photo_leaves_the_others_and_nothing_half_written()
     {
         var whole = await File.ReadAllBytesAsync(Repo.Sample("scene-mug.jpg"));
-        Directory.CreateDirectory(_tool.Path("photos"));
-        await File.WriteAllBytesAsync(_tool.Path("photos", "half.jpg"), whole[..(whole.Length / 2)]);
-        _tool.Sample(to: "photos/whole.jpg");
-        var result = await _tool.RunAsync("photos", "-o", "out", "--jobs", "2");
+        Directory.CreateDirectory(Tool.Path("photos"));
+        await File.WriteAllBytesAsync(Tool.Path("photos", "half.jpg"), whole[..(whole.Length / 2)]);
+        Tool.Sample(to: "photos/whole.jpg");
+        var result = await Tool.RunAsync("photos", "-o", "out", "--jobs", "2");
         Assert.That(result.Code, Is.EqualTo(1));
         Assert.That(result.Errors,
             Does.Contain("removebg: photos/half.jpg: The image is damaged or incomplete.\n"));
-        Assert.That(_tool.Files("out"), Is.EqualTo(new[] { "out/whole.webp" }));
+        Assert.That(Tool.Files("out"), Is.EqualTo(new[] { "out/whole.webp" }));
     }
 
     /// <summary>ONNX Runtime would write a device id into the home folder, and hosts would log.</summary>
     [Test]
     public async Task Nothing_else_is_written_anywhere()
     {
-        _tool.Environment["HOME"] = _tool.Folder;
-        var result = await _tool.RunAsync(Repo.Sample("scene-mug.jpg"), "-o", "out.png", "--quiet");
+        Tool.Environment["HOME"] = Tool.Folder;
+        var result = await Tool.RunAsync(Repo.Sample("scene-mug.jpg"), "-o", "out.png", "--quiet");
         Assert.That((result.Code, result.Text, result.Errors), Is.EqualTo((0, "", "")));
-        Assert.That(_tool.Files(), Is.EqualTo(new[] { "out.png" }));
+        Assert.That(Tool.Files(), Is.EqualTo(new[] { "out.png" }));
     }
 
     [Test]
     public async Task The_second_decoder_reads_heic()
     {
-        await File.WriteAllBytesAsync(_tool.Path("photo.heic"), SecondFiles.Small(SecondFiles.Heic));
-        var result = await _tool.RunAsync("photo.heic", "-o", "out.png");
+        await File.WriteAllBytesAsync(Tool.Path("photo.heic"), SecondFiles.Small(SecondFiles.Heic));
+        var result = await Tool.RunAsync("photo.heic", "-o", "out.png");
         Assert.That(result.Code, Is.Zero, result.Errors);
-        Assert.That(File.Exists(_tool.Path("out.png")), Is.True);
+        Assert.That(File.Exists(Tool.Path("out.png")), Is.True);
     }
 
     [Test]
     public async Task Ctrl_c_ends_with_130_and_leaves_no_partial_result()
     {
         await using var server = await Caller.StartAsync();
-        _tool.Environment["RemoveBg__Network__AllowLoopbackForDevelopment"] = "true";
+        Tool.Environment["RemoveBg__Network__AllowLoopbackForDevelopment"] = "true";
         var held = server.ServeHeld(Repo.Sample("scene-mug.jpg"));
-        using var process = _tool.StartForCtrlC(held.Url, "-o", "out.png");
+        using var process = Tool.StartForCtrlC(held.Url, "-o", "out.png");
         await held.Asked.WaitAsync(TimeSpan.FromSeconds(60));
         HostProcess.Signal(process.Id, "INT");
         await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(60));
         Assert.That((process.ExitCode, await process.StandardError.ReadToEndAsync()), Is.EqualTo((130, "")));
-        Assert.That(_tool.Files(), Is.Empty);
+        Assert.That(Tool.Files(), Is.Empty);
     }
 }

@@ -4,16 +4,8 @@ using RemoveBg.Tests.Given;
 namespace RemoveBg.Tests.Tool;
 
 /// <summary><c>--keep-exif</c>, read back with ImageMagick.</summary>
-public sealed class KeepExifTests
+public sealed class KeepExifTests : ToolTests
 {
-    private ToolProcess _tool = null!;
-
-    [SetUp]
-    public void MakeFolder() => _tool = new();
-
-    [TearDown]
-    public void RemoveFolder() => _tool.Dispose();
-
     [TestCase("photo.jpg", "out.png")]
     [TestCase("photo.jpg", "out.webp")]
     [TestCase("photo.png", "out.png")]
@@ -21,9 +13,9 @@ public sealed class KeepExifTests
     public async Task Camera_time_author_and_copyright_are_kept_and_the_place_is_not(string photo, string output)
     {
         Make(photo);
-        var result = await _tool.RunAsync(photo, "-o", output, "--keep-exif");
+        var result = await Tool.RunAsync(photo, "-o", output, "--keep-exif");
         Assert.That(result.Code, Is.Zero, result.Errors);
-        using var image = new MagickImage(_tool.Path(output));
+        using var image = new MagickImage(Tool.Path(output));
         var exif = image.GetExifProfile();
         Assert.That(exif, Is.Not.Null);
         Assert.That(exif!.Values.Select(value => value.Tag.ToString()), Is.EquivalentTo(new[] { "Artist", "Copyright",
@@ -35,7 +27,7 @@ public sealed class KeepExifTests
         Assert.That(exif.GetValue(ExifTag.DateTimeOriginal)!.Value, Is.EqualTo("2026:11:30 10:00:00"));
         Assert.That(exif.GetValue(ExifTag.ExposureTime)!.Value, Is.EqualTo(new Rational(1, 250)));
         Assert.That(exif.GetValue(ExifTag.ISOSpeedRatings)!.Value, Is.EqualTo(new ushort[] { 200 }));
-        Assert.That(Picture.Read(_tool.Path(output)).Width, Is.EqualTo(image.Width));
+        Assert.That(Picture.Read(Tool.Path(output)).Width, Is.EqualTo(image.Width));
     }
 
     [TestCase("alpha", "out.webp")]
@@ -44,11 +36,11 @@ public sealed class KeepExifTests
     public async Task The_image_is_the_same_with_and_without(string channels, string output)
     {
         Make("photo.jpg");
-        Assert.That((await _tool.RunAsync("photo.jpg", "-o", "plain-" + output, "--channels", channels)).Code, Is.Zero);
-        Assert.That((await _tool.RunAsync("photo.jpg", "-o", output, "--channels", channels, "--keep-exif")).Code,
+        Assert.That((await Tool.RunAsync("photo.jpg", "-o", "plain-" + output, "--channels", channels)).Code, Is.Zero);
+        Assert.That((await Tool.RunAsync("photo.jpg", "-o", output, "--channels", channels, "--keep-exif")).Code,
             Is.Zero);
-        using var plain = new MagickImage(_tool.Path("plain-" + output));
-        using var kept = new MagickImage(_tool.Path(output));
+        using var plain = new MagickImage(Tool.Path("plain-" + output));
+        using var kept = new MagickImage(Tool.Path(output));
         Assert.That(plain.GetExifProfile(), Is.Null);
         Assert.That(kept.GetExifProfile(), Is.Not.Null);
         Assert.That(kept.Compare(plain, ErrorMetric.Absolute), Is.Zero);
@@ -91,7 +83,7 @@ public sealed class KeepExifTests
         using var image = new MagickImage(Repo.Sample("scene-mug.jpg"));
         image.Resize(320, 0);
         image.SetProfile(Profile());
-        image.Write(_tool.Path(name));
+        image.Write(Tool.Path(name));
     }
 
     private static ExifProfile Profile()

@@ -4,26 +4,20 @@ using RemoveBg.Tests.Given;
 namespace RemoveBg.Tests.Tool;
 
 /// <summary>The commands around the service, as an operator starts them.</summary>
-public sealed class ServeTests
+public sealed class ServeTests : ToolTests
 {
-    private ToolProcess _tool = null!;
-
     [SetUp]
-    public void MakeFolder()
+    public void Prepare()
     {
-        _tool = new();
-        _tool.Environment["DOTNET_ENVIRONMENT"] = "Development";
+        Tool.Environment["DOTNET_ENVIRONMENT"] = "Development";
     }
-
-    [TearDown]
-    public void RemoveFolder() => _tool.Dispose();
 
     [Test]
     public async Task A_taken_port_exits_with_1_and_one_line_that_says_what_to_do()
     {
         await using var other = await Caller.StartAsync();
         var port = new Uri(other.Url).Port;
-        var result = await _tool.RunAsync("serve", "--offline", "--port", $"{port}");
+        var result = await Tool.RunAsync("serve", "--offline", "--port", $"{port}");
         Assert.That((result.Code, result.Errors.Trim()), Is.EqualTo((1, $"removebg: port {port} is taken: stop the "
             + "program that uses it, or choose another port with --port.")));
     }
@@ -32,15 +26,9 @@ public sealed class ServeTests
     [Test]
     public async Task Serving_prints_the_line_that_sets_the_key_and_ctrl_c_ends_it_with_0()
     {
-        _tool.Environment["AzureWebJobsStorage"] = Storage.NewAccount();
-        using var process = _tool.StartForCtrlC("serve", "--port", "0", "--offline");
-        var said = new List<string>();
-        while (await process.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(60)) is { } line)
-        {
-            said.Add(line);
-            if (line == "Ctrl-C stops it.") HostProcess.Signal(process.Id, "INT");
-        }
-        await process.WaitForExitAsync();
+        Tool.Environment["AzureWebJobsStorage"] = Storage.NewAccount();
+        using var process = Tool.StartForCtrlC("serve", "--port", "0", "--offline");
+        var said = await SaidUntilStoppedAsync(process);
         Assert.That(process.ExitCode, Is.Zero, string.Join('\n', said));
         Assert.That(said, Has.Some.Match("^export REMOVEBG_KEY=rbg_[A-Za-z0-9_-]+$"));
     }
@@ -48,18 +36,18 @@ public sealed class ServeTests
     [Test]
     public async Task No_azurite_without_storage_exits_with_1_and_names_the_missing_setting()
     {
-        var result = await _tool.RunAsync("serve", "--offline", "--no-azurite");
+        var result = await Tool.RunAsync("serve", "--offline", "--no-azurite");
         Assert.That(result.Code, Is.EqualTo(1));
         Assert.That(result.Errors, Does.StartWith("removebg: ").And.Contain("AzureWebJobsStorage"));
     }
 
-    /// <summary>As an installed tool on a machine with neither a clone nor Azurite.</summary>
+    /// <summary>The tool is installed on a machine with neither a clone nor Azurite.</summary>
     [TestCase("serve", "--offline")]
     [TestCase("keys", "list")]
     public async Task Without_a_clone_and_without_storage_one_line_says_how_to_get_some(params string[] arguments)
     {
-        _tool.Environment["REMOVEBG_ROOT"] = _tool.Folder;
-        _tool.Environment["PATH"] = "/usr/bin:/bin";
+        Tool.Environment["REMOVEBG_ROOT"] = Tool.Folder;
+        Tool.Environment["PATH"] = "/usr/bin:/bin";
         using var process = StartWithDotnet(arguments);
         var errors = await process.StandardError.ReadToEndAsync();
         await process.WaitForExitAsync();
@@ -72,24 +60,18 @@ public sealed class ServeTests
     public async Task Without_a_clone_azurite_on_the_path_is_started_and_the_users_data_is_kept()
     {
         if (OperatingSystem.IsWindows()) Assert.Ignore("needs links");
-        Directory.CreateDirectory(_tool.Path("bin"));
-        File.CreateSymbolicLink(_tool.Path("bin", "azurite"),
+        Directory.CreateDirectory(Tool.Path("bin"));
+        File.CreateSymbolicLink(Tool.Path("bin", "azurite"),
             Path.Combine(Repo.Root, "node_modules", "azurite", "dist", "src", "azurite.js"));
-        _tool.Environment["REMOVEBG_ROOT"] = _tool.Folder;
-        _tool.Environment["PATH"] = $"{_tool.Path("bin")}:{Environment.GetEnvironmentVariable("PATH")}";
-        _tool.Environment["HOME"] = _tool.Folder;
-        foreach (var name in new[] { "DOTNET_ENVIRONMENT", "XDG_DATA_HOME" }) _tool.Environment[name] = null;
-        using var process = _tool.StartForCtrlC("serve", "--port", "0", "--offline");
-        var said = new List<string>();
-        while (await process.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(60)) is { } line)
-        {
-            said.Add(line);
-            if (line == "Ctrl-C stops it.") HostProcess.Signal(process.Id, "INT");
-        }
-        await process.WaitForExitAsync();
+        Tool.Environment["REMOVEBG_ROOT"] = Tool.Folder;
+        Tool.Environment["PATH"] = $"{Tool.Path("bin")}:{Environment.GetEnvironmentVariable("PATH")}";
+        Tool.Environment["HOME"] = Tool.Folder;
+        foreach (var name in new[] { "DOTNET_ENVIRONMENT", "XDG_DATA_HOME" }) Tool.Environment[name] = null;
+        using var process = Tool.StartForCtrlC("serve", "--port", "0", "--offline");
+        var said = await SaidUntilStoppedAsync(process);
         Assert.That(process.ExitCode, Is.Zero, string.Join('\n', said) + await process.StandardError.ReadToEndAsync());
         Assert.That(said, Has.Some.StartsWith("READY http://127.0.0.1:"));
-        Assert.That(_tool.Files(), Has.Some.EqualTo(".local/share/removebg/development.json")
+        Assert.That(Tool.Files(), Has.Some.EqualTo(".local/share/removebg/development.json")
             .And.Some.StartsWith(".local/share/removebg/azurite/"));
     }
 
@@ -98,14 +80,14 @@ public sealed class ServeTests
     public void Azurite_is_found_behind_the_command_on_the_path()
     {
         if (OperatingSystem.IsWindows()) Assert.Ignore("needs links");
-        var program = _tool.Path("lib", "azurite.js");
-        Directory.CreateDirectory(_tool.Path("lib"));
-        Directory.CreateDirectory(_tool.Path("bin"));
+        var program = Tool.Path("lib", "azurite.js");
+        Directory.CreateDirectory(Tool.Path("lib"));
+        Directory.CreateDirectory(Tool.Path("bin"));
         File.WriteAllText(program, "");
-        File.CreateSymbolicLink(_tool.Path("bin", "azurite"), "../lib/azurite.js");
-        Assert.That(SelfHost.Hosting.Development.Azurite.FindScript(_tool.Folder, _tool.Path("bin")),
+        File.CreateSymbolicLink(Tool.Path("bin", "azurite"), "../lib/azurite.js");
+        Assert.That(SelfHost.Hosting.Development.Azurite.FindScript(Tool.Folder, Tool.Path("bin")),
             Is.EqualTo(program));
-        Assert.That(SelfHost.Hosting.Development.Azurite.FindScript(_tool.Folder, _tool.Path("lib")), Is.Null);
+        Assert.That(SelfHost.Hosting.Development.Azurite.FindScript(Tool.Folder, Tool.Path("lib")), Is.Null);
     }
 
     [TestCase("DefaultEndpointsProtocol=http;AccountName=a;AccountKey=AAAA;TableEndpoint=http://127.0.0.1:1/a;"
@@ -113,8 +95,8 @@ public sealed class ServeTests
     [TestCase("no connection string", "not usable")]
     public async Task A_keys_command_without_storage_exits_with_1_and_one_sentence(string storage, string reason)
     {
-        _tool.Environment["AzureWebJobsStorage"] = storage;
-        var result = await _tool.RunAsync("keys", "add", "shop");
+        Tool.Environment["AzureWebJobsStorage"] = storage;
+        var result = await Tool.RunAsync("keys", "add", "shop");
         Assert.That((result.Code, result.Text), Is.EqualTo((1, "")));
         Assert.That(result.Errors.Trim().Split('\n'), Has.Length.EqualTo(1));
         Assert.That(result.Errors,
@@ -124,7 +106,7 @@ public sealed class ServeTests
     [Test]
     public async Task A_health_check_of_nothing_exits_with_1()
     {
-        var result = await _tool.RunAsync("healthcheck", "--port", "1");
+        var result = await Tool.RunAsync("healthcheck", "--port", "1");
         Assert.That((result.Code, result.Errors), Is.EqualTo((1, "removebg: nothing responds on port 1.\n")));
     }
 
@@ -142,6 +124,20 @@ public sealed class ServeTests
         Assert.That(tool.Parse(["healthcheck"]).Errors, Is.Empty);
     }
 
+    /// <summary>Presses Ctrl-C when the service is ready.</summary>
+    /// <returns>The lines that it printed.</returns>
+    private static async Task<IReadOnlyList<string>> SaidUntilStoppedAsync(Process process)
+    {
+        var said = new List<string>();
+        while (await process.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(60)) is { } line)
+        {
+            said.Add(line);
+            if (line == "Ctrl-C stops it.") HostProcess.Signal(process.Id, "INT");
+        }
+        await process.WaitForExitAsync();
+        return said;
+    }
+
     /// <summary>Starts the tool on a PATH that need not have dotnet.</summary>
     private Process StartWithDotnet(string[] arguments)
     {
@@ -150,10 +146,10 @@ public sealed class ServeTests
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-            WorkingDirectory = _tool.Folder,
+            WorkingDirectory = Tool.Folder,
         };
         start.Environment.Remove("AzureWebJobsStorage");
-        foreach (var (name, value) in _tool.Environment) start.Environment[name] = value;
+        foreach (var (name, value) in Tool.Environment) start.Environment[name] = value;
         return Process.Start(start)!;
     }
 }

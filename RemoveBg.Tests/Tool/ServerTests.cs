@@ -6,10 +6,9 @@ using RemoveBg.Tests.Given;
 namespace RemoveBg.Tests.Tool;
 
 /// <summary><c>removebg cut --server</c> against a service on loopback.</summary>
-public sealed class ServerTests
+public sealed class ServerTests : ToolTests
 {
     private RunningHost _host = null!;
-    private ToolProcess _tool = null!;
 
     [OneTimeSetUp]
     public async Task Start() => _host = await RunningHost.StartAsync();
@@ -18,27 +17,23 @@ public sealed class ServerTests
     public async Task Stop() => await _host.DisposeAsync();
 
     [SetUp]
-    public void MakeFolder()
+    public void Prepare()
     {
-        _tool = new();
-        _tool.Environment["REMOVEBG_KEY"] = _host.Secrets.ApiKey;
+        Tool.Environment["REMOVEBG_KEY"] = _host.Secrets.ApiKey;
     }
-
-    [TearDown]
-    public void RemoveFolder() => _tool.Dispose();
 
     private string Url => _host.Client.BaseAddress!.ToString();
 
     [Test]
     public async Task Files_are_sent_with_their_options_and_the_results_are_written()
     {
-        var result = await _tool.RunAsync(_tool.Sample(), "-o", "out/", "--server", Url, "--format", "png", "--size",
-            "200", "--background", _tool.Sample("scene-chair.jpg"), "--json");
+        var result = await Tool.RunAsync(Tool.Sample(), "-o", "out/", "--server", Url, "--format", "png", "--size",
+            "200", "--background", Tool.Sample("scene-chair.jpg"), "--json");
         Assert.That(result.Code, Is.Zero, result.Errors);
         Assert.That(result.Text, Does.StartWith("""
             {"input":"scene-mug.jpg","output":"out/scene-mug.png","status":"succeeded","width":200,"height":133,
             """));
-        var picture = Picture.Read(_tool.Path("out", "scene-mug.png"));
+        var picture = Picture.Read(Tool.Path("out", "scene-mug.png"));
         Assert.That((picture.Width, picture.MeanAlpha()), Is.EqualTo((200, 1.0)));
     }
 
@@ -46,22 +41,22 @@ public sealed class ServerTests
     public async Task A_url_is_fetched_by_the_service_and_its_failure_is_the_photos()
     {
         await using var source = await Caller.StartAsync();
-        var result = await _tool.RunAsync(source.Serve(Repo.Sample("scene-mug.jpg")), source.Url + "/missing.jpg",
+        var result = await Tool.RunAsync(source.Serve(Repo.Sample("scene-mug.jpg")), source.Url + "/missing.jpg",
             "-o", "out", "--server", Url, "--json");
         Assert.That(result.Code, Is.EqualTo(1));
-        Assert.That(_tool.Files(), Is.EqualTo(new[] { "out/scene-mug.webp" }), result.Errors);
+        Assert.That(Tool.Files(), Is.EqualTo(new[] { "out/scene-mug.webp" }), result.Errors);
         Assert.That(result.Text, Does.Contain("image_unreachable").And.Contain("its server answered 404"));
     }
 
     [Test]
     public async Task A_wrong_key_and_a_missing_service_say_what_to_do()
     {
-        _tool.Environment["REMOVEBG_KEY"] = "rbg_wrong";
-        var refused = await _tool.RunAsync(_tool.Sample(), "-o", "out.png", "--server", Url);
+        Tool.Environment["REMOVEBG_KEY"] = "rbg_wrong";
+        var refused = await Tool.RunAsync(Tool.Sample(), "-o", "out.png", "--server", Url);
         Assert.That(refused.Code, Is.EqualTo(1));
         Assert.That(refused.Errors,
             Does.StartWith("removebg: scene-mug.jpg: the service refuses the key in REMOVEBG_KEY: "));
-        var missing = await _tool.RunAsync("scene-mug.jpg", "-o", "out.png", "--server", "http://127.0.0.1:1");
+        var missing = await Tool.RunAsync("scene-mug.jpg", "-o", "out.png", "--server", "http://127.0.0.1:1");
         Assert.That(missing.Code, Is.EqualTo(1));
         Assert.That(missing.Errors.TrimEnd('\n').Split('\n'), Has.Length.EqualTo(1));
         Assert.That(missing.Errors, Does.EndWith("Check --server, and that the service runs.\n"));

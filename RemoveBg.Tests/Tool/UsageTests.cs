@@ -7,20 +7,14 @@ using RemoveBg.Tests.Given;
 namespace RemoveBg.Tests.Tool;
 
 /// <summary>Wrong usage exits with 2 and one or two lines under the tool's name: the fault, and what to do.</summary>
-public sealed class UsageTests
+public sealed class UsageTests : ToolTests
 {
-    private ToolProcess _tool = null!;
-
     [SetUp]
-    public void MakeFolder()
+    public void Prepare()
     {
-        _tool = new();
-        _tool.Sample("scene-mug.jpg", "photo.jpg");
-        _tool.Sample("scene-mug.jpg", "other/photo.jpg");
+        Tool.Sample("scene-mug.jpg", "photo.jpg");
+        Tool.Sample("scene-mug.jpg", "other/photo.jpg");
     }
-
-    [TearDown]
-    public void RemoveFolder() => _tool.Dispose();
 
     // Words that are no options.
     [TestCase("", "nothing to do: give photos, or a command.", "'removebg --help' lists all options.")]
@@ -83,14 +77,14 @@ public sealed class UsageTests
     public async Task Wrong_usage_exits_with_2_and_says_what_to_do(string arguments, string first,
         string? second = null)
     {
-        var result = await _tool.RunAsync(arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+        var result = await Tool.RunAsync(arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries));
         var lines = result.Errors.TrimEnd('\n').Split('\n');
         Assert.That((result.Code, result.Text), Is.EqualTo((2, "")), result.Errors);
         Assert.That(lines, Has.Length.EqualTo(second is null ? 1 : 2), result.Errors);
         Assert.That(lines[0], Does.StartWith($"removebg: {first}"));
         if (second is not null) Assert.That(lines[1], Does.StartWith(second));
         Assert.That(result.Errors, Does.Not.Contain("System.").And.Not.Contain("SelfHost"));
-        Assert.That(_tool.Files(), Is.EqualTo(new[] { "other/photo.jpg", "photo.jpg" }), "nothing was written");
+        Assert.That(Tool.Files(), Is.EqualTo(new[] { "other/photo.jpg", "photo.jpg" }), "nothing was written");
     }
 
     [TestCase("nowhere.jpg", "nowhere.jpg: no such file or folder.")]
@@ -100,15 +94,15 @@ public sealed class UsageTests
     [TestCase("@2x.png", "@2x.png: no such file or folder.")]
     public async Task A_photo_that_does_not_exist_exits_with_1_and_one_line(string arguments, string line)
     {
-        var result = await _tool.RunAsync(arguments.Split(' '));
+        var result = await Tool.RunAsync(arguments.Split(' '));
         Assert.That((result.Code, result.Errors), Is.EqualTo((1, $"removebg: {line}\n")));
     }
 
     [Test]
     public async Task A_result_never_replaces_its_own_photo()
     {
-        await File.WriteAllBytesAsync(_tool.Path("photo.png"), PngFile.Blank(20, 20));
-        var result = await _tool.RunAsync("photo.png", "-o", "./photo.png", "--force");
+        await File.WriteAllBytesAsync(Tool.Path("photo.png"), PngFile.Blank(20, 20));
+        var result = await Tool.RunAsync("photo.png", "-o", "./photo.png", "--force");
         Assert.That((result.Code, result.Errors), Is.EqualTo((2,
             "removebg: photo.png would be replaced by its own result: give another --output.\n")));
     }
@@ -132,12 +126,12 @@ public sealed class UsageTests
     }
 
     [Test]
-    public async Task Help_and_version_name_the_tool()
+    public async Task Help_and_version_name_theTool()
     {
-        var help = await _tool.RunAsync("--help");
+        var help = await Tool.RunAsync("--help");
         Assert.That((help.Code, help.Errors), Is.EqualTo((0, "")));
         Assert.That(help.Text, Does.Contain("removebg [command] [options]").And.Contain("cut <PHOTO>"));
-        var version = await _tool.RunAsync("--version");
+        var version = await Tool.RunAsync("--version");
         Assert.That((version.Code, version.Text.Trim()), Is.EqualTo((0, "0.1.0")));
     }
 

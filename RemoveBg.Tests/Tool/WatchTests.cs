@@ -8,25 +8,19 @@ using RemoveBg.Tests.Given;
 namespace RemoveBg.Tests.Tool;
 
 /// <summary><c>removebg cut --watch</c>: its lists with a fake clock, and all of it as a process.</summary>
-public sealed class WatchTests
+public sealed class WatchTests : ToolTests
 {
-    private ToolProcess _tool = null!;
-
     [SetUp]
-    public void MakeFolder()
+    public void Prepare()
     {
-        _tool = new();
-        Directory.CreateDirectory(_tool.Path("inbox"));
+        Directory.CreateDirectory(Tool.Path("inbox"));
     }
-
-    [TearDown]
-    public void RemoveFolder() => _tool.Dispose();
 
     [Test]
     public async Task A_photo_is_taken_when_it_no_longer_grows_once_and_again_after_a_change()
     {
-        await using var watch = new Watch(_tool);
-        var photo = _tool.Path("inbox", "a.jpg");
+        await using var watch = new Watch(Tool);
+        var photo = Tool.Path("inbox", "a.jpg");
 
         await File.WriteAllTextAsync(photo, "1");
         Assert.That(await watch.TickAsync(), Is.Empty, "seen for the first time");
@@ -43,21 +37,21 @@ public sealed class WatchTests
     [Test]
     public async Task An_empty_file_and_a_photo_with_a_result_are_left_alone()
     {
-        await using var watch = new Watch(_tool);
-        await File.WriteAllTextAsync(_tool.Path("inbox", "empty.jpg"), "");
-        await File.WriteAllTextAsync(_tool.Path("inbox", "done.jpg"), "1");
-        Directory.CreateDirectory(_tool.Path("out"));
-        await File.WriteAllTextAsync(_tool.Path("out", "done.webp"), "mine");
+        await using var watch = new Watch(Tool);
+        await File.WriteAllTextAsync(Tool.Path("inbox", "empty.jpg"), "");
+        await File.WriteAllTextAsync(Tool.Path("inbox", "done.jpg"), "1");
+        Directory.CreateDirectory(Tool.Path("out"));
+        await File.WriteAllTextAsync(Tool.Path("out", "done.webp"), "mine");
         for (var tick = 0; tick < 3; tick++) Assert.That(await watch.TickAsync(), Is.Empty);
     }
 
     [Test]
     public async Task Photos_are_cut_out_as_they_come_until_ctrl_c()
     {
-        using var process = _tool.StartForCtrlC("inbox", "-o", "out", "--watch", "--json");
+        using var process = Tool.StartForCtrlC("inbox", "-o", "out", "--watch", "--json");
         Assert.That(await process.StandardError.ReadLineAsync(),
             Is.EqualTo("removebg: watching inbox; Ctrl-C ends it"));
-        _tool.Sample(to: "inbox/a.jpg");
+        Tool.Sample(to: "inbox/a.jpg");
         Assert.That(await process.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(60)),
             Does.StartWith("""{"input":"inbox/a.jpg","output":"out/a.webp","status":"succeeded","width":1280"""));
         HostProcess.Signal(process.Id, "INT");
@@ -65,7 +59,7 @@ public sealed class WatchTests
         Assert.That((process.ExitCode, await process.StandardOutput.ReadToEndAsync()), Is.EqualTo((0, "")));
         Assert.That(await process.StandardError.ReadToEndAsync(),
             Does.Match(@"^removebg: 1 photo cut out \(\d+\.\d s\)\n$"));
-        Assert.That(_tool.Files("out"), Is.EqualTo(new[] { "out/a.webp" }));
+        Assert.That(Tool.Files("out"), Is.EqualTo(new[] { "out/a.webp" }));
     }
 
     /// <summary>A watch whose clock stands still between ticks.</summary>
