@@ -61,21 +61,25 @@ public sealed partial class UrlPolicy(IOptions<NetworkOptions> options)
             var example = use == UrlUse.Image ? "images.example.com/photo.jpg" : "api.example.com/hook";
             return $"must be an absolute {schemes} URL, like https://{example}.";
         }
-        if (!HostLetters.Are(Authority(text)))
+        var host = Authority(text);
+        if (!HostLetters.Are(host))
             return "must name a publicly routable host in ASCII or in letters: digits, dots and symbols of other "
                 + "scripts are refused.";
         // Names of other scripts are looked up in lower case, as browsers do; .NET does so with ASCII alone.
-        var (start, host) = (text.IndexOf("//", StringComparison.Ordinal) + 2, Authority(text));
-        if (!Ascii.IsValid(host)) text = text[..start] + host.ToLowerInvariant() + text[(start + host.Length)..];
+        if (!Ascii.IsValid(host))
+        {
+            var start = text.IndexOf("//", StringComparison.Ordinal) + 2;
+            text = text[..start] + host.ToLowerInvariant() + text[(start + host.Length)..];
+        }
         if (!Uri.TryCreate(text, UriKind.Absolute, out var parsed))
             return $"is not a valid URL; it must be an absolute {schemes} URL.";
-        if (parsed.UserInfo.Length > 0 || Authority(text).Contains('@'))
+        if (parsed.UserInfo.Length > 0 || host.Contains('@'))
             return "must not contain a user name or password.";
         // .NET ignores what follows an IPv6 address.
         if (host.Contains('[') && !Ipv6Authority().IsMatch(host)) return "must have a valid host name.";
-        if (Authority(text).Contains('%')) return "must not contain percent-encoding in its host name.";
+        if (host.Contains('%')) return "must not contain percent-encoding in its host name.";
 
-        var refused = CheckHost(parsed, text, out var isLoopback);
+        var refused = CheckHost(parsed, host, out var isLoopback);
         var excused = _allowLoopback && isLoopback;
         if (!excused && refused is not null) return refused;
         if (parsed.Scheme != Uri.UriSchemeHttps
@@ -87,13 +91,13 @@ public sealed partial class UrlPolicy(IOptions<NetworkOptions> options)
         return null;
     }
 
-    private static string? CheckHost(Uri uri, string text, out bool isLoopback)
+    private static string? CheckHost(Uri uri, string written, out bool isLoopback)
     {
         const string notPublic = "must name a publicly routable host: loopback, link-local, private and cloud-metadata "
             + "addresses are refused.";
         isLoopback = false;
 
-        // IdnHost, not Host: it maps full-width digits, circled letters and ideographic dots to ASCII.
+        // IdnHost, not Host: ASCII for names of other scripts.
         string host;
         try
         {
@@ -106,7 +110,6 @@ public sealed partial class UrlPolicy(IOptions<NetworkOptions> options)
         if (IPAddress.TryParse(host, out var address))
         {
             // Parsers disagree on octal, hexadecimal, short and single-number forms.
-            var written = Authority(text);
             var isPlain = address.AddressFamily != AddressFamily.InterNetwork || written == address.ToString()
                 || written.StartsWith(address + ":", StringComparison.Ordinal);
             isLoopback = isPlain && PublicAddress.IsLoopback(address);
