@@ -1,8 +1,9 @@
 namespace RemoveBg.Core.Imaging.Codecs;
 
 /// <summary>Memory that decoding an image takes beside its pixels.</summary>
-/// <param name="BytesPerPixel">What grows with the image.</param>
-/// <param name="BaseMB">What the smallest image takes: the process of the second decoder. 0 for the first one.</param>
+/// <param name="BytesPerPixel">Bytes for each pixel of the image.</param>
+/// <param name="BaseMB">Megabytes for the smallest image: the process of the second decoder. 0 for the first
+/// one.</param>
 public readonly record struct DecoderMemory(int BytesPerPixel, int BaseMB = 0)
 {
     /// <param name="pixels">Pixels of the image.</param>

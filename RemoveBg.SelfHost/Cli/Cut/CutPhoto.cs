@@ -10,7 +10,7 @@ namespace RemoveBg.SelfHost.Cli.Cut;
 /// <summary>Takes one photo from reading to writing.</summary>
 internal sealed class CutPhoto(ICutter cutter, OutputPlan plan, CutRequest request)
 {
-    /// <returns>What became of it; a failure is an outcome too.</returns>
+    /// <returns>The outcome, success or failure.</returns>
     public async Task<PhotoOutcome> RunAsync(Assignment it, CancellationToken cancellationToken)
     {
         var start = Stopwatch.GetTimestamp();

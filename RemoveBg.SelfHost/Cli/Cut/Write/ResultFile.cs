@@ -29,7 +29,7 @@ internal static class ResultFile
     /// <summary>Makes sure, before any work, that results can be written into a folder.</summary>
     /// <param name="folder">The folder; empty for the current one.</param>
     /// <param name="create">Whether to create it.</param>
-    /// <returns>What is wrong with it; null if nothing is.</returns>
+    /// <returns>The problem; null without one.</returns>
     public static string? ProblemWith(string folder, bool create)
     {
         try
