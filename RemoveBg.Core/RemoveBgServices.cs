@@ -75,7 +75,8 @@ public static class RemoveBgServices
 
         // Access: keys and rates.
         services.AddSingleton<ApiKeyTable>().AddSingleton<Authenticate>().AddSingleton<RateLimit>()
-            .AddSingleton<RequestLimit>().AddSingleton<AuditTable>().AddSingleton<KeyUsage>()
+            .AddSingleton<RequestLimit>().AddSingleton<WaitingRequests>().AddSingleton<AuditTable>()
+            .AddSingleton<KeyUsage>()
             .AddHostedService(all => all.GetRequiredService<KeyUsage>());
 
         // Submit, manage.

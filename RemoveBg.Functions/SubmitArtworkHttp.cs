@@ -11,7 +11,8 @@ using RemoveBg.Functions.Http;
 namespace RemoveBg.Functions;
 
 public sealed class SubmitArtworkHttp(ApiEndpoint api, BodyReader bodies, SubmitRequestParser parser,
-    SubmitArtwork submit, ReadArtwork read, ArtworkViews views, IOptions<AccessOptions> access)
+    SubmitArtwork submit, ReadArtwork read, ArtworkViews views, WaitingRequests waiting,
+    IOptions<AccessOptions> access)
 {
     [Function("SubmitArtwork")]
     public Task<IResult> Run(
@@ -20,6 +21,7 @@ public sealed class SubmitArtworkHttp(ApiEndpoint api, BodyReader bodies, Submit
         api.AnswerAsync(request, Scopes.Write, async (key, cancellationToken) =>
         {
             var patience = PreferWait.Read(request);
+            using var place = patience is null ? null : waiting.Begin(key);
             SubmitBody.RequireType(request);
             Artwork artwork;
             using (var body = await bodies.ReadAsync(request, key, RequestBody.LargestBody, cancellationToken))

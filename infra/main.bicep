@@ -172,6 +172,8 @@ module functions 'modules/functions.bicep' = {
       APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identity.outputs.clientId};Authorization=AAD'
       RemoveBg__Webhook__Secrets: secrets.outputs.webhookSecretsReference
       RemoveBg__Model__Name: model
+      // A quarter of the requests that an instance takes at once is left for others than one key's that wait.
+      RemoveBg__Access__WaitingRequests: string(max(1, (httpConcurrency == 0 ? 16 * instanceMemoryMB / 2048 : httpConcurrency) * 3 / 4))
       RemoveBg__Cors__Origins: join(corsOrigins, ' ')
       RemoveBg__Results__Retention: '${resultRetentionHours / 24}.${padLeft(resultRetentionHours % 24, 2, '0')}:00:00'
       // What the host itself takes stays free.

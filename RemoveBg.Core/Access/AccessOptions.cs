@@ -20,6 +20,11 @@ public sealed class AccessOptions
     [Range(1, 1_000_000)]
     public int StrangerRequestsPerMinute { get; set; } = 60;
 
+    /// <summary>Requests of a key that may wait for an artwork at the same time: event streams, <c>Prefer: wait</c> and
+    /// remove.bg's route. Default 100.</summary>
+    [Range(1, 1_000_000)]
+    public int WaitingRequests { get; set; } = 100;
+
     /// <summary>Proxies in front of the service that each append the address that they see to X-Forwarded-For, and that
     /// no caller can go around. The header is ignored with 0. Default 1 on Azure, else 0.</summary>
     [Range(0, 10)]

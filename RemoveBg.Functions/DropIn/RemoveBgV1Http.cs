@@ -15,7 +15,7 @@ namespace RemoveBg.Functions.DropIn;
 
 /// <summary>Serves remove.bg's route, so that its clients only change the host name.</summary>
 public sealed class RemoveBgV1Http(ApiEndpoint api, BodyReader bodies, RemoveBgV1Request requests,
-    RemoveBgV1 removeBg, IOptions<FetchOptions> limits, TimeProvider clock)
+    RemoveBgV1 removeBg, WaitingRequests waiting, IOptions<FetchOptions> limits, TimeProvider clock)
 {
     /// <summary>Largest body, in bytes: a file of 25 MiB in base64, and the other fields.</summary>
     public const int LargestBody = MemoryBudget.LargestBody;
@@ -26,6 +26,7 @@ public sealed class RemoveBgV1Http(ApiEndpoint api, BodyReader bodies, RemoveBgV
             CancellationToken cancellationToken) =>
         api.AnswerAsync(request, Scopes.Write, async (key, cancellationToken) =>
         {
+            using var place = waiting.Begin(key);
             if (!request.HasFormContentType)
                 RequestBody.RequireJson(request, "multipart/form-data or application/x-www-form-urlencoded");
             using var body = await bodies.ReadAsync(request, key, LargestBody, cancellationToken);

@@ -1,6 +1,9 @@
 using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Text;
+using Microsoft.Extensions.Configuration;
+using RemoveBg.Core.Access;
+using RemoveBg.Core.Store;
 using RemoveBg.Tests.Given.Worker;
 
 namespace RemoveBg.Tests.Given;
@@ -19,12 +22,13 @@ internal sealed class HostUnderTest : IAsyncDisposable
 {
     private readonly IAsyncDisposable _host;
     private readonly Uri _address;
+    private readonly string _storage;
     private readonly Func<string, string, (string Name, string Value)?> _announce;
 
-    private HostUnderTest(IAsyncDisposable host, HttpClient client, Uri address, string key,
+    private HostUnderTest(IAsyncDisposable host, HttpClient client, Uri address, string key, string storage,
         Func<string, string, (string Name, string Value)?> announce)
     {
-        (_host, Client, _address, Key, _announce) = (host, client, address, key, announce);
+        (_host, Client, _address, Key, _storage, _announce) = (host, client, address, key, storage, announce);
         Client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
     }
 
@@ -33,18 +37,38 @@ internal sealed class HostUnderTest : IAsyncDisposable
 
     public string Key { get; }
 
-    public static async Task<HostUnderTest> StartAsync(HostKind kind)
+    /// <param name="kind">The host.</param>
+    /// <param name="settings">Settings, with colons in their names.</param>
+    /// <param name="takesWork">Whether the SelfHost runs queues and timers. The worker waits for its host to do
+    /// so.</param>
+    public static async Task<HostUnderTest> StartAsync(HostKind kind,
+        IReadOnlyDictionary<string, string>? settings = null, bool takesWork = true)
     {
+        settings ??= new Dictionary<string, string>();
         if (kind == HostKind.SelfHost)
         {
-            var host = await RunningHost.StartAsync();
+            var host = await RunningHost.StartAsync(settings.ToDictionary(it => it.Key, string? (it) => it.Value),
+                takesWork: takesWork);
             var address = host.Client.BaseAddress!;
-            return new(host, new() { BaseAddress = address }, address, host.Secrets.ApiKey, (_, _) => null);
+            return new(host, new() { BaseAddress = address }, address, host.Secrets.ApiKey,
+                host.ConnectionString, (_, _) => null);
         }
-        var worker = await RunningWorker.StartAsync();
+        var worker = await RunningWorker.StartAsync(settings.ToDictionary(
+            it => it.Key.Replace(":", "__", StringComparison.Ordinal), it => it.Value));
         var router = new HostRouter(worker.Peer);
         return new(worker, new(router) { BaseAddress = worker.Peer.Address }, worker.Peer.Address, worker.Key,
-            (method, path) => worker.Peer.AnnounceHttp(router.Find(method, path)!.Name));
+            worker.ConnectionString, (method, path) => worker.Peer.AnnounceHttp(router.Find(method, path)!.Name));
+    }
+
+    /// <returns>The value of a new key.</returns>
+    public async Task<string> AddKeyAsync(string name)
+    {
+        var storage = new StorageClients(new ConfigurationBuilder()
+            .AddInMemoryCollection([new(StorageClients.ConnectionName, _storage)]).Build());
+        var value = ApiKey.Generate();
+        await new ApiKeyTable(storage, TimeProvider.System).PutAsync(new(name, name, ApiKey.HashOf(value), true, null,
+            Scopes.All, RatePerMinute: 6000, Burst: 1000), CancellationToken.None);
+        return value;
     }
 
     /// <summary>Sends a request over a socket and reads nothing before all of it is sent.</summary>

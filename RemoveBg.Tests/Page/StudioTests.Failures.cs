@@ -129,6 +129,24 @@ public sealed partial class StudioTests
     }
 
     [Test]
+    public async Task A_photo_whose_event_stream_is_refused_asks_again()
+    {
+        await FakeService.StartAsync(Page);
+        var asked = 0;
+        await Page.RouteAsync("**/events", route => asked++ > 0 ? route.FallbackAsync() : route.FulfillAsync(new()
+        {
+            Status = 429, ContentType = "application/json",
+            Body =
+                """
+                {"message":"The key has 2 waiting requests open.","statusCode":429,"error":"Too Many Requests"}
+                """,
+        }));
+        await _page.ChooseAsync("car.jpg", "image/jpeg", Car);
+        await _page.UntilResultAsync();
+        Assert.That(asked, Is.GreaterThan(1));
+    }
+
+    [Test]
     public async Task A_service_that_goes_away_and_comes_back_loses_no_photo()
     {
         var held = _caller.ServeHeld(Repo.Sample("scene-mug.jpg"));

@@ -131,8 +131,9 @@ export class Api {
         }
       } catch (problem) {
         signal.throwIfAborted();
-        const isAway = problem instanceof Problem && (problem.status === 0 || problem.status >= 500);
-        if (!isAway && problem instanceof Problem) throw problem;
+        // 429: as many streams are open as the service holds for the key.
+        const isFinal = problem instanceof Problem && problem.status >= 400 && problem.status < 500;
+        if (isFinal && problem.status !== 429) throw problem;
         yield null;
         await pause(pauses[Math.min(silent++, pauses.length - 1)], signal);
       }

@@ -34,7 +34,8 @@ internal sealed class HostRouter(WorkerPeer peer) : HttpMessageHandler
             Content = request.Content,
         };
         foreach (var (name, values) in request.Headers) forwarded.Headers.TryAddWithoutValidation(name, values);
-        var invocation = await peer.InvokeHttpAsync(function.Name, forwarded, cancellationToken: cancellationToken);
+        // The client in front reads it, as far as it wants.
+        var invocation = await peer.InvokeHttpAsync(function.Name, forwarded, isStreamed: true, cancellationToken);
         return invocation.Response;
     }
 
