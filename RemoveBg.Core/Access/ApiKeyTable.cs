@@ -52,7 +52,20 @@ public sealed class ApiKeyTable(StorageClients storage, TimeProvider clock)
     }
 
     /// <summary>Creates or changes a key; its use stays.</summary>
-    public async Task PutAsync(ApiKey key, CancellationToken cancellationToken)
+    public async Task PutAsync(ApiKey key, CancellationToken cancellationToken) =>
+        await _rows.UpsertEntityAsync(Row(key), TableUpdateMode.Merge, cancellationToken);
+
+    /// <summary>Creates or changes a key with all that belongs to it: its use too, and an expiry that it had and does
+    /// not have now goes.</summary>
+    public async Task ReplaceAsync(ApiKey key, CancellationToken cancellationToken)
+    {
+        var row = Row(key);
+        row["Uses"] = key.Uses;
+        if (key.LastUsedAt is { } last) row["LastUsedAt"] = last;
+        await _rows.UpsertEntityAsync(row, TableUpdateMode.Replace, cancellationToken);
+    }
+
+    private static TableEntity Row(ApiKey key)
     {
         var entity = new TableEntity(Partition, Convert.ToHexStringLower(key.Hash))
         {
@@ -65,7 +78,7 @@ public sealed class ApiKeyTable(StorageClients storage, TimeProvider clock)
             ["ConcurrentJobs"] = key.ConcurrentJobs,
         };
         if (key.ExpiresAt is { } expires) entity["ExpiresAt"] = expires;
-        await _rows.UpsertEntityAsync(entity, TableUpdateMode.Merge, cancellationToken);
+        return entity;
     }
 
     public async Task DeleteAsync(ApiKey key, CancellationToken cancellationToken) =>

@@ -17,7 +17,8 @@ public sealed record AuditEntry(DateTimeOffset At, string Who, string Action, st
 public static class AuditAction
 {
     public const string Add = "add", Rotate = "rotate", RotateWebhookSecret = "rotate-webhook-secret",
-        Disable = "disable", Enable = "enable", Delete = "delete", Erase = "erase";
+        Disable = "disable", Enable = "enable", Delete = "delete", Erase = "erase", Export = "export",
+        Import = "import";
 }
 
 /// <summary>The audit log of API keys. Rows are only ever added, each before its action: what was done is recorded,

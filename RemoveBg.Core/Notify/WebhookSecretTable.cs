@@ -54,6 +54,10 @@ public sealed class WebhookSecretTable(StorageClients storage, TimeProvider cloc
         return secret;
     }
 
+    /// <summary>Writes secrets that are sealed already.</summary>
+    public async Task PutAsync(SealedSecrets secrets, CancellationToken cancellationToken) =>
+        await _rows.UpsertEntityAsync(Row(secrets), TableUpdateMode.Replace, cancellationToken);
+
     public async Task DeleteAsync(string keyId, CancellationToken cancellationToken) =>
         await _rows.DeleteEntityAsync(Partition, keyId, ETag.All, cancellationToken);
 

@@ -10,6 +10,8 @@ public sealed class CompletionTests
     [TestCase("", "completion", "cut", "healthcheck", "keys", "networks", "serve")]
     [TestCase("ke", "keys")]
     [TestCase("keys ro", "rotate", "rotate-webhook-secret")]
+    [TestCase("keys ex", "export")]
+    [TestCase("keys import --", "--dry-run", "--replace")]
     [TestCase("cut --cr", "--crop", "--crop-margin")]
     [TestCase("photo.jpg --sk", "--skip-existing")]
     [TestCase("--wat", "--watch")]

@@ -29,6 +29,9 @@ internal sealed class KeyAdmin(ApiKeyTable keys, WebhookSecretTable secrets, Aud
 
     private readonly IAnsiConsole _console = user.Console;
 
+    /// <summary>Export and import.</summary>
+    public KeyTransfer Transfer { get; } = new(keys, secrets, audit, clock, user);
+
     /// <summary>Creates a key and its webhook secret.</summary>
     public async Task AddAsync(NewKey wanted, CancellationToken cancellationToken)
     {

@@ -97,6 +97,23 @@ internal static class KeysCommand
             admin.EraseAsync(arguments.GetValue(which)!, arguments.GetValue(yes), stop), cancellationToken));
         command.Add(erase);
 
+        var newFile = new Argument<string>("FILE") { Description = "A new file, for its owner alone" };
+        var export = new Command("export", "Writes all keys, their limits and sealed webhook secrets into a file: for "
+            + "backups and moves. Key values are not in it.") { newFile };
+        export.SetAction((arguments, cancellationToken) => run(arguments.GetValue(noAzurite), (admin, stop) =>
+            admin.Transfer.ExportAsync(arguments.GetValue(newFile)!, stop), cancellationToken));
+        command.Add(export);
+
+        var file = new Argument<string>("FILE") { Description = "A file of 'keys export'" };
+        var dryRun = new Option<bool>("--dry-run") { Description = "Only say what would be done" };
+        var replace = new Option<bool>("--replace") { Description = "Overwrite keys that storage has otherwise" };
+        var import = new Command("import", "Adds the keys of a file. Repeat it if it was interrupted.") { file, dryRun,
+            replace };
+        import.SetAction((arguments, cancellationToken) => run(arguments.GetValue(noAzurite), (admin, stop) =>
+            admin.Transfer.ImportAsync(arguments.GetValue(file)!, new(arguments.GetValue(replace),
+                arguments.GetValue(dryRun)), stop), cancellationToken));
+        command.Add(import);
+
         var only = new Option<string?>("--key") { Description = "Id or name of one key (default: all)",
             HelpName = "KEY" };
         var audit = new Command("audit", "Shows who did what to keys, and when.") { only };
