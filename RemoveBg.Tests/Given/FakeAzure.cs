@@ -38,6 +38,9 @@ internal sealed class FakeAzure : IDisposable
             allowed publish; touch published ;;
           "ad signed-in-user"*) echo operator ;;
           "role assignment create"*) ;;
+          "login" | "provider register"* | "account set"* | "keyvault secret set"* | "keyvault secret backup"*) ;;
+          "keyvault secret show"*) echo "whsec_old whsec_older" ;;
+          "storage account show"*) echo /subscriptions/1111/resourceGroups/shop/shopstore ;;
           *) say "unexpected az" ;;
         esac
         """;
@@ -59,6 +62,7 @@ internal sealed class FakeAzure : IDisposable
           --version | build*) ;;
           publish*) ;;
           *"keys list"*) allowed keys; cat keys 2>/dev/null || true ;;
+          *"keys export"* | *"keys audit"*) ;;
           *"keys add first"*) echo first >>keys; echo "key rbg_secret" ;;
           *) say "unexpected dotnet" ;;
         esac
@@ -100,11 +104,26 @@ internal sealed class FakeAzure : IDisposable
     /// <summary>Lets a step be refused, or wait, as often.</summary>
     public void Wait(string step, int times) => File.WriteAllText(State($"{step}.wait"), $"{times}");
 
-    public async Task<(int Code, string Output)> RunAsync(string arguments, params (string Name, string Value)[] given)
+    public Task<(int Code, string Output)> RunAsync(string arguments, params (string Name, string Value)[] given) =>
+        RunShellAsync($"infra/azure.sh {arguments}", Repo.Root, given);
+
+    /// <summary>Runs lines of a shell in a folder of its own that looks like the repository.</summary>
+    public async Task<(int Code, string Output)> RunShellAsync(string script)
     {
-        var start = new ProcessStartInfo("bash", ["-c", $"infra/azure.sh {arguments}"])
+        using var clone = new TemporaryFolder();
+        foreach (var entry in Directory.GetFileSystemEntries(Repo.Root))
+            File.CreateSymbolicLink(Path.Combine(clone.Path, Path.GetFileName(entry)), entry);
+        // Its records of what is built are the clone's own.
+        File.Delete(Path.Combine(clone.Path, ".local"));
+        return await RunShellAsync(script, clone.Path);
+    }
+
+    private async Task<(int Code, string Output)> RunShellAsync(string script, string folder,
+        params (string Name, string Value)[] given)
+    {
+        var start = new ProcessStartInfo("bash", ["-c", script])
         {
-            WorkingDirectory = Repo.Root,
+            WorkingDirectory = folder,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net;
 using System.Text;
@@ -6,6 +7,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
+using RemoveBg.Tests.Given.Roles;
 
 namespace RemoveBg.Tests.Given;
 
@@ -42,7 +44,7 @@ internal sealed class StorageProxy : IAsyncDisposable
     private static readonly string[] s_services = ["Blob", "Queue", "Table"];
     private readonly WebApplication _server;
     private readonly HttpClient _client = new(new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false });
-    private readonly Dictionary<int, string> _behind = [];
+    private readonly Dictionary<int, (string Service, string Address)> _behind = [];
 
     private StorageProxy()
     {
@@ -63,9 +65,16 @@ internal sealed class StorageProxy : IAsyncDisposable
     /// <summary>Decides by method, path with query, and body of each request.</summary>
     public Func<string, Fate> Decide { get; set; } = _ => Fate.Passed;
 
-    public static async Task<StorageProxy> StartAsync(string connectionString)
+    private bool IsRecording { get; init; }
+
+    /// <summary>Every request so far, if it records them.</summary>
+    public ConcurrentQueue<StorageCall> Calls { get; } = [];
+
+    /// <param name="connectionString">The account behind it.</param>
+    /// <param name="isRecording">Whether <see cref="Calls"/> grows.</param>
+    public static async Task<StorageProxy> StartAsync(string connectionString, bool isRecording = false)
     {
-        var proxy = new StorageProxy();
+        var proxy = new StorageProxy { IsRecording = isRecording };
         await proxy._server.StartAsync();
         proxy.ConnectionString = connectionString;
         foreach (var (service, url) in s_services.Zip(proxy._server.Urls))
@@ -73,7 +82,7 @@ internal sealed class StorageProxy : IAsyncDisposable
             var endpoint = new Uri(connectionString.Split(';').Single(part => part.StartsWith($"{service}Endpoint=",
                 StringComparison.Ordinal))[$"{service}Endpoint=".Length..]);
             var address = new Uri(url);
-            proxy._behind[address.Port] = endpoint.GetLeftPart(UriPartial.Authority);
+            proxy._behind[address.Port] = (service, endpoint.GetLeftPart(UriPartial.Authority));
             proxy.ConnectionString = proxy.ConnectionString.Replace(endpoint.Authority, address.Authority,
                 StringComparison.Ordinal);
         }
@@ -103,6 +112,8 @@ internal sealed class StorageProxy : IAsyncDisposable
         await context.Request.Body.CopyToAsync(buffer);
         var body = buffer.ToArray();
         var request = context.Request;
+        if (IsRecording)
+            Calls.Enqueue(StorageCall.Of(_behind[context.Connection.LocalPort].Service, request, body));
         var fate = Decide($"{request.Method} {request.Path}{request.QueryString}\n{Encoding.Latin1.GetString(body)}");
         switch (fate)
         {
@@ -128,7 +139,7 @@ internal sealed class StorageProxy : IAsyncDisposable
     private Task<HttpResponseMessage> ForwardAsync(HttpContext context, byte[] body)
     {
         // As sent: storage checks a signature of the path.
-        var url = _behind[context.Connection.LocalPort]
+        var url = _behind[context.Connection.LocalPort].Address
             + context.Features.Get<IHttpRequestFeature>()!.RawTarget;
         var request = new HttpRequestMessage(new(context.Request.Method), url)
         {

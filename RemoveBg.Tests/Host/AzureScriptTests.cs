@@ -1,3 +1,4 @@
+using RemoveBg.Tests.Docs;
 using RemoveBg.Tests.Given;
 
 namespace RemoveBg.Tests.Host;
@@ -167,6 +168,22 @@ public sealed class AzureScriptTests
         Assert.That(code, Is.Zero, output);
         Assert.That(_azure.Calls, Has.Some.Contains("--src last.zip").And.Some.Contains("Bearer rbg_mine")
             .And.None.StartsWith("dotnet"));
+    }
+
+    /// <summary>What a reader of docs/deploy.md pastes, from the first block to the last.</summary>
+    [Test]
+    public async Task The_commands_of_the_guide_work_one_after_the_other()
+    {
+        var blocks = FencedBlock.In("docs/deploy.md").Where(block => block.Language == "bash").ToList();
+        Assert.That(blocks, Has.Count.GreaterThanOrEqualTo(5));
+        var (code, output) = await _azure.RunShellAsync("set -eu\n" + string.Join('\n', blocks.Select(it => it.Code)));
+        Assert.That(code, Is.Zero, output);
+        Assert.That(output, Does.Not.Contain("unexpected"));
+        Assert.That(InOrder("provider register --namespace Microsoft.App", "deployment group create", "keys add first",
+            "azd up", "role assignment create", "keys add first-customer", "Bearer rbg_secret", "keyvault secret set",
+            "keys export", "keyvault secret backup"), string.Join('\n', _azure.Calls));
+        Assert.That(_azure.Calls, Has.Some.Match("keyvault secret set .*--value whsec_[^ ]{44} whsec_old$"),
+            "the new secret, and of the old ones the newest");
     }
 
     [Test]

@@ -29,24 +29,27 @@ internal sealed class RunningWorker : IAsyncDisposable
 
     /// <param name="environment">App settings besides the connection string and the webhook secret.</param>
     /// <param name="folder">The published app; null for the package of this test run.</param>
+    /// <param name="storage">Connection string for this side of the test; null for a new account.</param>
+    /// <param name="workerStorage">The worker's connection string to the same account; null for the same.</param>
     public static async Task<RunningWorker> StartAsync(
-        IReadOnlyDictionary<string, string>? environment = null, string? folder = null)
+        IReadOnlyDictionary<string, string>? environment = null, string? folder = null, string? storage = null,
+        string? workerStorage = null)
     {
-        var connection = Storage.NewAccount();
+        var connection = storage ?? Storage.NewAccount();
         folder ??= await PublishedFunctions.FolderAsync();
         var all = new Dictionary<string, string>(environment ?? new Dictionary<string, string>());
         all.TryAdd("RemoveBg__Webhook__Secrets", WebhookSigner.GenerateSecret());
-        var peer = await WorkerPeer.StartAsync(folder, connection, all);
+        var peer = await WorkerPeer.StartAsync(folder, workerStorage ?? connection, all);
         var worker = new RunningWorker(peer, connection, EncodingOf(Path.Combine(folder, "host.json")));
         var settings = new ConfigurationBuilder()
             .AddInMemoryCollection([new(StorageClients.ConnectionName, connection)]).Build();
-        var storage = new StorageClients(settings);
+        var clients = new StorageClients(settings);
         // The worker creates its tables and queues as it starts.
         await Eventually.HoldsAsync(
-            async () => await storage.Queue("webhooks").ExistsAsync() && await storage.Queue("artworks").ExistsAsync(),
+            async () => await clients.Queue("webhooks").ExistsAsync() && await clients.Queue("artworks").ExistsAsync(),
             "the worker has set up its storage");
-        await storage.Table("keys").CreateIfNotExistsAsync();
-        await new ApiKeyTable(storage, TimeProvider.System).PutAsync(
+        await clients.Table("keys").CreateIfNotExistsAsync();
+        await new ApiKeyTable(clients, TimeProvider.System).PutAsync(
             new("test", "test", ApiKey.HashOf(worker._key), true, null, Scopes.All, RatePerMinute: 6000, Burst: 1000),
             CancellationToken.None);
         return worker;
