@@ -27,6 +27,9 @@ require_azurite() {
 # Only ./test needs them: 127 MB that ./run leaves out.
 require_openapi_tools() { install_packages "$root/eng/openapi" "the linters and the client generator of openapi.json"; }
 
+# Only ./test needs it, to read the queries of infra/.
+require_kusto_parser() { install_packages "$root/eng/kusto" "the parser of the alerts' queries"; }
+
 # install_packages FOLDER WHAT: what package-lock.json has locked, and again only after that file has changed.
 install_packages() {
   local log=$1/node_modules.log

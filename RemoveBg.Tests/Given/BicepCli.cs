@@ -25,6 +25,14 @@ internal static class BicepCli
         return (process.ExitCode, output + errors.Result);
     }
 
+    /// <returns>The ARM template that a file compiles to.</returns>
+    public static JsonElement Compile(string file)
+    {
+        var (code, said) = Run("build", file, "--stdout");
+        Assert.That(code, Is.Zero, said);
+        return JsonElement.Parse(said);
+    }
+
     /// <summary>Predicts the resources that a deployment would request. Azure's own engine evaluates the
     /// template.</summary>
     /// <param name="folder">A copy of infra/.</param>

@@ -26,7 +26,8 @@ var alerts = [
     name: 'oldest-queued'
     severity: 2
     description: 'An artwork has been waiting for five minutes: too few instances, or none that can work.'
-    query: 'AppMetrics | where Name == "removebg.queue.oldest" | summarize value = max(Max)'
+    // The exporter sends a gauge as one measurement, without Max and count: only Sum is sure to have a value.
+    query: 'AppMetrics | where Name == "removebg.queue.oldest" | summarize value = max(Sum)'
     threshold: 300
   }
   {
