@@ -35,6 +35,13 @@ internal sealed class SimulateBench(double serviceSeconds, int slots, int most, 
         new("quick", IdleUntilGone: 300, PickUp: 0), new("slow", IdleUntilGone: 30, PickUp: 120),
     ];
 
+    // Free each month, for a subscription.
+    private const double FreeGbSeconds = 100_000, FreeExecutions = 250_000;
+
+    private const double DaysPerMonth = 730 / 24.0;
+
+    private static readonly int[] PerDay = [1_000, 100_000, 1_000_000];
+
     private static readonly int[] PerHour = [100, 1_000, 10_000, 100_000, 1_000_000], AtOnce = [100, 1_000, 10_000];
 
     private int Cores => Math.Max(1, (int)(instanceGb / GbPerCore));
@@ -53,6 +60,11 @@ internal sealed class SimulateBench(double serviceSeconds, int slots, int most, 
                     $"{row.P95:0.0}", $"{row.P99:0.0}", $"{row.PerSecond:0.0}", $"${row.PricePerThousand:0.000}");
             AnsiConsole.Write(table);
         }
+        var months = new Table().Title("a month, after the free grant").AddColumns(
+            ["artworks a day", .. Platforms.Select(platform => $"$ {platform.Name}")]);
+        foreach (var perDay in PerDay)
+            months.AddRow([$"{perDay:N0}", .. Platforms.Select(platform => $"{PerMonth(platform, perDay):N2}")]);
+        AnsiConsole.Write(months);
         var idle = (SweepsPerMonth + ErasuresPerMonth) * SmallestBilled * instanceGb;
         AnsiConsole.WriteLine($"{serviceSeconds} s per artwork, {Slots} at once per instance, at most {most} instances "
             + $"of which timers hold {Timers}, none always ready, cold start {coldStart} s, seed {seed}");
@@ -70,6 +82,20 @@ internal sealed class SimulateBench(double serviceSeconds, int slots, int most, 
         .. AtOnce.Select(burst => Of($"{burst:N0} at once",
             Simulate(platform, Arrivals.Burst(burst)))),
     ];
+
+    /// <summary>Dollars per month, timers included.</summary>
+    private double PerMonth(Platform platform, int perDay)
+    {
+        var perHour = perDay / 24.0;
+        var outcome = Simulate(platform, Arrivals.Steady(perHour / 3600, (int)Math.Clamp(perHour / 4, 200, Count * 10),
+            seed));
+        var artworks = perDay * DaysPerMonth;
+        var gbSeconds = (outcome.BilledSeconds / outcome.Waits.Length * artworks
+            + (SweepsPerMonth + ErasuresPerMonth) * SmallestBilled) * instanceGb;
+        var executions = artworks * outcome.Groups.Count + SweepsPerMonth + ErasuresPerMonth;
+        return Math.Max(0, gbSeconds - FreeGbSeconds) * pricePerGbSecond
+            + Math.Max(0, executions - FreeExecutions) * PricePerExecution;
+    }
 
     private Outcome Simulate(Platform platform, IReadOnlyList<double> arrivals) => Simulation.Run(new()
     {
