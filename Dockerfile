@@ -1,4 +1,7 @@
-# RemoveBg.SelfHost: the whole service in one process, on a storage account or on Azurite (docker-compose.yml).
+# RemoveBg.SelfHost: the whole service in one process, on a storage account or on Azurite (docker-compose.yml), or with
+# RemoveBg__Role one part of it (docs/containers.md).
+# The tags move: a build takes the newest .NET 10. To repeat one, write the digests behind them (FROM NAME@sha256:...):
+#   docker buildx imagetools inspect mcr.microsoft.com/dotnet/aspnet:10.0 --format '{{.Manifest.Digest}}'
 FROM mcr.microsoft.com/dotnet/aspnet:10.0 AS base
 
 FROM mcr.microsoft.com/dotnet/sdk:10.0 AS build

@@ -25,9 +25,12 @@ namespace RemoveBg.Core;
 /// <summary>Registers every service.</summary>
 public static class RemoveBgServices
 {
-    public static IServiceCollection AddRemoveBg(this IServiceCollection services, IConfiguration configuration)
+    /// <param name="role">What the process does; null for all.</param>
+    public static IServiceCollection AddRemoveBg(this IServiceCollection services, IConfiguration configuration,
+        ServiceRole? role = null)
     {
-        services.AddSingleton(configuration);
+        role ??= ServiceRole.All;
+        services.AddSingleton(configuration).AddSingleton(role);
 
         // Time.
         services.AddSingleton(all =>
@@ -52,7 +55,7 @@ public static class RemoveBgServices
         services.AddSingleton<IValidateOptions<ProcessOptions>, FunctionTimeout.Check>();
         services.AddSettings<ResultOptions>(ResultOptions.Section);
         services.AddSettings<DiskOptions>(DiskOptions.Section);
-        services.AddSettings<WebhookOptions>(WebhookOptions.Section);
+        services.AddSettings<WebhookOptions>(WebhookOptions.Section, isChecked: role.NeedsSecrets);
 
         services.AddSettings<CorsOptions>(CorsOptions.Section);
         services.AddSettings<AccessOptions>(AccessOptions.Section)
@@ -60,7 +63,7 @@ public static class RemoveBgServices
 
         // Telemetry. Each host provides the IMeterFactory.
         services.AddSingleton<ServiceMetrics>();
-        TelemetryExport.Add(services, configuration);
+        TelemetryExport.Add(services, configuration, role);
 
         // The memory that bodies, downloads and the pipeline share.
         services.AddSingleton<MemoryBudget>();
@@ -96,23 +99,27 @@ public static class RemoveBgServices
         services.AddSingleton<UrlPolicy>().AddSingleton<GuardedConnector>();
 
         // Process.
-        services.AddSingleton<ModelCatalog>().AddSingleton<ModelCache>()
-            .AddHostedService(all => all.GetRequiredService<ModelCache>());
+        services.AddSingleton<ModelCatalog>().AddSingleton<ModelCache>();
+        if (role.NeedsModel) services.AddHostedService(all => all.GetRequiredService<ModelCache>());
         services.AddSingleton<ImageFetcher>().AddSingleton<FetchImages>().AddSingleton<CutOutPipeline>()
             .AddSingleton<PipelineSlots>().AddSingleton<ClaimArtwork>().AddSingleton<ProcessArtwork>();
 
         // Notify, sweep.
-        services.AddSingleton<WebhookSecretTable>().AddSingleton<WebhookSecrets>()
-            .AddHostedService(all => all.GetRequiredService<WebhookSecrets>());
+        services.AddSingleton<WebhookSecretTable>().AddSingleton<WebhookSecrets>();
+        if (role.NeedsSecrets) services.AddHostedService(all => all.GetRequiredService<WebhookSecrets>());
         services.AddSingleton<CompleteArtwork>().AddSingleton<WebhookSender>().AddSingleton<DeliverWebhook>()
             .AddSingleton<WebhookDeliveries>().AddSingleton<TestWebhook>();
         services.AddSingleton<SweepArtworks>().AddSingleton<EraseExpired>();
         return services;
     }
 
-    private static Microsoft.Extensions.Options.OptionsBuilder<T> AddSettings<T>(this IServiceCollection services,
-        string section) where T : class =>
-        services.AddOptions<T>().BindConfiguration(section).ValidateDataAnnotations().ValidateOnStart();
+    /// <param name="isChecked">False if the process does without these settings.</param>
+    private static OptionsBuilder<T> AddSettings<T>(this IServiceCollection services, string section,
+        bool isChecked = true) where T : class
+    {
+        var options = services.AddOptions<T>().BindConfiguration(section).ValidateDataAnnotations();
+        return isChecked ? options.ValidateOnStart() : options;
+    }
 
     /// <summary>Whether one of the variables of App Service, Functions or Container Apps is set. Core Tools may set
     /// them too, but identify themselves.</summary>

@@ -5,7 +5,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-for folder in . RemoveBg.Bench/Peer eng/openapi eng/kusto; do
+for folder in . RemoveBg.Bench/Peer eng/kubernetes eng/kusto eng/openapi; do
   status=0
   report=$(cd "$folder" && npm audit --package-lock-only --json --audit-level=high --fetch-retries=0 \
     --fetch-timeout=20000 2>/dev/null) || status=$?

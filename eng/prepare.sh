@@ -30,6 +30,9 @@ require_openapi_tools() { install_packages "$root/eng/openapi" "the linters and 
 # Only ./test needs it, to read the queries of infra/.
 require_kusto_parser() { install_packages "$root/eng/kusto" "the parser of the alerts' queries"; }
 
+# Only ./test needs them.
+require_kubernetes_types() { install_packages "$root/eng/kubernetes" "the types of Kubernetes' and KEDA's objects"; }
+
 # install_packages FOLDER WHAT: what package-lock.json has locked, and again only after that file has changed.
 install_packages() {
   local log=$1/node_modules.log

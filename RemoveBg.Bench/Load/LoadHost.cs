@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using RemoveBg.Core;
 using RemoveBg.Core.Access;
 using RemoveBg.SelfHost.Hosting;
 using RemoveBg.SelfHost.Hosting.Development;
@@ -24,7 +25,7 @@ internal sealed class LoadHost : IAsyncDisposable
     {
         var azurite = await Azurite.StartAsync(Bench.Root, data: null, cancellationToken);
         var settings = new HostSettings { Root = Bench.Root, Port = 0, EnvironmentName = Environments.Development,
-            TakesWork = takesWork, Model = model };
+            Role = takesWork ? ServiceRole.All : ServiceRole.Web, Model = model };
         var secrets = DevelopmentSecrets.Create();
         var app =
             HostApp.Build(settings, azurite.ConnectionString, secrets, builder => builder.Logging.ClearProviders());

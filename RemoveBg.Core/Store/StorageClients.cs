@@ -13,7 +13,9 @@ namespace RemoveBg.Core.Store;
 /// <summary>Creates clients for the storage account that the Functions host uses.</summary>
 /// <remarks>The setting <c>AzureWebJobsStorage</c> is either a connection string, or
 /// <c>AzureWebJobsStorage:accountName</c> (or <c>:blobServiceUri</c>, <c>:queueServiceUri</c>, <c>:tableServiceUri</c>)
-/// with a managed identity (<c>:credential=managedidentity</c>, <c>:clientId</c>).</remarks>
+/// with an identity: a managed one (<c>:credential=managedidentity</c>), a Kubernetes service account's
+/// (<c>:credential=workloadidentity</c>), or whatever DefaultAzureCredential finds; <c>:clientId</c> selects
+/// one.</remarks>
 public sealed class StorageClients
 {
     public const string ConnectionName = "AzureWebJobsStorage";
@@ -83,13 +85,24 @@ public sealed class StorageClients
                 + "managed identity.");
     }
 
-    private static TokenCredential Credential(IConfigurationSection section)
+    /// <exception cref="InvalidOperationException">The kind of credential is unknown.</exception>
+    internal static TokenCredential Credential(IConfigurationSection section)
     {
-        if (!"managedidentity".Equals(section["credential"], StringComparison.OrdinalIgnoreCase))
-            return new DefaultAzureCredential();
-        return new ManagedIdentityCredential(
-            section["clientId"] is { Length: > 0 } client ? ManagedIdentityId.FromUserAssignedClientId(client)
-                : ManagedIdentityId.SystemAssigned);
+        var client = section["clientId"] is { Length: > 0 } given ? given : null;
+        return section["credential"]?.ToLowerInvariant() switch
+        {
+            null or "" => new DefaultAzureCredential(new DefaultAzureCredentialOptions
+            {
+                ManagedIdentityClientId = client, WorkloadIdentityClientId = client,
+            }),
+            "managedidentity" => new ManagedIdentityCredential(
+                client is null ? ManagedIdentityId.SystemAssigned : ManagedIdentityId.FromUserAssignedClientId(client)),
+            // Without a client, the one that the cluster's webhook has written into the environment.
+            "workloadidentity" => new WorkloadIdentityCredential(client is null ? new()
+                : new WorkloadIdentityCredentialOptions { ClientId = client }),
+            _ => throw new InvalidOperationException($"{ConnectionName}__credential must be managedidentity, "
+                + $"workloadidentity or empty, not '{section["credential"]}'."),
+        };
     }
 
     /// <summary>Limits retries to seconds instead of the SDK's minutes, because a caller waits for most

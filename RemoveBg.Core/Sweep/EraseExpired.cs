@@ -19,7 +19,7 @@ public sealed class EraseExpired(
 {
     /// <summary>Shorter than the five minutes between two runs, and than any functionTimeout that startup accepts with
     /// the default limits of a job.</summary>
-    private static readonly TimeSpan LongestRun = TimeSpan.FromMinutes(4);
+    internal static readonly TimeSpan LongestRun = TimeSpan.FromMinutes(4);
 
     public async Task EraseAsync(CancellationToken cancellationToken)
     {

@@ -18,7 +18,7 @@ public sealed class SweepArtworks(
 {
     /// <summary>Bounds a run to the minute until the next one, which starts with what has been overdue for
     /// longest.</summary>
-    private static readonly TimeSpan LongestRun = TimeSpan.FromSeconds(50);
+    internal static readonly TimeSpan LongestRun = TimeSpan.FromSeconds(50);
 
     /// <summary>Longest wait for a webhook attempt.</summary>
     private static readonly TimeSpan LongestDueEnded = ArtworkQueues.LongestDelay + ArtworkTransitions.QueuePatience;

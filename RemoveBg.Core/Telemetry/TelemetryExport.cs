@@ -17,6 +17,9 @@ namespace RemoveBg.Core.Telemetry;
 /// nowhere.</remarks>
 public static class TelemetryExport
 {
+    /// <summary>Attribute of the resource: what the process does.</summary>
+    public const string RoleAttribute = "removebg.role";
+
     private const string AzureMonitor = "APPLICATIONINSIGHTS_CONNECTION_STRING",
         AzureIdentity = "APPLICATIONINSIGHTS_AUTHENTICATION_STRING";
 
@@ -25,7 +28,7 @@ public static class TelemetryExport
         !string.IsNullOrEmpty(configuration[AzureMonitor])
         || Otlp(configuration, "TRACES") || Otlp(configuration, "METRICS") || Otlp(configuration, "LOGS");
 
-    internal static void Add(IServiceCollection services, IConfiguration configuration)
+    internal static void Add(IServiceCollection services, IConfiguration configuration, ServiceRole role)
     {
         if (!IsOn(configuration)) return;
         var azure = configuration[AzureMonitor];
@@ -35,7 +38,8 @@ public static class TelemetryExport
         var isSampled = !string.IsNullOrEmpty(configuration["OTEL_TRACES_SAMPLER"]);
 
         var telemetry = services.AddOpenTelemetry()
-            .ConfigureResource(resource => resource.AddService(configuration["OTEL_SERVICE_NAME"] ?? "removebg"))
+            .ConfigureResource(resource => resource.AddService(configuration["OTEL_SERVICE_NAME"] ?? "removebg")
+                .AddAttributes([new(RoleAttribute, role.Name)]))
             .WithTracing(tracing =>
             {
                 tracing.AddSource(Tracing.SourceName);

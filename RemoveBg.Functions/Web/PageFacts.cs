@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.Extensions.Options;
+using RemoveBg.Core;
 using RemoveBg.Core.Imaging;
 using RemoveBg.Core.Process.Fetch;
 using RemoveBg.Core.Segmentation;
@@ -9,9 +10,12 @@ using RemoveBg.Functions.Http;
 namespace RemoveBg.Functions.Web;
 
 /// <summary>Collects what the page says about this service: limits, retention and models.</summary>
-public sealed class PageFacts(ModelCatalog catalog, ModelCache loaded, IOptions<ResultOptions> results,
-    IOptions<ImageOptions> image, IOptions<FetchOptions> fetch)
+public sealed class PageFacts(ModelCatalog catalog, ModelCache loaded, ServiceRole role,
+    IOptions<ResultOptions> results, IOptions<ImageOptions> image, IOptions<FetchOptions> fetch)
 {
+    /// <summary>The workers' model, which the same files and settings select.</summary>
+    private readonly Lazy<string?> _selected = new(() => NameOf(catalog));
+
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
 
     /// <summary>Returns the settings as JSON, safe inside a script element.</summary>
@@ -19,7 +23,8 @@ public sealed class PageFacts(ModelCatalog catalog, ModelCache loaded, IOptions<
     /// <param name="cancellationToken">Cancels the wait for the model.</param>
     public async Task<string> ToJsonAsync(string? developmentKey, CancellationToken cancellationToken)
     {
-        var model = loaded.IsReady ? (await loaded.GetAsync(cancellationToken)).Model.Entry.Name : null;
+        var model = !role.NeedsModel ? _selected.Value
+            : loaded.IsReady ? (await loaded.GetAsync(cancellationToken)).Model.Entry.Name : null;
         return JsonSerializer.Serialize(new
         {
             developmentKey,
@@ -31,5 +36,18 @@ public sealed class PageFacts(ModelCatalog catalog, ModelCache loaded, IOptions<
             models = catalog.Manifest.ByRank.Select(entry =>
                 new { entry.Name, entry.About, isInstalled = catalog.Offered.Contains(entry.Name) }),
         }, Json);
+    }
+
+    /// <returns>Null if there is no file, or a wrong one, which the workers report.</returns>
+    private static string? NameOf(ModelCatalog catalog)
+    {
+        try
+        {
+            return catalog.Resolve().Entry.Name;
+        }
+        catch (Exception problem) when (problem is FileNotFoundException or InvalidDataException)
+        {
+            return null;
+        }
     }
 }

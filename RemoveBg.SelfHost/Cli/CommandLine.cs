@@ -6,6 +6,7 @@ using RemoveBg.SelfHost.Cli.Health;
 using RemoveBg.SelfHost.Cli.Keys;
 using RemoveBg.SelfHost.Cli.Networks;
 using RemoveBg.SelfHost.Cli.Serve;
+using RemoveBg.SelfHost.Cli.Sweep;
 
 namespace RemoveBg.SelfHost.Cli;
 
@@ -22,7 +23,7 @@ internal static class CommandLine
     private static readonly ParserConfiguration Parser = new() { ResponseFileTokenReplacer = null };
 
     /// <summary>Time that running jobs have after Ctrl-C or SIGTERM.</summary>
-    private static readonly TimeSpan StopTime = TimeSpan.FromSeconds(60);
+    public static readonly TimeSpan StopTime = TimeSpan.FromSeconds(60);
 
     public static Command Create()
     {
@@ -33,6 +34,7 @@ internal static class CommandLine
             new VersionOption(),
             CutCommand.Create(RunCut.RunAsync),
             ServeCommand.Create(ServeSession.RunAsync),
+            SweepCommand.Create(SweepSession.RunAsync),
             KeysCommand.Create(KeysSession.RunAsync),
             NetworksCommand.Create(),
             HealthCommand.Create(),

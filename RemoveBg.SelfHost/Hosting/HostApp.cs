@@ -1,15 +1,11 @@
 using System.Net;
 using Microsoft.Azure.Functions.Worker;
-using Microsoft.Extensions.Logging.Console;
-using OpenTelemetry.Trace;
 using RemoveBg.Core;
 using RemoveBg.Core.Access;
 using RemoveBg.Core.Network;
 using RemoveBg.Core.Notify;
 using RemoveBg.Core.Segmentation;
 using RemoveBg.Core.Store;
-using RemoveBg.Core.Telemetry;
-using RemoveBg.Functions;
 using RemoveBg.Functions.Http;
 using RemoveBg.SelfHost.Hosting.Development;
 
@@ -18,70 +14,80 @@ namespace RemoveBg.SelfHost.Hosting;
 /// <summary>Runs the function classes in one process, in place of the Functions host.</summary>
 internal static class HostApp
 {
+    /// <summary>Time in which a stopping process ends its requests and jobs. What runs longer is handed back.</summary>
+    public static readonly TimeSpan StopTime = TimeSpan.FromSeconds(45);
+
     /// <param name="storage">Connection string of the started emulator; null if storage is configured.</param>
     /// <param name="secrets">Development key and secret; null outside development.</param>
     /// <param name="configure">Overrides services and settings, for tests.</param>
     public static WebApplication Build(HostSettings settings, string? storage, DevelopmentSecrets? secrets,
         Action<WebApplicationBuilder>? configure = null)
     {
-        // 1. Settings: files next to the program, environment, and those that follow from the command line.
+        // 1. The service, and the address that it listens on.
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions {
             ContentRootPath = AppContext.BaseDirectory, EnvironmentName = settings.EnvironmentName });
-        builder.Configuration.AddInMemoryCollection(Known(builder.Configuration, settings, storage, secrets));
+        var functions = builder.AddService(settings, storage, secrets);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
             kestrel.Listen(IPAddress.Parse(settings.Address), settings.Port);
         });
-        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(45));
-        builder.Logging.AddConsole(console => console.FormatterName ??= LineFormatter.FormatterName)
-            .AddConsoleFormatter<LineFormatter, ConsoleFormatterOptions>();
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = StopTime);
 
-        // 2. The app's own services, as in the Functions worker's Program.cs.
-        builder.Services.AddRemoveBg(builder.Configuration);
+        // 2. What requests need.
         builder.Services.AddRemoveBgHttp(secrets?.ApiKey);
         builder.Services.AddCors();
         if (storage is not null) builder.Services.AddHostedService<ResultCors>();
         if (storage is not null && Directory.Exists(settings.AzuriteFolder))
             builder.Services.AddSingleton(new WritableFolder("the storage emulator", settings.AzuriteFolder));
-        builder.Services.ConfigureOpenTelemetryTracerProvider(
-            tracing => tracing.AddSource(Tracing.RequestsSourceName));
 
-        // 3. Its functions and their triggers.
+        // 3. The triggers of its role.
         var hostJson = HostJson.Read(Path.Combine(AppContext.BaseDirectory, "host.json"));
-        var functions = FunctionCatalog.Find(typeof(SubmitArtworkHttp).Assembly);
-        builder.Services.AddSingleton(hostJson).AddSingleton<FunctionInvoker>();
-        foreach (var function in settings.TakesWork ? functions : [])
-        {
-            if (function.TriggerAttribute<QueueTriggerAttribute>() is { } queue)
-                builder.Services.AddSingleton<IHostedService>(
-                    all => ActivatorUtilities.CreateInstance<QueuePump>(all, function, queue.QueueName));
-            if (function.TriggerAttribute<TimerTriggerAttribute>() is { } timer)
-                builder.Services.AddSingleton<IHostedService>(
-                    all => ActivatorUtilities.CreateInstance<TimerPump>(all, function, timer));
-        }
+        builder.Services.AddSingleton(hostJson).AddHostedService(all => new Pumps([.. PumpsOf(settings.Role)
+            .Select(create => create(all))]));
         configure?.Invoke(builder);
 
         var app = builder.Build();
         app.UseConfiguredOrigins();
-        app.MapFunctions(functions, hostJson);
+        app.MapFunctions(functions, hostJson, settings.Role);
         return app;
+
+        IEnumerable<Func<IServiceProvider, BackgroundService>> PumpsOf(ServiceRole role)
+        {
+            foreach (var function in functions)
+                if (role.TakesMessages && function.TriggerAttribute<QueueTriggerAttribute>() is { } queue)
+                    yield return all => ActivatorUtilities.CreateInstance<QueuePump>(all, function, queue.QueueName);
+                else if (role.RunsTimers && function.TriggerAttribute<TimerTriggerAttribute>() is { } timer)
+                    yield return all => ActivatorUtilities.CreateInstance<TimerPump>(all, function, timer);
+        }
     }
 
-    /// <summary>Starts the app and returns when it is ready: storage responds, the model is loaded, the development key
-    /// exists.</summary>
+    /// <summary>Starts the app and returns when it is ready: storage responds, the model is loaded if its role needs
+    /// one, the development key exists.</summary>
     /// <exception cref="UserException">The port is taken, a setting is invalid, or storage or model is
     /// missing.</exception>
     public static async Task StartAndWaitUntilReadyAsync(WebApplication app, HostSettings settings,
         DevelopmentSecrets? secrets, CancellationToken cancellationToken)
     {
-        try
+        await ExplainedAsync(async () =>
         {
             await app.StartAsync(cancellationToken);
             await app.Services.GetRequiredService<StorageSetup>().EnsureAsync(cancellationToken);
             if (secrets is not null)
                 await secrets.RegisterAsync(app.Services.GetRequiredService<ApiKeyTable>(), cancellationToken);
-            await app.Services.GetRequiredService<ModelCache>().GetAsync(cancellationToken);
+            if (settings.Role.NeedsModel)
+                await app.Services.GetRequiredService<ModelCache>().GetAsync(cancellationToken);
+        }, settings, cancellationToken);
+    }
+
+    /// <summary>Runs what may meet wrong settings, and says in one sentence which.</summary>
+    /// <exception cref="UserException">The port is taken, a setting is invalid, or storage or model is
+    /// missing.</exception>
+    public static async Task ExplainedAsync(Func<Task> run, HostSettings settings, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await run();
         }
         catch (Exception problem) when (problem is FileNotFoundException or InvalidDataException
             or Microsoft.Extensions.Options.OptionsValidationException)

@@ -1,3 +1,6 @@
+using RemoveBg.Core;
+using RemoveBg.Core.Store;
+
 namespace RemoveBg.SelfHost.Hosting;
 
 /// <summary>Settings from the command line and the program's folder.</summary>
@@ -30,9 +33,11 @@ internal sealed record HostSettings
     /// <summary>True runs the functions on a real Functions host, false in this process.</summary>
     public bool UsesFunctionsHost { get; init; }
 
-    /// <summary>False serves HTTP only: other processes on the same storage take the
-    /// messages and run the timers.</summary>
-    public bool TakesWork { get; init; } = true;
+    /// <summary>Role of this process; other processes on the same storage have the others.</summary>
+    public ServiceRole Role { get; init; } = ServiceRole.All;
+
+    /// <summary>Name of the role on the command line; null takes the configured one.</summary>
+    public string? RoleName { get; init; }
 
     /// <summary>Whether models are never downloaded.</summary>
     public bool Offline { get; init; }
@@ -76,18 +81,41 @@ internal sealed record HostSettings
     public HostSettings WithKindOfEnvironment() =>
         NeedsAzurite() && NamedEnvironment is null ? this with { EnvironmentName = Environments.Development } : this;
 
+    /// <summary>Returns the settings with the role that the command line names, or else the configuration.</summary>
+    /// <exception cref="UserException">There is no such role.</exception>
+    public HostSettings WithRole()
+    {
+        var name = RoleName ?? Configuration()[ServiceRole.Setting];
+        return this with
+        {
+            Role = ServiceRole.Find(name) ?? throw new UserException(ServiceRole.Refusal(ServiceRole.Variable, name!)),
+        };
+    }
+
+    /// <summary>The settings that are read before there is a host.</summary>
+    public static IConfigurationRoot Configuration() => new ConfigurationBuilder().SetBasePath(AppContext.BaseDirectory)
+        .AddJsonFile("appsettings.json").AddEnvironmentVariables().Build();
+
     /// <summary>Whether the emulator must be started, because no storage is configured.</summary>
-    /// <exception cref="UserException">--no-azurite is given without configured storage.</exception>
+    /// <exception cref="UserException">There is no configured storage, but --no-azurite is given, or the role needs the
+    /// storage of others.</exception>
     public bool NeedsAzurite()
     {
-        var given = new ConfigurationBuilder().AddEnvironmentVariables().Build()
-            .GetSection(Core.Store.StorageClients.ConnectionName);
-        var isGiven = !string.IsNullOrEmpty(given.Value) || given.GetChildren().Any();
-        if (NoAzurite && !isGiven)
-            throw new UserException($"--no-azurite needs storage: set {given.Key} to a connection string "
-                + $"(UseDevelopmentStorage=true for an Azurite on its usual ports).");
-        return !isGiven;
+        if (IsStorageGiven) return false;
+        if (NoAzurite) throw NeedsStorage("--no-azurite");
+        if (Role != ServiceRole.All) throw NeedsStorage($"the role {Role.Name}");
+        return true;
     }
+
+    /// <summary>Whether storage is configured: by a connection string, or by addresses.</summary>
+    public static bool IsStorageGiven =>
+        new ConfigurationBuilder().AddEnvironmentVariables().Build().GetSection(StorageClients.ConnectionName)
+            is var given && (!string.IsNullOrEmpty(given.Value) || given.GetChildren().Any());
+
+    /// <summary>The error of a command that must not start an emulator.</summary>
+    public static UserException NeedsStorage(string what) =>
+        new($"{what} needs storage: set {StorageClients.ConnectionName} to a connection string "
+            + "(UseDevelopmentStorage=true for an Azurite on its usual ports).");
 
     /// <summary>Folders with models: REMOVEBG_MODELS, then the repository's, then one next to the repository.</summary>
     public string ModelFolders() => string.Join(Path.PathSeparator,

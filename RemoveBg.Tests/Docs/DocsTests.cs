@@ -12,8 +12,8 @@ public sealed partial class DocsTests
 {
     private static readonly string[] Runnable = ["bash", "js", "python", "csharp", "json", "text"];
 
-    /// <summary>Blocks that no test can run: they need a subscription, Docker or Core Tools.</summary>
-    private const int NotRun = 7;
+    /// <summary>Blocks that no test can run: they need a subscription, a cluster, Docker or Core Tools.</summary>
+    private const int NotRun = 10;
 
     [TestCaseSource(nameof(Documents))]
     public void Every_fenced_block_is_run_or_says_why_it_is_not(string document)
@@ -24,7 +24,7 @@ public sealed partial class DocsTests
                     $"{block}: no test runs this language; use another one, or 'text' for what is no code.");
             else
                 Assert.That(NeedsTheOutside().IsMatch(block.Code), Is.True,
-                    $"{block}: only commands of az, azd, docker or func may be left out ({block.NotRun}).");
+                    $"{block}: only commands of az, azd, docker, func or kubectl may be left out ({block.NotRun}).");
     }
 
     [Test]
@@ -249,7 +249,7 @@ public sealed partial class DocsTests
     private static string Anchor(string heading) =>
         NotInAnchors().Replace(heading.Trim().ToLowerInvariant(), "").Replace(' ', '-');
 
-    [GeneratedRegex(@"^[^#\n]*\b(az|azd|docker|func) [a-z]", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^[^#\n]*\b(az|azd|docker|func|kubectl) [a-z]", RegexOptions.Multiline)]
     private static partial Regex NeedsTheOutside();
 
     [GeneratedRegex(@"(?<!!)\[[^\]]*\]\((?<target>[^)\s]+)\)|!\[[^\]]*\]\((?<target>[^)\s]+)\)")]

@@ -310,15 +310,6 @@ public sealed class ApiTests
         Assert.That((int)response.StatusCode, Is.EqualTo(200));
     }
 
-    [Test]
-    public async Task Ready_reports_model_and_execution_provider()
-    {
-        using var response = await _host.Client.GetAsync("/readyz");
-        var ready = await response.JsonAsync();
-        Assert.That((ready.Text("status"), ready.Text("model"), ready.Text("provider")),
-            Is.EqualTo(("ready", "removebg", "cpu")));
-    }
-
     private async Task<string> SubmitAsync()
     {
         using var response = await _host.SubmitAsync(new { imageUrl = Photo });

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
-using Azure.Storage.Blobs;
 using RemoveBg.Tests.Given;
 
 namespace RemoveBg.Tests.Flow;
@@ -59,23 +58,9 @@ public sealed class SoakTests
         await Task.WhenAll(hosts.SpareAsync(), reading);
 
         // 4. What became of them, asked one by one.
-        var statuses = new ConcurrentDictionary<string, string?>();
-        await Parallel.ForEachAsync(accepted.Keys, new ParallelOptions { MaxDegreeOfParallelism = 4 },
-            async (id, _) => statuses[id] = await hosts[0].StatusAsync(id));
-        var terminal = statuses.Count(pair => pair.Value is "succeeded" or "failed");
-        var succeeded = statuses.Count(pair => pair.Value == "succeeded");
-        var results = new BlobContainerClient(storage, "results").GetBlobs().Count();
-        var ids = Announced();
-        var doubled = ids.Select(id => id.Split('_')[1]).GroupBy(id => id).Count(group => group.Count() > 1);
-        var waits = caller.Deliveries.DistinctBy(delivery => delivery.Id)
-            .Select(delivery => (delivery.At - Created(delivery.Text)).TotalSeconds).Order().ToList();
-        TestContext.Out.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"accepted {accepted.Count}, terminal {terminal}, succeeded {succeeded}, results {results}, "
-            + $"ids announced twice {doubled}, lost {jobs - ids.Count}, stuck {jobs - terminal}, "
-            + $"repeats {caller.Deliveries.Count - ids.Count}, kills {hosts.Kills}"));
-        TestContext.Out.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"wait p50 {waits[waits.Count / 2]:0.0} s, p99 {waits[waits.Count * 99 / 100]:0.0} s; "
-            + $"{jobs / seconds:0.0} jobs/s"));
+        var fates = await Fates.ReadAsync(hosts[0], storage, caller, accepted.Keys);
+        TestContext.Out.WriteLine($"{fates}, kills {hosts.Kills}");
+        TestContext.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{jobs / seconds:0.0} jobs/s"));
         // The middle of ten readings: one alone may fall on a photo's peak.
         var warm = resident.Where(one => one.At > Warm).Select(one => one.Bytes).ToList();
         var (early, late) = (Middle(warm.Take(10)), Middle(warm.TakeLast(10)));
@@ -85,11 +70,8 @@ public sealed class SoakTests
 
         Assert.Multiple(() =>
         {
-            Assert.That(terminal, Is.EqualTo(jobs), "stuck");
-            Assert.That(ids, Has.Count.EqualTo(jobs), "announced");
-            Assert.That(doubled, Is.Zero, "two final states announced for one artwork");
-            Assert.That(results, Is.EqualTo(succeeded), "one result for each that succeeded");
-            Assert.That(succeeded, Is.EqualTo((jobs + 1) / 2), "every good photo, and no hostile one");
+            fates.AssertNoneLostStuckOrTwice();
+            Assert.That(fates.Succeeded, Is.EqualTo((jobs + 1) / 2), "every good photo, and no hostile one");
             Assert.That(late, Is.LessThanOrEqualTo(early * 1.1), "memory is flat from minute 2 on");
         });
 
@@ -122,11 +104,5 @@ public sealed class SoakTests
                 context => context.Response.Body.WriteAsync("no picture"u8.ToArray()).AsTask()),
             good, caller.ServePage("/huge", context => context.Response.Body.WriteAsync(huge).AsTask()),
         ];
-    }
-
-    private static DateTimeOffset Created(string artwork)
-    {
-        using var document = System.Text.Json.JsonDocument.Parse(artwork);
-        return document.RootElement.GetProperty("createdAt").GetDateTimeOffset();
     }
 }

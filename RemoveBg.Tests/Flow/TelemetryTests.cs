@@ -104,9 +104,23 @@ public sealed class TelemetryTests
     {
         var configuration = new Microsoft.Extensions.Configuration.ConfigurationManager { [variable] = value };
         var services = new ServiceCollection().AddLogging();
-        TelemetryExport.Add(services, configuration);
+        TelemetryExport.Add(services, configuration, Core.ServiceRole.All);
         using var provider = services.BuildServiceProvider();
         return provider.GetService<TracerProvider>() is not null;
+    }
+
+    [Test]
+    public void Telemetry_says_the_role_of_the_process()
+    {
+        var configuration = new Microsoft.Extensions.Configuration.ConfigurationManager
+        {
+            ["OTEL_EXPORTER_OTLP_ENDPOINT"] = "http://127.0.0.1:1",
+        };
+        var services = new ServiceCollection().AddLogging();
+        TelemetryExport.Add(services, configuration, Core.ServiceRole.Worker);
+        using var provider = services.BuildServiceProvider();
+        Assert.That(provider.GetRequiredService<TracerProvider>().GetResource().Attributes,
+            Does.Contain(new KeyValuePair<string, object>("removebg.role", "worker")));
     }
 
     /// <summary>The parent is a request whose caller, or whose host, does not sample it.</summary>
@@ -122,7 +136,7 @@ public sealed class TelemetryTests
             ["OTEL_TRACES_SAMPLER"] = sampler,
         };
         var services = new ServiceCollection().AddSingleton<IConfiguration>(configuration).AddLogging();
-        TelemetryExport.Add(services, configuration);
+        TelemetryExport.Add(services, configuration, Core.ServiceRole.All);
         // Listeners of other hosts in this process hear the service's own source, too.
         using var source = new ActivitySource($"RemoveBg.Tests.{Guid.NewGuid()}");
         services.ConfigureOpenTelemetryTracerProvider(tracing => tracing.AddSource(source.Name));

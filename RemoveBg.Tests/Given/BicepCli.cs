@@ -33,14 +33,33 @@ internal static class BicepCli
         return JsonElement.Parse(said);
     }
 
+    /// <summary>Copies infra/, because predictions are written beside the template.</summary>
+    public static void CopyInfra(string folder)
+    {
+        var infra = Path.Combine(Repo.Root, "infra");
+        foreach (var file in Directory.GetFiles(infra, "*", SearchOption.AllDirectories))
+        {
+            var copy = Path.Combine(folder, Path.GetRelativePath(infra, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+            File.Copy(file, copy);
+        }
+    }
+
     /// <summary>Predicts the resources that a deployment would request. Azure's own engine evaluates the
     /// template.</summary>
     /// <param name="folder">A copy of infra/.</param>
     /// <param name="parameters">Lines of a parameter file.</param>
-    public static JsonDocument Predict(string folder, params IEnumerable<string> parameters)
+    public static JsonDocument Predict(string folder, params IEnumerable<string> parameters) =>
+        PredictTemplate(folder, "main.bicep", parameters);
+
+    /// <param name="folder">A copy of infra/.</param>
+    /// <param name="template">Path of the template in it.</param>
+    /// <param name="parameters">Lines of a parameter file.</param>
+    /// <inheritdoc cref="Predict"/>
+    public static JsonDocument PredictTemplate(string folder, string template, params IEnumerable<string> parameters)
     {
         var file = Path.Combine(folder, $"{Guid.NewGuid():N}.bicepparam");
-        File.WriteAllLines(file, ["using 'main.bicep'", .. parameters.Select(line => $"param {line}")]);
+        File.WriteAllLines(file, [$"using '{template}'", .. parameters.Select(line => $"param {line}")]);
         Assert.That(Run("snapshot", file, "--mode", "overwrite", "--resource-group", "shop", "--location",
             "northeurope", "--subscription-id", "11111111-1111-1111-1111-111111111111"), Is.EqualTo((0, "")));
         return JsonDocument.Parse(File.ReadAllText(Path.ChangeExtension(file, ".snapshot.json")));

@@ -16,12 +16,13 @@ internal sealed class HostProcess : IDisposable
     {
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var argument in new[] { typeof(HostProcess).Assembly.Location.Replace("RemoveBg.Tests.dll",
-            "RemoveBg.SelfHost.dll", StringComparison.Ordinal), "serve", "--port", "0", "--no-azurite", "--offline",
-            "--model", "removebg" })
+            "RemoveBg.SelfHost.dll", StringComparison.Ordinal), "serve", "--port", "0", "--no-azurite",
+            "--offline" })
             start.ArgumentList.Add(argument);
         start.Environment["AzureWebJobsStorage"] = storage;
         start.Environment["DOTNET_ENVIRONMENT"] = "Development";
         start.Environment["REMOVEBG_ROOT"] = Repo.Root;
+        start.Environment["RemoveBg__Model__Name"] = "removebg";
         start.Environment["RemoveBg__Process__Lease"] = "00:00:03";
         start.Environment["RemoveBg__Webhook__Timeout"] = "00:00:05";
         if (folder is not null) start.WorkingDirectory = folder;
@@ -44,7 +45,9 @@ internal sealed class HostProcess : IDisposable
         IReadOnlyDictionary<string, string?>? settings = null, string? folder = null)
     {
         var host = new HostProcess(storage, settings, folder);
-        var url = await host._ready.Task.WaitAsync(TimeSpan.FromSeconds(60));
+        await Task.WhenAny(host._ready.Task, host._process.WaitForExitAsync()).WaitAsync(TimeSpan.FromSeconds(60));
+        if (!host._ready.Task.IsCompleted) Assert.Fail($"The host ended: {string.Join('\n', host._said)}");
+        var url = await host._ready.Task;
         var secrets = DevelopmentSecrets.LoadOrCreate(Path.Combine(Repo.Root, ".local"));
         host._client = new(new OpenApiCheck()) { BaseAddress = new(url),
             DefaultRequestHeaders = { Authorization = new("Bearer", secrets.ApiKey) } };

@@ -6,6 +6,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using RemoveBg.Core;
 using RemoveBg.Core.Access;
 using RemoveBg.SelfHost.Hosting;
 using RemoveBg.SelfHost.Hosting.Development;
@@ -38,12 +39,12 @@ internal sealed class RunningHost : IAsyncDisposable
 
     public static async Task<RunningHost> StartAsync(
         Dictionary<string, string?>? settings = null, Action<IServiceCollection>? services = null,
-            bool takesWork = true, string? storage = null)
+            bool takesWork = true, string? storage = null, ServiceRole? role = null)
     {
         var secrets = DevelopmentSecrets.Create();
         storage ??= Storage.NewAccount();
         var host = new HostSettings { Root = Repo.Root, Port = 0, EnvironmentName = Environments.Development,
-            Model = "removebg", TakesWork = takesWork };
+            Model = "removebg", Role = role ?? (takesWork ? ServiceRole.All : ServiceRole.Web) };
         var app = HostApp.Build(host, storage, secrets, builder =>
         {
             builder.Configuration.AddInMemoryCollection(settings ?? []);

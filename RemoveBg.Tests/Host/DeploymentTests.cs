@@ -62,13 +62,7 @@ public sealed partial class DeploymentTests
     public void Copy()
     {
         _folder = Directory.CreateTempSubdirectory("deployment").FullName;
-        var infra = Path.Combine(Repo.Root, "infra");
-        foreach (var file in Directory.GetFiles(infra, "*", SearchOption.AllDirectories))
-        {
-            var copy = Path.Combine(_folder, Path.GetRelativePath(infra, file));
-            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
-            File.Copy(file, copy);
-        }
+        BicepCli.CopyInfra(_folder);
     }
 
     [OneTimeTearDown]

@@ -132,5 +132,6 @@ public sealed class ShippedSettingsTests
            where section is not null
            from property in type.GetProperties()
            select $"{section}:{property.Name}",
+        ServiceRole.Setting,
     ];
 }

@@ -7,7 +7,7 @@ namespace RemoveBg.Tests.Tool;
 
 public sealed class CompletionTests
 {
-    [TestCase("", "completion", "cut", "healthcheck", "keys", "networks", "serve")]
+    [TestCase("", "completion", "cut", "healthcheck", "keys", "networks", "serve", "sweep")]
     [TestCase("ke", "keys")]
     [TestCase("keys ro", "rotate", "rotate-webhook-secret")]
     [TestCase("keys ex", "export")]
@@ -16,6 +16,7 @@ public sealed class CompletionTests
     [TestCase("photo.jpg --sk", "--skip-existing")]
     [TestCase("--wat", "--watch")]
     [TestCase("serve --host f", "func")]
+    [TestCase("serve --role w", "web", "worker")]
     [TestCase("completion f", "fish")]
     public void Commands_options_and_their_words_are_completed(string words, params string[] expected) =>
         Assert.That(CompletionCommand.Complete(CommandLine.Create(), words.Split(' ')), Is.SupersetOf(expected));

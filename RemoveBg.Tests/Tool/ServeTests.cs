@@ -41,6 +41,38 @@ public sealed class ServeTests : ToolTests
         Assert.That(result.Errors, Does.StartWith("removebg: ").And.Contain("AzureWebJobsStorage"));
     }
 
+    [TestCase("serve", "--offline", "--role", "worker")]
+    [TestCase("sweep")]
+    public async Task A_part_of_the_service_without_storage_exits_with_1_and_names_the_missing_setting(
+        params string[] arguments)
+    {
+        var result = await Tool.RunAsync(arguments);
+        Assert.That(result.Code, Is.EqualTo(1));
+        Assert.That(result.Errors,
+            Does.Match("^removebg: (sweep|the role worker) needs storage: set AzureWebJobsStorage"));
+    }
+
+    [Test]
+    public async Task A_wrong_role_in_the_environment_exits_with_1_and_says_which_there_are()
+    {
+        Tool.Environment["RemoveBg__Role"] = "workers";
+        var result = await Tool.RunAsync("serve", "--offline");
+        Assert.That((result.Code, result.Errors), Is.EqualTo((1,
+            "removebg: RemoveBg__Role must be all, web, worker or sweeper, not 'workers'.\n")));
+    }
+
+    [Test]
+    public async Task A_sweep_without_reachable_storage_exits_with_1_and_one_sentence()
+    {
+        Tool.Environment["AzureWebJobsStorage"] = "DefaultEndpointsProtocol=http;AccountName=a;AccountKey=AAAA;"
+            + "TableEndpoint=http://127.0.0.1:1/a;BlobEndpoint=http://127.0.0.1:1/a;"
+            + "QueueEndpoint=http://127.0.0.1:1/a";
+        var result = await Tool.RunAsync("sweep");
+        Assert.That(result.Code, Is.EqualTo(1));
+        Assert.That(result.Errors, Is.EqualTo("removebg: storage does not respond. Check the connection string in "
+            + "AzureWebJobsStorage.\n"));
+    }
+
     /// <summary>The tool is installed on a machine with neither a clone nor Azurite.</summary>
     [TestCase("serve", "--offline")]
     [TestCase("keys", "list")]

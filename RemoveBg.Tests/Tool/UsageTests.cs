@@ -41,6 +41,8 @@ public sealed class UsageTests : ToolTests
     [TestCase("serve --port abc", "--port must be a whole number from 0 to 65535.", "'removebg serve")]
     [TestCase("serve --listen home", "--listen must be an IP address, like 127.0.0.1 or 0.0.0.0.", "'removebg serve")]
     [TestCase("serve --host home", "Argument 'home' not recognized. Must be one of: 'self', 'func'", "'removebg serve")]
+    [TestCase("serve --role Worker", "--role must be all, web, worker or sweeper, not 'Worker'.", "'removebg serve")]
+    [TestCase("serve --role web --host func", "--host func takes no --role: a Functions host runs all", "'removebg")]
     [TestCase("serve --durable --no-azurite", "--durable is for the emulator, which", "'removebg serve")]
     [TestCase("keys add shop --rate x", "--rate must be a whole number, at least 1.", "'removebg keys add")]
     [TestCase("keys add shop --expires x", "--expires must be a date, like 2027-01-31", "'removebg keys add")]

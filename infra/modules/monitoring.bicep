@@ -1,7 +1,9 @@
 // Traces, metrics and logs, the alerts on them, a dashboard and a budget. Names of metrics are those of RemoveBg.Core/Telemetry/ServiceMetrics.cs.
 param name string
 param location string
-param principalId string
+
+@description('May send telemetry. Empty: the caller of this module assigns the role.')
+param principalId string = ''
 
 @description('Recipients. Without any, alerts are only shown in the portal, and there is no budget alert.')
 param alertEmails array
@@ -82,7 +84,7 @@ resource insights 'Microsoft.Insights/components@2020-02-02' = {
   }
 }
 
-resource publish 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+resource publish 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(principalId)) {
   name: guid(insights.id, principalId, metricsPublisher)
   scope: insights
   properties: {
@@ -222,4 +224,5 @@ resource dashboard 'Microsoft.Insights/workbooks@2023-06-01' = {
 }
 
 output workspaceId string = workspace.id
+output insightsName string = insights.name
 output connectionString string = insights.properties.ConnectionString

@@ -1,7 +1,9 @@
 // The webhook secrets. The app reads them by reference: they are not in its settings.
 param vaultName string
 param location string
-param principalId string
+
+@description('May read the secret. Empty: the caller of this module assigns the role.')
+param principalId string = ''
 
 @secure()
 @description('Empty: the secret stays as it is.')
@@ -43,7 +45,7 @@ resource secret 'Microsoft.KeyVault/vaults/secrets@2023-07-01' = if (!empty(webh
   properties: { value: webhookSecrets }
 }
 
-resource access 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+resource access 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(principalId)) {
   name: guid(vault.id, principalId, secretsUser)
   scope: vault
   properties: {
@@ -64,5 +66,6 @@ resource audit 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
 
 // Without a version: the platform fetches a rotated secret within a day, or when told to (docs/deploy.md).
 output webhookSecretsReference string = '@Microsoft.KeyVault(VaultName=${vault.name};SecretName=${secretName})'
+output webhookSecretsUri string = '${vault.properties.vaultUri}secrets/${secretName}'
 output vaultName string = vault.name
 output vaultId string = vault.id

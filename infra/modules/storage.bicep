@@ -1,7 +1,8 @@
 // Records, messages, pictures and the deployment package: one account, identities only.
 param accountName string
 param location string
-param principalId string
+@description('Gets every role of the app. Empty: the caller of this module assigns them.')
+param principalId string = ''
 
 @description('Hours after which results and inputs may be erased. Lifecycle rules count whole days, so this is rounded up.')
 param resultRetentionHours int
@@ -12,7 +13,8 @@ param publicNetworkAccess bool
 @description('Origins of web pages that may read results.')
 param corsOrigins array
 
-param deploymentContainer string
+@description('Container of the app\'s package; empty: none.')
+param deploymentContainer string = ''
 
 @description('Log Analytics workspace for metrics and for the log of deletions.')
 param workspaceId string
@@ -62,7 +64,7 @@ resource blobs 'Microsoft.Storage/storageAccounts/blobServices@2023-05-01' = {
   }
 }
 
-resource deployments 'Microsoft.Storage/storageAccounts/blobServices/containers@2023-05-01' = {
+resource deployments 'Microsoft.Storage/storageAccounts/blobServices/containers@2023-05-01' = if (!empty(deploymentContainer)) {
   parent: blobs
   name: deploymentContainer
 }
@@ -93,7 +95,7 @@ resource lifecycle 'Microsoft.Storage/storageAccounts/managementPolicies@2023-05
 }
 
 resource access 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
-  for role in items(roles): {
+  for role in items(roles): if (!empty(principalId)) {
     name: guid(storage.id, principalId, role.value)
     scope: storage
     properties: {

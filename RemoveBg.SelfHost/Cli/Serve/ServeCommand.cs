@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Net;
+using RemoveBg.Core;
 using RemoveBg.Core.Segmentation;
 using RemoveBg.SelfHost.Hosting;
 
@@ -37,15 +38,26 @@ internal static class ServeCommand
             HelpName = "HOST", DefaultValueFactory = _ => "self" };
         host.AcceptOnlyFromAmong("self", "func");
         var offline = new Option<bool>("--offline") { Description = "Never download models" };
+        var role = new Option<string?>("--role") { HelpName = "ROLE", Description = "Part of the service that this "
+            + $"process does: all, web (API and page), worker (queues) or sweeper (timers) (default: "
+            + $"{ServiceRole.Variable}, else all)" };
+        role.CompletionSources.Add([.. ServiceRole.Names]);
+        role.Validators.Add(result =>
+        {
+            if (result.Tokens is [{ Value: var name }] && ServiceRole.Find(name) is null)
+                result.AddError(ServiceRole.Refusal(role.Name, name));
+        });
 
         var command = new Command("serve", "Runs the service until Ctrl-C: API, page, webhooks.") { model, port, listen,
-            noAzurite, durable, host, offline };
+            noAzurite, durable, host, offline, role };
         command.Validators.Add(result =>
         {
             if (result.GetResult(durable) is { Implicit: false } && result.GetResult(noAzurite) is { Implicit: false })
                 result.AddError("--durable is for the emulator, which --no-azurite does not start.");
             if (result.GetResult(host)?.Tokens is not [{ Value: "func" }]) return;
             if (result.GetResult(listen) is { Implicit: false }) result.AddError("--host func takes no --listen.");
+            if (result.GetResult(role) is { Implicit: false })
+                result.AddError("--host func takes no --role: a Functions host runs all functions.");
             if (result.GetResult(port)?.Tokens is [{ Value: "0" }])
                 result.AddError("--host func needs a --port from 1 to 65535.");
         });
@@ -59,6 +71,7 @@ internal static class ServeCommand
             UsesFunctionsHost = arguments.GetValue(host) == "func",
             Offline = arguments.GetValue(offline),
             Model = arguments.GetValue(model),
+            RoleName = arguments.GetValue(role),
         }, cancellationToken));
         return command;
     }

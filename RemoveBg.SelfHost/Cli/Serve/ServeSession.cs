@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using RemoveBg.Core;
 using RemoveBg.Core.Access;
 using RemoveBg.Core.Network;
 using RemoveBg.Core.Segmentation;
@@ -21,7 +22,7 @@ internal sealed class ServeSession(HostSettings settings)
     {
         try
         {
-            var session = new ServeSession(settings.WithKindOfEnvironment());
+            var session = new ServeSession(settings.WithRole().WithKindOfEnvironment());
             return settings.UsesFunctionsHost ? await session.ServeOnFunctionsHostAsync(cancellationToken)
                 : await session.ServeAsync(cancellationToken);
         }
@@ -35,7 +36,13 @@ internal sealed class ServeSession(HostSettings settings)
     {
         // 1. Choose the model, which may have to be downloaded; a taken port is noticed before that.
         RequireFreePort();
-        var (chooser, model) = await ChooseAsync(cancellationToken);
+        var about = $"Role: {settings.Role.Name}";
+        if (settings.Role.NeedsModel)
+        {
+            var (chooser, model) = await ChooseAsync(cancellationToken);
+            about = settings.Role == ServiceRole.All ? chooser.Describe(model)
+                : $"{about}\n{chooser.Describe(model)}";
+        }
 
         // 2. Start the storage emulator unless storage is configured.
         await using var azurite = settings.NeedsAzurite() ? await Azurite.StartAsync(settings.Root,
@@ -49,7 +56,7 @@ internal sealed class ServeSession(HostSettings settings)
             await HostApp.StartAndWaitUntilReadyAsync(app, settings, secrets, cancellationToken);
 
             // 4. Serve until Ctrl-C.
-            await AnnounceAsync(app.Urls.First(), chooser.Describe(model), secrets);
+            await AnnounceAsync(app.Urls.First(), about, settings.Role.ServesHttp ? secrets : null);
             await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken)
                 .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await Console.Out.WriteLineAsync("Stopping; waiting for running jobs");
@@ -77,10 +84,8 @@ internal sealed class ServeSession(HostSettings settings)
 
     private async Task<(ChooseModel, FoundModel)> ChooseAsync(CancellationToken cancellationToken)
     {
-        var configuration = new ConfigurationBuilder().SetBasePath(AppContext.BaseDirectory)
-            .AddJsonFile("appsettings.json").AddEnvironmentVariables().Build();
         var options = new ModelOptions();
-        configuration.GetSection(ModelOptions.Section).Bind(options);
+        HostSettings.Configuration().GetSection(ModelOptions.Section).Bind(options);
         options.Name = settings.Model ?? options.Name;
         options.Folders ??= settings.ModelFolders();
         var chooser = new ChooseModel(options, settings.LocalFolder, settings.Offline, ModelDownload.Create, _console,
@@ -118,9 +123,9 @@ internal sealed class ServeSession(HostSettings settings)
         return await host.WaitForExitAsync(cancellationToken);
     }
 
-    private static async Task AnnounceAsync(string url, string network, DevelopmentSecrets? secrets)
+    private static async Task AnnounceAsync(string url, string about, DevelopmentSecrets? secrets)
     {
-        await Console.Out.WriteLineAsync($"{network}\nREADY {url}");
+        await Console.Out.WriteLineAsync($"{about}\nREADY {url}");
         if (secrets is not null)
             await Console.Out.WriteLineAsync(
                 $$"""

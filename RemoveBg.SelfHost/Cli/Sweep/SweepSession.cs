@@ -1,0 +1,48 @@
+using Microsoft.Azure.Functions.Worker;
+using RemoveBg.Core.Store;
+using RemoveBg.SelfHost.Hosting;
+
+namespace RemoveBg.SelfHost.Cli.Sweep;
+
+/// <summary>Runs each timer function once.</summary>
+internal static class SweepSession
+{
+    public static Task<int> RunAsync(HostSettings settings, CancellationToken cancellationToken) =>
+        UserException.ShownAsync(async () =>
+    {
+        if (!HostSettings.IsStorageGiven) throw HostSettings.NeedsStorage("sweep");
+        var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings
+        {
+            ContentRootPath = AppContext.BaseDirectory,
+            EnvironmentName = settings.EnvironmentName,
+        });
+        var timers = builder.AddService(settings, storage: null, secrets: null)
+            .Where(function => function.TriggerAttribute<TimerTriggerAttribute>() is not null).ToList();
+        using var host = builder.Build();
+        try
+        {
+            await HostApp.ExplainedAsync(() => SweepAsync(host, timers, cancellationToken), settings,
+                cancellationToken);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            throw new UserException("stopped before the end; the next sweep does the rest.");
+        }
+        finally
+        {
+            // Also sends the last telemetry.
+            await host.StopAsync(CancellationToken.None);
+        }
+        await Console.Out.WriteLineAsync("Swept");
+        return ExitCodes.Done;
+    });
+
+    private static async Task SweepAsync(IHost host, IReadOnlyList<DiscoveredFunction> timers,
+        CancellationToken cancellationToken)
+    {
+        await host.StartAsync(cancellationToken);
+        await host.Services.GetRequiredService<StorageSetup>().EnsureAsync(cancellationToken);
+        var invoker = host.Services.GetRequiredService<FunctionInvoker>();
+        foreach (var timer in timers) await invoker.InvokeAsync(timer, _ => new TimerInfo(), cancellationToken);
+    }
+}
