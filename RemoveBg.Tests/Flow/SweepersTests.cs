@@ -75,6 +75,19 @@ public sealed class SweepersTests : BusyKeyTests
         Assert.That(await WaitingAsync(ArtworkQueues.Artworks), Is.EqualTo(8));
     }
 
+    /// <summary>The alert "silent" expects the age of the oldest message from each run.</summary>
+    [Test]
+    public async Task A_process_that_sweeps_once_sends_its_telemetry_before_it_ends()
+    {
+        await using var collector = await OtlpCollector.StartAsync();
+        using var tool = new ToolProcess();
+        tool.Environment["AzureWebJobsStorage"] = Host.ConnectionString;
+        foreach (var (name, value) in collector.Environment) tool.Environment[name] = value;
+        Assert.That((await tool.RunAsync("sweep")).Code, Is.Zero);
+        var sent = collector.Bodies("metrics").Select(System.Text.Encoding.Latin1.GetString).ToList();
+        Assert.That(sent, Has.Some.Contains("removebg.queue.oldest").And.Some.Contains("sweeper"));
+    }
+
     private Task<RunningHost> SweeperAsync() => RunningHost.StartAsync(
         services: services => services.AddSingleton<TimeProvider>(Clock), storage: Host.ConnectionString,
         role: ServiceRole.Sweeper);

@@ -27,7 +27,7 @@ internal static partial class ContainerRules
     /// <summary>Time that a process needs to end, with some to spare: for requests and jobs, and then for the last
     /// telemetry.</summary>
     public static TimeSpan LeastGrace { get; } =
-        TimeSpan.FromSeconds(Math.Max(60, (HostApp.StopTime + TimeSpan.FromSeconds(10)).TotalSeconds));
+        new[] { CommandLine.StopTime, HostApp.StopTime + TimeSpan.FromSeconds(10) }.Max();
 
     /// <summary>The port that the image's command listens on.</summary>
     public static int Port { get; } = int.Parse(

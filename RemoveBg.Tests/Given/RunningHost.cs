@@ -8,6 +8,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using RemoveBg.Core;
 using RemoveBg.Core.Access;
+using RemoveBg.Core.Segmentation;
 using RemoveBg.SelfHost.Hosting;
 using RemoveBg.SelfHost.Hosting.Development;
 
@@ -52,6 +53,8 @@ internal sealed class RunningHost : IAsyncDisposable
             services?.Invoke(builder.Services);
         });
         await HostApp.StartAndWaitUntilReadyAsync(app, host, secrets, CancellationToken.None);
+        // Also where the test, and not a pump, calls what needs it.
+        if (role is null) await app.Services.GetRequiredService<ModelCache>().GetAsync(CancellationToken.None);
         return new(app, secrets, storage);
     }
 

@@ -52,10 +52,12 @@ public sealed class ContainerAppsTests
         var file = Path.Combine(_folder, "main.json");
         Assert.That(BicepCli.Run("build", Template, "--outfile", file), Is.EqualTo((0, "")));
         using var arm = JsonDocument.Parse(File.ReadAllText(file));
-        var modules = arm.RootElement.GetProperty("resources").EnumerateObject().Select(entry => entry.Value).ToList();
-        var apps = modules.Single(module => module.Text("name") == "apps");
-        Assert.That(apps.GetProperty("dependsOn").EnumerateArray().Select(name => name.GetString()),
-            Is.SupersetOf(new[] { "access", "secrets", "storage", "identities", "environment" }));
+        var apps = arm.RootElement.GetProperty("resources").EnumerateArray()
+            .Single(module => module.Text("name") == "apps");
+        var before = apps.GetProperty("dependsOn").EnumerateArray().Select(name => name.GetString()).ToList();
+        Assert.That(before, Does.Contain("access"), "the loop of all identities");
+        foreach (var module in new[] { "secrets", "storage", "environment", "monitoring" })
+            Assert.That(before, Has.One.Contains($"'Microsoft.Resources/deployments', '{module}'"));
         Assert.That(arm.RootElement.GetRawText(), Does.Not.Contain("listKeys").And.Not.Contain("AccountKey"));
     }
 

@@ -23,7 +23,8 @@ public sealed partial class KubernetesTests
 
     [TestCase("terminationGracePeriodSeconds", "terminationGracePeriod", "'\"terminationGracePeriod\"' does not exist")]
     [TestCase("maxReplicaCount: 40", "maxReplicas: 40", "'\"maxReplicas\"' does not exist")]
-    [TestCase("provider: azure-workload", "provider: workload", "provider")]
+    [TestCase("queueLength: \"8\"", "queueLength: 8", "queueLength must be string")]
+    [TestCase("whenUnsatisfiable: ScheduleAnyway", "whenUnsatisfiable: Perhaps", "one of the allowed values")]
     [TestCase("failureThreshold: 60", "failureThreshold: many", "'string' is not assignable to type 'number'")]
     [TestCase("kind: ScaledObject", "kind: ScaleObject", "there is no keda.sh/v1alpha1 ScaleObject")]
     [TestCase("scaleTargetRef: { name: removebg-worker }", "fallback: {}", "scaleTargetRef")]
@@ -86,6 +87,7 @@ public sealed partial class KubernetesTests
         Assert.That(One("ScaledObject").At("spec.triggers").EnumerateArray()
             .Select(trigger => trigger.At("authenticationRef").Text("name")).Distinct(),
             Is.EqualTo(new[] { One("TriggerAuthentication").Name() }));
+        Assert.That(One("TriggerAuthentication").At("spec.podIdentity").Text("provider"), Is.EqualTo("azure-workload"));
         Assert.That(One("Service").At("spec.ports")[0].Text("targetPort"),
             Is.EqualTo(Container(Deployment("web").At("spec.template")).At("ports")[0].Text("name")));
     }

@@ -62,6 +62,15 @@ public sealed class ServeTests : ToolTests
     }
 
     [Test]
+    public async Task A_functions_host_takes_no_role_from_the_environment()
+    {
+        Tool.Environment["RemoveBg__Role"] = "worker";
+        var result = await Tool.RunAsync("serve", "--offline", "--host", "func");
+        Assert.That((result.Code, result.Errors), Is.EqualTo((1,
+            "removebg: --host func runs all functions: remove RemoveBg__Role, which is worker.\n")));
+    }
+
+    [Test]
     public async Task A_sweep_without_reachable_storage_exits_with_1_and_one_sentence()
     {
         Tool.Environment["AzureWebJobsStorage"] = "DefaultEndpointsProtocol=http;AccountName=a;AccountKey=AAAA;"

@@ -22,7 +22,10 @@ internal sealed class ServeSession(HostSettings settings)
     {
         try
         {
-            var session = new ServeSession(settings.WithRole().WithKindOfEnvironment());
+            settings = settings.WithRole();
+            if (settings.UsesFunctionsHost && settings.Role != ServiceRole.All) throw new UserException(
+                $"--host func runs all functions: remove {ServiceRole.Variable}, which is {settings.Role.Name}.");
+            var session = new ServeSession(settings.WithKindOfEnvironment());
             return settings.UsesFunctionsHost ? await session.ServeOnFunctionsHostAsync(cancellationToken)
                 : await session.ServeAsync(cancellationToken);
         }

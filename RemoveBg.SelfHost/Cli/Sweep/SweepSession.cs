@@ -18,6 +18,7 @@ internal static class SweepSession
         });
         var timers = builder.AddService(settings, storage: null, secrets: null)
             .Where(function => function.TriggerAttribute<TimerTriggerAttribute>() is not null).ToList();
+        // Disposed, it sends its telemetry.
         using var host = builder.Build();
         try
         {
@@ -30,7 +31,6 @@ internal static class SweepSession
         }
         finally
         {
-            // Also sends the last telemetry.
             await host.StopAsync(CancellationToken.None);
         }
         await Console.Out.WriteLineAsync("Swept");
