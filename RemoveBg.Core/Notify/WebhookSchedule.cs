@@ -25,7 +25,9 @@ public static class WebhookSchedule
         if (attempts >= options.MaxNumberOfAttempts) return null;
         if (options.RetryTimeout is { } timeout && now - firstAttempt >= timeout) return null;
         var interval = Interval(options, attempts - 1) * (1 + options.Jitter * (2 * random - 1));
-        if (retryAfter > interval) return retryAfter < options.MaxRetryInterval ? retryAfter : options.MaxRetryInterval;
-        return interval;
+        if (retryAfter is not { } asked) return interval;
+        // With jitter, the interval may itself be longer than the longest.
+        var allowed = asked < options.MaxRetryInterval ? asked : options.MaxRetryInterval;
+        return allowed > interval ? allowed : interval;
     }
 }

@@ -36,6 +36,9 @@ internal enum Fate
 
     /// <summary>507, as of a full account.</summary>
     Full,
+
+    /// <summary>Storage does it, and the response is 507, which the SDK does not repeat.</summary>
+    DoneButFull,
 }
 
 /// <summary>A network and a busy service in front of Azurite.</summary>
@@ -133,6 +136,7 @@ internal sealed class StorageProxy : IAsyncDisposable
         }
         using var response = await ForwardAsync(context, body);
         if (fate == Fate.ResponseLost) context.Abort();
+        else if (fate == Fate.DoneButFull) context.Response.StatusCode = 507;
         else await RespondAsync(context, response);
     }
 

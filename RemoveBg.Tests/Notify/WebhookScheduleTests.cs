@@ -46,6 +46,14 @@ public sealed class WebhookScheduleTests
             Is.EqualTo(TimeSpan.FromSeconds(expected)));
 
     [Test]
+    public void Retry_After_does_not_shorten_a_wait_that_jitter_has_made_longer_than_the_longest_interval()
+    {
+        var options = new WebhookOptions { FirstRetryInterval = TimeSpan.FromHours(24) };
+        Assert.That(WebhookSchedule.Next(options, 1, First, First, TimeSpan.FromDays(30), random: 0.75),
+            Is.EqualTo(TimeSpan.FromHours(24 * 1.05)).Within(TimeSpan.FromSeconds(1)));
+    }
+
+    [Test]
     public void A_huge_number_of_attempts_does_not_overflow() =>
         Assert.That(WebhookSchedule.Interval(new WebhookOptions(), 100_000), Is.EqualTo(TimeSpan.FromHours(24)));
 }

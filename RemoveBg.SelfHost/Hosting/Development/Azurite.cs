@@ -11,6 +11,11 @@ internal sealed class Azurite : IAsyncDisposable
 {
     private static readonly TimeSpan StartTime = TimeSpan.FromSeconds(60), StopTime = TimeSpan.FromSeconds(10),
         StoppingTime = TimeSpan.FromSeconds(2);
+
+    /// <summary>The key of Azurite's public account.</summary>
+    internal const string UsualKey =
+        "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
+
     private readonly Process? _process;
     private readonly string? _note;
 
@@ -20,7 +25,7 @@ internal sealed class Azurite : IAsyncDisposable
         string Endpoint(int port) =>
             string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}/devstoreaccount1");
         ConnectionString = "DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;"
-            + "AccountKey=Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==;"
+            + $"AccountKey={UsualKey};"
             + $"BlobEndpoint={Endpoint(blobPort)};QueueEndpoint={Endpoint(queuePort)};"
             + $"TableEndpoint={Endpoint(tablePort)};";
     }

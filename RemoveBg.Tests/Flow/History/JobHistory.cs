@@ -1,0 +1,78 @@
+using CsCheck;
+
+namespace RemoveBg.Tests.Flow.History;
+
+/// <summary>What happens in a step of a job's life.</summary>
+internal enum Act
+{
+    /// <summary>The caller submits the next job, or repeats one whose response got lost.</summary>
+    Submit,
+
+    /// <summary>A worker gets a message.</summary>
+    Deliver,
+
+    /// <summary>A worker gets a message, which stays in its queue, too.</summary>
+    DeliverCopy,
+
+    /// <summary>A message is lost.</summary>
+    Lose,
+
+    Cancel,
+    Delete,
+
+    /// <summary>Time passes, up to five minutes.</summary>
+    Wait,
+
+    Sweep,
+}
+
+/// <summary>What goes wrong in a step.</summary>
+internal enum Trouble
+{
+    None,
+
+    /// <summary>One request to storage fails.</summary>
+    Refused,
+
+    /// <summary>One request to storage succeeds, but its sender is told that it failed.</summary>
+    DoneUnheard,
+
+    /// <summary>The process dies: nothing reaches storage from one request on.</summary>
+    Died,
+}
+
+/// <param name="Act">What happens.</param>
+/// <param name="Choice">Which job or message; of a wait, its tenths of five minutes.</param>
+/// <param name="Trouble">What goes wrong.</param>
+/// <param name="At">The request to storage at which it does, from 0 in each step.</param>
+internal sealed record Step(Act Act, int Choice, Trouble Trouble, int At)
+{
+    public override string ToString() =>
+        $"{Act} {Choice}{(Trouble == Trouble.None ? "" : $" ({Trouble} at {At})")}";
+}
+
+/// <summary>A generated life of some jobs of one key.</summary>
+/// <param name="Permits">Jobs that may be queued or running at once.</param>
+/// <param name="Photos">Whether each job's photo exists.</param>
+/// <param name="FailingWebhooks">Attempts at each webhook that the receiver refuses.</param>
+/// <param name="Steps">What happens before the rest of the life, in which nothing goes wrong any more.</param>
+internal sealed record JobHistory(int Permits, bool[] Photos, int FailingWebhooks, Step[] Steps)
+{
+    private static readonly Gen<Act> Acts = Gen.Frequency((4, Gen.Const(Act.Submit)), (6, Gen.Const(Act.Deliver)),
+        (2, Gen.Const(Act.DeliverCopy)), (1, Gen.Const(Act.Lose)), (1, Gen.Const(Act.Cancel)),
+        (1, Gen.Const(Act.Delete)), (2, Gen.Const(Act.Wait)), (1, Gen.Const(Act.Sweep)));
+
+    private static readonly Gen<Trouble> Troubles = Gen.Frequency((7, Gen.Const(Trouble.None)),
+        (1, Gen.Const(Trouble.Refused)), (1, Gen.Const(Trouble.DoneUnheard)), (1, Gen.Const(Trouble.Died)));
+
+    public static Gen<JobHistory> Generator { get; } = Gen.Select(Gen.Int[1, 2],
+        Gen.Frequency((1, Gen.Const(true)), (2, Gen.Const(false))).Array[1, 3], Gen.Int[0, 2],
+        Gen.Select(Acts, Gen.Int[0, 9], Troubles, Gen.Int[0, 12], (act, choice, trouble, at) =>
+            new Step(act, choice, trouble, at)).Array[1, 12],
+        (permits, photos, failing, steps) => new JobHistory(permits, photos, failing, steps));
+
+    public int Deaths => Steps.Count(step => step.Trouble != Trouble.None);
+
+    public override string ToString() => $"{Permits} permits, photos {string.Join(' ', Photos)}, {FailingWebhooks} "
+        + $"failing webhooks: {string.Join(", ", Steps.Select(step => step.ToString()))}";
+}
