@@ -3,6 +3,8 @@
 # fail. Prints each change that they miss, and fails below 85 % of changes noticed. The changes of texts are left out:
 # most are messages.
 set -euo pipefail
+# The lists of files are patterns for Stryker, not for this shell.
+set -f
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
 # Each line: area | files below RemoveBg.Core | parts of its tests' full names
@@ -14,8 +16,8 @@ run() {
   for word in $2; do mutate+=(--mutate "**/$word"); done
   for word in $3; do filter+="${filter:+|}FullyQualifiedName~$word"; done
   echo "Changing $area"
-  (cd "$root/RemoveBg.Tests" && RunAnalyzers=false dotnet stryker --config-file ../eng/stryker.json --skip-version-check \
-    --output "$root/artifacts/mutants/$area" "${mutate[@]}" \
+  (cd "$root/RemoveBg.Tests" && RunAnalyzers=false dotnet stryker --config-file ../eng/stryker.json \
+    --skip-version-check --output "$root/artifacts/mutants/$area" "${mutate[@]}" \
     --test-case-filter "($filter)&TestCategory!=Soak&TestCategory!=Chaos")
 }
 

@@ -25,7 +25,7 @@ public static class ArtworkStatuses
 
     public static bool TryParse(string? word, out ArtworkStatus status)
     {
-        var index = word is null ? -1 : Words.ToList().IndexOf(word);
+        var index = Words.ToList().IndexOf(word ?? "");
         status = (ArtworkStatus)Math.Max(index, 0);
         return index >= 0;
     }

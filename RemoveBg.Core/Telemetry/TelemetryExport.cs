@@ -1,9 +1,11 @@
+using System.Globalization;
 using Azure.Core;
 using Azure.Identity;
 using Azure.Monitor.OpenTelemetry.Exporter;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using OpenTelemetry;
+using OpenTelemetry.Exporter;
 using OpenTelemetry.Logs;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
@@ -44,16 +46,16 @@ public static class TelemetryExport
             {
                 tracing.AddSource(Tracing.SourceName);
                 if (!isSampled) tracing.SetSampler(new AlwaysOnSampler());
-                if (traces) tracing.AddOtlpExporter();
+                if (traces) tracing.AddOtlpExporter(options => OfSignal(options, configuration, "TRACES"));
             })
             .WithMetrics(metering =>
             {
                 metering.AddMeter(ServiceMetrics.MeterName);
-                if (metrics) metering.AddOtlpExporter();
+                if (metrics) metering.AddOtlpExporter(options => OfSignal(options, configuration, "METRICS"));
             })
             .WithLogging(logging =>
             {
-                if (logs) logging.AddOtlpExporter();
+                if (logs) logging.AddOtlpExporter(options => OfSignal(options, configuration, "LOGS"));
             }, options => (options.IncludeFormattedMessage, options.IncludeScopes) = (true, false));
         if (!string.IsNullOrEmpty(azure))
             AddAzureMonitor(telemetry, azure, Credential(configuration[AzureIdentity]), isSampled);
@@ -88,6 +90,36 @@ public static class TelemetryExport
         if (!parts.TryGetValue("Authorization", out var how) || how != "AAD") return null;
         return new(parts.TryGetValue("ClientId", out var client) ? ManagedIdentityId.FromUserAssignedClientId(client)
             : ManagedIdentityId.SystemAssigned);
+    }
+
+    /// <summary>Applies the variables for a single signal, which <c>AddOtlpExporter</c> does not read
+    /// (OpenTelemetry's "OTLP Exporter Configuration").</summary>
+    /// <exception cref="InvalidOperationException">One has a value that it must not have.</exception>
+    private static void OfSignal(OtlpExporterOptions options, IConfiguration configuration, string signal)
+    {
+        if (Own("PROTOCOL") is { } protocol)
+            options.Protocol = protocol.Value switch
+            {
+                "grpc" => OtlpExportProtocol.Grpc,
+                "http/protobuf" => OtlpExportProtocol.HttpProtobuf,
+                _ => throw new InvalidOperationException($"{protocol.Name} must be grpc or http/protobuf."),
+            };
+        // As it is: only the variable for all signals gets a path.
+        if (Own("ENDPOINT") is { } endpoint)
+            options.Endpoint = Uri.TryCreate(endpoint.Value, UriKind.Absolute, out var address) ? address
+                : throw new InvalidOperationException($"{endpoint.Name} must be a URL, like http://collector:4318/v1/"
+                    + "traces.");
+        if (Own("HEADERS") is { } headers) options.Headers = headers.Value;
+        if (Own("TIMEOUT") is { } timeout)
+            options.TimeoutMilliseconds =
+                int.TryParse(timeout.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var milliseconds)
+                    ? milliseconds : throw new InvalidOperationException($"{timeout.Name} must be in milliseconds.");
+
+        (string Name, string Value)? Own(string variable)
+        {
+            var name = $"OTEL_EXPORTER_OTLP_{signal}_{variable}";
+            return configuration[name] is { Length: > 0 } value ? (name, value) : null;
+        }
     }
 
     private static bool Otlp(IConfiguration configuration, string signal) =>

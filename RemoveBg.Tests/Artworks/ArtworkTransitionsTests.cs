@@ -230,7 +230,8 @@ public sealed class ArtworkTransitionsTests
             Assert.That(parsed, Is.EqualTo(status));
             Assert.That(status.IsTerminal(), Is.EqualTo(status >= ArtworkStatus.Succeeded));
         }
-        Assert.That(ArtworkStatuses.TryParse("Succeeded", out _), Is.False);
+        foreach (var unknown in new[] { "Succeeded", "", null })
+            Assert.That(ArtworkStatuses.TryParse(unknown, out _), Is.False);
     }
 
     private static IEnumerable<TestCaseData> Named(params (string Name, Func<Artwork, Artwork> Change)[] changes) =>

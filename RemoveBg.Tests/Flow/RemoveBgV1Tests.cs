@@ -129,12 +129,23 @@ public sealed class RemoveBgV1Tests
         using var response = await _client.PostAsync("/v1.0/removebg", new MultipartFormDataContent
         {
             { Photo(), "image_file", "car.jpg" }, { Photo("scene-mug.jpg"), "bg_image_file", "mug.jpg" },
-                { Text("medium"), "size" }, { Text("png"), "format" }, { Text("auto"), "type" },
+                { Text("preview"), "size" }, { Text("png"), "format" }, { Text("auto"), "type" },
             { Text("0% 0% 100% 100%"), "roi" }, { Text("false"), "crop" }, { Text("80%"), "scale" },
                 { Text("50% 100%"), "position" }, { Text("rgba"), "channels" },
             { Text("true"), "add_shadow" }, { Text("true"), "semitransparency" },
         });
-        Assert.That(Picture.Read(await OkAsync(response, "image/png")).MeanAlpha(), Is.EqualTo(1));
+        var picture = Picture.Read(await OkAsync(response, "image/png"));
+        var (left, top) = (Header(response, "X-Foreground-Left"), Header(response, "X-Foreground-Top"));
+        var (width, height) = (Header(response, "X-Foreground-Width"), Header(response, "X-Foreground-Height"));
+        Assert.Multiple(() =>
+        {
+            Assert.That(picture.MeanAlpha(), Is.EqualTo(1), "there is a background");
+            Assert.That(picture.Width * picture.Height, Is.InRange(240_000, 251_000), "a quarter megapixel");
+            Assert.That(Math.Max(width / (double)picture.Width, height / (double)picture.Height),
+                Is.EqualTo(0.8).Within(0.01), "scale");
+            Assert.That(left + width / 2.0, Is.EqualTo(picture.Width / 2.0).Within(2), "centred");
+            Assert.That(top + height, Is.EqualTo(picture.Height).Within(2), "at the bottom");
+        });
         using var alpha = await FormAsync(("image_file_b64", Base64()), ("channels", "alpha"));
         Assert.That(Picture.Read(await OkAsync(alpha, "image/png")).MeanAlpha(), Is.EqualTo(1));
     }

@@ -1,9 +1,12 @@
 using System.Diagnostics;
+using System.Text;
 using System.Text.Json;
 using Azure.Storage.Queues;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using OpenTelemetry;
+using OpenTelemetry.Logs;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Trace;
 using RemoveBg.Core.Store;
@@ -94,19 +97,55 @@ public sealed class TelemetryTests
         Assert.That(steps, Does.Contain(("encode", "removebg", "cpu")));
     }
 
-    [TestCase("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1", ExpectedResult = true)]
-    [TestCase("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://127.0.0.1:1", ExpectedResult = true)]
-    [TestCase("APPLICATIONINSIGHTS_CONNECTION_STRING",
-        "InstrumentationKey=00000000-0000-0000-0000-000000000001;IngestionEndpoint=http://127.0.0.1:1/",
-        ExpectedResult = true)]
-    [TestCase("UNRELATED", "x", ExpectedResult = false)]
-    public bool Telemetry_is_sent_where_the_standard_variables_say_and_else_nowhere(string variable, string value)
+    [TestCase("OTEL_EXPORTER_OTLP_ENDPOINT", "", "traces", "metrics", "logs")]
+    [TestCase("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "/v1/traces", "traces")]
+    [TestCase("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "/v1/metrics", "metrics")]
+    [TestCase("OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", "/v1/logs", "logs")]
+    [TestCase("UNRELATED", "")]
+    public async Task Telemetry_arrives_where_the_standard_variables_say_and_else_nowhere(
+        string variable, string path, params string[] expected)
     {
-        var configuration = new Microsoft.Extensions.Configuration.ConfigurationManager { [variable] = value };
+        await using var collector = await OtlpCollector.StartAsync();
+        var configuration = new Microsoft.Extensions.Configuration.ConfigurationManager
+        {
+            [variable] = collector.Address + path, ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf",
+        };
+        var services = new ServiceCollection().AddSingleton<IConfiguration>(configuration).AddLogging().AddMetrics();
+        TelemetryExport.Add(services, configuration);
+        using var source = new ActivitySource($"RemoveBg.Tests.{Guid.NewGuid()}");
+        using var meter = new System.Diagnostics.Metrics.Meter(source.Name);
+        services.ConfigureOpenTelemetryTracerProvider(tracing => tracing.AddSource(source.Name));
+        services.ConfigureOpenTelemetryMeterProvider(metering => metering.AddMeter(meter.Name));
+        await using (var provider = services.BuildServiceProvider())
+        {
+            _ = (provider.GetService<TracerProvider>(), provider.GetService<MeterProvider>());
+            source.StartActivity("one span")?.Dispose();
+            meter.CreateCounter<int>("one.measurement").Add(1);
+#pragma warning disable CA1848, CA2254 // One line, once.
+            provider.GetRequiredService<ILoggerFactory>().CreateLogger("test").LogInformation("one line");
+#pragma warning restore CA1848, CA2254
+            provider.GetService<TracerProvider>()?.ForceFlush();
+            provider.GetService<MeterProvider>()?.ForceFlush();
+            provider.GetService<LoggerProvider>()?.ForceFlush();
+        }
+        foreach (var (signal, sent) in new[] { ("traces", "one span"), ("metrics", "one.measurement"),
+            ("logs", "one line") })
+            Assert.That(collector.Bodies(signal).Any(body => Encoding.Latin1.GetString(body).Contains(sent,
+                StringComparison.Ordinal)), Is.EqualTo(expected.Contains(signal)), signal);
+    }
+
+    [Test]
+    public void With_application_insights_all_telemetry_is_exported()
+    {
+        var configuration = new Microsoft.Extensions.Configuration.ConfigurationManager
+        {
+            ["APPLICATIONINSIGHTS_CONNECTION_STRING"] =
+                "InstrumentationKey=00000000-0000-0000-0000-000000000001;IngestionEndpoint=http://127.0.0.1:1/",
+        };
         var services = new ServiceCollection().AddLogging();
         TelemetryExport.Add(services, configuration, Core.ServiceRole.All);
         using var provider = services.BuildServiceProvider();
-        return provider.GetService<TracerProvider>() is not null;
+        Assert.That(provider.GetService<TracerProvider>(), Is.Not.Null);
     }
 
     [Test]

@@ -9,7 +9,7 @@ namespace RemoveBg.Tests.Given;
 /// <summary>Expected outcome of a file.</summary>
 public enum Expected
 {
-    /// <summary>Refused with a code, or decoded: anything but a crash.</summary>
+    /// <summary>Refused with a code, or decoded: damage by chance may do either.</summary>
     NoCrash,
     Decodes,
     Refused,
@@ -114,7 +114,8 @@ internal static class ImageFiles
                 yield return new($"truncated-{percent}.{extension}", file[..(file.Length * percent / 100)],
                     Expected.Refused);
             yield return new($"truncated-8-bytes.{extension}", file[..8], Expected.Refused);
-            yield return new($"truncated-by-1.{extension}", file[..^1], Expected.NoCrash);
+            yield return new($"truncated-by-1.{extension}", file[..^1],
+                extension is "webp" or "bmp" ? Expected.Refused : Expected.Decodes);
             for (var i = 0; i < 12; i++)
             {
                 byte[] flipped = [.. file];
@@ -127,9 +128,9 @@ internal static class ImageFiles
         foreach (var (width, height) in new[] { (65_536, 65_536), (1_000_000, 1), (1, 1_000_000), (50_000, 50_000),
             (20_000, 20_000), (0, 0), (4_000, 4_000) })
             yield return new($"claims-{width}x{height}.png", Resized(png, width, height), Expected.Refused);
-        yield return new("claims-65535x65535.gif", With(gif, 6, [0xFF, 0xFF, 0xFF, 0xFF]), Expected.NoCrash);
+        yield return new("claims-65535x65535.gif", With(gif, 6, [0xFF, 0xFF, 0xFF, 0xFF]), Expected.Refused);
         yield return new("claims-65500x65500.jpg", JpegOf(jpeg, 65_500, 65_500), Expected.Refused);
-        yield return new("claims-6000x6000.jpg", JpegOf(jpeg, 6_000, 6_000), Expected.NoCrash);
+        yield return new("claims-6000x6000.jpg", JpegOf(jpeg, 6_000, 6_000), Expected.Refused);
         yield return new("claims-0x0.jpg", JpegOf(jpeg, 0, 0), Expected.Refused);
         yield return new("claims-100000x100000.bmp", Bitmap(200, 150, 100_000, 100_000), Expected.Refused);
         yield return new("claims-least-height.bmp", Bitmap(200, 150, 200, int.MinValue), Expected.Refused);
@@ -138,24 +139,23 @@ internal static class ImageFiles
         var body = png[33..];
         var text = PngFile.Chunk("tEXt", "Comment\0x"u8.ToArray());
         yield return new("200000-chunks.png",
-            [.. png[..33], .. Enumerable.Repeat(text, 200_000).SelectMany(chunk => chunk), .. body], Expected.NoCrash);
+            [.. png[..33], .. Enumerable.Repeat(text, 200_000).SelectMany(chunk => chunk), .. body]);
         var zeros = PngFile.Deflate(new byte[100_000_000]);
         yield return new("text-bomb.png",
-            [.. png[..33], .. PngFile.Chunk("zTXt", [.. "Comment\0\0"u8, .. zeros]), .. body], Expected.NoCrash);
+            [.. png[..33], .. PngFile.Chunk("zTXt", [.. "Comment\0\0"u8, .. zeros]), .. body]);
         yield return new("profile-bomb.png",
-            [.. png[..33], .. PngFile.Chunk("iCCP", [.. "icc\0\0"u8, .. zeros]), .. body], Expected.NoCrash);
-        yield return new("3000-scans.jpg", WithScans(jpeg, 3_000), Expected.NoCrash);
+            [.. png[..33], .. PngFile.Chunk("iCCP", [.. "icc\0\0"u8, .. zeros]), .. body]);
+        yield return new("3000-scans.jpg", WithScans(jpeg, 3_000), Expected.Refused);
         using var speck = Photo(2, 2);
-        yield return new("10000-frames.gif", Frames(speck, 10_000, image => image.GifsaveBuffer()), Expected.NoCrash);
+        yield return new("10000-frames.gif", Frames(speck, 10_000, image => image.GifsaveBuffer()));
 
         // 4. Two files in one.
         yield return new("zip-behind.png", [.. png, .. "PK\x03\x04"u8, .. new byte[100]]);
         yield return new("zip-behind.jpg", [.. jpeg, .. Archive()]);
         yield return new("zip-behind.gif", [.. gif, .. Archive()]);
-        yield return new("zip-behind.webp", [.. webp, .. Archive()], Expected.NoCrash);
+        yield return new("zip-behind.webp", [.. webp, .. Archive()]);
         // "GIF89a/*" and the rest in a comment: a script to a browser that sniffs.
-        yield return new("script.gif", [.. With(gif, 6, "/*"u8.ToArray()), .. "*/=1;alert('SMUGGLED')"u8],
-            Expected.NoCrash);
+        yield return new("script.gif", [.. With(gif, 6, "/*"u8.ToArray()), .. "*/=1;alert('SMUGGLED')"u8]);
         yield return new("pdf-inside.jpg", [.. jpeg[..2], .. Segment(0xFE, "%PDF-1.7\n1 0 obj<<>>endobj SMUGGLED"),
             .. jpeg[2..]]);
         yield return new("photo-inside.pdf", [.. "%PDF-1.7\n1 0 obj<<>>stream\n"u8, .. jpeg], Expected.Refused);
@@ -166,10 +166,9 @@ internal static class ImageFiles
         yield return new("png-named.jpg", png);
 
         // 5. Spoilt in one place.
-        yield return new("wrong-checksum.png", With(png, png.Length - 20, [1, 2, 3, 4]), Expected.NoCrash);
+        yield return new("wrong-checksum.png", With(png, png.Length - 20, [1, 2, 3, 4]), Expected.Refused);
         yield return new("no-profile.png",
-            [.. png[..33], .. PngFile.Chunk("iCCP", [.. "icc\0\0"u8, .. PngFile.Deflate([1, 2, 3])]), .. body],
-            Expected.NoCrash);
+            [.. png[..33], .. PngFile.Chunk("iCCP", [.. "icc\0\0"u8, .. PngFile.Deflate([1, 2, 3])]), .. body]);
         yield return new("no-exif.jpg",
             [.. jpeg[..2], .. Segment(0xE1, "Exif\0\0MM\0*\xFF\xFF\xFF\xFF"), .. jpeg[2..]]);
 

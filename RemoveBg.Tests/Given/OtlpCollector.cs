@@ -28,10 +28,12 @@ internal sealed class OtlpCollector : IAsyncDisposable
         });
     }
 
+    public string Address => _server.Urls.First();
+
     /// <summary>Settings that send a program's telemetry here.</summary>
     public Dictionary<string, string> Environment => new()
     {
-        ["OTEL_EXPORTER_OTLP_ENDPOINT"] = _server.Urls.First(),
+        ["OTEL_EXPORTER_OTLP_ENDPOINT"] = Address,
         ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf",
     };
 

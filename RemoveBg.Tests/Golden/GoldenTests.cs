@@ -1,15 +1,13 @@
 using RemoveBg.Core.Artworks;
 using RemoveBg.Core.Imaging;
 using RemoveBg.Core.Imaging.Codecs;
-using RemoveBg.Core.Matting;
-using RemoveBg.Core.Segmentation;
 using RemoveBg.Tests.Given;
 
 namespace RemoveBg.Tests.Golden;
 
 /// <summary>
-/// Compares cut-outs with images that were checked by eye. The true alpha, at 320 px, stands in for the network, so
-/// only the steps after it are tested.
+/// Compares the pipeline's cut-outs with images that were checked by eye. A network that finds the true alpha, at 320
+/// px, stands in for ours, so only the steps before and after it are tested.
 /// </summary>
 /// <remarks>
 /// Find out why an image differs before you accept it. REMOVEBG_UPDATE_GOLDEN=1 overwrites the expected images;
@@ -57,23 +55,17 @@ public sealed class GoldenTests
 
     private static byte[] CutOut(string scene)
     {
-        using var photo = Small($"scene-{scene}.jpg");
         using var truth = Decode.Run(File.ReadAllBytes(Repo.Sample($"scene-{scene}.alpha.png")), new()).Photo;
-        using var tensors = new Tensors(320);
         using var planes = new FloatPlanes(320, 320);
         using var alpha = planes.Rent();
         Resample.Colours(truth, alpha.AsSpan(), 320, 320);
-        for (var i = 0; i < alpha.Count; i++) tensors.Output[i] = alpha[i][0] / 255;
-        PrepareTensor.Run(photo, tensors, ModelManifest.Shipped.Find("removebg")!);
-
-        RefineMask.Run(tensors, isVague: false);
-        using (var grid = Grid.Of(photo))
-        using (var matte = Matte.Run(tensors, grid))
-        using (var colours = ForegroundColours.Run(grid, matte.OnGrid))
-            Compose.Run(photo, matte, colours);
-        using var target = new MemoryStream();
-        Encode.Run(photo, OutputFormat.Png, target);
-        return target.ToArray();
+        using var folder = new TemporaryFolder();
+        using var network = FixedNetwork.Open(folder.Path, 320,
+            [.. Enumerable.Range(0, alpha.Count).Select(i => alpha[i][0] / 255)]);
+        using var photo = Small($"scene-{scene}.jpg");
+        using var file = new MemoryStream();
+        Encode.Run(photo, OutputFormat.Png, file);
+        return network.CutOut(file.ToArray(), OutputFormat.Png).File;
     }
 
     private static Photo Small(string sample)

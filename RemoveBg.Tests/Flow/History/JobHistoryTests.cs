@@ -4,10 +4,12 @@ using Azure.Data.Tables;
 using Azure.Storage.Blobs;
 using CsCheck;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 using RemoveBg.Core.Artworks;
 using RemoveBg.Core.Notify;
 using RemoveBg.Core.Process;
 using RemoveBg.Core.Store;
+using RemoveBg.Core.Sweep;
 using RemoveBg.Tests.Given;
 using SkiaSharp;
 
@@ -24,7 +26,9 @@ public sealed class JobHistoryTests : HandRunTests
     private readonly ConcurrentDictionary<string, ConcurrentQueue<string>> _announced = new();
     private StorageProxy _proxy = null!;
     private MessagesOnTheWay _messages = null!;
+    private RunningHost _other = null!;
     private (Trouble Trouble, int At) _plan;
+    private Func<Task> _meanwhile = null!;
     private string _photo = null!;
     private int _requests, _number;
 
@@ -35,8 +39,11 @@ public sealed class JobHistoryTests : HandRunTests
     }
 
     [SetUp]
-    public void Watch()
+    public async Task Watch()
     {
+        _other = await RunningHost.StartAsync(new() { ["RemoveBg:Process:Lease"] = "00:00:06" },
+            services: services => services.AddSingleton<TimeProvider>(Clock), takesWork: false,
+            storage: _proxy.ConnectionString);
         _messages = new(Clock);
         using var bitmap = new SKBitmap(24, 16);
         bitmap.Erase(SKColors.Teal);
@@ -46,7 +53,11 @@ public sealed class JobHistoryTests : HandRunTests
     }
 
     [TearDown]
-    public async Task Close() => await _proxy.DisposeAsync();
+    public async Task Close()
+    {
+        await _other.DisposeAsync();
+        await _proxy.DisposeAsync();
+    }
 
     [Test]
     public Task Every_accepted_job_ends_once_whatever_happens_to_its_messages_and_to_storage() =>
@@ -60,6 +71,12 @@ public sealed class JobHistoryTests : HandRunTests
         // Uses of keys are stored in the background, and belong to no step.
         if (request.Contains("/keys(", StringComparison.Ordinal)) return Fate.Passed;
         var at = Interlocked.Increment(ref _requests) - 1;
+        if (_plan.Trouble == Trouble.Overtaken && at == _plan.At)
+        {
+            // The request waits until the other instance is ready.
+            _plan = default;
+            _meanwhile().GetAwaiter().GetResult();
+        }
         var fate = _plan.Trouble switch
         {
             Trouble.Refused when at == _plan.At => Fate.Full,
@@ -75,15 +92,16 @@ public sealed class JobHistoryTests : HandRunTests
     private sealed class Life(JobHistoryTests test, JobHistory history)
     {
         private readonly List<Job> _jobs = [];
-        private HttpClient _client = null!;
+        private HttpClient _client = null!, _otherClient = null!;
         private string _webhook = null!;
 
         /// <returns>What was wrong; null if nothing was.</returns>
         public async Task<string?> LiveAsync()
         {
             var name = $"key{test._number++}";
-            using var client = _client = test.Host.ClientWith(
-                await test.Host.AddKeyAsync(name, concurrentJobs: history.Permits));
+            var key = await test.Host.AddKeyAsync(name, concurrentJobs: history.Permits);
+            using var client = _client = test.Host.ClientWith(key);
+            using var otherClient = _otherClient = test._other.ClientWith(key);
             var refused = new ConcurrentDictionary<string, int>();
             _webhook = test.Caller.ServePage($"/{name}", async context =>
             {
@@ -96,19 +114,20 @@ public sealed class JobHistoryTests : HandRunTests
             foreach (var step in history.Steps)
             {
                 (test._plan, test._requests) = ((step.Trouble, step.At), 0);
-                await TakeAsync(step);
+                await TakeAsync(step, test.Host);
                 test._plan = default;
                 if (await LookAsync() is { } wrong) return $"After {step}: {wrong}";
             }
 
             // From now on nothing goes wrong any more.
-            foreach (var job in _jobs.Where(job => job.Id is null && !job.IsRefused)) await SubmitAsync(job);
-            foreach (var job in _jobs.Where(job => job.MayBeDeleted && !job.IsDeleted)) await DeleteAsync(job);
+            foreach (var job in _jobs.Where(job => job.Id is null && !job.IsRefused)) await SubmitAsync(job, test.Host);
+            foreach (var job in _jobs.Where(job => job.MayBeDeleted && !job.IsDeleted))
+                await DeleteAsync(job, test.Host);
             for (var rounds = 0; await IsBusyAsync(); rounds++)
             {
                 if (rounds == MostRounds) return $"not at rest after {MostRounds} rounds, {test._messages.Count} "
                     + $"messages: {string.Join("; ", await Task.WhenAll(_jobs.Select(DescribeAsync)))}";
-                while (await DeliverAsync(0, isCopy: false)) { }
+                while (await DeliverAsync(0, isCopy: false, isOvertaken: false)) { }
                 if (await LookAsync() is { } wrong) return $"At the end: {wrong}";
                 var wait = test._messages.Next - test.Clock.GetUtcNow();
                 test.Clock.RunFor(wait > TimeSpan.Zero && wait < TimeSpan.FromMinutes(3) ? wait.Value
@@ -118,73 +137,80 @@ public sealed class JobHistoryTests : HandRunTests
             return await JudgeAsync();
         }
 
-        private async Task TakeAsync(Step step)
+        private async Task TakeAsync(Step step, RunningHost host)
         {
             var job = _jobs.Count == 0 ? null : _jobs[step.Choice % _jobs.Count];
+            if (host == test.Host) test._meanwhile = () => TakeAsync(
+                step with { Act = step.Meanwhile == Act.Deliver ? step.Act : step.Meanwhile }, test._other);
             switch (step.Act)
             {
                 case Act.Submit:
                     if (_jobs.Find(unheard => unheard.Id is null && !unheard.IsRefused) is { } repeated)
-                        await SubmitAsync(repeated);
+                        await SubmitAsync(repeated, host);
                     else if (_jobs.Count < history.Photos.Length)
                     {
                         _jobs.Add(new(history.Photos[_jobs.Count], $"order {_jobs.Count}"));
-                        await SubmitAsync(_jobs[^1]);
+                        await SubmitAsync(_jobs[^1], host);
                     }
                     break;
                 case Act.Deliver or Act.DeliverCopy:
-                    await DeliverAsync(step.Choice, step.Act == Act.DeliverCopy);
+                    await DeliverAsync(step.Choice, step.Act == Act.DeliverCopy, step.Meanwhile == Act.Deliver);
                     break;
                 case Act.Lose:
                     test._messages.Take(step.Choice);
                     break;
                 case Act.Cancel when job?.Id is { } id:
-                    using (var canceled = await _client.PostAsync($"/v2/artworks/{id}/cancel", null))
+                    using (var canceled = await ClientOf(host).PostAsync($"/v2/artworks/{id}/cancel", null))
                         if (canceled.IsSuccessStatusCode) job.IsCanceled |=
                             (await canceled.JsonAsync()).Text("status") == "canceled";
                     job.MayBeCanceled = true;
                     break;
                 case Act.Delete when job?.Id is not null:
-                    await DeleteAsync(job);
+                    await DeleteAsync(job, host);
                     break;
                 case Act.Wait:
                     test.Clock.RunFor(TimeSpan.FromSeconds(30 * (step.Choice + 1)));
                     break;
                 case Act.Sweep:
-                    await IgnoreFailureAsync(test.SweepAsync);
+                    await IgnoreFailureAsync(() => host.Get<SweepArtworks>().SweepAsync(CancellationToken.None));
                     break;
             }
         }
 
-        private async Task DeleteAsync(Job job)
+        private HttpClient ClientOf(RunningHost host) => host == test.Host ? _client : _otherClient;
+
+        private async Task DeleteAsync(Job job, RunningHost host)
         {
             job.MayBeDeleted = true;
-            using var deleted = await _client.DeleteAsync($"/v2/artworks/{job.Id}");
+            using var deleted = await ClientOf(host).DeleteAsync($"/v2/artworks/{job.Id}");
             job.IsDeleted |= (int)deleted.StatusCode is 204 or 404;
         }
 
-        private async Task SubmitAsync(Job job)
+        private async Task SubmitAsync(Job job, RunningHost host)
         {
-            using var response = await test.Host.SubmitAsync(new
+            // If another instance overtakes this one, the caller has sent the request again.
+            if (host == test.Host) test._meanwhile = () => SubmitAsync(job, test._other);
+            using var response = await host.SubmitAsync(new
             {
                 imageUrl = job.HasPhoto ? test._photo : $"{test.Caller.Url}/none.jpg", webhook = _webhook,
-            }, _client, ("Idempotency-Key", job.IdempotencyKey));
-            if (response.IsSuccessStatusCode) job.Id = (await response.JsonAsync()).Text("id");
+            }, ClientOf(host), ("Idempotency-Key", job.IdempotencyKey));
+            if (response.IsSuccessStatusCode) job.Ids.Add((await response.JsonAsync()).Text("id")!);
             else job.IsRefused = (int)response.StatusCode < 500;
         }
 
         /// <summary>Hands a message to a worker, as the host does: what throws comes again, after five times to the
         /// poison function.</summary>
+        /// <param name="choice">Which of the visible messages.</param>
+        /// <param name="isCopy">Whether the message stays in the queue, too.</param>
+        /// <param name="isOvertaken">Whether the other instance that may overtake the worker has the same
+        /// message.</param>
         /// <returns>False if no message is visible.</returns>
-        private async Task<bool> DeliverAsync(int choice, bool isCopy)
+        private async Task<bool> DeliverAsync(int choice, bool isCopy, bool isOvertaken)
         {
             if (test._messages.Take(choice) is not { } message) return false;
-            var isPoison = ++message.Dequeued > 5;
-            var (process, deliver) = (test.Host.Get<ProcessArtwork>(), test.Host.Get<DeliverWebhook>());
-            Func<string, CancellationToken, Task> function = message.Queue == ArtworkQueues.Artworks
-                ? isPoison ? process.FailPoisonedAsync : process.ProcessAsync
-                : isPoison ? deliver.CountPoisonedAsync : deliver.DeliverAsync;
-            var isDone = await IgnoreFailureAsync(() => function(message.Text, CancellationToken.None));
+            message.Dequeued++;
+            if (isOvertaken) test._meanwhile = () => RunAsync(message, test._other);
+            var isDone = await RunAsync(message, test.Host);
             // A process that has died completes no message.
             isDone &= test._plan.Trouble != Trouble.Died || test._requests <= test._plan.At;
             if (!isDone || isCopy) test._messages.Return(message with
@@ -192,6 +218,15 @@ public sealed class JobHistoryTests : HandRunTests
                 VisibleAt = test.Clock.GetUtcNow().AddSeconds(isCopy ? 0 : 5), Dequeued = message.Dequeued,
             });
             return true;
+        }
+
+        private static Task<bool> RunAsync(QueuedMessage message, RunningHost host)
+        {
+            var (process, deliver) = (host.Get<ProcessArtwork>(), host.Get<DeliverWebhook>());
+            Func<string, CancellationToken, Task> function = message.Queue == ArtworkQueues.Artworks
+                ? message.Dequeued > 5 ? process.FailPoisonedAsync : process.ProcessAsync
+                : message.Dequeued > 5 ? deliver.CountPoisonedAsync : deliver.DeliverAsync;
+            return IgnoreFailureAsync(() => function(message.Text, CancellationToken.None));
         }
 
         private static async Task<bool> IgnoreFailureAsync(Func<Task> act)
@@ -221,6 +256,7 @@ public sealed class JobHistoryTests : HandRunTests
         {
             foreach (var job in _jobs.Where(job => job.Id is not null))
             {
+                if (job.Ids.Count > 1) return $"one idempotency key, {job.Ids.Count} jobs";
                 var artwork = await test.FindAsync(job.Id!);
                 if (artwork is null && !job.MayBeDeleted) return "the job is gone";
                 if (artwork is not null && job.IsDeleted) return "a deleted job is back";
@@ -250,10 +286,10 @@ public sealed class JobHistoryTests : HandRunTests
                 if (artwork.Status == ArtworkStatus.Canceled && !job.MayBeCanceled)
                     return $"nobody canceled {described}";
                 if (artwork.Status == ArtworkStatus.Succeeded && !job.HasPhoto) return $"of no photo: {described}";
-                if (artwork.Status == ArtworkStatus.Failed && job.HasPhoto && history.Deaths < 3)
+                if (artwork.Status == ArtworkStatus.Failed && job.HasPhoto && history.Failures < 3)
                     return $"failed without a reason: {described}";
                 if (artwork.Status == ArtworkStatus.Succeeded && !hasResult) return $"without a result: {described}";
-                if (hasResult && artwork.Status != ArtworkStatus.Succeeded && history.Deaths == 0)
+                if (hasResult && artwork.Status != ArtworkStatus.Succeeded && history.Failures == 0)
                     return $"with a result: {described}";
             }
             var left = await new TableClient(test.Host.ConnectionString, ArtworkTable.ByKey).QueryAsync<TableEntity>(
@@ -271,8 +307,11 @@ public sealed class JobHistoryTests : HandRunTests
 
         public string IdempotencyKey => idempotencyKey;
 
+        /// <summary>What the caller was told when it submitted the job, once or more often.</summary>
+        public HashSet<string> Ids { get; } = [];
+
         /// <summary>Null until the caller has heard that it is accepted.</summary>
-        public string? Id { get; set; }
+        public string? Id => Ids.FirstOrDefault();
 
         /// <summary>Whether the caller was told not to try again.</summary>
         public bool IsRefused { get; set; }
