@@ -38,8 +38,14 @@ var image = new Argument<string>("FILE") { Description = "Image file" };
 var decode = new Command("decode", "Time and memory of decoding one file.") { image, runs, json };
 decode.SetAction(arguments => new DecodeBench(arguments.GetValue(image)!, arguments.GetValue(runs))
     .Run(arguments.GetValue(json)));
-var peer = new Command("peer", "The pipeline compared with sharp and onnxruntime-node.") { runs, json };
-peer.SetAction(arguments => new PeerBench(arguments.GetValue(runs)).Run(arguments.GetValue(json)));
+var ours = new Option<string>("--model") { HelpName = "NAME",
+    Description = "Our model (default: u2netp, which the other side runs)", DefaultValueFactory = _ => "u2netp" };
+var megapixels = new Option<double[]>("--megapixels") { Description = "Sizes of the photos (default: 0.7 and 12)",
+    HelpName = "MP", DefaultValueFactory = _ => [0.7, 12], AllowMultipleArgumentsPerToken = true };
+var peer = new Command("peer", "The pipeline compared with sharp and onnxruntime-node, taking turns.") { ours,
+    megapixels, runs, json };
+peer.SetAction(arguments => new PeerBench(arguments.GetValue(ours)!, arguments.GetValue(runs))
+    .Run(arguments.GetValue(megapixels)!, arguments.GetValue(json)));
 var sheets = new Option<string>("--sheets") { Description = "Folder for the contact sheets (default: artifacts/bench)",
     HelpName = "DIR", DefaultValueFactory = _ => Path.Combine(Bench.Root, "artifacts", "bench") };
 var quality = new Command("quality",

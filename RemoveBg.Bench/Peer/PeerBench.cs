@@ -1,96 +1,109 @@
 using System.Diagnostics;
-using System.Text.Json;
 using Microsoft.Extensions.Options;
 using RemoveBg.Bench.Speed;
 using RemoveBg.Core.Artworks;
 using RemoveBg.Core.CutOut;
 using RemoveBg.Core.Imaging;
+using RemoveBg.Core.Segmentation;
 using Spectre.Console;
 
 namespace RemoveBg.Bench.Peer;
 
-/// <summary>Compares the pipeline with a typical one in Node (peer.js): same network, photo, quality setting and number
-/// of threads, run alternately.</summary>
-internal sealed class PeerBench(int runs)
+/// <summary>Compares the pipeline with a typical one in Node (peer.js) that runs U²-Netp: same photo, threads and
+/// encoder settings. After a warm-up the two take turns, run by run.</summary>
+/// <param name="model">Our network; U²-Netp for the same on both sides.</param>
+/// <param name="runs">Runs of each.</param>
+internal sealed class PeerBench(string model, int runs)
 {
     private const string Network = "u2netp";
+
+    /// <summary>WebP's quality and effort, and PNG's level, as ours (<see cref="Core.Imaging.Codecs.Encode"/>).</summary>
+    private const int Quality = 90, Effort = 2, Level = 5;
 
     /// <summary>Number of warm-up runs; both runtimes compile code while they run.</summary>
     private const int WarmUps = 3;
 
     private readonly CutOutPipeline _pipeline = new(Options.Create(new ImageOptions()));
 
-    public int Run(string? json)
+    public int Run(double[] sizes, string? json)
     {
         var folder = Path.Combine(Bench.Root, "artifacts", "peer");
-        Install(folder);
-        using var segmenter = Bench.Load(Network);
+        string network;
+        using (var theirs = Bench.Load(Network)) network = theirs.Model.Path;
+        using var segmenter = Bench.Load(model);
         using var tensors = segmenter.CreateTensors();
+        using var peer = NodePeer.Start(folder, network);
         var rows = new List<Row>();
-        foreach (var megapixels in new[] { 0.7, 12 })
+        foreach (var megapixels in sizes)
             foreach (var grain in new[] { 0.0, 6 })
             {
                 var photo = GeneratedPhoto.Jpeg(megapixels, grain);
                 var file = Path.Combine(folder, "photo.jpg");
                 File.WriteAllBytes(file, photo);
                 foreach (var format in new[] { OutputFormat.Webp, OutputFormat.Png })
-                    rows.Add(AnsiConsole.Status().Start($"{megapixels} MP to {format.Word()}", _ =>
+                    AnsiConsole.Status().Start($"{megapixels} MP to {format.Word()}", _ =>
                     {
-                        var (ours, bytes) = Ours(photo, format);
-                        using var theirs = JsonDocument.Parse(Node(folder, segmenter.Model.Path, file, format.Word(),
-                            $"{runs}", $"{Environment.ProcessorCount}"));
-                        var peer = Bench.Median(
-                            theirs.RootElement.GetProperty("ms").EnumerateArray().Select(ms => ms.GetDouble()));
-                        return new Row(megapixels, grain > 0, format.Word(), ours, peer, peer / ours, bytes,
-                            theirs.RootElement.GetProperty("bytes").GetInt64());
-                    }));
+                        var same = new PeerRequest(file, format.Word(), Quality, Effort, Level, Clears: false);
+                        foreach (var (name, request) in new[] { ("settings", same), ("size", SameSize(same)) })
+                            rows.Add(Compare(new(megapixels, grain > 0, format.Word(), name), request));
+                    });
+
+                Row Compare(Case what, PeerRequest request)
+                {
+                    OutputFormats.TryParse(what.Out, out var format);
+                    var (ours, theirs, bytes) = (new List<double>(), new List<double>(), (Ours: 0L, Theirs: 0L));
+                    for (var run = -WarmUps; run < runs; run++)
+                    {
+                        (var our, bytes.Ours) = Ours(photo, format, segmenter, tensors);
+                        (var their, bytes.Theirs) = peer.Run(request);
+                        if (run < 0) continue;
+                        ours.Add(our);
+                        theirs.Add(their);
+                    }
+                    return new(what, Times.Of(ours), Times.Of(theirs), bytes.Ours, bytes.Theirs);
+                }
+
+                // The peer's settings with which its file is as large as ours: another quality of WebP; in PNG, no
+                // colours where nothing is visible.
+                PeerRequest SameSize(PeerRequest request)
+                {
+                    if (request.Format == "png") return request with { Clears = true };
+                    var wanted = Ours(photo, OutputFormat.Webp, segmenter, tensors).Bytes;
+                    return Enumerable.Range(70, 31).Select(quality => request with { Quality = quality })
+                        .MinBy(candidate => Math.Abs(peer.Run(candidate).Bytes - wanted))!;
+                }
             }
 
-        var table = new Table()
-            .AddColumns("MP", "grain", "out", "ours ms", "Node ms", "times as fast", "our bytes", "Node's bytes");
-        foreach (var row in rows) table.AddRow($"{row.Megapixels}", row.Grain ? "yes" : "no", row.Out,
-            $"{row.OursMs:0}", $"{row.NodeMs:0}", $"{row.Faster:0.00}", $"{row.OurBytes:N0}", $"{row.NodeBytes:N0}");
+        var table = new Table().AddColumns("MP", "grain", "out", "same", "ours ms", "Node ms", "times as fast",
+            "our bytes", "Node's bytes", "ours / Node's");
+        foreach (var row in rows) table.AddRow($"{row.Of.Megapixels}", row.Of.Grain ? "yes" : "no", row.Of.Out,
+            row.Of.Same, $"{row.Ours}", $"{row.Node}", $"{row.Faster:0.00}", $"{row.OurBytes:N0}",
+            $"{row.NodeBytes:N0}", $"{100.0 * row.OurBytes / row.NodeBytes:0} %");
         AnsiConsole.Write(table);
-        Bench.Write(json, new { peers = rows });
+        Bench.Write(json, new { model, peers = rows });
         return 0;
-
-        (double Ms, long Bytes) Ours(byte[] photo, OutputFormat format)
-        {
-            using var target = new MemoryStream();
-            var times = new List<double>();
-            for (var run = -WarmUps; run < runs; run++)
-            {
-                target.SetLength(0);
-                var start = Stopwatch.GetTimestamp();
-                _pipeline.Run(new(photo, format, segmenter, tensors, target), CancellationToken.None);
-                if (run >= 0) times.Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
-            }
-            return (Bench.Median(times), target.Length);
-        }
     }
 
-    private static void Install(string folder)
+    private (double Ms, long Bytes) Ours(byte[] photo, OutputFormat format, Segmenter segmenter, Tensors tensors)
     {
-        Directory.CreateDirectory(folder);
-        foreach (var name in new[] { "peer.js", "package.json", "package-lock.json" }) File.Copy(
-            Path.Combine(Bench.Root, "RemoveBg.Bench", "Peer", name), Path.Combine(folder, name), overwrite: true);
-        // Skip install scripts: onnxruntime-node's would download CUDA.
-        Start("npm", folder, "ci", "--ignore-scripts", "--no-audit", "--no-fund");
+        using var target = new MemoryStream();
+        var start = Stopwatch.GetTimestamp();
+        _pipeline.Run(new(photo, format, segmenter, tensors, target), CancellationToken.None);
+        return (Stopwatch.GetElapsedTime(start).TotalMilliseconds, target.Length);
     }
 
-    private static string Node(string folder, params string[] arguments) =>
-        Start("node", folder, ["peer.js", .. arguments]);
+    /// <param name="Same">What is the same on both sides: the encoder's settings, or the size of the file.</param>
+    private sealed record Case(double Megapixels, bool Grain, string Out, string Same);
 
-    private static string Start(string program, string folder, params string[] arguments)
+    private sealed record Times(double Median, double Least, double Most)
     {
-        using var process = Process.Start(new ProcessStartInfo(program, arguments) { WorkingDirectory = folder,
-            RedirectStandardOutput = true })!;
-        var output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        return process.ExitCode == 0 ? output
-            : throw new InvalidOperationException($"{program} {arguments[0]} exited with code {process.ExitCode}.");
+        public static Times Of(IReadOnlyCollection<double> ms) => new(Bench.Median(ms), ms.Min(), ms.Max());
+
+        public override string ToString() => $"{Median:0} ({Least:0}–{Most:0})";
     }
 
-    private sealed record Row(double Megapixels, bool Grain, string Out, double OursMs, double NodeMs, double Faster,
-        long OurBytes, long NodeBytes);
+    private sealed record Row(Case Of, Times Ours, Times Node, long OurBytes, long NodeBytes)
+    {
+        public double Faster => Node.Median / Ours.Median;
+    }
 }

@@ -1,16 +1,17 @@
-// Cuts out one photo several times with sharp and onnxruntime-node: decode, resize to 320 px, infer, upscale, encode.
-// node peer.js NETWORK PHOTO webp|png RUNS THREADS; prints {"ms": [...], "bytes": n}
+// Cuts out photos with sharp and onnxruntime-node: decode, resize to 320 px, infer, upscale, encode.
+// node peer.js NETWORK THREADS; reads one request per line of its input, {"photo", "format", "quality", "effort",
+// "level", "clears"}, and answers each with {"ms", "bytes"}.
 import fs from 'node:fs';
+import readline from 'node:readline';
 import ort from 'onnxruntime-node';
 import sharp from 'sharp';
 
-const [network, photo, format, runs, threads] = process.argv.slice(2);
+const [network, threads] = process.argv.slice(2);
 const size = 320, mean = [0.485, 0.456, 0.406], std = [0.229, 0.224, 0.225];
 sharp.concurrency(Number(threads));
 const session = await ort.InferenceSession.create(network, { intraOpNumThreads: Number(threads) });
-const file = fs.readFileSync(photo);
 
-async function cutOut() {
+async function cutOut(file, { format, quality, effort, level, clears }) {
   const { data, info } = await sharp(file).rotate().removeAlpha().toColourspace('srgb').raw()
     .toBuffer({ resolveWithObject: true });
   const colour = { raw: { width: info.width, height: info.height, channels: 3 } };
@@ -23,16 +24,16 @@ async function cutOut() {
   const matte = Buffer.from(Uint8ClampedArray.from(alpha, value => value * 255));
   const large = await sharp(matte, { raw: { width: size, height: size, channels: 1 } })
     .resize(info.width, info.height, { fit: 'fill' }).extractChannel(0).raw().toBuffer();
+  if (clears)
+    for (let i = 0; i < large.length; i++) if (large[i] === 0) data[3 * i] = data[3 * i + 1] = data[3 * i + 2] = 0;
   const joined = sharp(data, colour)
     .joinChannel(large, { raw: { width: info.width, height: info.height, channels: 1 } });
-  return (format === 'png' ? joined.png() : joined.webp({ quality: 90 })).toBuffer();
+  return (format === 'png' ? joined.png({ compressionLevel: level }) : joined.webp({ quality, effort })).toBuffer();
 }
 
-const ms = [], warmUps = 3;
-let bytes = 0;
-for (let run = -warmUps; run < Number(runs); run++) {
+for await (const line of readline.createInterface({ input: process.stdin })) {
+  const request = JSON.parse(line), file = fs.readFileSync(request.photo);
   const start = performance.now();
-  bytes = (await cutOut()).length;
-  if (run >= 0) ms.push(performance.now() - start);
+  const bytes = (await cutOut(file, request)).length;
+  console.log(JSON.stringify({ ms: performance.now() - start, bytes }));
 }
-console.log(JSON.stringify({ ms, bytes }));
