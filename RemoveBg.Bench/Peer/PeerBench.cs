@@ -45,12 +45,11 @@ internal sealed class PeerBench(string model, int runs)
                     {
                         var same = new PeerRequest(file, format.Word(), Quality, Effort, Level, Clears: false);
                         foreach (var (name, request) in new[] { ("settings", same), ("size", SameSize(same)) })
-                            rows.Add(Compare(new(megapixels, grain > 0, format.Word(), name), request));
+                            rows.Add(Compare(new(megapixels, grain > 0, format.Word(), name), format, request));
                     });
 
-                Row Compare(Case what, PeerRequest request)
+                Row Compare(Case what, OutputFormat format, PeerRequest request)
                 {
-                    OutputFormats.TryParse(what.Out, out var format);
                     var (ours, theirs, bytes) = (new List<double>(), new List<double>(), (Ours: 0L, Theirs: 0L));
                     for (var run = -WarmUps; run < runs; run++)
                     {
