@@ -18,8 +18,8 @@ awk '
       total++; if (hits[order[i]] > 0) done++
     }
     for (folder in all) printf "%6.1f %%  %5d of %5d  %s\n", 100 * ran[folder] / all[folder], ran[folder],
-      all[folder], folder | "sort -k5"
-    close("sort -k5")
+      all[folder], folder | "sort -k6"
+    close("sort -k6")
     printf "%6.1f %%  %5d of %5d  all\n", 100 * done / total, done, total
     print "Lines that never ran:" > missed
     for (i = 1; i <= count; i++) if (hits[order[i]] == 0) print order[i] > missed

@@ -111,7 +111,7 @@ public sealed class TelemetryTests
             [variable] = collector.Address + path, ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf",
         };
         var services = new ServiceCollection().AddSingleton<IConfiguration>(configuration).AddLogging().AddMetrics();
-        TelemetryExport.Add(services, configuration);
+        TelemetryExport.Add(services, configuration, Core.ServiceRole.All);
         using var source = new ActivitySource($"RemoveBg.Tests.{Guid.NewGuid()}");
         using var meter = new System.Diagnostics.Metrics.Meter(source.Name);
         services.ConfigureOpenTelemetryTracerProvider(tracing => tracing.AddSource(source.Name));

@@ -126,7 +126,7 @@ internal sealed class WorkspaceQueryTests
         foreach (var (name, value) in monitor.Environment) configuration[name] = value;
         var services = new ServiceCollection().AddSingleton<IConfiguration>(configuration).AddLogging().AddMetrics()
             .AddSingleton<ServiceMetrics>();
-        TelemetryExport.Add(services, configuration);
+        TelemetryExport.Add(services, configuration, Core.ServiceRole.All);
         await using var provider = services.BuildServiceProvider();
         var (export, metrics) = (provider.GetRequiredService<MeterProvider>(),
             provider.GetRequiredService<ServiceMetrics>());
