@@ -7,8 +7,8 @@ using RemoveBg.Tests;
 
 namespace RemoveBg.Tests;
 
-/// <summary>Runs fixtures, and the tests in each, in an order that the seed REMOVEBG_SHUFFLE decides, so that none comes
-/// to need another. ./test prints the seed; without one, NUnit's order holds.</summary>
+/// <summary>Runs fixtures, and the tests in each, in an order that the seed REMOVEBG_SHUFFLE decides, so that none
+/// comes to need another. ./test prints the seed; without one, NUnit's order holds.</summary>
 [AttributeUsage(AttributeTargets.Assembly)]
 public sealed class ShuffledAttribute : NUnitAttribute, IApplyToTest
 {

@@ -17,7 +17,8 @@ internal sealed class PeerBench(string model, int runs)
 {
     private const string Network = "u2netp";
 
-    /// <summary>WebP's quality and effort, and PNG's level, as ours (<see cref="Core.Imaging.Codecs.Encode"/>).</summary>
+    /// <summary>WebP's quality and effort, and PNG's level, as ours (<see
+    /// cref="Core.Imaging.Codecs.Encode"/>).</summary>
     private const int Quality = 90, Effort = 2, Level = 5;
 
     /// <summary>Number of warm-up runs; both runtimes compile code while they run.</summary>
