@@ -76,12 +76,15 @@ internal sealed record JobHistory(int Permits, bool[] Photos, int FailingWebhook
         (3, Gen.Const(Trouble.Overtaken)));
 
     /// <summary>Deliver stands for the same as the step's own.</summary>
-    private static readonly Gen<Act> Overtaking = Gen.Frequency((4, Gen.Const(Act.Deliver)),
-        (1, Gen.Const(Act.Cancel)), (1, Gen.Const(Act.Delete)), (1, Gen.Const(Act.Sweep)));
+    private static readonly Gen<Act> Overtaking = Gen.Frequency((2, Gen.Const(Act.Deliver)),
+        (2, Gen.Const(Act.Cancel)), (1, Gen.Const(Act.Delete)), (1, Gen.Const(Act.Sweep)));
+
+    /// <summary>Most steps send few requests.</summary>
+    private static readonly Gen<int> Places = Gen.Frequency((3, Gen.Int[0, 4]), (1, Gen.Int[5, 12]));
 
     public static Gen<JobHistory> Generator { get; } = Gen.Select(Gen.Int[1, 2],
         Gen.Frequency((1, Gen.Const(true)), (2, Gen.Const(false))).Array[1, 3], Gen.Int[0, 2],
-        Gen.Select(Acts, Gen.Int[0, 9], Troubles, Gen.Int[0, 12], Overtaking, (act, choice, trouble, at, meanwhile) =>
+        Gen.Select(Acts, Gen.Int[0, 9], Troubles, Places, Overtaking, (act, choice, trouble, at, meanwhile) =>
             new Step(act, choice, trouble, at, meanwhile)).Array[1, 12],
         (permits, photos, failing, steps) => new JobHistory(permits, photos, failing, steps));
 
