@@ -47,7 +47,8 @@ public sealed class FormRequestTests
     {
         var inline = Of(("background", "data:image/png;base64,AAAA"));
         Assert.That(inline.InlineBackground!.Content.ToArray(), Is.EqualTo(new byte[3]));
-        Assert.That(inline.Options!.Background, Is.TypeOf<Background.StoredImage>());
+        Assert.That(inline.Options!.Background, Is.TypeOf<Background.StoredImage>().With.Property("Text")
+            .EqualTo("data:image/png"), "the record does not hold the image");
         var url = Of(("background", "https://example.com/a.png"));
         Assert.That(url.InlineBackground, Is.Null);
         Assert.That(url.Options!.Background, Is.TypeOf<Background.ImageUrl>());
