@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace RemoveBg.Bench.Peer;
 
-/// <summary>What the peer does with the colours and the file.</summary>
+/// <summary>A photo and the settings of its encoder.</summary>
 /// <param name="Photo">Path of the JPEG.</param>
 /// <param name="Format">webp or png.</param>
 /// <param name="Quality">WebP's, 1 to 100.</param>

@@ -16,7 +16,7 @@ public sealed class ReadArtwork(ArtworkTable artworks, ArtworkViews views, TimeP
         return artwork is not null && artwork.KeyId == key.Id ? artwork : throw ApiException.NotFound();
     }
 
-    /// <summary>Finds an artwork whose URL was signed: the key has been checked before that.</summary>
+    /// <summary>Finds an artwork for a signed URL, which was made after the key had been checked.</summary>
     /// <exception cref="ApiException">404: the id is unknown.</exception>
     public async Task<Artwork> FindAsync(Guid id, CancellationToken cancellationToken) =>
         await artworks.FindAsync(id, cancellationToken) ?? throw ApiException.NotFound();

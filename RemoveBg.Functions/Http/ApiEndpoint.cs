@@ -41,7 +41,7 @@ public sealed class ApiEndpoint(Authenticate authenticate, KeyUsage usage, RateL
         }, style, cancellationToken);
     }
 
-    /// <summary>Runs a call whose URL is signed, and which therefore needs no key.</summary>
+    /// <summary>Runs a call with a signed URL, which needs no key.</summary>
     /// <param name="request">The request.</param>
     /// <param name="isValid">Whether the signature is valid. Others count against the rate of the caller's
     /// address.</param>

@@ -7,7 +7,7 @@ using RemoveBg.SelfHost.Hosting.Development;
 
 namespace RemoveBg.SelfHost.Hosting;
 
-/// <summary>What a process that serves and one that sweeps once have in common.</summary>
+/// <summary>Services of a process that serves, and of one that sweeps once.</summary>
 internal static class HostServices
 {
     /// <summary>Adds settings, logging and the app's own services, as in the Functions worker's Program.cs.</summary>

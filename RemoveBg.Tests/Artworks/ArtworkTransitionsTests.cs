@@ -2,7 +2,7 @@ using RemoveBg.Core.Artworks;
 
 namespace RemoveBg.Tests.Artworks;
 
-/// <summary>What each transition changes, and that it changes nothing else.</summary>
+/// <summary>Each transition changes these fields and no others.</summary>
 public sealed class ArtworkTransitionsTests
 {
     private static readonly DateTimeOffset Now = new(2026, 1, 1, 12, 0, 0, TimeSpan.Zero);

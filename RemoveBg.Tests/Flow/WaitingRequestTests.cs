@@ -5,7 +5,7 @@ using RemoveBg.Tests.Given;
 
 namespace RemoveBg.Tests.Flow;
 
-/// <summary>How many requests of one key may wait on an instance; no artwork ends by itself here.</summary>
+/// <summary>The limit of waiting requests per key and instance. No artwork ends by itself in these tests.</summary>
 [TestFixture(HostKind.SelfHost)]
 [TestFixture(HostKind.Worker)]
 internal sealed class WaitingRequestTests(HostKind kind)

@@ -12,7 +12,7 @@ using RemoveBg.Tests.Host;
 
 namespace RemoveBg.Tests.Given;
 
-/// <summary>What must hold between the code and whatever runs its image.</summary>
+/// <summary>Rules that every platform of the image must keep.</summary>
 internal static partial class ContainerRules
 {
     /// <summary>Settings that others than the service read.</summary>
@@ -42,7 +42,7 @@ internal static partial class ContainerRules
 
     public static void CheckSettings(IEnumerable<string> names) => Assert.That(
         names.Except(OfOthers).Select(name => name.Replace("__", ":", StringComparison.Ordinal)),
-        Is.SubsetOf(ShippedSettingsTests.AllSettings()), "a setting that nobody reads");
+        Is.SubsetOf(ShippedSettingsTests.AllSettings()), "an unknown setting");
 
     /// <summary>Checks the role that a container's variable names.</summary>
     /// <param name="variables">Items of <c>name</c> and <c>value</c>.</param>

@@ -5,7 +5,7 @@ using Azure.Storage.Blobs;
 
 namespace RemoveBg.Tests.Given;
 
-/// <summary>What became of accepted artworks with a webhook.</summary>
+/// <summary>Counts how accepted artworks with a webhook ended.</summary>
 /// <param name="Accepted">Number of artworks.</param>
 /// <param name="Terminal">Those that have ended.</param>
 /// <param name="Succeeded">Of these, those that succeeded.</param>

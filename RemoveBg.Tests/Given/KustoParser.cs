@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace RemoveBg.Tests.Given;
 
-/// <summary>What a query names.</summary>
+/// <summary>The names in a query.</summary>
 /// <param name="Diagnostics">What the parser says against it: a syntax error, an unknown table, column or
 /// function.</param>
 /// <param name="Tables">Tables that it reads.</param>

@@ -170,7 +170,7 @@ public sealed class AzureScriptTests
             .And.None.StartsWith("dotnet"));
     }
 
-    /// <summary>What a reader of docs/deploy.md pastes, from the first block to the last.</summary>
+    /// <summary>The shell blocks of docs/deploy.md, in order.</summary>
     [Test]
     public async Task The_commands_of_the_guide_work_one_after_the_other()
     {

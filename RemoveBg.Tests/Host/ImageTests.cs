@@ -7,7 +7,7 @@ using RemoveBg.Tests.Given;
 
 namespace RemoveBg.Tests.Host;
 
-/// <summary>What the Dockerfile makes, without a container engine: the published folder with the image's commands,
+/// <summary>The Dockerfile's image without a container engine: the published folder with the image's commands,
 /// variables and user, on a read-only root file system with a /tmp of its own.</summary>
 [Platform("Linux")]
 public sealed class ImageTests

@@ -36,7 +36,7 @@ public sealed partial class StorageRolesTests
         ("SubmitTransactionAsync", [], "OwnWrites"),
     ];
 
-    /// <summary>What the platform does with the app's identity and these tests cannot run: from the documentation of
+    /// <summary>The platform's own operations with the app's identity, which no test can run. Source: documentation of
     /// Azure Functions (identity-based connections; storage considerations; Flex Consumption deployment) and of Azure
     /// Monitor (Microsoft Entra authentication).</summary>
     private static readonly (string Who, string Why, string[] Operations)[] Platform =

@@ -3,7 +3,7 @@ using RemoveBg.Tests.Given;
 
 namespace RemoveBg.Tests.Page;
 
-/// <summary>The brush, and what of the work survives a reload.</summary>
+/// <summary>The brush, and the work after a reload.</summary>
 public sealed partial class StudioTests
 {
     [Test]

@@ -3,7 +3,7 @@ using RemoveBg.Tests.Given;
 
 namespace RemoveBg.Tests.Page;
 
-/// <summary>What is downloaded, copied and shared, and the pipette.</summary>
+/// <summary>Download, copy, share, and the pipette.</summary>
 public sealed partial class StudioTests
 {
     /// <summary>Ways to change the picture, one of each tool.</summary>

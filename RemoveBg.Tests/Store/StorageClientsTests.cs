@@ -5,7 +5,7 @@ using RemoveBg.Core.Store;
 
 namespace RemoveBg.Tests.Store;
 
-/// <summary>How the settings name an account without a key.</summary>
+/// <summary>Settings of an account without a key.</summary>
 public sealed class StorageClientsTests
 {
     [Test]

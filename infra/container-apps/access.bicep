@@ -2,7 +2,7 @@
 param principalId string
 param storageName string
 
-@description('Vault whose secret it may read; empty: none.')
+@description('Vault with the secret that it may read; empty for none.')
 param vaultName string
 
 param insightsName string

@@ -149,7 +149,7 @@ resource worker 'Microsoft.App/containerApps@2025-01-01' = {
         cooldownPeriod: 300
         rules: [
           {
-            // Running artworks are messages, too, which nobody sees: they count, so that no worker leaves that is needed.
+            // Running artworks are invisible messages: they count, so that no worker is stopped while it is needed.
             name: 'artworks'
             custom: {
               type: 'azure-queue'

@@ -11,7 +11,7 @@ namespace RemoveBg.SelfHost.Cli.Keys;
 /// <param name="ExportedAt">For people.</param>
 /// <param name="SealKey">Public key that the service sealed with, in base64; null before its first start.</param>
 /// <param name="Keys">One per value: a key that is being rotated has several.</param>
-/// <param name="WebhookSecrets">Of keys, also of deleted ones whose data is not erased.</param>
+/// <param name="WebhookSecrets">Sealed secrets of keys, and of deleted keys until their data is erased.</param>
 internal sealed record KeyFile(string? Format, int? Version, DateTimeOffset? ExportedAt, string? SealKey,
     IReadOnlyList<KeyInFile?>? Keys, IReadOnlyList<SecretInFile?>? WebhookSecrets)
 {
@@ -45,7 +45,7 @@ internal sealed record KeyInFile(string? Id, string? Name, string? Sha256, bool?
     public static KeyInFile Of(ApiKey key) => new(key.Id, key.Name, Convert.ToHexStringLower(key.Hash), key.IsEnabled,
         key.ExpiresAt, key.Scopes, key.RatePerMinute, key.Burst, key.ConcurrentJobs);
 
-    /// <summary>Of a file that has been checked.</summary>
+    /// <summary>Converts an entry of a checked file.</summary>
     public ApiKey ToKey() => new(Id!, Name!, Convert.FromHexString(Sha256!), IsEnabled!.Value, ExpiresAt,
         [.. Scopes!.Select(scope => scope!)], RatePerMinute!.Value, Burst!.Value, ConcurrentJobs!.Value);
 
@@ -60,7 +60,7 @@ internal sealed record SecretInFile(string? KeyId, string? Secret, string? Previ
     public static SecretInFile Of(SealedSecrets secrets) =>
         new(secrets.KeyId, secrets.Current, secrets.Previous, secrets.PreviousUntil);
 
-    /// <summary>Of a file that has been checked.</summary>
+    /// <summary>Converts an entry of a checked file.</summary>
     public SealedSecrets ToSecrets() => new(KeyId!, Secret!, Previous, PreviousUntil);
 }
 

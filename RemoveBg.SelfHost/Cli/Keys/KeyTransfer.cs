@@ -5,7 +5,7 @@ using Spectre.Console;
 
 namespace RemoveBg.SelfHost.Cli.Keys;
 
-/// <summary>What an import may do.</summary>
+/// <summary>Options of an import.</summary>
 /// <param name="Replaces">Whether it overwrites what storage has differently.</param>
 /// <param name="IsDryRun">Whether it only says what it would do.</param>
 internal sealed record ImportOptions(bool Replaces, bool IsDryRun);

@@ -2,10 +2,10 @@ using CsCheck;
 
 namespace RemoveBg.Tests.Flow.History;
 
-/// <summary>What happens in a step of a job's life.</summary>
+/// <summary>Events of a job's life.</summary>
 internal enum Act
 {
-    /// <summary>The caller submits the next job, or repeats one whose response got lost.</summary>
+    /// <summary>The caller submits the next job, or repeats one after its response got lost.</summary>
     Submit,
 
     /// <summary>A worker gets a message.</summary>
@@ -26,7 +26,7 @@ internal enum Act
     Sweep,
 }
 
-/// <summary>What goes wrong in a step.</summary>
+/// <summary>Faults of a step.</summary>
 internal enum Trouble
 {
     None,

@@ -284,7 +284,7 @@ public sealed class JobHistoryTests : HandRunTests
                     || announced[0] != artwork.WebhookId) return $"not announced: {described}";
                 if (job.IsCanceled && artwork.Status != ArtworkStatus.Canceled) return $"canceled in vain: {described}";
                 if (artwork.Status == ArtworkStatus.Canceled && !job.MayBeCanceled)
-                    return $"nobody canceled {described}";
+                    return $"canceled without a request: {described}";
                 if (artwork.Status == ArtworkStatus.Succeeded && !job.HasPhoto) return $"of no photo: {described}";
                 if (artwork.Status == ArtworkStatus.Failed && job.HasPhoto && history.Failures < 3)
                     return $"failed without a reason: {described}";
@@ -307,7 +307,7 @@ public sealed class JobHistoryTests : HandRunTests
 
         public string IdempotencyKey => idempotencyKey;
 
-        /// <summary>What the caller was told when it submitted the job, once or more often.</summary>
+        /// <summary>Ids in the responses to the submission and its repetitions.</summary>
         public HashSet<string> Ids { get; } = [];
 
         /// <summary>Null until the caller has heard that it is accepted.</summary>

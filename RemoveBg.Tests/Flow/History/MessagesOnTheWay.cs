@@ -28,7 +28,7 @@ internal sealed partial class MessagesOnTheWay(TimeProvider clock)
         }
     }
 
-    /// <summary>When the next message is visible; null if there is none.</summary>
+    /// <summary>Time at which the next message becomes visible; null if there is none.</summary>
     public DateTimeOffset? Next
     {
         get

@@ -45,8 +45,8 @@ internal static class WholeFlow
             JsonSerializer.Serialize(new { imageUrl = photo, webhook = caller.WebhookUrl }));
         submission.Headers.Add("Idempotency-Key", "first");
         var id = await SubmitAsync(submission);
-        await ForwardAsync("artworks", "ProcessArtwork");
-        await ForwardAsync("webhooks", "DeliverWebhook");
+        await worker.ForwardNextAsync("artworks", "ProcessArtwork");
+        await worker.ForwardNextAsync("webhooks", "DeliverWebhook");
         Assert.That(caller.Deliveries, Has.Count.EqualTo(1));
         await GetAsync("ReadArtwork", $"/v2/artworks/{id}");
         await GetAsync("DownloadResult", $"/v2/artworks/{id}/result");
@@ -67,9 +67,9 @@ internal static class WholeFlow
             using var one = worker.Request(HttpMethod.Post, Submit, inline);
             await SubmitAsync(one);
         }
-        for (var number = 0; number < 10; number++) await ForwardAsync("artworks", "ProcessArtwork");
+        for (var number = 0; number < 10; number++) await worker.ForwardNextAsync("artworks", "ProcessArtwork");
 
-        // 4. What the host gives up on, and what nobody can read.
+        // 4. Poison and unreadable messages.
         await worker.Peer.InvokeQueueAsync("FailPoisonedArtwork", $$"""{"v":1,"id":"{{id}}","attempt":1}""");
         await worker.Peer.InvokeQueueAsync("CountPoisonedWebhook", $$"""{"v":1,"id":"{{id}}","attempt":1}""");
         await worker.Peer.InvokeQueueAsync("ProcessArtwork", "no message of ours");
@@ -91,14 +91,6 @@ internal static class WholeFlow
             return (await call.Response.JsonAsync()).Text("id")!;
         }
 
-        async Task ForwardAsync(string queue, string function)
-        {
-            InvocationOutcome? outcome = null;
-            await Eventually.HoldsAsync(async () =>
-                (outcome = await worker.ForwardMessageAsync(queue, function)) is not null, $"{queue} has a message");
-            Assert.That(outcome!.IsSuccess, outcome.Exception);
-        }
-
         Task GetAsync(string function, string path) => CallAsync(function, HttpMethod.Get, path, HttpStatusCode.OK);
 
         async Task CallAsync(string function, HttpMethod method, string path, HttpStatusCode expected)
@@ -108,7 +100,7 @@ internal static class WholeFlow
         }
     }
 
-    /// <summary>What only time brings: overdue work, and the end of retention.</summary>
+    /// <summary>Runs overdue work and the end of retention.</summary>
     public static async Task<IReadOnlyCollection<StorageCall>> OfAWeekAsync()
     {
         await using var proxy = await StorageProxy.StartAsync(Storage.NewAccount(), isRecording: true);

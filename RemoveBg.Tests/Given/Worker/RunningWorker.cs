@@ -85,6 +85,15 @@ internal sealed class RunningWorker : IAsyncDisposable
         return outcome;
     }
 
+    /// <summary>Waits for a queue's next message, and invokes the function with it, which must succeed.</summary>
+    public async Task ForwardNextAsync(string queue, string function)
+    {
+        InvocationOutcome? outcome = null;
+        await Eventually.HoldsAsync(async () =>
+            (outcome = await ForwardMessageAsync(queue, function)) is not null, $"{queue} has a message");
+        Assert.That(outcome!.IsSuccess, outcome.Exception);
+    }
+
     /// <summary>Whether a queue has a visible message.</summary>
     public async Task<bool> HasMessageAsync(string queue) =>
         (await new QueueClient(ConnectionString, queue).PeekMessageAsync()).Value is not null;
