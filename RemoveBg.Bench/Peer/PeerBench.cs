@@ -70,14 +70,16 @@ internal sealed class PeerBench(string model, int runs)
                     if (request.Format == "png") return request with { Clears = true };
                     var wanted = Ours(photo, OutputFormat.Webp, segmenter, tensors).Bytes;
                     var (low, high) = (1, 100);
-                    // Files grow with the quality: the first that is as large as ours, or larger.
+                    // Files grow with the quality: find the first that is as large as ours.
                     while (low < high)
                     {
                         var middle = (low + high) / 2;
                         if (peer.Run(request with { Quality = middle }).Bytes < wanted) low = middle + 1;
                         else high = middle;
                     }
-                    return request with { Quality = low };
+                    // The one before may be nearer.
+                    return new[] { Math.Max(1, low - 1), low }.Select(quality => request with { Quality = quality })
+                        .MinBy(candidate => Math.Abs(peer.Run(candidate).Bytes - wanted))!;
                 }
             }
 
