@@ -68,6 +68,43 @@ public sealed class ScriptTests
         Assert.That(output, Does.Contain(said));
     }
 
+    /// <summary>A log of thousands of lines is often cut: the failures must be at its end.</summary>
+    [Test]
+    public async Task The_failed_tests_are_named_with_their_messages()
+    {
+        using var folder = new TemporaryFolder();
+        var report = Path.Combine(folder.Path, "tests.trx");
+        await File.WriteAllTextAsync(report, """
+            <TestRun>
+              <Results>
+                <UnitTestResult testId="1" testName="It_works" outcome="Passed">
+                  <Output><ErrorInfo><Message>not this</Message></ErrorInfo></Output>
+                </UnitTestResult>
+                <UnitTestResult testId="2" testName="It_counts(&quot;a &amp; b&quot;)" outcome="Failed">
+                  <Output><ErrorInfo><Message>  Expected: &lt;1&gt;&#xD;
+              But was:  &lt;2&gt;
+            </Message><StackTrace>   at Here</StackTrace></ErrorInfo></Output>
+                </UnitTestResult>
+              </Results>
+              <TestDefinitions>
+                <UnitTest name="It_works" id="1"><TestMethod className="Rooms.Working" /></UnitTest>
+                <UnitTest name="It_counts" id="2"><Execution id="9" />
+                  <TestMethod className="Rooms.Counting" />
+                </UnitTest>
+              </TestDefinitions>
+            </TestRun>
+            """);
+        var (code, output) = await BashAsync($"eng/failed.sh '{report}'");
+        Assert.That(code, Is.Zero, output);
+        Assert.That(output, Is.EqualTo("""
+
+            Failed: Rooms.Counting.It_counts("a & b")
+                  Expected: <1>
+                  But was:  <2>
+
+            """));
+    }
+
     private static async Task<(int Code, string Output)> BashAsync(string command,
         params (string Name, string Script)[] programs)
     {
