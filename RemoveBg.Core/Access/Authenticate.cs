@@ -39,7 +39,8 @@ public sealed class Authenticate(ApiKeyTable keys, RequestLimit limit, TimeProvi
         return key;
     }
 
-    private static string? Presented(string? authorization, string? apiKeyHeader)
+    /// <returns>The key of a request; null if it has none.</returns>
+    internal static string? Presented(string? authorization, string? apiKeyHeader)
     {
         const string scheme = "Bearer ";
         if (!string.IsNullOrWhiteSpace(authorization))

@@ -47,7 +47,8 @@ public sealed class ListArtworks(ArtworkTable artworks, ArtworkViews views)
         return new(shown, next?.ToString("N"));
     }
 
-    private static (int Take, Guid? After, ArtworkStatus? Only) Parse(string? limit, string? cursor, string? status)
+    /// <exception cref="ApiException">400, naming every invalid parameter.</exception>
+    internal static (int Take, Guid? After, ArtworkStatus? Only) Parse(string? limit, string? cursor, string? status)
     {
         var problems = new List<string>();
         var take = DefaultLimit;

@@ -102,9 +102,11 @@ public sealed class WebhookSender : IDisposable
         if (response.IsSuccessStatusCode) return new(DeliveryOutcome.Delivered, status);
         if (response.StatusCode == HttpStatusCode.Gone) return new(DeliveryOutcome.Gone, status);
         var asks = response.StatusCode is HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable;
-        return new(DeliveryOutcome.Failed, status, asks ? Wait(response.Headers.RetryAfter) : null);
+        return new(DeliveryOutcome.Failed, status,
+            asks ? Wait(response.Headers.RetryAfter, _clock.GetUtcNow()) : null);
     }
 
-    private TimeSpan? Wait(RetryConditionHeaderValue? retryAfter) =>
-        retryAfter?.Delta ?? (retryAfter?.Date is { } date ? date - _clock.GetUtcNow() : null);
+    /// <returns>The time that a receiver asks for; negative for a date that has passed.</returns>
+    internal static TimeSpan? Wait(RetryConditionHeaderValue? retryAfter, DateTimeOffset now) =>
+        retryAfter?.Delta ?? (retryAfter?.Date is { } date ? date - now : null);
 }

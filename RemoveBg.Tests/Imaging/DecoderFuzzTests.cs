@@ -1,43 +1,55 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
 using RemoveBg.Core.Artworks;
 using RemoveBg.Core.Imaging.Codecs;
+using RemoveBg.Tests.Fuzz;
 using RemoveBg.Tests.Given;
 
 namespace RemoveBg.Tests.Imaging;
 
 /// <summary>Damaged HEIC, AVIF, TIFF and JPEG XL files, decoded in processes that may die: <see cref="DecoderFuzzer"/>.
-/// The variable REMOVEBG_FUZZ sets their number.</summary>
+/// On each push, a fixed number of the same files; <c>./test --fuzz</c> decodes others for some minutes.</summary>
 public sealed partial class DecoderFuzzTests
 {
-    private const int Seed = 7;
+    private const int Seed = 7, OnEachPush = 200;
+
+    /// <summary>Files that a process is given at once, where minutes count.</summary>
+    private const int AtOnce = 2000;
 
     /// <summary>Crashes after which a run gives up. Each is one process more.</summary>
     private const int MostCrashes = 200;
 
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(10);
 
-    private static readonly int s_many = int.TryParse(Environment.GetEnvironmentVariable("REMOVEBG_FUZZ"),
-        NumberStyles.None, CultureInfo.InvariantCulture, out var set) ? set : 200_000;
-
     [TestCaseSource(typeof(SecondFiles), nameof(SecondFiles.All))]
-    public Task Damaged_files_are_refused_or_decode(string format) => RunAsync(format, 200);
+    public Task Damaged_files_are_refused_or_decode(string format) =>
+        RunAsync(format, Seed, count => count < OnEachPush ? OnEachPush : count);
 
     [TestCaseSource(typeof(SecondFiles), nameof(SecondFiles.All)), Category("Fuzz")]
-    public Task Many_damaged_files_are_refused_or_decode(string format) => RunAsync(format, s_many);
+    public Task Damaged_files_are_refused_or_decode_for_minutes(string format)
+    {
+        var start = Stopwatch.GetTimestamp();
+        return RunAsync(format, FuzzTime.Seed,
+            count => Stopwatch.GetElapsedTime(start) < FuzzTime.PerFormat ? count + AtOnce : count);
+    }
 
     /// <summary>Within the memory that is booked for them, too: the processes have no more.</summary>
-    private static async Task RunAsync(string format, int count)
+    /// <param name="format">One of <see cref="SecondFiles.All"/>.</param>
+    /// <param name="seed">Decides the files.</param>
+    /// <param name="goOn">Gets the number of files that have been decoded; returns the number that shall be.</param>
+    private static async Task RunAsync(string format, int seed, Func<int, int> goOn)
     {
+        var count = 0;
         var (next, decoded, refused, slowest, peak) = (0, 0, 0, 0, 0);
         var crashes = new List<(int Input, int Code)>();
         using var folder = new TemporaryFolder();
         var seeds = DecoderFuzzer.Seeds(format);
         for (var i = 0; i < seeds.Count; i++)
             await File.WriteAllBytesAsync(Path.Combine(folder.Path, $"{i}"), seeds[i]);
-        while (next < count)
+        while ((count = goOn(next)) > next)
         {
-            using var process = TestProgram.Start("fuzz", format, folder.Path, $"{Seed}", $"{next}", $"{count}");
+            using var process = TestProgram.Start("fuzz", format, folder.Path, $"{seed}", $"{next}", $"{count}");
             var current = -1;
             while (true)
             {
@@ -49,7 +61,7 @@ public sealed partial class DecoderFuzzTests
                 catch (TimeoutException)
                 {
                     process.Kill();
-                    throw new AssertionException($"input {current} of seed {Seed} takes longer than {Longest}");
+                    throw new AssertionException($"input {current} of seed {seed} takes longer than {Longest}");
                 }
                 if (line is null) break;
                 if (OutcomeLine().Match(line) is { Success: true } outcome)
@@ -70,7 +82,7 @@ public sealed partial class DecoderFuzzTests
             next = current + 1;
             Assert.That(crashes, Has.Count.LessThan(MostCrashes));
         }
-        TestContext.Out.WriteLine($"{format}: {count} inputs, {decoded} decoded, {refused} refused, "
+        TestContext.Out.WriteLine($"{format}: {count} inputs of seed {seed}, {decoded} decoded, {refused} refused, "
             + $"{crashes.Count} ended the decoder ({string.Join(", ", crashes.Take(20))}); "
             + $"slowest {slowest} ms, peak of the process {peak / 1024} MB");
         Assert.That(decoded, Is.Positive);
@@ -78,7 +90,7 @@ public sealed partial class DecoderFuzzTests
 
         // What ends a decoder is refused by the service, which goes on.
         foreach (var (input, _) in crashes.Take(20))
-            Assert.That(() => Decode.Run(DecoderFuzzer.Input(seeds, Seed, input), new()).Photo.Dispose(),
+            Assert.That(() => Decode.Run(DecoderFuzzer.Input(seeds, seed, input), new()).Photo.Dispose(),
                 Throws.Nothing.Or.TypeOf<ArtworkFailedException>().With.Property("Failure").Property("Code")
                     .EqualTo("image_corrupt"), $"input {input}");
     }

@@ -1,0 +1,94 @@
+using System.Globalization;
+
+namespace RemoveBg.Tests.Fuzz;
+
+/// <summary>Runs one harness: damages its seeds, its kept inputs, and those that had a new kind of outcome.</summary>
+internal sealed class Fuzzer
+{
+    /// <summary>Inputs that are remembered, and failures after which a harness stops.</summary>
+    private const int MostInputs = 2000, MostFailures = 5;
+
+    /// <summary>Longest input without a report, in bytes, of those that are written for their new outcome.</summary>
+    private const int LongestNew = 4096;
+
+    private readonly Harness _harness;
+    private readonly Random _random;
+    private readonly Mutator _mutator;
+    private readonly List<byte[]> _inputs;
+    private readonly HashSet<string> _kinds = [];
+    private readonly TimeSpan? _longest;
+    private byte[] _current = [];
+
+    /// <param name="harness">The parser.</param>
+    /// <param name="seed">Decides all inputs.</param>
+    /// <param name="longest">Most time for an input; null judges no time.</param>
+    public Fuzzer(Harness harness, int seed, TimeSpan? longest = null)
+    {
+        (_harness, _longest) = (harness, longest);
+        _random = new(seed);
+        _mutator = new(_random, harness.Words);
+        _inputs = [.. harness.Seeds(), .. Corpus.Of(harness.Name)];
+        // The first run of each also compiles, and fills what is made once.
+        foreach (var input in _inputs) _kinds.Add(_harness.Run(input).Kind);
+    }
+
+    public int Inputs { get; private set; }
+
+    public int Accepted { get; private set; }
+
+    public TimeSpan Slowest { get; private set; }
+
+    public TimeSpan Spent { get; set; }
+
+    /// <summary>Each with the file of its input.</summary>
+    public List<string> Failures { get; } = [];
+
+    /// <summary>Inputs that had a new kind of outcome.</summary>
+    public List<byte[]> New { get; } = [];
+
+    public bool HasGivenUp => Failures.Count >= MostFailures;
+
+    /// <summary>Writes the input that runs.</summary>
+    public string WriteCurrent() => Corpus.Write(_harness.Name, "endless", _current);
+
+    public void Next()
+    {
+        _current = _mutator.Change(Any(), Any());
+        Inputs++;
+        try
+        {
+            var outcome = Judge(_harness, _current, _longest);
+            if (outcome.IsAccepted) Accepted++;
+            if (outcome.Time > Slowest) Slowest = outcome.Time;
+            if (_kinds.Count >= MostInputs || !_kinds.Add(outcome.Kind)) return;
+            _inputs.Add(_current);
+            if (_current.Length <= LongestNew) New.Add(_current);
+        }
+        catch (Exception failure)
+        {
+            Failures.Add($"{_harness.Name}, input {Inputs}: {failure.GetType().Name}: {failure.Message}\n"
+                + Corpus.Write(_harness.Name, "failure", _current) + $"\n{failure.StackTrace}");
+        }
+    }
+
+    /// <summary>Runs an input, and checks the memory and the time that it takes.</summary>
+    public static Outcome Judge(Harness harness, byte[] input, TimeSpan? longest = null)
+    {
+        var most = harness.Memory.Base + (long)harness.Memory.PerByte * input.Length;
+        var outcome = harness.Run(input);
+        // Other programs take time, and what is made once takes memory: the best of some runs counts.
+        for (var again = 0; again < 3 && (outcome.Allocated > most || outcome.Time > longest); again++)
+        {
+            var other = harness.Run(input);
+            outcome = outcome with { Allocated = Math.Min(outcome.Allocated, other.Allocated),
+                Time = other.Time < outcome.Time ? other.Time : outcome.Time };
+        }
+        BrokenInvariantException.Require(outcome.Allocated <= most, string.Create(CultureInfo.InvariantCulture,
+            $"{input.Length:N0} bytes allocate {outcome.Allocated:N0}; at most {most:N0} may be"));
+        BrokenInvariantException.Require(!(outcome.Time > longest), string.Create(CultureInfo.InvariantCulture,
+            $"{input.Length:N0} bytes take {outcome.Time.TotalMilliseconds:N0} ms"));
+        return outcome;
+    }
+
+    private byte[] Any() => _inputs[_random.Next(_inputs.Count)];
+}
