@@ -13,9 +13,9 @@ internal static class Webhook
     public static void Verify(string secret, IEnumerable<KeyValuePair<string, string>> headers,
         ReadOnlySpan<byte> body, TimeSpan tolerance, DateTimeOffset now)
     {
-        var all = new Dictionary<string, string>(headers, StringComparer.OrdinalIgnoreCase);
-        var text = all.GetValueOrDefault("webhook-timestamp");
-        if (!all.TryGetValue("webhook-id", out var id) || id.Length == 0 || !long.TryParse(text, out var timestamp))
+        var all = headers.ToLookup(header => header.Key, header => header.Value, StringComparer.OrdinalIgnoreCase);
+        var (id, text) = (Only(all["webhook-id"]), Only(all["webhook-timestamp"]));
+        if (id.Length == 0 || !long.TryParse(text, out var timestamp))
             throw new WebhookInvalidException("webhook-id or webhook-timestamp is missing or malformed.");
         if (Math.Abs((decimal)timestamp - now.ToUnixTimeSeconds()) > (decimal)tolerance.TotalSeconds)
             throw new WebhookInvalidException($"webhook-timestamp is more than {tolerance.TotalSeconds} s off.");
@@ -24,8 +24,11 @@ internal static class Webhook
         byte[] signed = [.. Encoding.UTF8.GetBytes($"{id}.{text}."), .. body];
         var expected = Encoding.UTF8.GetBytes($"v1,{Convert.ToBase64String(HMACSHA256.HashData(key, signed))}");
         // Several signatures while a secret is rotated.
-        foreach (var signature in all.GetValueOrDefault("webhook-signature", "").Split(' '))
+        foreach (var signature in Only(all["webhook-signature"]).Split(' '))
             if (CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(signature), expected)) return;
         throw new WebhookInvalidException("webhook-signature has no signature that matches.");
     }
+
+    /// <returns>The header's value; empty if it is missing or there twice.</returns>
+    private static string Only(IEnumerable<string> values) => values.ToList() is [{ } only] ? only : "";
 }

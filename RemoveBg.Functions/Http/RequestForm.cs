@@ -16,6 +16,10 @@ public sealed record RequestForm(IReadOnlyList<KeyValuePair<string, string>> Tex
 {
     private const int MostFields = 100, LongestName = 1024;
 
+    /// <summary>Longest boundary. RFC 2046, section 5.1.1, allows 70 characters; MultipartReader throws where one does
+    /// not fit into its buffer.</summary>
+    private const int LongestBoundary = 128;
+
     /// <summary>Name of the files of which a batch has several.</summary>
     private const string Images = "images";
 
@@ -47,7 +51,7 @@ public sealed record RequestForm(IReadOnlyList<KeyValuePair<string, string>> Tex
         var form = new RequestForm(new List<KeyValuePair<string, string>>(), new Dictionary<string, InlineImage>(),
             new());
         var boundary = HeaderUtilities.RemoveQuotes(MediaTypeHeaderValue.Parse(request.ContentType).Boundary).Value;
-        if (string.IsNullOrEmpty(boundary)) throw Unreadable();
+        if (string.IsNullOrEmpty(boundary) || boundary.Length > LongestBoundary) throw Unreadable();
         try
         {
             await using var stream = body.OpenRead();

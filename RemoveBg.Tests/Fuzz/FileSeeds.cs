@@ -24,7 +24,12 @@ internal static class FileSeeds
         var files = SecondFiles.All.ToDictionary(format => format, SecondFiles.Small);
         files["tiff pages"] = SecondFiles.TwoPages(Small(), Small());
         files["tiff plain"] = SecondFiles.PlainTiff(2, [1, 2, 3]);
-        files["heic film"] = [.. files["heic"][..24], .. HeifFile.Box("moov", [1, 2, 3, 4]), .. files["heic"][24..]];
+        // Its film comes first.
+        var (heic, start) = (files["heic"], files["heic"][3]);
+        files["heic film"] = [.. heic[..start], .. HeifFile.Box("moov", [1, 2, 3, 4]), .. heic[start..]];
+        files["jxl in boxes"] = [0, 0, 0, 12, .. "JXL "u8, 13, 10, 0x87, 10, .. HeifFile.Box("ftyp", [.. "jxl "u8]),
+            .. HeifFile.Box("jxlc", files["jxl"])];
+        files["jxl beginning"] = files["jxl"][..3];
         files["heic alpha"] = HeifFile.WithAlpha;
         return files;
     });

@@ -15,7 +15,7 @@ internal sealed class Fuzzer
     private readonly Random _random;
     private readonly Mutator _mutator;
     private readonly List<byte[]> _inputs;
-    private readonly HashSet<string> _kinds = [];
+    private readonly HashSet<string> _kinds = [], _faults = [];
     private readonly TimeSpan? _longest;
     private byte[] _current = [];
 
@@ -29,8 +29,15 @@ internal sealed class Fuzzer
         _mutator = new(_random, harness.Words);
         _inputs = [.. harness.Seeds(), .. Corpus.Of(harness.Name)];
         // The first run of each also compiles, and fills what is made once.
-        foreach (var input in _inputs) _kinds.Add(_harness.Run(input).Kind);
+        foreach (var outcome in _inputs.Select(_harness.Run))
+        {
+            _kinds.Add(outcome.Kind);
+            AcceptedSeeds += outcome.IsAccepted ? 1 : 0;
+        }
     }
+
+    /// <summary>Inputs that were accepted before they were damaged.</summary>
+    public int AcceptedSeeds { get; }
 
     public int Inputs { get; private set; }
 
@@ -66,6 +73,8 @@ internal sealed class Fuzzer
         }
         catch (Exception failure)
         {
+            // The same fault once.
+            if (!_faults.Add($"{failure.GetType()} {failure.TargetSite} {Harness.KindOf(failure.Message)}")) return;
             Failures.Add($"{_harness.Name}, input {Inputs}: {failure.GetType().Name}: {failure.Message}\n"
                 + Corpus.Write(_harness.Name, "failure", _current) + $"\n{failure.StackTrace}");
         }

@@ -122,11 +122,13 @@ internal static class RequestHarnesses
         }
         var ours = form.Texts.GroupBy(text => text.Key, text => text.Value, StringComparer.OrdinalIgnoreCase)
             .ToDictionary(group => group.Key, group => group.ToList(), StringComparer.OrdinalIgnoreCase);
-        foreach (var (name, values) in ours)
+        // To ASP.NET, "&&" has an empty name.
+        foreach (var (name, values) in ours.Where(field => field.Key.Length > 0))
             Require(values.TrueForAll(value => form.LongTexts.Find(value) is not null)
                 || others.TryGetValue(name, out var other) && values.SequenceEqual(other!),
                 $"{name} is {string.Join('|', values)}, ASP.NET reads {others.GetValueOrDefault(name)}");
-        Require(ours.Count == others.Count, $"{ours.Count} names, ASP.NET reads {others.Count}");
+        Require(others.Keys.All(name => name.Length == 0 || ours.ContainsKey(name)),
+            $"{string.Join('|', ours.Keys)}, ASP.NET reads {string.Join('|', others.Keys)}");
         return $"{Math.Min(form.Texts.Count, 5)}";
     }
 
@@ -140,12 +142,13 @@ internal static class RequestHarnesses
     private static string CheckMultipart(byte[] input, RequestForm form)
     {
         var (type, body) = Split(input);
-        if (!type.StartsWith(RequestForm.Multipart, StringComparison.OrdinalIgnoreCase)) return "no multipart";
+        var request = RequestOf(type, body);
+        if (!request.HasFormContentType) return "not for ASP.NET";
         var kind = $"{Math.Min(form.Texts.Count, 3)} {Math.Min(form.Files.Count, 3)}";
         IFormCollection others;
         try
         {
-            others = RequestOf(type, body).ReadFormAsync().GetAwaiter().GetResult();
+            others = request.ReadFormAsync().GetAwaiter().GetResult();
         }
         catch (Exception problem) when (problem is InvalidDataException or IOException)
         {

@@ -113,7 +113,7 @@ internal static class SecretHarnesses
     {
         var (id, timestamp, signatures, body) = Parts(input);
         List<KeyValuePair<string, string>> headers = [new("webhook-id", id), new("Webhook-Timestamp", timestamp),
-            new("webhook-signature", signatures)];
+            new("webhook-signature", signatures), new("Via", "a"), new("via", "b")];
         if (input.Length % 8 == 0) headers.Add(new("Webhook-Id", id));
         try
         {

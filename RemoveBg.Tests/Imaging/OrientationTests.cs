@@ -55,6 +55,18 @@ public sealed class OrientationTests
     }
 
     [Test]
+    public void Of_a_lengthytext_only_the_beginning_is_read()
+    {
+        var file = PngFile.Blank(8, 8);
+        var text = PngFile.Chunk("tEXt", [.. "Raw profile type exif\0"u8, .. Enumerable.Repeat((byte[])[.. "a\n"u8],
+            2_500_000).SelectMany(line => line)]);
+        byte[] lengthy = [.. file[..33], .. text, .. file[33..]];
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        Assert.That(ExifReader.OrientationOf(lengthy), Is.EqualTo(ExifOrientation.Upright));
+        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.LessThan(10_000_000));
+    }
+
+    [Test]
     public void Each_orientation_moves_every_pixel_as_exif_defines([Range(1, 8)] int orientation)
     {
         // Numbered pixels, 3 x 2. The expected order is taken by hand from EXIF 2.32, figure of tag 0x0112.

@@ -17,7 +17,8 @@ public readonly record struct Length(double Value, bool IsShare)
         var isShare = text.EndsWith('%');
         var number = isShare ? text[..^1] : text.EndsWith("px", StringComparison.Ordinal) ? text[..^2] : text;
         return double.TryParse(number, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value)
-            && value <= 1_000_000
+            // Without a sign, too, .NET reads "-Infinity".
+            && value is >= 0 and <= 1_000_000
             ? new(isShare ? value / 100 : value, isShare) : null;
     }
 

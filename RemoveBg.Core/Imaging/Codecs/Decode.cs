@@ -89,7 +89,8 @@ internal static class Decode
     {
         try
         {
-            return ImageHeader.Read(format, beginning) is { } header ? Saturated(header.Width, header.Height) : null;
+            return ImageHeader.Read(format, beginning, isWhole: false) is { } header
+                ? Saturated(header.Width, header.Height) : null;
         }
         catch (ArtworkFailedException)
         {

@@ -90,6 +90,8 @@ internal static class ExifReader
                 break;
         }
 
+        // Its lines and digits take many times its own memory.
+        text = text[..Math.Min(text.Length, LongestProfile)];
         var lines = Encoding.Latin1.GetString(text).Split('\n', StringSplitOptions.RemoveEmptyEntries);
         if (lines.Length < 3 || !int.TryParse(lines[1].Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out _))
             return default;

@@ -29,11 +29,10 @@ internal ref struct JpegScan
     /// scan data and does not count.</summary>
     public static bool HasEnd(ReadOnlySpan<byte> file)
     {
-        for (var rest = file[2..]; rest.Length >= 4 && rest[0] == 0xFF;)
+        for (var rest = file[2..]; SkipToSegment(ref rest);)
         {
             if (rest[1] == 0xDA) return rest.LastIndexOf<byte>([0xFF, 0xD9]) >= 0;
-            // Fill bytes may precede a marker; every other segment gives its length.
-            var step = rest[1] == 0xFF ? 1 : 2 + BinaryPrimitives.ReadUInt16BigEndian(rest[2..]);
+            var step = 2 + BinaryPrimitives.ReadUInt16BigEndian(rest[2..]);
             if (step > rest.Length) break;
             rest = rest[step..];
         }
@@ -49,9 +48,9 @@ internal ref struct JpegScan
     {
         const double bytesPerSample = 2.3;
         var (isProgressive, components, samplesPerPixel) = (false, 0, 0.0);
-        for (var rest = beginning[2..]; rest.Length >= 4 && rest[0] == 0xFF;)
+        for (var rest = beginning[2..]; SkipToSegment(ref rest);)
         {
-            var length = rest[1] == 0xFF ? 1 : 2 + BinaryPrimitives.ReadUInt16BigEndian(rest[2..]);
+            var length = 2 + BinaryPrimitives.ReadUInt16BigEndian(rest[2..]);
             if (rest[1] is >= 0xC0 and <= 0xCF and not (0xC4 or 0xC8 or 0xCC) && rest.Length >= 10)
             {
                 (isProgressive, components) = ((rest[1] & 3) == 2, rest[9]);
@@ -63,6 +62,20 @@ internal ref struct JpegScan
             rest = rest[length..];
         }
         return (int)Math.Ceiling(bytesPerSample * samplesPerPixel);
+    }
+
+    /// <summary>Skips what precedes the next segment: fill bytes, markers without content, and bytes that belong to
+    /// nothing, over which the codec goes on, too.</summary>
+    /// <returns>False at the end.</returns>
+    private static bool SkipToSegment(ref ReadOnlySpan<byte> rest)
+    {
+        while (rest.IndexOf((byte)0xFF) is >= 0 and var at && rest.Length - at >= 4)
+        {
+            rest = rest[at..];
+            if (rest[1] is not (0 or 0x01 or 0xFF or (>= 0xD0 and <= 0xD8))) return true;
+            rest = rest[1..];
+        }
+        return false;
     }
 
     /// <summary>Counts the samples of all components; colour usually has fewer than one per pixel.</summary>

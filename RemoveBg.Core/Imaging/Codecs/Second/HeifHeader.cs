@@ -19,7 +19,7 @@ internal sealed class HeifHeader
     private bool _hasMovie, _hasMeta;
 
     /// <summary>Reads the header of a HEIC or AVIF file.</summary>
-    public static ImageHeader? Read(SecondFormat format, ReadOnlySpan<byte> file)
+    public static ImageHeader? Read(SecondFormat format, ReadOnlySpan<byte> file, bool isWhole)
     {
         var header = new HeifHeader();
         for (var rest = file; NextBox(ref rest) is { IsEmpty: false } box;)
@@ -33,13 +33,13 @@ internal sealed class HeifHeader
                     header._hasMovie = true;
                     break;
             }
-        return header.Result(format);
+        return header.Result(format, isWhole);
     }
 
-    private ImageHeader? Result(SecondFormat format)
+    private ImageHeader? Result(SecondFormat format, bool isWhole)
     {
         if (_primary is not { } primary)
-            return _hasMovie ? throw new ArtworkFailedException(ArtworkFailure.UnsupportedFormat,
+            return _hasMovie && isWhole ? throw new ArtworkFailedException(ArtworkFailure.UnsupportedFormat,
                 $"{UnsupportedFile.NameOf(format)} sequences without a still image are not supported.") : null;
         if (_kinds.TryGetValue(primary, out var kind) && !s_kinds.Contains(kind))
             throw new ArtworkFailedException(ArtworkFailure.UnsupportedFormat,

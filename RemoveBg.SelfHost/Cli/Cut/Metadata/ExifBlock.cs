@@ -50,6 +50,8 @@ internal static class ExifBlock
                 (Number16(entries, little), Number16(entries[2..], little), Number32(entries[4..], little));
             var bytes = (long)length * UnitOf(type);
             if (!tags.Contains(tag) || bytes is 0 or > LongestValue) continue;
+            // Many entries may have the same long value: of each tag, the first one counts.
+            if (fields.Exists(field => field.Tag == tag)) continue;
             var from = bytes <= 4 ? entries[8..] : tiff[(int)Math.Min(Number32(entries[8..], little), tiff.Length)..];
             if (from.Length < bytes) continue;
             fields.Add(new(tag, type, length, LittleEndian(from[..(int)bytes], type, little)));
