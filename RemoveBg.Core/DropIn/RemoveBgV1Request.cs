@@ -82,6 +82,8 @@ public sealed class RemoveBgV1Request(SubmitRequestParser parser)
             if (!given.TryAdd(name, text)) problems.Add(Invalid(name, "must be given once"));
 
         // 1. One photo, at most one background.
+        foreach (var name in new[] { "image_file", "bg_image_file" })
+            if (given.Remove(name)) problems.Add(Invalid(name, "must be a file"));
         var photo = Photo(given, files, longTexts, problems);
         var background = Only(["bg_color", "bg_image_url", "bg_image_file"], given, files, problems) == "bg_image_file"
             ? files["bg_image_file"] : null;

@@ -1,9 +1,7 @@
 using System.Globalization;
-using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Options;
-using RemoveBg.Core;
 using RemoveBg.Core.Access;
 using RemoveBg.Core.DropIn;
 using RemoveBg.Core.Memory;
@@ -31,7 +29,7 @@ public sealed class RemoveBgV1Http(ApiEndpoint api, BodyReader bodies, RemoveBgV
                 RequestBody.RequireJson(request, "multipart/form-data or application/x-www-form-urlencoded");
             using var body = await bodies.ReadAsync(request, key, LargestBody, cancellationToken);
             var form = request.HasFormContentType
-                ? await RequestForm.ParseAsync(request, body, cancellationToken) : ParseJson(body);
+                ? await RequestForm.ParseAsync(request, body, cancellationToken) : RequestForm.ParseJson(body);
             var wanted = requests.Parse(form.Texts, form.Files, form.LongTexts);
             CheckSize(wanted.InlineImage);
             CheckSize(wanted.InlineBackground);
@@ -54,25 +52,6 @@ public sealed class RemoveBgV1Http(ApiEndpoint api, BodyReader bodies, RemoveBgV
         headers["X-Type"] = "other";
         return new V1ImageResult(done, inJson: request.GetTypedHeaders().Accept
             .Any(type => type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)));
-    }
-
-    private static RequestForm ParseJson(BodyMemory body)
-    {
-        try
-        {
-            var (document, longTexts) = JsonBody.Parse(body.Bytes, "an object with remove.bg's parameters",
-                JsonBody.MostTokens, new() { MaxDepth = 2 });
-            using var parsed = document;
-            return new([
-                .. document.RootElement.EnumerateObject().Where(field => field.Value.ValueKind != JsonValueKind.Null)
-                .Select(field => new KeyValuePair<string, string>(field.Name,
-                field.Value.ToString() is "True" or "False" ? field.Value.GetRawText() : field.Value.ToString()))],
-                new Dictionary<string, InlineImage>(), longTexts);
-        }
-        catch (InvalidOperationException)
-        {
-            throw ApiException.BadRequest("The body is not a JSON object.");
-        }
     }
 
     private void CheckSize(InlineImage? image)

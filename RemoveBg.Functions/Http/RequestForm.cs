@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Text;
+using System.Text.Json;
 using System.Text.Unicode;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.WebUtilities;
@@ -45,6 +46,25 @@ public sealed record RequestForm(IReadOnlyList<KeyValuePair<string, string>> Tex
         IsMultipart(request) ? ParseMultipartAsync(request, body, isBatch, cancellationToken)
             : Task.FromResult(ParseUrlEncoded(body));
 
+    /// <summary>Reads a JSON object like a form: its values as text, without those that are null.</summary>
+    /// <exception cref="ApiException">400: not JSON, or no object.</exception>
+    public static RequestForm ParseJson(BodyMemory body)
+    {
+        var (document, longTexts) = JsonBody.Parse(body.Bytes, "an object with remove.bg's parameters",
+            JsonBody.MostTokens, new() { MaxDepth = 2 });
+        using var parsed = document;
+        if (document.RootElement.ValueKind != JsonValueKind.Object)
+            throw ApiException.BadRequest("The body is not a JSON object.");
+        return new(
+        [
+            .. from field in document.RootElement.EnumerateObject()
+               where field.Value.ValueKind != JsonValueKind.Null
+               // A flag is written true, not True.
+               select KeyValuePair.Create(field.Name, field.Value.ValueKind is JsonValueKind.True or JsonValueKind.False
+                   ? field.Value.GetRawText() : field.Value.ToString()),
+        ], new Dictionary<string, InlineImage>(), longTexts);
+    }
+
     private static async Task<RequestForm> ParseMultipartAsync(HttpRequest request, BodyMemory body, bool isBatch,
         CancellationToken cancellationToken)
     {
@@ -67,8 +87,8 @@ public sealed record RequestForm(IReadOnlyList<KeyValuePair<string, string>> Tex
             }
             return form;
         }
-        // Headers that are too long or too many, or a body that ends too soon.
-        catch (Exception problem) when (problem is InvalidDataException or IOException)
+        // Headers that are too long or too many, or a body that ends too soon; a file name in UTF-7, which .NET refuses.
+        catch (Exception problem) when (problem is InvalidDataException or IOException or NotSupportedException)
         {
             var hasBareLineFeeds = body.Bytes.Span.IndexOf(Encoding.UTF8.GetBytes($"--{boundary}\n")) >= 0;
             throw hasBareLineFeeds ? BareLineFeeds() : Unreadable();
@@ -77,7 +97,9 @@ public sealed record RequestForm(IReadOnlyList<KeyValuePair<string, string>> Tex
 
     private void Add(MultipartSection section, Memory<byte> content, bool isBatch)
     {
-        if (section.GetContentDispositionHeader() is not { } header) throw Unreadable();
+        // RFC 7578, section 4.2. Other readers take no other part for a field.
+        if (section.GetContentDispositionHeader() is not { } header
+            || !header.DispositionType.Equals("form-data", StringComparison.OrdinalIgnoreCase)) throw Unreadable();
         var name = Name(HeaderUtilities.RemoveQuotes(header.Name).ToString());
         if (name.Length == 0) throw ApiException.BadRequest("A part of the form has no name.");
         // Browsers send a file input that was left empty as an empty file without a name.

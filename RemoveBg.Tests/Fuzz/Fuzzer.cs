@@ -5,8 +5,9 @@ namespace RemoveBg.Tests.Fuzz;
 /// <summary>Runs one harness: damages its seeds, its kept inputs, and those that had a new kind of outcome.</summary>
 internal sealed class Fuzzer
 {
-    /// <summary>Inputs that are remembered, and failures after which a harness stops.</summary>
-    private const int MostInputs = 2000, MostFailures = 5;
+    /// <summary>Inputs that are remembered of those that are accepted and of those that are refused, and failures after
+    /// which a harness stops.</summary>
+    private const int MostInputs = 500, MostFailures = 5;
 
     /// <summary>Longest input without a report, in bytes, of those that are written for their new outcome.</summary>
     private const int LongestNew = 4096;
@@ -14,7 +15,7 @@ internal sealed class Fuzzer
     private readonly Harness _harness;
     private readonly Random _random;
     private readonly Mutator _mutator;
-    private readonly List<byte[]> _inputs;
+    private readonly List<byte[]> _accepted = [], _refused = [];
     private readonly HashSet<string> _kinds = [], _faults = [];
     private readonly TimeSpan? _longest;
     private byte[] _current = [];
@@ -27,13 +28,14 @@ internal sealed class Fuzzer
         (_harness, _longest) = (harness, longest);
         _random = new(seed);
         _mutator = new(_random, harness.Words);
-        _inputs = [.. harness.Seeds(), .. Corpus.Of(harness.Name)];
         // The first run of each also compiles, and fills what is made once.
-        foreach (var outcome in _inputs.Select(_harness.Run))
+        foreach (var input in harness.Seeds().Concat(Corpus.Of(harness.Name)))
         {
+            var outcome = _harness.Run(input);
             _kinds.Add(outcome.Kind);
-            AcceptedSeeds += outcome.IsAccepted ? 1 : 0;
+            (outcome.IsAccepted ? _accepted : _refused).Add(input);
         }
+        AcceptedSeeds = _accepted.Count;
     }
 
     /// <summary>Inputs that were accepted before they were damaged.</summary>
@@ -50,7 +52,7 @@ internal sealed class Fuzzer
     /// <summary>Each with the file of its input.</summary>
     public List<string> Failures { get; } = [];
 
-    /// <summary>Inputs that had a new kind of outcome.</summary>
+    /// <summary>Accepted inputs with an outcome of a new kind.</summary>
     public List<byte[]> New { get; } = [];
 
     public bool HasGivenUp => Failures.Count >= MostFailures;
@@ -67,9 +69,10 @@ internal sealed class Fuzzer
             var outcome = Judge(_harness, _current, _longest);
             if (outcome.IsAccepted) Accepted++;
             if (outcome.Time > Slowest) Slowest = outcome.Time;
-            if (_kinds.Count >= MostInputs || !_kinds.Add(outcome.Kind)) return;
-            _inputs.Add(_current);
-            if (_current.Length <= LongestNew) New.Add(_current);
+            var alike = outcome.IsAccepted ? _accepted : _refused;
+            if (alike.Count >= MostInputs || !_kinds.Add(outcome.Kind)) return;
+            alike.Add(_current);
+            if (outcome.IsAccepted && _current.Length <= LongestNew) New.Add(_current);
         }
         catch (Exception failure)
         {
@@ -99,5 +102,10 @@ internal sealed class Fuzzer
         return outcome;
     }
 
-    private byte[] Any() => _inputs[_random.Next(_inputs.Count)];
+    /// <summary>Mostly an input that was accepted: damaged, it gets further than one that was refused.</summary>
+    private byte[] Any()
+    {
+        var some = _refused.Count == 0 || _accepted.Count > 0 && _random.Next(4) > 0 ? _accepted : _refused;
+        return some[_random.Next(some.Count)];
+    }
 }

@@ -31,7 +31,7 @@ internal static class HeaderHarnesses
             {
                 Require(wait.Value >= TimeSpan.FromSeconds(1) && wait.Value <= TimeSpan.FromSeconds(60), $"{wait}");
                 return "";
-            }, typeof(ApiException)) with { Words = ["wait=", ",", ";"] },
+            }, typeof(ApiException)) with { Words = ["wait=", ",", ";"], Memory = (300_000, 120) },
         Harness.Of("forwarded-for", () => Texts("203.0.113.7", "10.0.0.1, 2001:db8::1",
             "[2001:db8::2]:443, 8.8.8.8:80"), text => CallerAddress.Of(With("X-Forwarded-For", text), 1), CheckAddress)
             with { Words = ["::ffff:", "[", "]", "%eth0", ",", "127.0.0.1"], AcceptsAll = true },
@@ -59,7 +59,7 @@ internal static class HeaderHarnesses
         Harness.Of("retry-after", () => Texts("120", "Mon, 30 Nov 2026 12:10:00 GMT", "0"), RetryAfter, CheckWait)
             with { Words = ["GMT", "Mon, 01 Jan 0001 00:00:00 GMT", "Fri, 31 Dec 9999 23:59:59 GMT"] },
         Harness.Of("url", () => UrlSeeds, text => Urls.Check(Encoding.UTF8.GetString(text), UrlUse.Image, out var url)
-            is null ? url : null, CheckUrl) with { Words = UrlWords, Memory = (400_000, 60) },
+            is null ? url : null, CheckUrl) with { Words = UrlWords, Memory = (400_000, 120) },
         Harness.Of("redirect", () => [.. UrlSeeds, .. Texts("../b.jpg?c#d", "//example.org", "?x", "/%2e%2e/a")],
             text => UrlReference.Resolve("https://photos.example.com/a/b.jpg?x=1", Latin1(text)), (_, next) =>
             {
@@ -69,7 +69,7 @@ internal static class HeaderHarnesses
         Harness.Of("option-values", () => Texts("10%", "20px 0", "center", "0 0 50% 100px", "#ff880080",
             "rebeccapurple", "80%", "blur", "https://example.com/"), text =>
                 OptionValues.Of(Encoding.UTF8.GetString(text)),
-            (_, values) => values.Check()) with { Words = ["%", "px", " ", "-Infinity", "-Infinity%", "#"] },
+            (_, values) => values.Check()) with { Words = ["%", "px", " ", "-Infinity", "-Infinity%", "#"], Memory = (300_000, 150) },
     ];
 
     private static string[] UrlWords => ["https://", "http://", "//", "@", "[::1]", "127.0.0.1", "0x7f.1", ":443",

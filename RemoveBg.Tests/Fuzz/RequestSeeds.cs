@@ -54,6 +54,12 @@ internal static class RequestSeeds
         Text("image_url=https://example.com/a.jpg&bg_image_url=https://example.com/b.jpg&add_shadow=true&size=4k"),
     ];
 
+    public static IReadOnlyList<byte[]> DropInJson =>
+    [
+        Text("""{"image_url":"https://example.com/a.jpg","size":"auto","crop":true,"crop_margin":"10%"}"""),
+        Text("""{"image_file_b64":"AAAA","bg_color":"81d4fa77","add_shadow":false,"shadow_opacity":50,"roi":null}"""),
+    ];
+
     public static IReadOnlyList<byte[]> Multipart => [.. WriteMultipart()];
 
     public static IReadOnlyList<byte[]> DataUris =>
