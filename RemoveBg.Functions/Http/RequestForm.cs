@@ -87,8 +87,8 @@ public sealed record RequestForm(IReadOnlyList<KeyValuePair<string, string>> Tex
             }
             return form;
         }
-        // Headers that are too long or too many, or a body that ends too soon; a file name in UTF-7, which .NET refuses.
-        catch (Exception problem) when (problem is InvalidDataException or IOException or NotSupportedException)
+        // Headers that are too long or too many, or a body that ends too soon.
+        catch (Exception problem) when (problem is InvalidDataException or IOException)
         {
             var hasBareLineFeeds = body.Bytes.Span.IndexOf(Encoding.UTF8.GetBytes($"--{boundary}\n")) >= 0;
             throw hasBareLineFeeds ? BareLineFeeds() : Unreadable();
@@ -97,14 +97,11 @@ public sealed record RequestForm(IReadOnlyList<KeyValuePair<string, string>> Tex
 
     private void Add(MultipartSection section, Memory<byte> content, bool isBatch)
     {
-        // RFC 7578, section 4.2. Other readers take no other part for a field.
-        if (section.GetContentDispositionHeader() is not { } header
-            || !header.DispositionType.Equals("form-data", StringComparison.OrdinalIgnoreCase)) throw Unreadable();
-        var name = Name(HeaderUtilities.RemoveQuotes(header.Name).ToString());
+        var (name, hasFileName, isFile) = Disposition(section);
         if (name.Length == 0) throw ApiException.BadRequest("A part of the form has no name.");
         // Browsers send a file input that was left empty as an empty file without a name.
-        if (header.FileName.HasValue && !header.IsFileDisposition() && content.Length == 0) return;
-        if (header.IsFileDisposition() || IsImage(section.ContentType))
+        if (hasFileName && !isFile && content.Length == 0) return;
+        if (isFile || IsImage(section.ContentType))
         {
             if (content.Length == 0)
                 throw ApiException.BadRequest($"The file '{Problems.Quote(name)}' is empty; it must be an image.");
@@ -114,6 +111,25 @@ public sealed record RequestForm(IReadOnlyList<KeyValuePair<string, string>> Tex
                 throw ApiException.BadRequest($"The file '{Problems.Quote(name)}' must be given once.");
         }
         else AddText(name, content);
+    }
+
+    /// <returns>Name of a part; whether it has a file name, and one that is not empty.</returns>
+    private static (string Name, bool HasFileName, bool IsFile) Disposition(MultipartSection section)
+    {
+        try
+        {
+            // RFC 7578, section 4.2. Other readers take no other part for a field.
+            return section.GetContentDispositionHeader() is { } header
+                && header.DispositionType.Equals("form-data", StringComparison.OrdinalIgnoreCase)
+                ? (Name(HeaderUtilities.RemoveQuotes(header.Name).ToString()), header.FileName.HasValue,
+                    header.IsFileDisposition())
+                : throw Unreadable();
+        }
+        // What .NET throws on names in UTF-7, and on filename* without a value.
+        catch (Exception problem) when (problem is NotSupportedException or ArgumentException)
+        {
+            throw Unreadable();
+        }
     }
 
     /// <summary>Whether a part is a file although the client gives it no file name.</summary>

@@ -69,7 +69,8 @@ internal static class HeaderHarnesses
         Harness.Of("option-values", () => Texts("10%", "20px 0", "center", "0 0 50% 100px", "#ff880080",
             "rebeccapurple", "80%", "blur", "https://example.com/"), text =>
                 OptionValues.Of(Encoding.UTF8.GetString(text)),
-            (_, values) => values.Check()) with { Words = ["%", "px", " ", "-Infinity", "-Infinity%", "#"], Memory = (300_000, 150) },
+            (_, values) => values.Check())
+            with { Words = ["%", "px", " ", "-Infinity", "-Infinity%", "#"], Memory = (300_000, 150) },
     ];
 
     private static string[] UrlWords => ["https://", "http://", "//", "@", "[::1]", "127.0.0.1", "0x7f.1", ":443",

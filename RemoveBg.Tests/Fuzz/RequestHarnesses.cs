@@ -159,7 +159,8 @@ internal static partial class RequestHarnesses
         {
             others = request.ReadFormAsync().GetAwaiter().GetResult();
         }
-        catch (Exception problem) when (problem is InvalidDataException or IOException or NotSupportedException)
+        catch (Exception problem) when (problem is InvalidDataException or IOException or NotSupportedException
+            or ArgumentException)
         {
             return $"{kind}, not for ASP.NET";
         }
