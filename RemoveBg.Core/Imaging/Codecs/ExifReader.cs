@@ -117,7 +117,8 @@ internal static class ExifReader
             var buffer = new byte[LongestProfile];
             return buffer[..zlib.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false)];
         }
-        catch (InvalidDataException)
+        // The latter for a stream that asks for a dictionary of its own.
+        catch (Exception problem) when (problem is InvalidDataException or IOException)
         {
             return [];
         }
