@@ -76,8 +76,10 @@ internal sealed class Fuzzer
         }
         catch (Exception failure)
         {
-            // The same fault once.
-            if (!_faults.Add($"{failure.GetType()} {failure.TargetSite} {Harness.KindOf(failure.Message)}")) return;
+            // The same fault once: what is thrown, and where in our code.
+            var place = failure.StackTrace?.Split('\n').FirstOrDefault(line => line.Contains(" RemoveBg.",
+                StringComparison.Ordinal) && !line.Contains("BrokenInvariant", StringComparison.Ordinal));
+            if (!_faults.Add($"{failure.GetType()} {place}")) return;
             Failures.Add($"{_harness.Name}, input {Inputs}: {failure.GetType().Name}: {failure.Message}\n"
                 + Corpus.Write(_harness.Name, "failure", _current) + $"\n{failure.StackTrace}");
         }

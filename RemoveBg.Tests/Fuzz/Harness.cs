@@ -66,7 +66,7 @@ internal sealed partial record Harness(string Name, Func<IReadOnlyList<byte[]>> 
         });
 
     /// <summary>A message without what differs from input to input: numbers, and what it quotes.</summary>
-    public static string KindOf(string message) => Different().Replace(message, "");
+    private static string KindOf(string message) => Different().Replace(message, "");
 
     [GeneratedRegex("""'[^']*'|\d+""")]
     private static partial Regex Different();

@@ -55,7 +55,7 @@ public sealed class OrientationTests
     }
 
     [Test]
-    public void Of_a_lengthytext_only_the_beginning_is_read()
+    public void Of_a_long_text_only_the_beginning_is_read()
     {
         var file = PngFile.Blank(8, 8);
         var text = PngFile.Chunk("tEXt", [.. "Raw profile type exif\0"u8, .. Enumerable.Repeat((byte[])[.. "a\n"u8],
