@@ -173,7 +173,7 @@ def covering(rng: np.random.Generator, part: np.ndarray, width: int, height: int
 def place(
     rng: np.random.Generator, subject: Subject, width: int, height: int, low: float, high: float, is_cut: bool
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The subject on an empty canvas, mirrored or not: colours and alpha. The frame cuts 15 to 45 % off it or nothing."""
+    """The subject on an empty canvas, mirrored or not: colours and alpha. The frame cuts off nothing, or 15 to 45 %."""
     part_height, part_width = subject.alpha.shape
     scale = min(width * rng.uniform(low, high) / part_width, height * rng.uniform(low, high) / part_height)
     w, h = max(8, round(part_width * scale)), max(8, round(part_height * scale))

@@ -80,9 +80,9 @@ class SetTests(unittest.TestCase):
             for out in ("first", "second"):
                 sets.make(os.path.join(folder, out), sets.held_out(pairs), [], sets.renders(folder), 5, seed=1)
                 files = sorted(glob(os.path.join(folder, out, "**", "*.*"), recursive=True))
-                written.append([(os.path.relpath(it, os.path.join(folder, out)), open(it, "rb").read()) for it in files])
+                written.append({os.path.relpath(it, os.path.join(folder, out)): open(it, "rb").read() for it in files})
             self.assertEqual(written[0], written[1])
-            paths = [path for path, _ in written[0]]
+            paths = list(written[0])
         held = {bank.name_of(path) for path in paths if path.startswith("held-out/")}
         self.assertEqual(held, set(names))
         for name, count in (("cut", 5), ("composed", 5), ("rendered", 5)):
