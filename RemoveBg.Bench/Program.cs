@@ -56,13 +56,6 @@ quality.SetAction(arguments => new QualityBench(arguments.GetValue(model)!, argu
 var cascade =
     new Command("cascade", "Mean IoU and mean time of the cascade, at several limits of uncertainty.") { set, json };
 cascade.SetAction(arguments => new CascadeBench(arguments.GetValue(set) ?? []).Run(arguments.GetValue(json)));
-var several = new Option<string[]>("--model") { HelpName = "NAME", AllowMultipleArgumentsPerToken = true,
-    Description = "Networks, one after the other (default: removebg)", DefaultValueFactory = _ => ["removebg"] };
-var steps = new Command("steps",
-    "What each optional step adds: the whole pipeline compared with the same without one step.") { several, set,
-    sheets, json };
-steps.SetAction(arguments => new StepsBench(arguments.GetValue(several)!, arguments.GetValue(set) ?? [],
-    arguments.GetValue(sheets)!).Run(arguments.GetValue(json)));
 var requests = new Option<int>("--requests") { Description = "Requests of each kind (default: 400)", HelpName = "N",
     DefaultValueFactory = _ => 400 };
 var load = new Command("load",
@@ -99,5 +92,5 @@ var label = new Command("label", "Labels for training/: a model's alpha of each 
 label.SetAction(arguments =>
     new LabelPhotos(arguments.GetValue(model)!, arguments.GetValue(photos)!, arguments.GetValue(labels)!).Run());
 
-return await new RootCommand("Benchmarks of RemoveBg.") { speed, encode, decode, peer, quality, steps, cascade, load,
+return await new RootCommand("Benchmarks of RemoveBg.") { speed, encode, decode, peer, quality, cascade, load,
     simulate, label }.Parse(args).InvokeAsync();

@@ -20,9 +20,8 @@ internal sealed record Changes(double Sad, double MedianSad, double Grad, double
             Median([.. ours.Zip(baseline, (a, b) => Change(of(a), of(b))).Order()]);
     }
 
-    public override string ToString() =>
-        $"SAD {Percent(Sad)} over all and {Percent(MedianSad)} for the median image, "
-            + $"grad {Percent(Grad)} and {Percent(MedianGrad)}";
+    /// <summary>The four in percent, in their order.</summary>
+    public string[] Percentages => [Percent(Sad), Percent(MedianSad), Percent(Grad), Percent(MedianGrad)];
 
     private static double Change(double ours, double baseline) => baseline == 0 ? 0 : ours / baseline - 1;
 

@@ -31,16 +31,6 @@ internal sealed class ContactSheet : IDisposable
         _rows++;
     }
 
-    /// <summary>Adds a row with two mattes to compare.</summary>
-    public void Add(Photo photo, Plane truth, Plane without, Plane with)
-    {
-        Draw(photo, 0, null);
-        Draw(photo, 1, truth);
-        Draw(photo, 2, without);
-        Draw(photo, 3, with);
-        _rows++;
-    }
-
     public void Save(string file)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(file))!);

@@ -8,8 +8,8 @@ using Spectre.Console;
 
 namespace RemoveBg.Bench.Quality;
 
-/// <summary>Compares whole cut-outs, from file to file, with masks made by people. Baselines are the network's first
-/// run and all its runs together, upscaled bilinearly.</summary>
+/// <summary>Compares whole cut-outs, from file to file, with masks made by people. The baseline is the network's own
+/// alpha, upscaled bilinearly.</summary>
 internal sealed class QualityBench(string model, IReadOnlyList<string> sets, string sheets)
 {
     private readonly CutOutPipeline _pipeline = new(Options.Create(new ImageOptions()));
@@ -50,16 +50,9 @@ internal sealed class QualityBench(string model, IReadOnlyList<string> sets, str
         });
 
         Show(figures);
-        foreach (var it in figures.Where(it => it.Pairs > 1))
-        {
-            AnsiConsole.WriteLine(
-                $"{it.Name}: mean IoU {it.MeanIoUInterval[0]:0.000} to {it.MeanIoUInterval[1]:0.000}, "
-                + $"MAE {it.MaeInterval[0]:0.000} to {it.MaeInterval[1]:0.000} (95 %, bootstrap over the images)");
-            AnsiConsole.WriteLine($"{it.Name}: against plain, {it.FromPlain}; against all runs, {it.FromAllRuns}");
-        }
-        AnsiConsole.WriteLine($"Model {segmenter.Model.Entry.Name}; plain = alpha of its first run, upscaled "
-            + "bilinearly; all runs = the same with flip and padded inference; band = unknown band of the true trimap; "
-            + $"contact sheets: {sheets}");
+        ShowSpread(figures);
+        AnsiConsole.WriteLine($"Model {segmenter.Model.Entry.Name}; plain = its own alpha, upscaled bilinearly; "
+            + $"band = unknown band of the true trimap; contact sheets: {sheets}");
         Bench.Write(json, new { sets = figures });
         return 0;
     }
@@ -81,14 +74,12 @@ internal sealed class QualityBench(string model, IReadOnlyList<string> sets, str
             PrepareTensor.Run(photo, tensors, segmenter.Model.Entry);
             segmenter.Run(tensors);
             var plain = Upscale(tensors, photo);
-            var mask = SegmentSubject.Infer(photo, segmenter, tensors, (_, step) => step());
-            var allRuns = Upscale(mask.Tensors, photo);
 
             using var stream = new MemoryStream();
             _pipeline.Run(new(file, OutputFormat.Png, segmenter, tensors, stream), CancellationToken.None);
             using var cutOut = Read(stream.ToArray());
             images.Add(new(Path.GetFileNameWithoutExtension(pair.Photo), Scores.Of(Plane.Alpha(cutOut), truth),
-                Scores.Of(plain, truth), Scores.Of(allRuns, truth)));
+                Scores.Of(plain, truth)));
 
             using var other = Read(File.ReadAllBytes(set.Pairs[(i + 1) % set.Pairs.Count].Photo));
             using var foreground = pair.Foreground is null ? null : Read(File.ReadAllBytes(pair.Foreground));
@@ -112,13 +103,21 @@ internal sealed class QualityBench(string model, IReadOnlyList<string> sets, str
             table.AddRow(it.Name, $"{it.Pairs}", "ours", $"{it.MeanIoU:0.000}", $"{it.Mae:0.000}",
                 $"{it.Sad:0.00}", $"{it.Grad:0.00}", $"{it.MaxF:0.000}", $"{it.BandSad:0.00}", $"{it.BandGrad:0.00}",
                 $"{it.CompositeError:0.000}");
-            table.AddRow("", "", "all runs", $"{it.AllRuns.MeanIoU:0.000}", $"{it.AllRuns.Mae:0.000}",
-                $"{it.AllRuns.Sad:0.00}", $"{it.AllRuns.Grad:0.00}", $"{it.AllRuns.MaxF:0.000}",
-                $"{it.AllRuns.BandSad:0.00}", $"{it.AllRuns.BandGrad:0.00}", "");
             table.AddRow("", "", "plain", $"{it.Plain.MeanIoU:0.000}", $"{it.Plain.Mae:0.000}",
                 $"{it.Plain.Sad:0.00}", $"{it.Plain.Grad:0.00}", $"{it.Plain.MaxF:0.000}", $"{it.Plain.BandSad:0.00}",
                 $"{it.Plain.BandGrad:0.00}", $"{it.CompositeErrorInputColours:0.000}");
         }
+        AnsiConsole.Write(table);
+    }
+
+    /// <summary>Prints 95 % intervals by bootstrap over the photos, and the change against the plain alpha.</summary>
+    private static void ShowSpread(IReadOnlyList<SetFigures> figures)
+    {
+        var table = new Table().AddColumns("set", "mean IoU, 95 %", "MAE, 95 %", "SAD against plain", "its median photo",
+            "gradient against plain", "its median photo");
+        foreach (var it in figures.Where(it => it.Pairs > 1))
+            table.AddRow([it.Name, $"{it.MeanIoUInterval[0]:0.000} to {it.MeanIoUInterval[1]:0.000}",
+                $"{it.MaeInterval[0]:0.000} to {it.MaeInterval[1]:0.000}", .. it.FromPlain.Percentages]);
         AnsiConsole.Write(table);
     }
 

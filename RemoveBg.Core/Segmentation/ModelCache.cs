@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -15,11 +16,13 @@ public sealed class ModelCache : BackgroundService, IAsyncDisposable
     private readonly ConcurrentDictionary<string, Lazy<Task<Segmenter>>> _others = new();
     private readonly ModelCatalog _catalog;
     private readonly ModelOptions _options;
+    private readonly IConfiguration _settings;
     private readonly ILogger<ModelCache> _log;
 
-    public ModelCache(ModelCatalog catalog, IOptions<ModelOptions> options, ILogger<ModelCache> log)
+    public ModelCache(ModelCatalog catalog, IOptions<ModelOptions> options, IConfiguration settings,
+        ILogger<ModelCache> log)
     {
-        (_catalog, _options, _log) = (catalog, options.Value, log);
+        (_catalog, _options, _settings, _log) = (catalog, options.Value, settings, log);
         _segmenter = new(() => Task.Run(() => Load(catalog.Resolve, keepsMemory: true)));
     }
 
@@ -51,6 +54,14 @@ public sealed class ModelCache : BackgroundService, IAsyncDisposable
             _others.TryRemove(new(name, loading));
             throw;
         }
+    }
+
+    public override Task StartAsync(CancellationToken cancellationToken)
+    {
+        foreach (var (name, reason) in ModelOptions.Former)
+            if (_settings[$"{ModelOptions.Section}:{name}"] is not null)
+                _log.FormerSetting($"{ModelOptions.Section}:{name}", reason);
+        return base.StartAsync(cancellationToken);
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

@@ -7,6 +7,18 @@ public sealed class ModelOptions
 {
     public const string Section = "RemoveBg:Model";
 
+    /// <summary>Names under <see cref="Section"/> that earlier versions knew, and what to do instead.</summary>
+    internal static readonly IReadOnlyDictionary<string, string> Former = new Dictionary<string, string>
+    {
+        ["DoubtLimit"] = "it is called CascadeLimit now",
+        ["SecondLookLimit"] = AugmentationOnly,
+        ["MarginLook"] = AugmentationOnly,
+        ["FlipLimit"] = AugmentationOnly,
+        ["PaddedInference"] = AugmentationOnly,
+    };
+
+    private const string AugmentationOnly = "AugmentationLimit decides on all further runs";
+
     /// <summary><c>auto</c> (the default) for the best network present, by the manifest's rank; <c>cascade</c> for the
     /// smallest one and, if that is uncertain, the best one; else a name from the manifest.</summary>
     [Required]
@@ -34,15 +46,12 @@ public sealed class ModelOptions
     [Range(0.0, 1000.0)]
     public double CascadeLimit { get; set; } = 0.5;
 
-    /// <summary><see cref="Uncertainty"/> of the network (soft area / subject's area) above which it also runs on the
-    /// mirrored photo (<see cref="FlipInference"/>), which doubles its time. 0 does so unless the mask has no soft
-    /// part, 1000 never. Default 0.5.</summary>
+    /// <summary><see cref="Uncertainty"/> of the network's first run (soft area / subject's area) above which it also
+    /// runs on the mirrored photo (<see cref="FlipInference"/>) and, if the subject touches the image border, on the
+    /// padded one (<see cref="PaddedInference"/>). 0 does so unless the mask has no soft part, 1000 never. Default 1:
+    /// one photo in 14 or fewer (docs/measurements.md).</summary>
     [Range(0.0, 1000.0)]
-    public double FlipLimit { get; set; } = 0.5;
-
-    /// <summary>True (the default) to run the network once more on the padded photo if the subject touches the image
-    /// border; see <see cref="Segmentation.PaddedInference"/>.</summary>
-    public bool PaddedInference { get; set; } = true;
+    public double AugmentationLimit { get; set; } = 1;
 
     /// <summary>ONNX Runtime's execution provider in lower case: <c>cpu</c> (the default), or another one that the
     /// build of the runtime has. An unavailable one fails startup.</summary>

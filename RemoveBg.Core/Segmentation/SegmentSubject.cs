@@ -9,8 +9,9 @@ internal static class SegmentSubject
     /// because encoding needs as much again, and the heap's free pages before the first.</summary>
     public const long LargePhoto = 8_000_000;
 
-    /// <summary>Runs the network. If it is uncertain, also runs a cascade's larger network, and flip inference; if the
-    /// subject touches the image border, padded inference.</summary>
+    /// <summary>Runs the network. If it is uncertain, also runs a cascade's larger network; if that is very uncertain,
+    /// test-time augmentation: flip inference and, if the subject touches the image border, padded
+    /// inference.</summary>
     /// <param name="tensors">Buffers that <paramref name="segmenter"/> created.</param>
     /// <param name="step">Runs one named step; lets the caller time it and check for cancellation.</param>
     /// <returns>The alpha before <see cref="Refine"/>.</returns>
@@ -22,10 +23,12 @@ internal static class SegmentSubject
             mask = InferOnce(" larger", larger, tensors.Larger!);
         var isVague = mask.Uncertainty > Uncertainty.Much;
         (segmenter, tensors) = (mask.Segmenter, mask.Tensors);
-        if (mask.Uncertainty > segmenter.FlipLimit)
+        if (mask.Uncertainty > segmenter.AugmentationLimit)
+        {
             step("infer mirrored", () => FlipInference.Run(segmenter, tensors, returnMemory));
-        if (segmenter.PaddedInference && PaddedInference.IsWorthwhile(tensors))
-            step("infer with a margin", () => PaddedInference.Run(photo, segmenter, tensors, returnMemory));
+            if (PaddedInference.IsWorthwhile(tensors))
+                step("infer with a margin", () => PaddedInference.Run(photo, segmenter, tensors, returnMemory));
+        }
         return new(segmenter, tensors, Uncertainty.Of(tensors.Output), isVague);
 
         SubjectMask InferOnce(string which, Segmenter network, Tensors buffers)

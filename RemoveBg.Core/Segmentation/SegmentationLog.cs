@@ -12,4 +12,7 @@ internal static partial class SegmentationLog
 
     [LoggerMessage(401, LogLevel.Critical, "Could not load the model: {Reason}")]
     public static partial void ModelNotLoaded(this ILogger log, string reason);
+
+    [LoggerMessage(402, LogLevel.Warning, "{Setting} has no effect any more: {Reason}")]
+    public static partial void FormerSetting(this ILogger log, string setting, string reason);
 }

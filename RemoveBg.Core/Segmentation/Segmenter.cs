@@ -21,8 +21,7 @@ public sealed class Segmenter : IDisposable
     {
         Larger = model.Larger is { } larger ? Open(larger, options, keepsMemory) : null,
         CascadeLimit = options.CascadeLimit,
-        FlipLimit = model.Entry.TestTimeAugmentation ? options.FlipLimit : double.PositiveInfinity,
-        PaddedInference = options.PaddedInference && model.Entry.TestTimeAugmentation,
+        AugmentationLimit = model.Entry.TestTimeAugmentation ? options.AugmentationLimit : double.PositiveInfinity,
     };
 
     /// <summary>Loads a network and runs it once to warm up.</summary>
@@ -77,11 +76,9 @@ public sealed class Segmenter : IDisposable
     /// <summary>See <see cref="ModelOptions.CascadeLimit"/>.</summary>
     public double CascadeLimit { get; private init; }
 
-    /// <summary>See <see cref="ModelOptions.FlipLimit"/>; infinite if the network's graph flips by itself.</summary>
-    public double FlipLimit { get; private init; } = new ModelOptions().FlipLimit;
-
-    /// <summary>See <see cref="ModelOptions.PaddedInference"/>; false if the network's graph flips by itself.</summary>
-    public bool PaddedInference { get; private init; } = true;
+    /// <summary>See <see cref="ModelOptions.AugmentationLimit"/>; infinite if the manifest says that the network runs
+    /// once.</summary>
+    public double AugmentationLimit { get; private init; } = new ModelOptions().AugmentationLimit;
 
     /// <summary>Allocates input and output buffers for this network, and for a cascade's larger one.</summary>
     public Tensors CreateTensors() => new(_shape, Larger?.CreateTensors());

@@ -12,14 +12,14 @@ internal static class Networks
     private static readonly CutOutPipeline Pipeline = new(Options.Create(new ImageOptions()));
 
     /// <summary>The one that comes with the source.</summary>
-    public static Segmenter Shipped(double? flipLimit = null, bool testTimeAugmentation = true) =>
-        Load("removebg", Path.Combine(Repo.Root, "models"), flipLimit, testTimeAugmentation: testTimeAugmentation);
+    public static Segmenter Shipped(double? augmentationLimit = null, bool testTimeAugmentation = true) =>
+        Load("removebg", Path.Combine(Repo.Root, "models"), augmentationLimit, testTimeAugmentation);
 
-    public static Segmenter Load(string name, string folder, double? flipLimit = null, bool paddedInference = true,
+    public static Segmenter Load(string name, string folder, double? augmentationLimit = null,
         bool testTimeAugmentation = true)
     {
-        var options = new ModelOptions { Name = name, Folders = folder, PaddedInference = paddedInference };
-        options.FlipLimit = flipLimit ?? options.FlipLimit;
+        var options = new ModelOptions { Name = name, Folders = folder };
+        options.AugmentationLimit = augmentationLimit ?? options.AugmentationLimit;
         var model = new ModelCatalog(Options.Create(options)).Resolve();
         return Segmenter.Open(
             testTimeAugmentation ? model : model with { Entry = model.Entry with { TestTimeAugmentation = false } },

@@ -57,7 +57,7 @@ public sealed class FlipInferenceTests
     [Test]
     public void A_network_without_test_time_augmentation_is_not_mirrored()
     {
-        using var network = Networks.Shipped(flipLimit: 0, testTimeAugmentation: false);
+        using var network = Networks.Shipped(augmentationLimit: 0, testTimeAugmentation: false);
         var (_, done) = network.CutOut(File.ReadAllBytes(Repo.Sample("scene-plant.jpg")), OutputFormat.Webp);
         Assert.That(done.Confidence, Is.LessThan(1), "the network must be uncertain");
         Assert.That(done.Steps.Select(step => step.Name), Has.None.EqualTo("infer mirrored"));
@@ -88,5 +88,5 @@ public sealed class FlipInferenceTests
     }
 
     private Segmenter Load(double limit = 0.5) =>
-        Segmenter.Open(LopsidedNetwork.WrittenTo(_folder), new() { FlipLimit = limit });
+        Segmenter.Open(LopsidedNetwork.WrittenTo(_folder), new() { AugmentationLimit = limit });
 }

@@ -7,7 +7,8 @@ using SkiaSharp;
 
 namespace RemoveBg.Tests.Segmentation;
 
-/// <summary>If the subject touches the image border, the network also runs on the padded photo.</summary>
+/// <summary>If the network is very uncertain and the subject touches the image border, it also runs on the padded
+/// photo.</summary>
 public sealed class PaddedInferenceTests
 {
     private const int Size = 320;
@@ -37,14 +38,14 @@ public sealed class PaddedInferenceTests
         }
     }
 
-    [TestCase(true)]
-    [TestCase(false)]
-    public void Padded_inference_runs_only_if_the_setting_allows_it(bool allowed)
+    [TestCase(0, true)]
+    [TestCase(1000, false)]
+    public void Padded_inference_runs_only_if_uncertainty_is_above_the_limit(double limit, bool runs)
     {
         using var folder = new TemporaryFolder();
-        using var network = RedNetwork(folder, new() { PaddedInference = allowed });
+        using var network = RedNetwork(folder, new() { AugmentationLimit = limit });
         var (_, cut) = network.CutOut(Red(SKRect.Create(100, 160, 120, 160)), OutputFormat.Webp);
-        Assert.That(cut.Steps.Select(step => step.Name).Contains("infer with a margin"), Is.EqualTo(allowed));
+        Assert.That(cut.Steps.Select(step => step.Name).Contains("infer with a margin"), Is.EqualTo(runs));
         var (_, whole) = network.CutOut(Red(SKRect.Create(100, 100, 120, 120)), OutputFormat.Webp);
         Assert.That(whole.Steps.Select(step => step.Name), Has.None.EqualTo("infer with a margin"),
             "the whole subject touches no side");
@@ -59,6 +60,9 @@ public sealed class PaddedInferenceTests
             canvas.Clear(new SKColor(0, 128, 128));
             using var paint = new SKPaint { Color = new(230, 0, 0) };
             canvas.DrawRect(subject, paint);
+            // The network is unsure of this part.
+            paint.Color = new(120, 0, 0);
+            canvas.DrawRect(SKRect.Create(subject.Left, subject.Top, subject.Width, 10), paint);
         }
         return bitmap.Encode(SKEncodedImageFormat.Png, 100).ToArray();
     }
@@ -107,7 +111,7 @@ public sealed class PaddedInferenceTests
     [Test]
     public void A_network_without_test_time_augmentation_runs_once()
     {
-        using var network = Networks.Shipped(testTimeAugmentation: false);
+        using var network = Networks.Shipped(augmentationLimit: 0, testTimeAugmentation: false);
         var (_, cut) = network.CutOut(Picture.Cropped(Repo.Sample("scene-mug.jpg"), 0, 0, 1, 0.55), OutputFormat.Webp);
         Assert.That(cut.Steps.Select(step => step.Name), Has.None.StartsWith("infer "));
     }

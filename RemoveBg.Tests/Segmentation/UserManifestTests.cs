@@ -82,7 +82,7 @@ public sealed class UserManifestTests
     public void Padded_and_flip_inference_keep_the_subjects_place_in_a_shape_that_is_not_square()
     {
         GreyNetwork.Write(_folder, GreyNetwork.Content(160, 96), Plain);
-        using var network = Open(new() { FlipLimit = 0 });
+        using var network = Open(new() { AugmentationLimit = 0 });
         // The subject touches the left side.
         var (file, done) = network.CutOut(Photo(300, 200, SKRect.Create(0, 60, 120, 60)), OutputFormat.Png);
         Assert.That(done.Steps.Select(step => step.Name),

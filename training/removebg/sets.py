@@ -1,4 +1,4 @@
-"""Sets with true alphas that the shipped network has not learnt, for ./bench quality and ./bench steps.
+"""Sets with true alphas that the shipped network has not learnt, for ./bench quality.
 
 python3 -m removebg.sets OUT --photos DIR [--masks DIR] [--labels DIR ...] [--sets DIR ...] [--renders DIR]
 
