@@ -1,5 +1,7 @@
+using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 
 namespace RemoveBg.Client;
 
@@ -21,6 +23,14 @@ internal sealed partial class ApiJson : JsonSerializerContext
             new JsonStringEnumConverter<OutputFormat>(JsonNamingPolicy.CamelCase),
         },
     });
+
+    /// <summary>Reads a response's body, and disposes of the response.</summary>
+    public static async Task<T> ReadAsync<T>(HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        var type = (JsonTypeInfo<T>)Wire.GetTypeInfo(typeof(T))!;
+        using (response)
+            return (await response.Content.ReadFromJsonAsync(type, cancellationToken).ConfigureAwait(false))!;
+    }
 }
 
 /// <summary>One page of a list, or a batch.</summary>

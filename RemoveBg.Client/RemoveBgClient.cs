@@ -1,10 +1,7 @@
-using System.Net.Http.Json;
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using System.Text.Json.Serialization.Metadata;
 
 namespace RemoveBg.Client;
 
@@ -61,11 +58,11 @@ public sealed class RemoveBgClient : IDisposable
     public async Task<Artwork> SubmitAsync(Photo photo, Options? options = null, TimeSpan? wait = null,
         string? idempotencyKey = null, CancellationToken cancellationToken = default)
     {
-        var fields = Fields(options ?? new());
+        var fields = RequestContent.Fields(options ?? new());
         if (!photo.IsFile) fields["imageUrl"] = photo.Url;
         List<(string, Photo)> files = photo.IsFile ? [("image", photo)] : [];
         if (options?.BackgroundImage is { } background) files.Add(("background", background));
-        var content = await ContentAsync(fields, files, cancellationToken).ConfigureAwait(false);
+        var content = await RequestContent.OfAsync(fields, files, cancellationToken).ConfigureAwait(false);
         return await SubmitAsync<Artwork>($"{Artworks}/remove-background", content, idempotencyKey, wait,
             cancellationToken).ConfigureAwait(false);
     }
@@ -88,7 +85,7 @@ public sealed class RemoveBgClient : IDisposable
             throw new ArgumentException("Expected either URLs or files, not both in one batch.", nameof(photos));
         List<(string, Photo)> files = [.. photos.Select(photo => ("images", photo))];
         if (options?.BackgroundImage is { } background) files.Add(("background", background));
-        return SubmitBatchAsync(Fields(options ?? new()), files, idempotencyKey, cancellationToken);
+        return SubmitBatchAsync(RequestContent.Fields(options ?? new()), files, idempotencyKey, cancellationToken);
     }
 
     /// <summary>Submits up to 50 URLs at once, each with options of its own.</summary>
@@ -105,7 +102,7 @@ public sealed class RemoveBgClient : IDisposable
             throw new ArgumentException("Expected URLs: files of one batch share their options.", nameof(photos));
         var artworks = photos.Select(one =>
         {
-            var fields = Fields(one.Options);
+            var fields = RequestContent.Fields(one.Options);
             fields["imageUrl"] = one.Photo.Url;
             return (JsonNode)fields;
         });
@@ -247,7 +244,7 @@ public sealed class RemoveBgClient : IDisposable
     /// <summary>Has a signed sample sent to a webhook, and returns what came back.</summary>
     public Task<WebhookTest> TestWebhookAsync(string webhook, CancellationToken cancellationToken = default) =>
         CallAsync<WebhookTest>(HttpMethod.Post, "/v2/webhook-test",
-            () => JsonOf(new JsonObject { ["webhook"] = webhook }), cancellationToken);
+            () => RequestContent.Json(new JsonObject { ["webhook"] = webhook }), cancellationToken);
 
     /// <summary>Reads the attempts to deliver an artwork's webhook.</summary>
     public Task<Deliveries> ListDeliveriesAsync(string id, CancellationToken cancellationToken = default) =>
@@ -295,7 +292,7 @@ public sealed class RemoveBgClient : IDisposable
             var now = await CallAsync(HttpMethod.Get, PathOf(id), null, (response, token) =>
             {
                 pause = _transport.RetryAfter(response) ?? DefaultPoll;
-                return ReadJsonAsync<Artwork>(response, token);
+                return ApiJson.ReadAsync<Artwork>(response, token);
             }, cancellationToken).ConfigureAwait(false);
             if (now.HasEnded) return now;
             await Task.Delay(pause, _clock, cancellationToken).ConfigureAwait(false);
@@ -305,7 +302,7 @@ public sealed class RemoveBgClient : IDisposable
     private async Task<IReadOnlyList<Artwork>> SubmitBatchAsync(JsonObject fields, List<(string, Photo)> files,
         string? idempotencyKey, CancellationToken cancellationToken)
     {
-        var content = await ContentAsync(fields, files, cancellationToken).ConfigureAwait(false);
+        var content = await RequestContent.OfAsync(fields, files, cancellationToken).ConfigureAwait(false);
         var page = await SubmitAsync<Page>($"{Artworks}/batch", content, idempotencyKey, null, cancellationToken)
             .ConfigureAwait(false);
         return page.Items;
@@ -320,13 +317,13 @@ public sealed class RemoveBgClient : IDisposable
             var request = Request(HttpMethod.Post, path, content);
             request.Headers.Add("Idempotency-Key", key);
             if (wait is { } hold) request.Headers.Add("Prefer", $"wait={(int)hold.TotalSeconds}");
-            return _transport.OnceAsync(request, ReadJsonAsync<T>, cancellationToken);
+            return _transport.OnceAsync(request, ApiJson.ReadAsync<T>, cancellationToken);
         }, cancellationToken);
     }
 
     private Task<T> CallAsync<T>(HttpMethod method, string path, Func<HttpContent>? content,
         CancellationToken cancellationToken) =>
-        CallAsync(method, path, content, ReadJsonAsync<T>, cancellationToken);
+        CallAsync(method, path, content, ApiJson.ReadAsync<T>, cancellationToken);
 
     private Task<T> CallAsync<T>(HttpMethod method, string path, Func<HttpContent>? content,
         Func<HttpResponseMessage, CancellationToken, Task<T>> read, CancellationToken cancellationToken) =>
@@ -346,38 +343,6 @@ public sealed class RemoveBgClient : IDisposable
         return _transport.RetryAsync(() => _transport.OnceAsync(new(HttpMethod.Get, url), read, cancellationToken),
             cancellationToken);
     }
-
-    private static async Task<T> ReadJsonAsync<T>(HttpResponseMessage response, CancellationToken cancellationToken)
-    {
-        var type = (JsonTypeInfo<T>)ApiJson.Wire.GetTypeInfo(typeof(T))!;
-        using (response)
-            return (await response.Content.ReadFromJsonAsync(type, cancellationToken).ConfigureAwait(false))!;
-    }
-
-    /// <summary>JSON, or a form if there are files. Each attempt sends content of its own.</summary>
-    private static async Task<Func<HttpContent>> ContentAsync(JsonObject fields, List<(string Name, Photo Photo)> files,
-        CancellationToken cancellationToken)
-    {
-        if (files.Count == 0) return () => JsonOf(fields);
-        var read = new List<(string Name, string File, byte[] Bytes)>();
-        foreach (var (name, photo) in files)
-            read.Add((name, photo.Name, photo.IsFile ? await photo.ReadAsync(cancellationToken).ConfigureAwait(false)
-                : throw new ArgumentException($"{name}: expected a file, not a URL.")));
-        return () =>
-        {
-            var form = new MultipartFormDataContent();
-            foreach (var (name, file, bytes) in read) form.Add(new ByteArrayContent(bytes), name, file);
-            foreach (var (name, value) in fields) form.Add(new StringContent($"{value}"), name);
-            return form;
-        };
-    }
-
-    /// <summary>Content with a length, unlike JsonContent.</summary>
-    private static StringContent JsonOf(JsonObject fields) =>
-        new(fields.ToJsonString(), Encoding.UTF8, "application/json");
-
-    private static JsonObject Fields(Options options) =>
-        (JsonObject)JsonSerializer.SerializeToNode(options, ApiJson.Wire.Fields)!;
 
     private static string PathOf(string id) => $"{Artworks}/{Uri.EscapeDataString(id)}";
 }

@@ -1,5 +1,3 @@
-using System.Net.Http.Headers;
-using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using RemoveBg.Core.Artworks;
@@ -199,7 +197,7 @@ public sealed class OptionsTests
     {
         using var folder = new TemporaryFolder();
         LopsidedNetwork.WrittenTo(folder.Path);
-        System.IO.File.Copy(Path.Combine(Repo.Root, "models", "removebg.onnx"),
+        File.Copy(Path.Combine(Repo.Root, "models", "removebg.onnx"),
             Path.Combine(folder.Path, "removebg.onnx"));
         await using var host = await RunningHost.StartAsync(services: services =>
             services.AddSingleton(LopsidedNetwork.Catalog("removebg", folder.Path)));
@@ -233,154 +231,6 @@ public sealed class OptionsTests
         Assert.That((await CutOutAsync(new { imageUrl = blank })).Picture.MeanAlpha(), Is.LessThan(0.1));
     }
 
-    [Test]
-    public async Task A_photo_may_be_uploaded_in_a_form()
-    {
-        using var form = new MultipartFormDataContent { { File("scene-toycar.jpg"), "image", "car.jpg" },
-            { new StringContent("png"), "outputFormat" }, { new StringContent("300"), "size" } };
-        using var response = await _host.Client.PostAsync("/v2/artworks/remove-background", form);
-        var accepted = await response.JsonAsync();
-        Assert.That((int)response.StatusCode, Is.EqualTo(202), accepted.ToString());
-        Assert.That(accepted.GetProperty("parameters").Text("imageUrl"), Is.EqualTo("data:image/jpeg"));
-        var artwork = await _host.UntilEndedAsync(accepted.Text("id")!);
-        var picture = Picture.Read(await DownloadAsync(artwork));
-        Assert.That(Math.Max(picture.Width, picture.Height), Is.EqualTo(300));
-    }
-
-    [Test]
-    public async Task A_form_of_several_photos_makes_an_artwork_of_each_with_its_own_outcome()
-    {
-        using var form = new MultipartFormDataContent { { File("scene-toycar.jpg"), "images", "car.jpg" },
-            { new ByteArrayContent("no image"u8.ToArray()), "images", "notes.txt" },
-            { File("scene-mug.jpg"), "images", "mug.jpg" }, { new StringContent("200"), "size" } };
-        using var response = await _host.Client.PostAsync("/v2/artworks/batch", form);
-        var accepted = await response.JsonAsync();
-        Assert.That((int)response.StatusCode, Is.EqualTo(202), accepted.ToString());
-        var ended = new List<JsonElement>();
-        foreach (var item in accepted.GetProperty("items").EnumerateArray())
-            ended.Add(await _host.UntilEndedAsync(item.Text("id")!));
-        Assert.That(ended.Select(artwork => artwork.Text("status")),
-            Is.EqualTo(new[] { "succeeded", "failed", "succeeded" }));
-        Assert.That(ended.Select(artwork => artwork.GetProperty("parameters").GetProperty("size").GetInt32()),
-            Is.All.EqualTo(200));
-    }
-
-    [TestCase(0, "1 to 50 files with the name images")]
-    [TestCase(51, "1 to 50 files with the name images")]
-    public async Task A_form_batch_has_1_to_50_files(int count, string message)
-    {
-        using var form = new MultipartFormDataContent { { new StringContent("200"), "size" } };
-        for (var i = 0; i < count; i++) form.Add(new ByteArrayContent([1]), "images", $"{i}.jpg");
-        using var response = await _host.Client.PostAsync("/v2/artworks/batch", form);
-        Assert.That((int)response.StatusCode, Is.EqualTo(400));
-        Assert.That((await response.JsonAsync()).Text("message"), Does.Contain(message));
-    }
-
-    [Test]
-    public async Task A_form_without_a_photo_and_a_truncated_form_get_400()
-    {
-        using var empty = await _host.Client.PostAsync("/v2/artworks/remove-background",
-            new MultipartFormDataContent { { new StringContent("png"), "outputFormat" } });
-        Assert.That((await empty.JsonAsync()).Text("message"), Does.StartWith("imageUrl is required"));
-        var broken = new ByteArrayContent(
-            "--x\r\nContent-Disposition: form-data; name=\"image\"; filename=\"a\"\r\n\r\nabc"u8.ToArray());
-        broken.Headers.ContentType = MediaTypeHeaderValue.Parse("multipart/form-data; boundary=x");
-        using var response = await _host.Client.PostAsync("/v2/artworks/remove-background", broken);
-        Assert.That(((int)response.StatusCode, (await response.JsonAsync()).Text("message")),
-            Is.EqualTo((400, "The body is not a complete form (multipart/form-data with a boundary, or "
-            + "application/x-www-form-urlencoded).")));
-    }
-
-    [Test]
-    public async Task A_form_with_too_many_fields_gets_an_error_about_fields_and_not_size()
-    {
-        using var form = new MultipartFormDataContent();
-        for (var i = 0; i <= 100; i++) form.Add(new StringContent("png"), $"field{i}");
-        using var response = await _host.Client.PostAsync("/v2/artworks/remove-background", form);
-        Assert.That(((int)response.StatusCode, (await response.JsonAsync()).Text("message")),
-            Is.EqualTo((400, "The form must have at most 100 fields, with the names in the documentation.")));
-    }
-
-    [Test]
-    public async Task A_form_over_16_MiB_gets_400()
-    {
-        using var form =
-            new MultipartFormDataContent { { new ByteArrayContent(new byte[16 * 1024 * 1024]), "image", "large.jpg" } };
-        using var response = await _host.Client.PostAsync("/v2/artworks/remove-background", form);
-        Assert.That(((int)response.StatusCode, (await response.JsonAsync()).Text("message")!),
-            Is.EqualTo((400, "The body must not exceed 16,777,216 bytes (16 MiB).")));
-    }
-
-    [Test]
-    public async Task A_batch_is_accepted_in_order_and_once_for_each_idempotency_key()
-    {
-        var body =
-            new { artworks = new object[] { new { imageUrl = _photo }, new { imageUrl = _photo, crop = true } } };
-        var first = await BatchAsync(body, "batch-1");
-        var second = await BatchAsync(body, "batch-1");
-        Assert.That(first, Has.Count.EqualTo(2));
-        Assert.That(first.Select(item => item.Text("id")), Is.EqualTo(second.Select(item => item.Text("id"))));
-        Assert.That(first[1].GetProperty("parameters").TryGetProperty("crop", out _), Is.True);
-        foreach (var item in first)
-            Assert.That((await _host.UntilEndedAsync(item.Text("id")!)).Text("status"), Is.EqualTo("succeeded"));
-    }
-
-    [Test]
-    public async Task Each_artwork_of_a_batch_counts_against_the_rate()
-    {
-        using var client = _host.ClientWith(await _host.AddKeyAsync("batcher", ratePerMinute: 1, burst: 3));
-        Task<HttpResponseMessage> Send(int count) => client.PostAsync("/v2/artworks/batch",
-            new StringContent(JsonSerializer.Serialize(new { artworks = Enumerable.Repeat(
-                new { imageUrl = "http://127.0.0.1:9/a" }, count) }), Encoding.UTF8, "application/json"));
-        using var tooMany = await Send(4);
-        Assert.That(((int)tooMany.StatusCode, (await tooMany.JsonAsync()).Text("message")),
-            Is.EqualTo((400, "The request has 4 artworks; this key may submit at most 3 at once.")));
-        using var accepted = await Send(2);
-        Assert.That((int)accepted.StatusCode, Is.EqualTo(202));
-        using var refused = await Send(2);
-        Assert.That((int)refused.StatusCode, Is.EqualTo(429));
-    }
-
-    [Test]
-    public async Task Events_report_each_status_until_the_end()
-    {
-        var held = _caller.ServeHeld(Repo.Sample("scene-toycar.jpg"));
-        using var submitted = await _host.SubmitAsync(new { imageUrl = held.Url });
-        var id = (await submitted.JsonAsync()).Text("id")!;
-        using var response =
-            await _host.Client.GetAsync($"/v2/artworks/{id}/events", HttpCompletionOption.ResponseHeadersRead);
-        Assert.That(response.Content.Headers.ContentType!.MediaType, Is.EqualTo("text/event-stream"));
-        var seen = new List<(string Type, JsonElement Artwork)>();
-        await foreach (var item in System.Net.ServerSentEvents.SseParser.Create(
-            await response.Content.ReadAsStreamAsync()).EnumerateAsync())
-        {
-            seen.Add((item.EventType, JsonDocument.Parse(item.Data).RootElement));
-            held.Answer.TrySetResult();
-        }
-        Assert.That(seen.Select(item => item.Type), Is.All.EqualTo("status"));
-        Assert.That(seen[^1].Artwork.Text("status"), Is.EqualTo("succeeded"));
-        Assert.That(seen.Select(item => item.Artwork.Text("status")), Is.Unique);
-        Assert.That(seen[^1].Artwork.GetRawText(), Is.EqualTo((await _host.ReadAsync(id)).GetRawText()));
-    }
-
-    [Test]
-    public async Task Events_of_an_unknown_artwork_get_404()
-    {
-        using var response = await _host.Client.GetAsync($"/v2/artworks/{Guid.NewGuid()}/events");
-        Assert.That((int)response.StatusCode, Is.EqualTo(404));
-    }
-
-    private async Task<List<JsonElement>> BatchAsync(object body, string idempotencyKey)
-    {
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/v2/artworks/batch") {
-            Content = new StringContent(JsonSerializer.Serialize(body), Encoding.UTF8, "application/json") };
-        request.Headers.Add("Idempotency-Key", idempotencyKey);
-        using var response = await _host.Client.SendAsync(request);
-        var answer = await response.JsonAsync();
-        Assert.That((int)response.StatusCode, Is.EqualTo(202), answer.ToString());
-        return [.. answer.GetProperty("items").EnumerateArray()];
-    }
-
     private async Task<(JsonElement Artwork, Picture Picture)> CutOutAsync(object body)
     {
         using var response = await _host.SubmitAsync(body);
@@ -400,13 +250,6 @@ public sealed class OptionsTests
     private static IEnumerable<string> Names(JsonElement element) =>
         element.EnumerateObject().Select(property => property.Name);
 
-    private static ByteArrayContent File(string sample)
-    {
-        var content = new ByteArrayContent(System.IO.File.ReadAllBytes(Repo.Sample(sample)));
-        content.Headers.ContentType = new("image/jpeg");
-        return content;
-    }
-
     private static string DataUri(string sample) =>
-        "data:image/jpeg;base64," + Convert.ToBase64String(System.IO.File.ReadAllBytes(Repo.Sample(sample)));
+        "data:image/jpeg;base64," + Convert.ToBase64String(File.ReadAllBytes(Repo.Sample(sample)));
 }
