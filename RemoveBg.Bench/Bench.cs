@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Microsoft.Extensions.Options;
 using RemoveBg.Core.Segmentation;
+using Spectre.Console;
 
 namespace RemoveBg.Bench;
 
@@ -31,6 +32,9 @@ internal static class Bench
     {
         if (file is not null) File.WriteAllText(file, JsonSerializer.Serialize(figures, Indented));
     }
+
+    /// <summary>Prints a table in Markdown, as docs/ has it.</summary>
+    public static void Show(Table table) => AnsiConsole.Write(table.Border(TableBorder.Markdown));
 
     public static double Median(IEnumerable<double> values)
     {

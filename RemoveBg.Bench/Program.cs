@@ -10,7 +10,7 @@ using RemoveBg.Core.Artworks;
 using Spectre.Console;
 
 // Wrapped tables are unreadable.
-if (Console.IsOutputRedirected) AnsiConsole.Profile.Width = 160;
+if (Console.IsOutputRedirected) AnsiConsole.Profile.Width = 400;
 var model = new Option<string>("--model") {
     Description = "Model: auto (default, the best one present), a name, or a file NAME.onnx",
     HelpName = "NAME", DefaultValueFactory = _ => "auto" };
@@ -20,32 +20,39 @@ var set = new Option<string[]>("--set") {
 var runs = new Option<int>("--runs") { Description = "Runs of each case (default: 7)", HelpName = "N",
     DefaultValueFactory = _ => 7 };
 
+Option<double[]> Megapixels(params double[] usual) => new("--megapixels") {
+    Description = $"Sizes of the generated photos (default: {string.Join(", ", usual)})", HelpName = "MP",
+    DefaultValueFactory = _ => usual, AllowMultipleArgumentsPerToken = true };
+
 var save = new Option<string?>("--save") { Description = "Keep the generated photos in this folder", HelpName = "DIR" };
 var peakOf = new Option<string?>("--peak-of") { Hidden = true };
 var peakFormat = new Option<string>("--peak-format") { Hidden = true, DefaultValueFactory = _ => "webp" };
+var speedSizes = Megapixels(0.7, 12, 50);
 var speed = new Command("speed",
     "Time of each step, compared with bare decode + inference + encode; peak memory.") { model, runs,
-    save, json, peakOf, peakFormat };
+    speedSizes, save, json, peakOf, peakFormat };
 speed.SetAction(arguments =>
     arguments.GetValue(peakOf) is { } photo && OutputFormats.TryParse(arguments.GetValue(peakFormat), out var format)
     ? PeakMemory.Print(arguments.GetValue(model)!, photo, format)
-    : new SpeedBench(arguments.GetValue(model)!, arguments.GetValue(runs), arguments.GetValue(save))
+    : new SpeedBench(arguments.GetValue(model)!, arguments.GetValue(runs),
+            arguments.GetValue(speedSizes)!, arguments.GetValue(save))
         .Run(arguments.GetValue(json)));
-var encode = new Command("encode", "Time, size and PSNR of encoders and their settings.") { model, set, runs, json };
+var encodeSizes = Megapixels(0.7, 12);
+var encode = new Command("encode", "Time, size and PSNR of encoders and their settings.") { model, set, encodeSizes,
+    runs, json };
 encode.SetAction(arguments => new EncodeBench(arguments.GetValue(model)!, arguments.GetValue(runs),
-    arguments.GetValue(set) ?? []).Run(arguments.GetValue(json)));
+    arguments.GetValue(set) ?? [], arguments.GetValue(encodeSizes)!).Run(arguments.GetValue(json)));
 var image = new Argument<string>("FILE") { Description = "Image file" };
 var decode = new Command("decode", "Time and memory of decoding one file.") { image, runs, json };
 decode.SetAction(arguments => new DecodeBench(arguments.GetValue(image)!, arguments.GetValue(runs))
     .Run(arguments.GetValue(json)));
 var ours = new Option<string>("--model") { HelpName = "NAME",
     Description = "Our model (default: u2netp, which the other side runs)", DefaultValueFactory = _ => "u2netp" };
-var megapixels = new Option<double[]>("--megapixels") { Description = "Sizes of the photos (default: 0.7 and 12)",
-    HelpName = "MP", DefaultValueFactory = _ => [0.7, 12], AllowMultipleArgumentsPerToken = true };
+var peerSizes = Megapixels(0.7, 12);
 var peer = new Command("peer", "The pipeline compared with sharp and onnxruntime-node, taking turns.") { ours,
-    megapixels, runs, json };
+    peerSizes, runs, json };
 peer.SetAction(arguments => new PeerBench(arguments.GetValue(ours)!, arguments.GetValue(runs))
-    .Run(arguments.GetValue(megapixels)!, arguments.GetValue(json)));
+    .Run(arguments.GetValue(peerSizes)!, arguments.GetValue(json)));
 var sheets = new Option<string>("--sheets") { Description = "Folder for the contact sheets (default: artifacts/bench)",
     HelpName = "DIR", DefaultValueFactory = _ => Path.Combine(Bench.Root, "artifacts", "bench") };
 var quality = new Command("quality",

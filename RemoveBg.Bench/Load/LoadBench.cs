@@ -28,12 +28,12 @@ internal sealed class LoadBench(string model, int requests)
             jobsPerSecond, pipelinesPerSecond, jobsRatio = jobsPerSecond / pipelinesPerSecond,
             idleWaitMs = idleMs, burstWaitMs = burstMs, burstRatio = burstMs / idleMs,
         };
-        AnsiConsole.Write(new Table()
+        Bench.Show(new Table()
             .AddColumns("accepted/s", "p50 ms", "p99 ms", "baseline p50 ms", "ratio p50")
             .AddRow($"{figures.acceptedPerSecond:0}", $"{figures.p50Ms:0.0}", $"{figures.p99Ms:0.0}",
                 $"{figures.floorP50Ms:0.0}", $"{figures.ratioP50:0.00}"));
-        AnsiConsole.Write(new Table().AddColumns("finished jobs/s", "bare pipelines/s", "ratio", "one job, idle, ms",
-            $"one job during another key's burst of {requests}, ms", "ratio").AddRow(
+        Bench.Show(new Table().AddColumns("finished jobs/s", "bare pipelines/s", "ratio", "one job, idle, ms",
+            "one job during another key's burst, ms", "ratio").AddRow(
             $"{jobsPerSecond:0.0}", $"{pipelinesPerSecond:0.0}", $"{figures.jobsRatio:0.00}", $"{idleMs:0}",
                 $"{burstMs:0}", $"{figures.burstRatio:0.00}"));
         AnsiConsole.WriteLine(

@@ -88,7 +88,7 @@ internal sealed class PeerBench(string model, int runs)
         foreach (var row in rows) table.AddRow($"{row.Of.Megapixels}", row.Of.Grain ? "yes" : "no", row.Of.Out,
             row.Of.Same, $"{row.Ours}", $"{row.Node}", $"{row.Faster:0.00}", $"{row.OurBytes:N0}",
             $"{row.NodeBytes:N0}", $"{100.0 * row.OurBytes / row.NodeBytes:0} %");
-        AnsiConsole.Write(table);
+        Bench.Show(table);
         Bench.Write(json, new { model, peers = rows });
         return 0;
     }

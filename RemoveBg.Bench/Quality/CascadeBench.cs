@@ -50,7 +50,7 @@ internal sealed class CascadeBench(IReadOnlyList<string> sets)
             table.AddRow($"{it.Limit}", $"{it.Asked:P0}", $"{it.MeanMs:0}", $"{it.MeanIoU:0.000}", $"{line:0.000}",
                 $"{it.MeanIoU - line:+0.000;-0.000;0}");
         }
-        AnsiConsole.Write(table);
+        Bench.Show(table);
         AnsiConsole.WriteLine($"{small.Model.Entry.Name}, if uncertain {larger.Model.Entry.Name}; "
             + $"{pairs.Count} photos; milliseconds of prepare and infer");
         Bench.Write(json, new { small = small.Model.Entry.Name, larger = larger.Model.Entry.Name,

@@ -107,18 +107,18 @@ internal sealed class QualityBench(string model, IReadOnlyList<string> sets, str
                 $"{it.Plain.Sad:0.00}", $"{it.Plain.Grad:0.00}", $"{it.Plain.MaxF:0.000}", $"{it.Plain.BandSad:0.00}",
                 $"{it.Plain.BandGrad:0.00}", $"{it.CompositeErrorInputColours:0.000}");
         }
-        AnsiConsole.Write(table);
+        Bench.Show(table);
     }
 
     /// <summary>Prints 95 % intervals by bootstrap over the photos, and the change against the plain alpha.</summary>
     private static void ShowSpread(IReadOnlyList<SetFigures> figures)
     {
-        var table = new Table().AddColumns("set", "mean IoU, 95 %", "MAE, 95 %", "SAD against plain", "its median photo",
-            "gradient against plain", "its median photo");
+        var table = new Table().AddColumns("set", "mean IoU, 95 %", "MAE, 95 %", "SAD against plain",
+            "its median photo", "gradient against plain", "its median photo");
         foreach (var it in figures.Where(it => it.Pairs > 1))
             table.AddRow([it.Name, $"{it.MeanIoUInterval[0]:0.000} to {it.MeanIoUInterval[1]:0.000}",
                 $"{it.MaeInterval[0]:0.000} to {it.MaeInterval[1]:0.000}", .. it.FromPlain.Percentages]);
-        AnsiConsole.Write(table);
+        Bench.Show(table);
     }
 
     private static Photo Read(byte[] file)

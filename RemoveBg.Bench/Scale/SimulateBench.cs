@@ -58,13 +58,13 @@ internal sealed class SimulateBench(double serviceSeconds, int slots, int most, 
             foreach (var row in platform.Scenarios)
                 table.AddRow(row.Artworks, $"{row.Instances} ({string.Join(", ", row.ByGroup)})", $"{row.P50:0.0}",
                     $"{row.P95:0.0}", $"{row.P99:0.0}", $"{row.PerSecond:0.0}", $"${row.PricePerThousand:0.000}");
-            AnsiConsole.Write(table);
+            Bench.Show(table);
         }
         var months = new Table().Title("a month, after the free grant").AddColumns(
             ["artworks a day", .. Platforms.Select(platform => $"$ {platform.Name}")]);
         foreach (var perDay in PerDay)
             months.AddRow([$"{perDay:N0}", .. Platforms.Select(platform => $"{PerMonth(platform, perDay):N2}")]);
-        AnsiConsole.Write(months);
+        Bench.Show(months);
         var idle = (SweepsPerMonth + ErasuresPerMonth) * SmallestBilled * instanceGb;
         AnsiConsole.WriteLine($"{serviceSeconds} s per artwork, {Slots} at once per instance, at most {most} instances "
             + $"of which timers hold {Timers}, none always ready, cold start {coldStart} s, seed {seed}");

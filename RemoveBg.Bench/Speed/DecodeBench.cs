@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 using RemoveBg.Core.Imaging;
 using RemoveBg.Core.Imaging.Codecs;
+using RemoveBg.Core.Imaging.Codecs.Second;
 using Spectre.Console;
 
 namespace RemoveBg.Bench.Speed;
@@ -13,7 +14,8 @@ internal sealed partial class DecodeBench(string file, int runs)
 {
     private const int Children = -1;
 
-    /// <summary>Prints pixels, milliseconds, and processor time and peak of the second decoder's process.</summary>
+    /// <summary>Prints pixels and milliseconds, and of the second decoder's process: processor time, peak memory, and
+    /// the limit that is booked for it.</summary>
     public int Run(string? json)
     {
         var bytes = File.ReadAllBytes(file);
@@ -28,8 +30,11 @@ internal sealed partial class DecodeBench(string file, int runs)
         }
         var milliseconds = Bench.Median(times);
         var (seconds, megabytes) = OfChildren();
-        AnsiConsole.WriteLine($"{Path.GetFileName(file)}: {pixels / 1e6:0.0} megapixels, {milliseconds:0} ms; decoder: "
-            + $"processor time {seconds * 1000 / runs:0} ms, peak {megabytes:0} MB");
+        var booked = SecondFormat.Of(bytes) is { } format
+            ? $"{SecondFormat.BaseMB + format.BytesPerPixel * pixels / 1e6:0}" : "";
+        Bench.Show(new Table().AddColumns("file", "MP", "ms", "processor ms", "peak MB", "limit MB").AddRow(
+            Path.GetFileName(file), $"{pixels / 1e6:0.0}", $"{milliseconds:0}", $"{seconds * 1000 / runs:0}",
+            $"{megabytes:0}", booked));
         Bench.Write(json, new { file = Path.GetFileName(file), pixels, milliseconds, seconds, megabytes });
         return 0;
     }

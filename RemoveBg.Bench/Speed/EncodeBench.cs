@@ -18,7 +18,11 @@ namespace RemoveBg.Bench.Speed;
 /// <remarks>
 /// The encoders alternate within each run; each is timed alone and with one job per core at once.
 /// </remarks>
-internal sealed class EncodeBench(string model, int runs, IReadOnlyList<string> sets)
+/// <param name="model">Name of the network that makes the cut-outs.</param>
+/// <param name="runs">Runs of each encoder; the median counts.</param>
+/// <param name="sets">Folders of photos.</param>
+/// <param name="sizes">Megapixels of the generated photos.</param>
+internal sealed class EncodeBench(string model, int runs, IReadOnlyList<string> sets, IReadOnlyList<double> sizes)
 {
     private static readonly (string Name, Action<Photo, Stream> Write)[] Encoders =
     [
@@ -41,10 +45,9 @@ internal sealed class EncodeBench(string model, int runs, IReadOnlyList<string> 
         List<(string Name, byte[][] Photos)> groups =
         [
             .. sets.Select(set => (Path.GetFileName(set), ReadPhotos(set))),
-            ("made, 0.7 MP", [GeneratedPhoto.Jpeg(0.7)]),
-            ("made, 0.7 MP, grain", [GeneratedPhoto.Jpeg(0.7, grain: 6)]),
-            ("made, 12 MP", [GeneratedPhoto.Jpeg(12)]),
-            ("made, 12 MP, grain", [GeneratedPhoto.Jpeg(12, grain: 6)]),
+            .. sizes.SelectMany(size => new[] { 0.0, 6 }.Select(grain => (
+                FormattableString.Invariant($"generated, {size} MP{(grain > 0 ? ", grain" : "")}"),
+                new[] { GeneratedPhoto.Jpeg(size, grain) }))),
         ];
 
         var rows = new List<Row>();
@@ -67,14 +70,14 @@ internal sealed class EncodeBench(string model, int runs, IReadOnlyList<string> 
         }
 
         var table = new Table().AddColumns(
-            "images", "encoder", "ms", $"ms, {Environment.ProcessorCount} at once", "bytes", "alpha bytes", "PSNR dB");
+            "images", "encoder", "ms", "ms, a job per core", "bytes", "alpha bytes", "PSNR");
         foreach (var row in rows)
         {
             table.AddRow(
                 row.Pictures, row.Way, $"{row.Ms:0}", $"{row.AtOnceMs:0}", $"{row.Bytes:N0}",
-                row.AlphaBytes > 0 ? $"{row.AlphaBytes:N0}" : "", row.Psnr is { } psnr ? $"{psnr:0.0}" : "exact");
+                row.AlphaBytes > 0 ? $"{row.AlphaBytes:N0}" : "", row.Psnr is { } psnr ? $"{psnr:0.0} dB" : "exact");
         }
-        AnsiConsole.Write(table);
+        Bench.Show(table);
         Bench.Write(json, new { encoders = rows });
         return 0;
     }

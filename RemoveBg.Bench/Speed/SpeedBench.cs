@@ -11,9 +11,12 @@ namespace RemoveBg.Bench.Speed;
 
 /// <summary>Compares the pipeline with a baseline: SKCodec decode, bare inference and Skia encode of the same image,
 /// run alternately. Peak memory is measured in a separate process per case.</summary>
-internal sealed class SpeedBench(string model, int runs, string? save)
+/// <param name="model">Name of the network.</param>
+/// <param name="runs">Runs of each case; the median counts.</param>
+/// <param name="sizes">Megapixels of the generated photos.</param>
+/// <param name="save">Folder that keeps the photos; null for none.</param>
+internal sealed class SpeedBench(string model, int runs, IReadOnlyList<double> sizes, string? save)
 {
-    private static readonly double[] Megapixels = [0.7, 12, 50];
     private readonly CutOutPipeline _pipeline = new(Options.Create(new ImageOptions()));
 
     public int Run(string? json)
@@ -23,7 +26,7 @@ internal sealed class SpeedBench(string model, int runs, string? save)
         var folder = save ?? Directory.CreateTempSubdirectory("removebg-speed").FullName;
         Directory.CreateDirectory(folder);
         var cases = new List<SpeedCase>();
-        foreach (var megapixels in Megapixels)
+        foreach (var megapixels in sizes)
         {
             var file = Path.Combine(folder, FormattableString.Invariant($"speed-{megapixels}mp.jpg"));
             File.WriteAllBytes(file, GeneratedPhoto.Jpeg(megapixels));
@@ -34,12 +37,13 @@ internal sealed class SpeedBench(string model, int runs, string? save)
         if (save is null) Directory.Delete(folder, recursive: true);
 
         var table = new Table()
-            .AddColumns("MP", "out", "total ms", "baseline ms", "ratio", "peak MB", "bytes", "steps");
+            .AddColumns("MP", "out", "total ms", "baseline ms", "total / baseline", "peak MB", "bytes",
+                "where the time goes");
         foreach (var it in cases)
             table.AddRow($"{it.Megapixels}", it.Out,
                 $"{it.TotalMs:0}", $"{it.FloorMs:0}", $"{it.Ratio:0.00}", $"{it.PeakRssMb:0}", $"{it.OutBytes:N0}",
                 string.Join(", ", it.Steps.Select(step => $"{step.Key} {step.Value:0}")));
-        AnsiConsole.Write(table);
+        Bench.Show(table);
         AnsiConsole.WriteLine(
             $"Model {segmenter.Model.Entry.Name}, {Environment.ProcessorCount} cores, median of {runs}");
         Bench.Write(json, new { cases });
