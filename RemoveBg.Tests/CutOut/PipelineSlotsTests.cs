@@ -7,6 +7,7 @@ using RemoveBg.Tests.Given;
 namespace RemoveBg.Tests.CutOut;
 
 /// <summary>The memory budget holds with any network.</summary>
+[NonParallelizable] // It measures the memory of the process.
 public sealed class PipelineSlotsTests
 {
     private const int SmallNetwork = 300;

@@ -13,7 +13,7 @@ namespace RemoveBg.Tests.Docs;
 internal sealed partial class FreshClone : IDisposable
 {
     private static readonly string[] NotInAClone = [".git", ".local", "artifacts", "node_modules.log"];
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(6);
     private readonly TemporaryFolder _folder = new();
 
     public FreshClone()

@@ -5,6 +5,7 @@ using RemoveBg.Tests.Given;
 namespace RemoveBg.Tests.Flow;
 
 /// <summary>The API without workers: artworks stay starting.</summary>
+[NonParallelizable] // It changes the environment.
 public sealed class ApiTests
 {
     private const string Photo = "https://images.example.com/photo.jpg";

@@ -7,7 +7,6 @@ using RemoveBg.Tests.Given;
 namespace RemoveBg.Tests.Flow;
 
 /// <summary>Queues, containers and tables that are deleted while the service runs.</summary>
-[Parallelizable(ParallelScope.Self)]
 public sealed class DeletedStorageTests
 {
     private static IEnumerable<string> Queues => StorageSetup.Queues;

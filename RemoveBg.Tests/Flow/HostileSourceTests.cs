@@ -6,7 +6,6 @@ using RemoveBg.Tests.Given;
 namespace RemoveBg.Tests.Flow;
 
 /// <summary>The corpus of hostile files as sources of real jobs, with good photos between them.</summary>
-[Parallelizable(ParallelScope.Self)]
 public sealed class HostileSourceTests
 {
     private static readonly string[] FinalCodes =

@@ -6,7 +6,6 @@ using RemoveBg.Tests.Given;
 namespace RemoveBg.Tests.Flow;
 
 /// <summary>Storage does what it is asked to, but its response gets lost, and the SDK asks again.</summary>
-[Parallelizable(ParallelScope.Self)]
 public sealed class LostResponseTests
 {
     private Caller _caller = null!;

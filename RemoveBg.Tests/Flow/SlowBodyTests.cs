@@ -8,6 +8,7 @@ using RemoveBg.Tests.Given;
 namespace RemoveBg.Tests.Flow;
 
 /// <summary>Bodies that arrive slowly, or while memory is full, on a clock that the tests move.</summary>
+[NonParallelizable] // It measures the memory of the process.
 public sealed class SlowBodyTests
 {
     private const string Submit = "/v2/artworks/remove-background", DropIn = "/v1.0/removebg";

@@ -6,7 +6,6 @@ using RemoveBg.Tests.Given;
 namespace RemoveBg.Tests.Flow;
 
 /// <summary>The main road with everything real: host, storage, network, HTTP.</summary>
-[Parallelizable(ParallelScope.Self)]
 public sealed class SubmitToWebhookTests
 {
     private static readonly string[] Fields =

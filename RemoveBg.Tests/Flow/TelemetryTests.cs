@@ -17,6 +17,7 @@ using RemoveBg.Tests.Given;
 namespace RemoveBg.Tests.Flow;
 
 /// <summary>Telemetry as an operator sees it, through OpenTelemetry's in-memory exporters.</summary>
+[NonParallelizable] // It hears the telemetry of all hosts in the process.
 public sealed class TelemetryTests
 {
     private const string TraceId = "0af7651916cd43dd8448eb211c80319c";

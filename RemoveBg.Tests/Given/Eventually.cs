@@ -8,7 +8,7 @@ namespace RemoveBg.Tests.Given;
 /// time is up.</summary>
 internal static class Eventually
 {
-    private static readonly TimeSpan DefaultPatience = TimeSpan.FromSeconds(60), Pause = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan DefaultPatience = TimeSpan.FromSeconds(120), Pause = TimeSpan.FromMilliseconds(50);
 
     public static async Task HoldsAsync(Func<Task<bool>> condition, string what, TimeSpan? patience = null)
     {

@@ -3,7 +3,6 @@ using RemoveBg.Tests.Given;
 namespace RemoveBg.Tests.Host;
 
 /// <summary>Whatever the environment holds, the program reaches its own parts on loopback.</summary>
-[Parallelizable]
 public sealed class EnvironmentTests
 {
     private const string Dead = "http://127.0.0.1:9";

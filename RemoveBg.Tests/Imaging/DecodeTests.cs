@@ -6,6 +6,7 @@ using RemoveBg.Tests.Given;
 
 namespace RemoveBg.Tests.Imaging;
 
+[NonParallelizable] // It measures the memory of the process.
 public sealed class DecodeTests
 {
     private const string Use = "Use JPEG, PNG, WebP, GIF, BMP, HEIC, AVIF, TIFF or JPEG XL.";

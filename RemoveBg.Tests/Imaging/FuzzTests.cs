@@ -7,6 +7,7 @@ using RemoveBg.Tests.Given;
 namespace RemoveBg.Tests.Imaging;
 
 /// <summary>Files damaged by a seeded mutator. A native crash would end the test run, and so be noticed.</summary>
+[NonParallelizable] // It measures the memory of the process.
 public sealed class FuzzTests
 {
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(5);

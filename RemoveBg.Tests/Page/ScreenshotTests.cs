@@ -6,7 +6,6 @@ namespace RemoveBg.Tests.Page;
 
 /// <summary>The documentation's pictures of the page. With REMOVEBG_KEEP_SCREENS=1 they are taken anew; else each is
 /// compared with the page as it is, so tolerantly that another system's fonts are no difference.</summary>
-[Parallelizable(ParallelScope.Self)]
 public sealed class ScreenshotTests
 {
     /// <summary>Columns of the reduced pictures that are compared.</summary>

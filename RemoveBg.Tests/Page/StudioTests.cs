@@ -6,7 +6,6 @@ namespace RemoveBg.Tests.Page;
 
 /// <summary>The studio, on both sizes. One host, one browser and one cut-out serve all tests: most open the page at the
 /// address of that cut-out.</summary>
-[Parallelizable(ParallelScope.Self)]
 [TestFixture("desktop", 1280, 800)]
 [TestFixture("phone", 390, 844)]
 public sealed partial class StudioTests(string device, int width, int height)

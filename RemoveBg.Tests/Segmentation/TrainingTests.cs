@@ -6,7 +6,7 @@ using RemoveBg.Tests.Given;
 namespace RemoveBg.Tests.Segmentation;
 
 /// <summary>The code that trains our network; skipped unless Python has the packages.</summary>
-[Parallelizable(ParallelScope.Self)]
+[Category("Training")]
 public sealed class TrainingTests
 {
     [Test]
@@ -35,7 +35,7 @@ public sealed class TrainingTests
         }
     }
 
-    [Test, Category("Training")]
+    [Test]
     public async Task Training_from_nothing_gives_a_network_that_finds_subjects_it_has_not_seen()
     {
         const int photos = 20, side = 320;

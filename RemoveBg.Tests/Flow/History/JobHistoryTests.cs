@@ -19,7 +19,6 @@ namespace RemoveBg.Tests.Flow.History;
 /// succeeds unheard; processes that die at any request. Whatever happened, the rest of the life must bring every
 /// accepted job to one end, and announce that one.</summary>
 [Category(Histories.Category)]
-[Parallelizable(ParallelScope.Self)]
 public sealed class JobHistoryTests : HandRunTests
 {
     private const int MostRounds = 60;
