@@ -263,7 +263,7 @@ public sealed class RemoveBgClient : IDisposable
     /// <param name="now">The machine's clock unless given.</param>
     /// <exception cref="WebhookInvalidException">A header is missing, the timestamp is off, or no signature
     /// matches.</exception>
-    /// <exception cref="FormatException">The secret is no base64.</exception>
+    /// <exception cref="FormatException">The secret is empty or no base64.</exception>
     public static Artwork VerifyWebhook(string secret, IEnumerable<KeyValuePair<string, string>> headers,
         ReadOnlySpan<byte> body, TimeSpan? tolerance = null, DateTimeOffset? now = null)
     {

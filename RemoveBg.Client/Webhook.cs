@@ -9,7 +9,7 @@ internal static class Webhook
     private const string Prefix = "whsec_";
 
     /// <exception cref="WebhookInvalidException">It is not genuine, or too old.</exception>
-    /// <exception cref="FormatException">The secret is no base64.</exception>
+    /// <exception cref="FormatException">The secret is empty or no base64.</exception>
     public static void Verify(string secret, IEnumerable<KeyValuePair<string, string>> headers,
         ReadOnlySpan<byte> body, TimeSpan tolerance, DateTimeOffset now)
     {
@@ -21,6 +21,8 @@ internal static class Webhook
             throw new WebhookInvalidException($"webhook-timestamp is more than {tolerance.TotalSeconds} s off.");
         var key = Convert.FromBase64String(
             secret.StartsWith(Prefix, StringComparison.Ordinal) ? secret[Prefix.Length..] : secret);
+        // With an empty key, which a variable that is not set would give, anyone could sign.
+        if (key.Length == 0) throw new FormatException("secret: expected whsec_ and base64.");
         byte[] signed = [.. Encoding.UTF8.GetBytes($"{id}.{text}."), .. body];
         var expected = Encoding.UTF8.GetBytes($"v1,{Convert.ToBase64String(HMACSHA256.HashData(key, signed))}");
         // Several signatures while a secret is rotated.

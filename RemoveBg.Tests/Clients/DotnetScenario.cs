@@ -189,6 +189,8 @@ internal sealed class DotnetScenario(string url, string key, string secret, stri
             Refuses(() => RemoveBgClient.VerifyWebhook(secret, headers, [.. body, (byte)' ']));
             Refuses(() => RemoveBgClient.VerifyWebhook(wrong, headers, body));
             Refuses(() => RemoveBgClient.VerifyWebhook(secret, [], body));
+            foreach (var empty in new[] { "", "whsec_" })
+                Assert.That(() => RemoveBgClient.VerifyWebhook(empty, headers, body), Throws.TypeOf<FormatException>());
         });
         await BehaviourAsync("webhook-rotated", async () =>
         {

@@ -212,7 +212,7 @@ export declare class RemoveBgClient {
  * @param body The request's body as it was received, not parsed and written again.
  * @param settings `tolerance`: seconds that the timestamp may be off (300). `now`: seconds since 1970.
  * @throws {WebhookInvalid} A header is missing, the timestamp is off, or no signature matches.
- * @throws {TypeError} `secret` is no base64.
+ * @throws {TypeError} `secret` is empty or no base64.
  */
 export declare function verifyWebhook(
   secret: string,

@@ -281,7 +281,8 @@ export async function verifyWebhook(secret, headers, body, { tolerance = 300, no
   const bytes = typeof body === "string" ? new TextEncoder().encode(body) : new Uint8Array(body);
   const signed = await new Blob([`${id}.${timestamp}.`, bytes]).arrayBuffer();
   const raw = fromBase64(secret.replace(/^whsec_/, ""));
-  if (!raw) throw new TypeError("secret: expected whsec_ and base64.");
+  // With an empty key, which a variable that is not set would give, anyone could sign.
+  if (!raw?.length) throw new TypeError("secret: expected whsec_ and base64.");
   const key = await crypto.subtle.importKey("raw", raw, { name: "HMAC", hash: "SHA-256" }, false, ["verify"]);
   // Several signatures while a secret is rotated. subtle.verify compares in constant time.
   for (const signature of (all.get("webhook-signature") ?? "").split(" ")) {

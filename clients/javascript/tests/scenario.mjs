@@ -176,6 +176,7 @@ await behaviour("webhook-forged", async () => {
   await raises(WebhookInvalid, () => verifyWebhook(REMOVEBG_WEBHOOK_SECRET, headers, body + " "));
   await raises(WebhookInvalid, () => verifyWebhook(wrong, headers, body));
   await raises(WebhookInvalid, () => verifyWebhook(REMOVEBG_WEBHOOK_SECRET, {}, body));
+  for (const empty of ["", "whsec_"]) await raises(TypeError, () => verifyWebhook(empty, headers, body));
 });
 
 await behaviour("webhook-rotated", async () => {

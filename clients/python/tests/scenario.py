@@ -208,6 +208,8 @@ def _():
     raises(WebhookInvalid, lambda: verify_webhook(SECRET, headers, body + b" "))
     raises(WebhookInvalid, lambda: verify_webhook(wrong, headers, body))
     raises(WebhookInvalid, lambda: verify_webhook(SECRET, {}, body))
+    for empty in ("", "whsec_"):
+        raises(ValueError, lambda: verify_webhook(empty, headers, body))
 
 
 @behaviour("webhook-rotated")

@@ -29,7 +29,7 @@ def verify_webhook(secret: str, headers: Mapping[str, str], body: bytes, *, tole
 
     Raises:
         WebhookInvalid: a header is missing, the timestamp is off, or no signature matches.
-        ValueError: ``secret`` is no base64.
+        ValueError: ``secret`` is empty or no base64.
     """
     lower = {name.lower(): value for name, value in headers.items()}
     message_id, timestamp = lower.get("webhook-id", ""), lower.get("webhook-timestamp", "")
@@ -41,6 +41,9 @@ def verify_webhook(secret: str, headers: Mapping[str, str], body: bytes, *, tole
         key = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
     except binascii.Error as error:
         raise ValueError("secret: expected whsec_ and base64.") from error
+    # With an empty key, which a variable that is not set would give, anyone could sign.
+    if not key:
+        raise ValueError("secret: expected whsec_ and base64.")
     digest = hmac.new(key, f"{message_id}.{timestamp}.".encode() + body, hashlib.sha256).digest()
     expected = b"v1," + base64.b64encode(digest)
     # Several signatures while a secret is rotated.
