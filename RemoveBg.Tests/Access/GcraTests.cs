@@ -45,4 +45,15 @@ public sealed class GcraTests
         }
         Assert.That(allowed, Is.InRange(3600, 3610));
     }
+
+    /// <summary>A host whose clock is ahead has written it, or the key had another rate.</summary>
+    [TestCase(3 + 60, 3 + 60, TestName = "A state that a host with a clock a minute ahead has written is kept")]
+    [TestCase(3 + 61, 3, TestName = "A state farther ahead counts as the whole burst")]
+    public void A_state_ahead_of_the_burst(int ahead, int kept)
+    {
+        var (decision, state) =
+            Gcra.Admit(Start + TimeSpan.FromSeconds(ahead), Start, ratePerMinute: 60, burst: 3);
+        Assert.That((state - Start, decision.RetryAfter),
+            Is.EqualTo((TimeSpan.FromSeconds(kept), TimeSpan.FromSeconds(kept - 2))));
+    }
 }

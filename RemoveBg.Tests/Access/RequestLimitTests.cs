@@ -28,6 +28,11 @@ public sealed class RequestLimitTests
         var limit = Limit(new());
         var fast = Key("fast", ratePerMinute: 6000, burst: 1000);
         for (var request = 0; request < 10_000; request++) Assert.That(limit.Admit(fast, cost: 1).IsAllowed, Is.True);
+        // Ten times its rate comes back: a thousand in a second.
+        Assert.That(limit.Admit(fast, cost: 1).IsAllowed, Is.False);
+        _clock.Advance(TimeSpan.FromSeconds(1));
+        for (var request = 0; request < 1000; request++) Assert.That(limit.Admit(fast, cost: 1).IsAllowed, Is.True);
+        Assert.That(limit.Admit(fast, cost: 1).IsAllowed, Is.False);
     }
 
     [Test]
@@ -61,9 +66,20 @@ public sealed class RequestLimitTests
         for (var address = 0; address < 100_000; address++) limit.AdmitStranger($"{address}");
         Assert.That(limit.AdmitStranger("one more").IsAllowed, Is.True);
         Assert.That(limit.AdmitStranger("and another").IsAllowed, Is.False, "they share one count now");
-        _clock.Advance(TimeSpan.FromMinutes(2));
+        _clock.Advance(TimeSpan.FromMinutes(1));
         Assert.That(limit.AdmitStranger("later").IsAllowed, Is.True);
         Assert.That(limit.AdmitStranger("much later").IsAllowed, Is.True, "the old ones are forgotten");
+    }
+
+    [Test]
+    public void A_valid_key_gives_its_address_back_one_request()
+    {
+        var limit = Limit(new() { StrangerRequestsPerMinute = 2 });
+        bool Admit() => limit.AdmitStranger("192.0.2.1").IsAllowed;
+        Assert.That((Admit(), Admit(), Admit()), Is.EqualTo((true, true, false)));
+        limit.Forgive("192.0.2.1");
+        limit.Forgive("192.0.2.2");
+        Assert.That((Admit(), Admit()), Is.EqualTo((true, false)));
     }
 
     private RequestLimit Limit(AccessOptions options) => new(Options.Create(options), _clock);
