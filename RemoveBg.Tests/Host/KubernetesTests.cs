@@ -11,32 +11,48 @@ namespace RemoveBg.Tests.Host;
 /// code.</summary>
 public sealed partial class KubernetesTests
 {
-    private IReadOnlyList<JsonElement> _objects = null!;
-    private IReadOnlyList<string> _problems = null!;
+    /// <summary>Mistakes in worker.yaml, and what must be said of each.</summary>
+    private static readonly (string Right, string Wrong, string Problem)[] Mistakes =
+    [
+        ("terminationGracePeriodSeconds", "terminationGracePeriod", "'\"terminationGracePeriod\"' does not exist"),
+        ("maxReplicaCount: 40", "maxReplicas: 40", "'\"maxReplicas\"' does not exist"),
+        ("queueLength: \"8\"", "queueLength: 8", "queueLength must be string"),
+        ("whenUnsatisfiable: ScheduleAnyway", "whenUnsatisfiable: Perhaps", "one of the allowed values"),
+        ("failureThreshold: 60", "failureThreshold: many", "'string' is not assignable to type 'number'"),
+        ("kind: ScaledObject", "kind: ScaleObject", "there is no keda.sh/v1alpha1 ScaleObject"),
+        ("scaleTargetRef: { name: removebg-worker }", "fallback: {}", "scaleTargetRef"),
+        ("minReplicaCount: 1", "pollingInterval: 1", "Map keys must be unique"),
+    ];
 
+    private IReadOnlyList<JsonElement> _objects = null!;
+    private IReadOnlyList<string> _problems = null!, _ofMistakes = null!;
+
+    /// <summary>Reads the manifests, and the ones with a mistake together: a check takes seconds.</summary>
     [OneTimeSetUp]
-    public async Task ReadAsync() =>
+    public async Task ReadAsync()
+    {
         (_objects, _problems) = await Manifests.ReadAsync(Directory.GetFiles(Manifests.Folder, "*.yaml"));
+        using var folder = new TemporaryFolder();
+        var text = await File.ReadAllTextAsync(Path.Combine(Manifests.Folder, "worker.yaml"));
+        var files = Mistakes.Select((_, i) => Path.Combine(folder.Path, $"mistake{i}.yaml")).ToList();
+        foreach (var (file, (right, wrong, _)) in files.Zip(Mistakes))
+        {
+            Assert.That(text, Does.Contain(right));
+            await File.WriteAllTextAsync(file, text.Replace(right, wrong, StringComparison.Ordinal));
+        }
+        (_, _ofMistakes) = await Manifests.ReadAsync(files);
+    }
 
     [Test]
     public void Every_object_has_the_fields_of_its_kind_and_no_others() => Assert.That(_problems, Is.Empty);
 
-    [TestCase("terminationGracePeriodSeconds", "terminationGracePeriod", "'\"terminationGracePeriod\"' does not exist")]
-    [TestCase("maxReplicaCount: 40", "maxReplicas: 40", "'\"maxReplicas\"' does not exist")]
-    [TestCase("queueLength: \"8\"", "queueLength: 8", "queueLength must be string")]
-    [TestCase("whenUnsatisfiable: ScheduleAnyway", "whenUnsatisfiable: Perhaps", "one of the allowed values")]
-    [TestCase("failureThreshold: 60", "failureThreshold: many", "'string' is not assignable to type 'number'")]
-    [TestCase("kind: ScaledObject", "kind: ScaleObject", "there is no keda.sh/v1alpha1 ScaleObject")]
-    [TestCase("scaleTargetRef: { name: removebg-worker }", "fallback: {}", "scaleTargetRef")]
-    [TestCase("minReplicaCount: 1", "pollingInterval: 1", "Map keys must be unique")]
-    public async Task A_mistake_is_found(string right, string wrong, string problem)
+    private static IEnumerable<int> Numbers() => Enumerable.Range(0, Mistakes.Length);
+
+    [TestCaseSource(nameof(Numbers))]
+    public void A_mistake_is_found(int mistake)
     {
-        using var folder = new TemporaryFolder();
-        var text = await File.ReadAllTextAsync(Path.Combine(Manifests.Folder, "worker.yaml"));
-        Assert.That(text, Does.Contain(right));
-        var file = Path.Combine(folder.Path, "worker.yaml");
-        await File.WriteAllTextAsync(file, text.Replace(right, wrong, StringComparison.Ordinal));
-        Assert.That((await Manifests.ReadAsync(file)).Problems, Has.Some.Contains(problem));
+        var said = _ofMistakes.Where(text => text.StartsWith($"mistake{mistake}.yaml", StringComparison.Ordinal));
+        Assert.That(said, Has.Some.Contains(Mistakes[mistake].Problem));
     }
 
     [Test]
