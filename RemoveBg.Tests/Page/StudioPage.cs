@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.Playwright;
+using NUnit.Framework.Constraints;
 using RemoveBg.Tests.Given;
 using SkiaSharp;
 
@@ -154,6 +155,13 @@ internal sealed class StudioPage : IAsyncDisposable
           return [...context.getImageData(at[0] + x * at[2], at[1] + y * at[3], 1, 1).data];
         }
         """, new[] { x, y });
+
+    /// <summary>Waits until that pixel is as expected: a busy machine draws some frames later.</summary>
+    public Task UntilPixelAsync(double x, double y, IResolveConstraint expected, string what = "the pixel's colour")
+    {
+        var constraint = expected.Resolve();
+        return Eventually.HoldsAsync(async () => constraint.ApplyTo(await PixelAsync(x, y)).IsSuccess, what);
+    }
 
     /// <summary>Runs axe-core (WCAG 2.2 A and AA, and its best practices).</summary>
     public async Task<IReadOnlyList<string>> ViolationsAsync()

@@ -213,7 +213,7 @@ public sealed partial class StudioTests
         await _page.ChooseAsync("wall.jpg", "image/jpeg", Car);
         await _page.UntilAsync("nosubject");
         Assert.That(await Page.TextContentAsync("#no-subject-text"), Does.StartWith("The model took the whole photo"));
-        Assert.That(await _page.PixelAsync(0.98, 0.05), Is.EqualTo(PhotoAt(0.98, 0.05)).Within(3), "untouched");
+        await _page.UntilPixelAsync(0.98, 0.05, Is.EqualTo(PhotoAt(0.98, 0.05)).Within(3), "untouched");
 
         await Page.ClickAsync("#draw-box");
         await Page.FocusAsync("[data-corner=nw]");

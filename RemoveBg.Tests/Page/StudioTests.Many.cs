@@ -79,13 +79,13 @@ public sealed partial class StudioTests
         await Page.Keyboard.PressAsync(".");
         await Assertions.Expect(Page.Locator("#name")).ToHaveTextAsync("b.jpg");
         await _page.UntilResultAsync();
-        Assert.That(await _page.PixelAsync(0.01, 0.01), Is.EqualTo(new[] { 0, 255, 0, 255 }));
+        await _page.UntilPixelAsync(0.01, 0.01, Is.EqualTo(new[] { 0, 255, 0, 255 }));
         await DressAsync("colour");
         await Page.FocusAsync("#surface");
         await Page.Keyboard.PressAsync(",");
         await Assertions.Expect(Page.Locator("#name")).ToHaveTextAsync("a.jpg");
         await _page.UntilResultAsync();
-        Assert.That(await _page.PixelAsync(0.01, 0.01), Is.EqualTo(new[] { 0, 255, 0, 255 }));
+        await _page.UntilPixelAsync(0.01, 0.01, Is.EqualTo(new[] { 0, 255, 0, 255 }));
     }
 
     [Test]

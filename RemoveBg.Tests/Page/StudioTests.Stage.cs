@@ -13,7 +13,7 @@ public sealed partial class StudioTests
         await Page.FocusAsync("#slider");
         await Page.Keyboard.PressAsync("End");
         Assert.That(await SplitAsync(), Is.EqualTo("100%"));
-        Assert.That(await _page.PixelAsync(0.98, 0.05), Is.EqualTo(PhotoAt(0.98, 0.05)).Within(3), "all photo");
+        await _page.UntilPixelAsync(0.98, 0.05, Is.EqualTo(PhotoAt(0.98, 0.05)).Within(3), "all photo");
         await Page.Keyboard.PressAsync("Home");
         await Page.Keyboard.PressAsync("ArrowRight");
         Assert.That(await SplitAsync(), Is.EqualTo("1%"));
@@ -121,8 +121,8 @@ public sealed partial class StudioTests
         await Page.ClickAsync("#tool-compare");
         await Page.FocusAsync("#surface");
         await Page.Keyboard.DownAsync("o");
-        Assert.That(await _page.PixelAsync(0.98, 0.05), Is.EqualTo(PhotoAt(0.98, 0.05)).Within(3));
+        await _page.UntilPixelAsync(0.98, 0.05, Is.EqualTo(PhotoAt(0.98, 0.05)).Within(3));
         await Page.Keyboard.UpAsync("o");
-        Assert.That(await _page.PixelAsync(0.98, 0.05), Is.Not.EqualTo(PhotoAt(0.98, 0.05)).Within(3));
+        await _page.UntilPixelAsync(0.98, 0.05, Is.Not.EqualTo(PhotoAt(0.98, 0.05)).Within(3));
     }
 }

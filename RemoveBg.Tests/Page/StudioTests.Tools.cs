@@ -30,13 +30,13 @@ public sealed partial class StudioTests
         await _page.OpenPanelAsync("background");
         await _page.PickAsync("background", "colour");
         await Page.FillAsync("#hex", "ff0000");
-        Assert.That(await _page.PixelAsync(0.01, 0.01), Is.EqualTo(new[] { 255, 0, 0, 255 }));
+        await _page.UntilPixelAsync(0.01, 0.01, Is.EqualTo(new[] { 255, 0, 0, 255 }));
         var (_, onRed) = await _page.DownloadAsync("png");
         Assert.That(Picture.Read(onRed)[2, 2], Is.EqualTo(((byte)255, (byte)0, (byte)0, (byte)255)));
 
         await Page.SetInputFilesAsync("#picture", Repo.Sample("scene-mug.jpg"));
         await Expect("#kinds input[value=picture]").ToBeCheckedAsync();
-        Assert.That(await _page.PixelAsync(0.01, 0.01), Is.Not.EqualTo(new[] { 255, 0, 0, 255 }));
+        await _page.UntilPixelAsync(0.01, 0.01, Is.Not.EqualTo(new[] { 255, 0, 0, 255 }));
         var (_, onPicture) = await _page.DownloadAsync("png");
         Assert.That(Picture.Read(onPicture).MeanAlpha(), Is.EqualTo(1));
         Assert.That(Picture.Read(onPicture)[2, 2], Is.Not.EqualTo(Picture.Read(onRed)[2, 2]));
@@ -51,7 +51,7 @@ public sealed partial class StudioTests
         var colour = (await Page.GetAttributeAsync("#photo-colours input", "value"))!;
         await _page.PickAsync("colour", colour);
         var rgb = Convert.FromHexString(colour[1..]).Select(value => (int)value).Append(255);
-        Assert.That(await _page.PixelAsync(0.01, 0.01), Is.EqualTo(rgb));
+        await _page.UntilPixelAsync(0.01, 0.01, Is.EqualTo(rgb));
     }
 
     [Test]

@@ -134,7 +134,7 @@ public sealed partial class StudioTests(string device, int width, int height)
         await Page.Keyboard.PressAsync("Enter");
         Assert.That(await Page.EvaluateAsync<string>("() => document.activeElement.name"), Is.EqualTo("background"));
         await Page.Keyboard.PressAsync("ArrowRight");
-        Assert.That(await _page.PixelAsync(0.01, 0.01), Is.EqualTo(new[] { 0xf1, 0xd5, 0x8c, 255 }), "the colour");
+        await _page.UntilPixelAsync(0.01, 0.01, Is.EqualTo(new[] { 0xf1, 0xd5, 0x8c, 255 }), "the colour");
         await Page.Keyboard.PressAsync("Escape");
         Assert.That(await FocusedAsync(), Is.EqualTo("tool-background"));
 
@@ -145,7 +145,7 @@ public sealed partial class StudioTests(string device, int width, int height)
         await Page.Keyboard.PressAsync("Control+z");
         await Page.Keyboard.PressAsync("Control+z");
         Assert.That(await Page.GetAttributeAsync("#tool-shadow", "aria-pressed"), Is.EqualTo("false"));
-        Assert.That(await _page.PixelAsync(0.01, 0.01), Is.Not.EqualTo(new[] { 0xf1, 0xd5, 0x8c, 255 }), "undone");
+        await _page.UntilPixelAsync(0.01, 0.01, Is.Not.EqualTo(new[] { 0xf1, 0xd5, 0x8c, 255 }), "undone");
 
         await Page.FocusAsync("#code-toggle");
         await Page.Keyboard.PressAsync("Enter");
