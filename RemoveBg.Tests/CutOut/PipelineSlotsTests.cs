@@ -1,5 +1,6 @@
 using RemoveBg.Core.Artworks;
 using RemoveBg.Core.CutOut;
+using RemoveBg.Core.Imaging;
 using RemoveBg.Core.Process;
 using RemoveBg.Core.Segmentation;
 using RemoveBg.Tests.Given;
@@ -89,6 +90,11 @@ public sealed class PipelineSlotsTests
     [TestCase(false)]
     public void Working_memory_is_released_after_each_run_unless_the_network_keeps_it(bool keepsMemory)
     {
+        // What other tests have left must not be released in between.
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        GC.Collect();
+        NativeHeap.ReturnFreePages();
         var before = Environment.WorkingSet;
         using var network = Segmenter.Open(LargeNetwork.WrittenTo(_folder), new(), keepsMemory);
         var (file, _) = network.CutOut(File.ReadAllBytes(Repo.Sample("scene-mug.jpg")), OutputFormat.Png);
