@@ -5,33 +5,16 @@ using RemoveBg.Tests.Given;
 namespace RemoveBg.Tests.Flow;
 
 /// <summary>The result's file from the service itself, for pages that may not read from storage.</summary>
-public sealed class DownloadResultTests
+public sealed class DownloadResultTests : OneHostTests
 {
-    private RunningHost _host = null!;
-    private Caller _caller = null!;
-
-    [OneTimeSetUp]
-    public async Task Start()
-    {
-        _host = await RunningHost.StartAsync();
-        _caller = await Caller.StartAsync();
-    }
-
-    [OneTimeTearDown]
-    public async Task Stop()
-    {
-        await _host.DisposeAsync();
-        await _caller.DisposeAsync();
-    }
-
     [TestCase("png")]
     [TestCase("webp")]
     public async Task It_is_the_file_that_the_results_url_serves(string format)
     {
-        var artwork = await _host.CutOutAsync(_caller.Serve(Repo.Sample("scene-toycar.jpg")), format: format);
+        var artwork = await Host.CutOutAsync(Caller.Serve(Repo.Sample("scene-toycar.jpg")), format: format);
         using var plain = new HttpClient();
         var stored = await plain.GetByteArrayAsync(artwork.GetProperty("results")[0].GetString());
-        using var response = await _host.Client.GetAsync(Path(artwork.Text("id")!));
+        using var response = await Host.Client.GetAsync(Path(artwork.Text("id")!));
         Assert.Multiple(async () =>
         {
             Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
@@ -43,8 +26,8 @@ public sealed class DownloadResultTests
         });
         // Past the check against openapi.json, which describes GET alone.
         using var request = new HttpRequestMessage(HttpMethod.Head,
-            new Uri(_host.Client.BaseAddress!, Path(artwork.Text("id")!)));
-        request.Headers.Authorization = _host.Client.DefaultRequestHeaders.Authorization;
+            new Uri(Host.Client.BaseAddress!, Path(artwork.Text("id")!)));
+        request.Headers.Authorization = Host.Client.DefaultRequestHeaders.Authorization;
         using var head = await plain.SendAsync(request);
         Assert.That(((int)head.StatusCode, head.Content.Headers.ContentLength),
             Is.EqualTo((200, (long?)stored.Length)));
@@ -53,21 +36,21 @@ public sealed class DownloadResultTests
     [Test]
     public async Task Another_key_an_unfinished_artwork_and_an_erased_file_get_404()
     {
-        var done = (await _host.CutOutAsync(_caller.Serve(Repo.Sample("scene-toycar.jpg")))).Text("id")!;
-        using var other = _host.ClientWith(await _host.AddKeyAsync("other"));
+        var done = (await Host.CutOutAsync(Caller.Serve(Repo.Sample("scene-toycar.jpg")))).Text("id")!;
+        using var other = Host.ClientWith(await Host.AddKeyAsync("other"));
         Assert.That(await StatusAsync(other, done), Is.EqualTo(404));
 
-        var held = _caller.ServeHeld(Repo.Sample("scene-mug.jpg"));
-        using var accepted = await _host.SubmitAsync(new { imageUrl = held.Url });
+        var held = Caller.ServeHeld(Repo.Sample("scene-mug.jpg"));
+        using var accepted = await Host.SubmitAsync(new { imageUrl = held.Url });
         var open = (await accepted.JsonAsync()).Text("id")!;
-        Assert.That(await StatusAsync(_host.Client, open), Is.EqualTo(404));
+        Assert.That(await StatusAsync(Host.Client, open), Is.EqualTo(404));
         held.Answer.TrySetResult();
-        await _host.UntilEndedAsync(open);
-        Assert.That(await StatusAsync(_host.Client, open), Is.EqualTo(200));
+        await Host.UntilEndedAsync(open);
+        Assert.That(await StatusAsync(Host.Client, open), Is.EqualTo(200));
 
-        await _host.Get<StoredImages>().DeleteResultAsync(Guid.Parse(done), CancellationToken.None);
-        Assert.That(await StatusAsync(_host.Client, done), Is.EqualTo(404));
-        using var stranger = _host.ClientWith(null);
+        await Host.Get<StoredImages>().DeleteResultAsync(Guid.Parse(done), CancellationToken.None);
+        Assert.That(await StatusAsync(Host.Client, done), Is.EqualTo(404));
+        using var stranger = Host.ClientWith(null);
         Assert.That(await StatusAsync(stranger, open), Is.EqualTo(401));
     }
 

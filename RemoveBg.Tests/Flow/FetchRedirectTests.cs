@@ -13,29 +13,14 @@ using RemoveBg.Tests.Given;
 namespace RemoveBg.Tests.Flow;
 
 /// <summary>Servers of photos that point elsewhere.</summary>
-public sealed class FetchRedirectTests
+public sealed class FetchRedirectTests : ImageFetchTests
 {
-    private RunningHost _host = null!;
-    private Caller _server = null!;
-
-    [OneTimeSetUp]
-    public async Task Start()
-    {
-        _server = await Caller.StartAsync();
-        _host = await RunningHost.StartAsync(takesWork: false);
-    }
-
-    [OneTimeTearDown]
-    public async Task Stop()
-    {
-        await _host.DisposeAsync();
-        await _server.DisposeAsync();
-    }
+    private protected override Task<RunningHost> StartHostAsync() => RunningHost.StartAsync(takesWork: false);
 
     [Test]
     public async Task A_relative_redirect_is_followed()
     {
-        _server.Serve(Repo.Sample("scene-mug.jpg"));
+        Caller.Serve(Repo.Sample("scene-mug.jpg"));
         await using var image = await FetchAsync(Redirect("/moved", "/scene-mug.jpg"));
         Assert.That(image.Length, Is.GreaterThan(100_000));
     }
@@ -89,7 +74,7 @@ public sealed class FetchRedirectTests
     public async Task A_redirect_to_a_signed_path_is_followed_as_written()
     {
         string? seen = null;
-        _server.ServePage("/signed/A~", context =>
+        Caller.ServePage("/signed/A~", context =>
         {
             seen = context.Features.Get<IHttpRequestFeature>()!.RawTarget;
             return context.Response.Body.WriteAsync(new byte[10]).AsTask();
@@ -102,22 +87,10 @@ public sealed class FetchRedirectTests
     public void A_redirect_loop_ends() =>
         AssertFails(Redirect("/loop", "/loop"), ArtworkFailure.TooManyRedirects, isTransient: false);
 
-    private async Task<FetchedImage> FetchAsync(string url)
-    {
-        var image = new FetchedImage(_host.Get<StoredImages>().NewPieces(Guid.NewGuid()), NullLogger.Instance);
-        await _host.Get<ImageFetcher>().FetchAsync(url, image, CancellationToken.None);
-        return image;
-    }
-
-    private string Redirect(string path, string location) => _server.ServePage(path, context =>
+    private string Redirect(string path, string location) => Caller.ServePage(path, context =>
     {
         context.Response.StatusCode = 302;
         context.Response.Headers.Location = location;
         return Task.CompletedTask;
     });
-
-    private void AssertFails(string url, string code, bool isTransient) =>
-        Assert.That(() => FetchAsync(url),
-            Throws.TypeOf<ArtworkFailedException>().With.Property("Failure").Property("Code").EqualTo(code).And
-                .Property("IsTransient").EqualTo(isTransient));
 }

@@ -16,36 +16,19 @@ using RemoveBg.Tests.Given;
 namespace RemoveBg.Tests.Flow;
 
 /// <summary>Servers of pictures that lie, stall and mislead.</summary>
-public sealed class FetchTests
+public sealed class FetchTests : ImageFetchTests
 {
-    private RunningHost _host = null!;
-    private Caller _server = null!;
-    private ImageFetcher _fetcher = null!;
-
-    [OneTimeSetUp]
-    public async Task Start()
+    private protected override Task<RunningHost> StartHostAsync() => RunningHost.StartAsync(new()
     {
-        _server = await Caller.StartAsync();
-        _host = await RunningHost.StartAsync(new()
-        {
-            ["RemoveBg:Fetch:MaxBytes"] = "1000000",
-            ["RemoveBg:Fetch:TotalTimeout"] = "00:00:05",
-            ["RemoveBg:Fetch:IdleTimeout"] = "00:00:02",
-        }, services => services.AddSingleton<IAddressLookup>(new Names()), takesWork: false);
-        _fetcher = _host.Get<ImageFetcher>();
-    }
-
-    [OneTimeTearDown]
-    public async Task Stop()
-    {
-        await _host.DisposeAsync();
-        await _server.DisposeAsync();
-    }
+        ["RemoveBg:Fetch:MaxBytes"] = "1000000",
+        ["RemoveBg:Fetch:TotalTimeout"] = "00:00:05",
+        ["RemoveBg:Fetch:IdleTimeout"] = "00:00:02",
+    }, services => services.AddSingleton<IAddressLookup>(new Names()), takesWork: false);
 
     [Test]
     public async Task A_whole_image_is_downloaded()
     {
-        await using var image = await FetchAsync(_server.Serve(Repo.Sample("scene-mug.jpg")));
+        await using var image = await FetchAsync(Caller.Serve(Repo.Sample("scene-mug.jpg")));
         using var bytes = await image.LoadAsync(CancellationToken.None);
         Assert.That(bytes.Memory.ToArray(), Is.EqualTo(await File.ReadAllBytesAsync(Repo.Sample("scene-mug.jpg"))));
         Assert.That(image.Pixels, Is.GreaterThan(100_000));
@@ -61,7 +44,7 @@ public sealed class FetchTests
     {
         await using var host = await RunningHost.StartAsync(takesWork: false);
         var file = RandomNumberGenerator.GetBytes(length);
-        var url = _server.ServePage("/large", context => context.Response.Body.WriteAsync(file).AsTask());
+        var url = Caller.ServePage("/large", context => context.Response.Body.WriteAsync(file).AsTask());
         var inputs = new BlobContainerClient(host.ConnectionString, StoredImages.InputContainer);
         await using (var image = new FetchedImage(host.Get<StoredImages>().NewPieces(Guid.NewGuid()),
             NullLogger.Instance))
@@ -77,7 +60,7 @@ public sealed class FetchTests
 
     [Test]
     public void A_server_with_endless_headers_is_abandoned() =>
-        AssertFails(_server.ServePage("/headers", context =>
+        AssertFails(Caller.ServePage("/headers", context =>
         {
             for (var i = 0; i < 2_000; i++) context.Response.Headers[$"X-Flood-{i}"] = new string('x', 64);
             return Task.CompletedTask;
@@ -106,7 +89,7 @@ public sealed class FetchTests
 
     [Test]
     public void A_truncated_body_is_a_transient_failure() =>
-        AssertFails(_server.ServePage("/short", async context =>
+        AssertFails(Caller.ServePage("/short", async context =>
         {
             // Kestrel closes the connection.
             context.Response.ContentLength = 1000;
@@ -115,7 +98,7 @@ public sealed class FetchTests
 
     [Test]
     public void A_server_that_does_not_speak_tls_is_named_as_that() =>
-        AssertFails(_server.Url.Replace("http:", "https:", StringComparison.Ordinal) + "/photo.jpg",
+        AssertFails(Caller.Url.Replace("http:", "https:", StringComparison.Ordinal) + "/photo.jpg",
             ArtworkFailure.ImageTls, isTransient: true);
 
     [TestCase(203, null, true)]
@@ -126,7 +109,7 @@ public sealed class FetchTests
     [TestCase(206, null, false)]
     public async Task A_whole_image_is_accepted_whatever_its_status(int status, string? range, bool isWhole)
     {
-        var url = _server.ServePage($"/status-{status}", async context =>
+        var url = Caller.ServePage($"/status-{status}", async context =>
         {
             context.Response.StatusCode = status;
             if (range is not null) context.Response.Headers.ContentRange = range;
@@ -149,25 +132,25 @@ public sealed class FetchTests
     public async Task Path_and_query_are_sent_as_written(string written, string sent)
     {
         string? seen = null;
-        _server.ServeAll(context =>
+        Caller.ServeAll(context =>
         {
             seen = context.Features.Get<IHttpRequestFeature>()!.RawTarget;
             return context.Response.Body.WriteAsync(new byte[10]).AsTask();
         });
         try
         {
-            await using var direct = await FetchAsync(_server.Url + written);
+            await using var direct = await FetchAsync(Caller.Url + written);
             Assert.That(seen, Is.EqualTo(sent));
         }
         finally
         {
-            _server.ServeAll(null);
+            Caller.ServeAll(null);
         }
     }
 
     [Test]
     public void An_endless_body_is_cut_off_at_the_limit() =>
-        AssertFails(_server.ServePage("/endless", async context =>
+        AssertFails(Caller.ServePage("/endless", async context =>
         {
             // Endless for a client whose limit is 1 MB; a server that really never ended
             // would take a core from the next test.
@@ -180,7 +163,7 @@ public sealed class FetchTests
 
     [Test]
     public void A_length_over_the_limit_is_refused_before_the_body() =>
-        AssertFails(_server.ServePage("/huge", async context =>
+        AssertFails(Caller.ServePage("/huge", async context =>
         {
             context.Response.ContentLength = 99_999_999_999;
             await context.Response.Body.FlushAsync();
@@ -189,7 +172,7 @@ public sealed class FetchTests
 
     [Test]
     public void A_silent_server_is_abandoned() =>
-        AssertFails(_server.ServePage("/silent", async context =>
+        AssertFails(Caller.ServePage("/silent", async context =>
         {
             await context.Response.Body.WriteAsync(new byte[10]);
             await context.Response.Body.FlushAsync();
@@ -198,7 +181,7 @@ public sealed class FetchTests
 
     [Test]
     public void A_dripping_server_is_abandoned_after_the_total_timeout() =>
-        AssertFails(_server.ServePage("/drip", async context =>
+        AssertFails(Caller.ServePage("/drip", async context =>
         {
             while (!context.RequestAborted.IsCancellationRequested)
             {
@@ -210,7 +193,7 @@ public sealed class FetchTests
 
     [Test]
     public void A_content_encoding_is_refused() =>
-        AssertFails(_server.ServePage("/gzip", context =>
+        AssertFails(Caller.ServePage("/gzip", context =>
         {
             context.Response.Headers.ContentEncoding = "gzip";
             return context.Response.Body.WriteAsync(new byte[100]).AsTask();
@@ -223,7 +206,7 @@ public sealed class FetchTests
     [TestCase("aws-chunked")]
     public async Task An_encoding_that_is_none_is_ignored_as_browsers_do(string encoding)
     {
-        await using var image = await FetchAsync(_server.ServePage($"/encoded-{encoding}", context =>
+        await using var image = await FetchAsync(Caller.ServePage($"/encoded-{encoding}", context =>
         {
             context.Response.Headers.ContentEncoding = encoding;
             return context.Response.Body.WriteAsync(new byte[100]).AsTask();
@@ -235,7 +218,7 @@ public sealed class FetchTests
     [TestCase(403, ArtworkFailure.ImageUnreachable)]
     public void A_gate_that_sets_a_cookie_is_named(int status, string code)
     {
-        var url = _server.ServePage($"/gate-{status}", context =>
+        var url = Caller.ServePage($"/gate-{status}", context =>
         {
             context.Response.StatusCode = status;
             context.Response.Headers.SetCookie = "seen=1";
@@ -253,7 +236,7 @@ public sealed class FetchTests
         await using var host =
             await RunningHost.StartAsync(new() { ["RemoveBg:Fetch:UserAgent"] = contact }, takesWork: false);
         var seen = new List<string>();
-        var url = _server.ServePage("/agent", context =>
+        var url = Caller.ServePage("/agent", context =>
         {
             seen.Add(context.Request.Headers.UserAgent.ToString());
             return context.Response.Body.WriteAsync(new byte[10]).AsTask();
@@ -271,7 +254,7 @@ public sealed class FetchTests
     [TestCase(500, true)]
     [TestCase(503, true)]
     public void An_error_status_is_final_or_transient(int status, bool isTransient) =>
-        AssertFails(_server.ServePage($"/{status}", context =>
+        AssertFails(Caller.ServePage($"/{status}", context =>
         {
             context.Response.StatusCode = status;
             return Task.CompletedTask;
@@ -288,18 +271,6 @@ public sealed class FetchTests
             Is.EqualTo(1), string.Join(" / ", failures.Select(failure => failure.Message)));
         Assert.That(failures[0].Failure.Code, Is.EqualTo(ArtworkFailure.ImageUnreachable));
     }
-
-    private async Task<FetchedImage> FetchAsync(string url)
-    {
-        var image = new FetchedImage(_host.Get<StoredImages>().NewPieces(Guid.NewGuid()), NullLogger.Instance);
-        await _fetcher.FetchAsync(url, image, CancellationToken.None);
-        return image;
-    }
-
-    private void AssertFails(string url, string code, bool isTransient) =>
-        Assert.That(() => FetchAsync(url),
-            Throws.TypeOf<ArtworkFailedException>().With.Property("Failure").Property("Code").EqualTo(code).And
-                .Property("IsTransient").EqualTo(isTransient));
 
     private sealed class Names : IAddressLookup
     {

@@ -6,37 +6,23 @@ using RemoveBg.Tests.Given;
 namespace RemoveBg.Tests.Flow;
 
 /// <summary>Photos in forms, and several at once.</summary>
-public sealed class FormTests
+public sealed class FormTests : OneHostTests
 {
-    private RunningHost _host = null!;
-    private Caller _caller = null!;
     private string _photo = null!;
 
     [OneTimeSetUp]
-    public async Task Start()
-    {
-        _host = await RunningHost.StartAsync();
-        _caller = await Caller.StartAsync();
-        _photo = _caller.Serve(Repo.Sample("scene-toycar.jpg"));
-    }
-
-    [OneTimeTearDown]
-    public async Task Stop()
-    {
-        await _host.DisposeAsync();
-        await _caller.DisposeAsync();
-    }
+    public void ServePhoto() => _photo = Caller.Serve(Repo.Sample("scene-toycar.jpg"));
 
     [Test]
     public async Task A_photo_may_be_uploaded_in_a_form()
     {
         using var form = new MultipartFormDataContent { { Sample("scene-toycar.jpg"), "image", "car.jpg" },
             { new StringContent("png"), "outputFormat" }, { new StringContent("300"), "size" } };
-        using var response = await _host.Client.PostAsync("/v2/artworks/remove-background", form);
+        using var response = await Host.Client.PostAsync("/v2/artworks/remove-background", form);
         var accepted = await response.JsonAsync();
         Assert.That((int)response.StatusCode, Is.EqualTo(202), accepted.ToString());
         Assert.That(accepted.GetProperty("parameters").Text("imageUrl"), Is.EqualTo("data:image/jpeg"));
-        var artwork = await _host.UntilEndedAsync(accepted.Text("id")!);
+        var artwork = await Host.UntilEndedAsync(accepted.Text("id")!);
         var picture = Picture.Read(await DownloadAsync(artwork));
         Assert.That(Math.Max(picture.Width, picture.Height), Is.EqualTo(300));
     }
@@ -47,12 +33,12 @@ public sealed class FormTests
         using var form = new MultipartFormDataContent { { Sample("scene-toycar.jpg"), "images", "car.jpg" },
             { new ByteArrayContent("no image"u8.ToArray()), "images", "notes.txt" },
             { Sample("scene-mug.jpg"), "images", "mug.jpg" }, { new StringContent("200"), "size" } };
-        using var response = await _host.Client.PostAsync("/v2/artworks/batch", form);
+        using var response = await Host.Client.PostAsync("/v2/artworks/batch", form);
         var accepted = await response.JsonAsync();
         Assert.That((int)response.StatusCode, Is.EqualTo(202), accepted.ToString());
         var ended = new List<JsonElement>();
         foreach (var item in accepted.GetProperty("items").EnumerateArray())
-            ended.Add(await _host.UntilEndedAsync(item.Text("id")!));
+            ended.Add(await Host.UntilEndedAsync(item.Text("id")!));
         Assert.That(ended.Select(artwork => artwork.Text("status")),
             Is.EqualTo(new[] { "succeeded", "failed", "succeeded" }));
         Assert.That(ended.Select(artwork => artwork.GetProperty("parameters").GetProperty("size").GetInt32()),
@@ -65,7 +51,7 @@ public sealed class FormTests
     {
         using var form = new MultipartFormDataContent { { new StringContent("200"), "size" } };
         for (var i = 0; i < count; i++) form.Add(new ByteArrayContent([1]), "images", $"{i}.jpg");
-        using var response = await _host.Client.PostAsync("/v2/artworks/batch", form);
+        using var response = await Host.Client.PostAsync("/v2/artworks/batch", form);
         Assert.That((int)response.StatusCode, Is.EqualTo(400));
         Assert.That((await response.JsonAsync()).Text("message"), Does.Contain(message));
     }
@@ -73,13 +59,13 @@ public sealed class FormTests
     [Test]
     public async Task A_form_without_a_photo_and_a_truncated_form_get_400()
     {
-        using var empty = await _host.Client.PostAsync("/v2/artworks/remove-background",
+        using var empty = await Host.Client.PostAsync("/v2/artworks/remove-background",
             new MultipartFormDataContent { { new StringContent("png"), "outputFormat" } });
         Assert.That((await empty.JsonAsync()).Text("message"), Does.StartWith("imageUrl is required"));
         var broken = new ByteArrayContent(
             "--x\r\nContent-Disposition: form-data; name=\"image\"; filename=\"a\"\r\n\r\nabc"u8.ToArray());
         broken.Headers.ContentType = MediaTypeHeaderValue.Parse("multipart/form-data; boundary=x");
-        using var response = await _host.Client.PostAsync("/v2/artworks/remove-background", broken);
+        using var response = await Host.Client.PostAsync("/v2/artworks/remove-background", broken);
         Assert.That(((int)response.StatusCode, (await response.JsonAsync()).Text("message")),
             Is.EqualTo((400, "The body is not a complete form (multipart/form-data with a boundary, or "
             + "application/x-www-form-urlencoded).")));
@@ -90,7 +76,7 @@ public sealed class FormTests
     {
         using var form = new MultipartFormDataContent();
         for (var i = 0; i <= 100; i++) form.Add(new StringContent("png"), $"field{i}");
-        using var response = await _host.Client.PostAsync("/v2/artworks/remove-background", form);
+        using var response = await Host.Client.PostAsync("/v2/artworks/remove-background", form);
         Assert.That(((int)response.StatusCode, (await response.JsonAsync()).Text("message")),
             Is.EqualTo((400, "The form must have at most 100 fields, with the names in the documentation.")));
     }
@@ -100,7 +86,7 @@ public sealed class FormTests
     {
         using var form =
             new MultipartFormDataContent { { new ByteArrayContent(new byte[16 * 1024 * 1024]), "image", "large.jpg" } };
-        using var response = await _host.Client.PostAsync("/v2/artworks/remove-background", form);
+        using var response = await Host.Client.PostAsync("/v2/artworks/remove-background", form);
         Assert.That(((int)response.StatusCode, (await response.JsonAsync()).Text("message")!),
             Is.EqualTo((400, "The body must not exceed 16,777,216 bytes (16 MiB).")));
     }
@@ -116,13 +102,13 @@ public sealed class FormTests
         Assert.That(first.Select(item => item.Text("id")), Is.EqualTo(second.Select(item => item.Text("id"))));
         Assert.That(first[1].GetProperty("parameters").TryGetProperty("crop", out _), Is.True);
         foreach (var item in first)
-            Assert.That((await _host.UntilEndedAsync(item.Text("id")!)).Text("status"), Is.EqualTo("succeeded"));
+            Assert.That((await Host.UntilEndedAsync(item.Text("id")!)).Text("status"), Is.EqualTo("succeeded"));
     }
 
     [Test]
     public async Task Each_artwork_of_a_batch_counts_against_the_rate()
     {
-        using var client = _host.ClientWith(await _host.AddKeyAsync("batcher", ratePerMinute: 1, burst: 3));
+        using var client = Host.ClientWith(await Host.AddKeyAsync("batcher", ratePerMinute: 1, burst: 3));
         Task<HttpResponseMessage> Send(int count) => client.PostAsync("/v2/artworks/batch",
             new StringContent(JsonSerializer.Serialize(new { artworks = Enumerable.Repeat(
                 new { imageUrl = "http://127.0.0.1:9/a" }, count) }), Encoding.UTF8, "application/json"));
@@ -140,7 +126,7 @@ public sealed class FormTests
         using var request = new HttpRequestMessage(HttpMethod.Post, "/v2/artworks/batch") {
             Content = new StringContent(JsonSerializer.Serialize(body), Encoding.UTF8, "application/json") };
         request.Headers.Add("Idempotency-Key", idempotencyKey);
-        using var response = await _host.Client.SendAsync(request);
+        using var response = await Host.Client.SendAsync(request);
         var answer = await response.JsonAsync();
         Assert.That((int)response.StatusCode, Is.EqualTo(202), answer.ToString());
         return [.. answer.GetProperty("items").EnumerateArray()];

@@ -6,26 +6,12 @@ using RemoveBg.Tests.Given;
 namespace RemoveBg.Tests.Flow;
 
 /// <summary>Options beyond the cut-out, end to end.</summary>
-public sealed class OptionsTests
+public sealed class OptionsTests : OneHostTests
 {
-    private RunningHost _host = null!;
-    private Caller _caller = null!;
     private string _photo = null!;
 
     [OneTimeSetUp]
-    public async Task Start()
-    {
-        _host = await RunningHost.StartAsync();
-        _caller = await Caller.StartAsync();
-        _photo = _caller.Serve(Repo.Sample("scene-toycar.jpg"));
-    }
-
-    [OneTimeTearDown]
-    public async Task Stop()
-    {
-        await _host.DisposeAsync();
-        await _caller.DisposeAsync();
-    }
+    public void ServePhoto() => _photo = Caller.Serve(Repo.Sample("scene-toycar.jpg"));
 
     [Test]
     public async Task Without_options_the_parameters_are_three()
@@ -68,25 +54,25 @@ public sealed class OptionsTests
     public async Task A_background_image_is_downloaded_and_an_uploaded_one_is_deleted_with_the_artwork()
     {
         var fetched = (await CutOutAsync(new { imageUrl = _photo, outputFormat = "png",
-            background = _caller.Serve(Repo.Sample("scene-mug.jpg")) })).Picture;
+            background = Caller.Serve(Repo.Sample("scene-mug.jpg")) })).Picture;
         Assert.That(fetched.MeanAlpha(), Is.EqualTo(1));
 
         var (artwork, inline) =
             await CutOutAsync(new { imageUrl = _photo, outputFormat = "png", background = DataUri("scene-mug.jpg") });
         Assert.That(inline[2, 2], Is.EqualTo(fetched[2, 2]));
         Assert.That(artwork.GetProperty("parameters").Text("background"), Is.EqualTo("data:image/jpeg"));
-        var stored = new Azure.Storage.Blobs.BlobContainerClient(_host.ConnectionString, "inputs")
+        var stored = new Azure.Storage.Blobs.BlobContainerClient(Host.ConnectionString, "inputs")
             .GetBlobClient($"{Guid.Parse(artwork.Text("id")!):N}_background");
         Assert.That((await stored.ExistsAsync()).Value, Is.True);
-        (await _host.Client.DeleteAsync($"/v2/artworks/{artwork.Text("id")}")).Dispose();
+        (await Host.Client.DeleteAsync($"/v2/artworks/{artwork.Text("id")}")).Dispose();
         Assert.That((await stored.ExistsAsync()).Value, Is.False);
     }
 
     [Test]
     public async Task A_background_that_cannot_be_downloaded_fails_the_artwork_and_is_named()
     {
-        using var response = await _host.SubmitAsync(new { imageUrl = _photo, background = _caller.Url + "/none.png" });
-        var artwork = await _host.UntilEndedAsync((await response.JsonAsync()).Text("id")!);
+        using var response = await Host.SubmitAsync(new { imageUrl = _photo, background = Caller.Url + "/none.png" });
+        var artwork = await Host.UntilEndedAsync((await response.JsonAsync()).Text("id")!);
         Assert.That(artwork.GetProperty("error").Text("code"), Is.EqualTo("image_unreachable"));
         Assert.That(artwork.GetProperty("error").Text("message"), Does.StartWith("background: "));
     }
@@ -223,20 +209,20 @@ public sealed class OptionsTests
     [Test]
     public async Task A_photo_without_a_subject_fails_if_one_is_required_and_else_is_empty()
     {
-        var blank = _caller.ServePage("/blank.png",
+        var blank = Caller.ServePage("/blank.png",
             context => context.Response.Body.WriteAsync(PngFile.Blank(64, 48)).AsTask());
-        using var response = await _host.SubmitAsync(new { imageUrl = blank, requireForeground = true });
-        var failed = await _host.UntilEndedAsync((await response.JsonAsync()).Text("id")!);
+        using var response = await Host.SubmitAsync(new { imageUrl = blank, requireForeground = true });
+        var failed = await Host.UntilEndedAsync((await response.JsonAsync()).Text("id")!);
         Assert.That(failed.GetProperty("error").Text("code"), Is.EqualTo("no_foreground"));
         Assert.That((await CutOutAsync(new { imageUrl = blank })).Picture.MeanAlpha(), Is.LessThan(0.1));
     }
 
     private async Task<(JsonElement Artwork, Picture Picture)> CutOutAsync(object body)
     {
-        using var response = await _host.SubmitAsync(body);
+        using var response = await Host.SubmitAsync(body);
         var accepted = await response.JsonAsync();
         Assert.That((int)response.StatusCode, Is.EqualTo(202), accepted.ToString());
-        var artwork = await _host.UntilEndedAsync(accepted.Text("id")!);
+        var artwork = await Host.UntilEndedAsync(accepted.Text("id")!);
         Assert.That(artwork.Text("status"), Is.EqualTo("succeeded"), artwork.ToString());
         return (artwork, Picture.Read(await DownloadAsync(artwork)));
     }

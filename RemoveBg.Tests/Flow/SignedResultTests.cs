@@ -5,35 +5,21 @@ namespace RemoveBg.Tests.Flow;
 
 /// <summary>Results where callers cannot reach storage, as with <c>privateNetwork</c>: <c>results</c> has signed URLs
 /// of the service.</summary>
-public sealed class SignedResultTests
+public sealed class SignedResultTests : OneHostTests
 {
     private const string Public = "https://removebg.example.com";
 
-    private RunningHost _host = null!;
-    private Caller _caller = null!;
-
-    [OneTimeSetUp]
-    public async Task Start()
-    {
-        _host = await RunningHost.StartAsync(new() { ["RemoveBg:Results:PublicUrl"] = Public });
-        _caller = await Caller.StartAsync();
-    }
-
-    [OneTimeTearDown]
-    public async Task Stop()
-    {
-        await _host.DisposeAsync();
-        await _caller.DisposeAsync();
-    }
+    private protected override Task<RunningHost> StartHostAsync() =>
+        RunningHost.StartAsync(new() { ["RemoveBg:Results:PublicUrl"] = Public });
 
     [Test]
     public async Task The_url_in_the_webhook_and_in_the_response_opens_without_a_key()
     {
-        var artwork = await _host.CutOutAsync(_caller.Serve(Repo.Sample("scene-toycar.jpg")), _caller.WebhookUrl);
-        var delivery = (await _caller.UntilDeliveredAsync(1))[0];
+        var artwork = await Host.CutOutAsync(Caller.Serve(Repo.Sample("scene-toycar.jpg")), Caller.WebhookUrl);
+        var delivery = (await Caller.UntilDeliveredAsync(1))[0];
         using var sent = JsonDocument.Parse(delivery.Text);
-        using var stranger = _host.ClientWith(null);
-        var kept = await _host.Client.GetByteArrayAsync($"/v2/artworks/{artwork.Text("id")}/result");
+        using var stranger = Host.ClientWith(null);
+        var kept = await Host.Client.GetByteArrayAsync($"/v2/artworks/{artwork.Text("id")}/result");
         foreach (var url in new[] { Url(artwork), Url(sent.RootElement) })
         {
             using var response = await stranger.GetAsync(PathOf(url));
@@ -45,9 +31,9 @@ public sealed class SignedResultTests
     [Test]
     public async Task A_signature_of_another_artwork_gets_403_and_many_of_them_429()
     {
-        var first = PathOf(Url(await _host.CutOutAsync(_caller.Serve(Repo.Sample("scene-toycar.jpg")))));
-        var second = (await _host.CutOutAsync(_caller.Serve(Repo.Sample("scene-mug.jpg")))).Text("id")!;
-        using var stranger = _host.ClientWith(null);
+        var first = PathOf(Url(await Host.CutOutAsync(Caller.Serve(Repo.Sample("scene-toycar.jpg")))));
+        var second = (await Host.CutOutAsync(Caller.Serve(Repo.Sample("scene-mug.jpg")))).Text("id")!;
+        using var stranger = Host.ClientWith(null);
         var forged = $"/v2/artworks/{second}/result{first[first.IndexOf('?', StringComparison.Ordinal)..]}";
         using (var refused = await stranger.GetAsync(forged))
         {
