@@ -46,7 +46,7 @@ public sealed class GcraTests
         Assert.That(allowed, Is.InRange(3600, 3610));
     }
 
-    /// <summary>A host whose clock is ahead has written it, or the key had another rate.</summary>
+    /// <summary>A host with a clock ahead has written it, or the key had another rate.</summary>
     [TestCase(3 + 60, 3 + 60, TestName = "A state that a host with a clock a minute ahead has written is kept")]
     [TestCase(3 + 61, 3, TestName = "A state farther ahead counts as the whole burst")]
     public void A_state_ahead_of_the_burst(int ahead, int kept)

@@ -48,8 +48,8 @@ internal static class FileHarnesses
         : UnsupportedFile.Describe(file, new()).Length > 200 ? throw new BrokenInvariantException("a long message")
         : null;
 
-    /// <summary>Where the first decoder opens a file as one of the formats, it is of that format. Where ImageMagick
-    /// names one, too: its large decoders are left out, as a crash would end the tests.</summary>
+    /// <summary>Compares the sniffed format with those that the first decoder and ImageMagick find. ImageMagick's
+    /// large decoders are left out, as a crash would end the tests.</summary>
     private static string CheckSniffed(byte[] file, string name)
     {
         Require(SecondFormat.Of(file) is null || !FileFormat.IsSupported(file), "one decoder takes the file");
@@ -97,7 +97,7 @@ internal static class FileHarnesses
     private static bool IsThereOnce(ReadOnlySpan<byte> tiff) =>
         tiff.Count<byte>([0x12, 0x01]) + tiff.Count<byte>([0x01, 0x12]) == 1;
 
-    /// <summary>What is written can be read again, and has no place.</summary>
+    /// <summary>Checks that a copied block can be read again, and gives no location.</summary>
     private static string CheckBlock(byte[] file, byte[] block)
     {
         Require(ExifBlock.Copy(block).AsSpan().SequenceEqual(block), "a copy of the copy is the same");

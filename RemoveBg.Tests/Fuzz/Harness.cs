@@ -10,7 +10,7 @@ namespace RemoveBg.Tests.Fuzz;
 /// <param name="Time">Time that the parser took.</param>
 internal readonly record struct Outcome(bool IsAccepted, string Kind, long Allocated, TimeSpan Time);
 
-/// <summary>What must hold for every input does not.</summary>
+/// <summary>An invariant that an input has broken.</summary>
 internal sealed class BrokenInvariantException(string message, Exception? cause = null) : Exception(message, cause)
 {
     public static void Require(bool holds, string invariant)

@@ -3,7 +3,7 @@ using static RemoveBg.Tests.Fuzz.BrokenInvariantException;
 
 namespace RemoveBg.Tests.Fuzz;
 
-/// <summary>What each kind of option makes of a text.</summary>
+/// <summary>Values of one text, read as each kind of option; null where it is none.</summary>
 internal sealed record OptionValues(Length? Length, Margin? Margin, Scale? Scale, Position? Position, Region? Region,
     Background? Background)
 {

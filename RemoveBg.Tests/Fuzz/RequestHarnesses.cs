@@ -84,7 +84,8 @@ internal static partial class RequestHarnesses
         return new(document, texts);
     }
 
-    /// <summary>What we accept, the strict reader of .NET accepts, and it reads the same, long texts apart.</summary>
+    /// <summary>Checks that .NET's strict reader accepts what ours does, and reads the same except for long
+    /// texts.</summary>
     private static string CheckJson(byte[] body, Tuple<JsonDocument, LongTexts> parsed)
     {
         using var ours = parsed.Item1;
