@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using Microsoft.Extensions.Options;
 using RemoveBg.Core.Segmentation;
@@ -35,6 +36,17 @@ internal static class Bench
 
     /// <summary>Prints a table in Markdown, as docs/ has it.</summary>
     public static void Show(Table table) => AnsiConsole.Write(table.Border(TableBorder.Markdown));
+
+    /// <summary>Runs jobs at the same time, each on a thread of its own.</summary>
+    /// <returns>Milliseconds until the last is done.</returns>
+    public static double AtOnce(int jobs, Action<int> run)
+    {
+        var threads = Enumerable.Range(0, jobs).Select(job => new Thread(() => run(job))).ToArray();
+        var start = Stopwatch.GetTimestamp();
+        foreach (var thread in threads) thread.Start();
+        foreach (var thread in threads) thread.Join();
+        return Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+    }
 
     public static double Median(IEnumerable<double> values)
     {

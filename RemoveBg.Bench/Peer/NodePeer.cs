@@ -10,7 +10,9 @@ namespace RemoveBg.Bench.Peer;
 /// <param name="Effort">WebP's, 0 to 6.</param>
 /// <param name="Level">PNG's compression level, 0 to 9.</param>
 /// <param name="Clears">Whether colours under alpha 0 become black, as ours do.</param>
-internal sealed record PeerRequest(string Photo, string Format, int Quality, int Effort, int Level, bool Clears);
+/// <param name="Jobs">How often the photo is cut out at once.</param>
+internal sealed record PeerRequest(
+    string Photo, string Format, int Quality, int Effort, int Level, bool Clears, int Jobs);
 
 /// <summary>A Node process that runs peer.js.</summary>
 internal sealed class NodePeer : IDisposable

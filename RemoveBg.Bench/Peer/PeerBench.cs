@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Microsoft.Extensions.Options;
 using RemoveBg.Bench.Speed;
 using RemoveBg.Core.Artworks;
@@ -10,7 +9,7 @@ using Spectre.Console;
 namespace RemoveBg.Bench.Peer;
 
 /// <summary>Compares the pipeline with a typical one in Node (peer.js) that runs U²-Netp: same photo, threads and
-/// encoder settings. After a warm-up the two take turns, run by run.</summary>
+/// encoder settings, one job at a time and one per core. After a warm-up the two take turns, run by run.</summary>
 /// <param name="model">Our network; U²-Netp for the same on both sides.</param>
 /// <param name="runs">Runs of each.</param>
 internal sealed class PeerBench(string model, int runs)
@@ -32,7 +31,7 @@ internal sealed class PeerBench(string model, int runs)
         string network;
         using (var theirs = Bench.Load(Network)) network = theirs.Model.Path;
         using var segmenter = Bench.Load(model);
-        using var tensors = segmenter.CreateTensors();
+        var tensors = Enumerable.Range(0, Environment.ProcessorCount).Select(_ => segmenter.CreateTensors()).ToArray();
         using var peer = NodePeer.Start(folder, network);
         var rows = new List<Row>();
         foreach (var megapixels in sizes)
@@ -44,9 +43,11 @@ internal sealed class PeerBench(string model, int runs)
                 foreach (var format in new[] { OutputFormat.Webp, OutputFormat.Png })
                     AnsiConsole.Status().Start($"{megapixels} MP to {format.Word()}", _ =>
                     {
-                        var same = new PeerRequest(file, format.Word(), Quality, Effort, Level, Clears: false);
-                        foreach (var (name, request) in new[] { ("settings", same), ("size", SameSize(same)) })
-                            rows.Add(Compare(new(megapixels, grain > 0, format.Word(), name), format, request));
+                        var same = new PeerRequest(file, format.Word(), Quality, Effort, Level, Clears: false, 1);
+                        foreach (var (name, request) in new[] { ("settings", same), ("size", SameSize(same)),
+                            ("settings", same with { Jobs = tensors.Length }) })
+                            rows.Add(Compare(new(megapixels, grain > 0, format.Word(), name, request.Jobs), format,
+                                request));
                     });
 
                 Row Compare(Case what, OutputFormat format, PeerRequest request)
@@ -54,7 +55,7 @@ internal sealed class PeerBench(string model, int runs)
                     var (ours, theirs, bytes) = (new List<double>(), new List<double>(), (Ours: 0L, Theirs: 0L));
                     for (var run = -WarmUps; run < runs; run++)
                     {
-                        (var our, bytes.Ours) = Ours(photo, format, segmenter, tensors);
+                        (var our, bytes.Ours) = Ours(photo, format, segmenter, tensors[..request.Jobs]);
                         (var their, bytes.Theirs) = peer.Run(request);
                         if (run < 0) continue;
                         ours.Add(our);
@@ -68,7 +69,7 @@ internal sealed class PeerBench(string model, int runs)
                 PeerRequest SameSize(PeerRequest request)
                 {
                     if (request.Format == "png") return request with { Clears = true };
-                    var wanted = Ours(photo, OutputFormat.Webp, segmenter, tensors).Bytes;
+                    var wanted = Ours(photo, OutputFormat.Webp, segmenter, tensors[..1]).Bytes;
                     var (low, high) = (1, 100);
                     // Files grow with the quality: find the first that is as large as ours.
                     while (low < high)
@@ -83,26 +84,28 @@ internal sealed class PeerBench(string model, int runs)
                 }
             }
 
-        var table = new Table().AddColumns("MP", "grain", "out", "same", "ours ms", "Node ms", "times as fast",
+        foreach (var buffers in tensors) buffers.Dispose();
+        var table = new Table().AddColumns("MP", "grain", "out", "same", "at once", "ours ms", "Node ms", "times as fast",
             "our bytes", "Node's bytes", "ours / Node's");
         foreach (var row in rows) table.AddRow($"{row.Of.Megapixels}", row.Of.Grain ? "yes" : "no", row.Of.Out,
-            row.Of.Same, $"{row.Ours}", $"{row.Node}", $"{row.Faster:0.00}", $"{row.OurBytes:N0}",
+            row.Of.Same, $"{row.Of.Jobs}", $"{row.Ours}", $"{row.Node}", $"{row.Faster:0.00}", $"{row.OurBytes:N0}",
             $"{row.NodeBytes:N0}", $"{100.0 * row.OurBytes / row.NodeBytes:0} %");
         Bench.Show(table);
         Bench.Write(json, new { model, peers = rows });
         return 0;
     }
 
-    private (double Ms, long Bytes) Ours(byte[] photo, OutputFormat format, Segmenter segmenter, Tensors tensors)
+    private (double Ms, long Bytes) Ours(byte[] photo, OutputFormat format, Segmenter segmenter, Tensors[] tensors)
     {
-        using var target = new MemoryStream();
-        var start = Stopwatch.GetTimestamp();
-        _pipeline.Run(new(photo, format, segmenter, tensors, target), CancellationToken.None);
-        return (Stopwatch.GetElapsedTime(start).TotalMilliseconds, target.Length);
+        var targets = tensors.Select(_ => new MemoryStream()).ToArray();
+        var ms = Bench.AtOnce(tensors.Length, job =>
+            _pipeline.Run(new(photo, format, segmenter, tensors[job], targets[job]), CancellationToken.None));
+        return (ms, targets[0].Length);
     }
 
     /// <param name="Same">What is the same on both sides: the encoder's settings, or the size of the file.</param>
-    private sealed record Case(double Megapixels, bool Grain, string Out, string Same);
+    /// <param name="Jobs">How many jobs run at once; their times are those until all are done.</param>
+    private sealed record Case(double Megapixels, bool Grain, string Out, string Same, int Jobs);
 
     private sealed record Times(double Median, double Least, double Most)
     {

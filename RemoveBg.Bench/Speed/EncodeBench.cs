@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Diagnostics;
 using Microsoft.Extensions.Options;
 using RemoveBg.Core.Artworks;
 using RemoveBg.Core.CutOut;
@@ -118,11 +117,7 @@ internal sealed class EncodeBench(string model, int runs, IReadOnlyList<string> 
         // Each job needs its own image: the WebP encoder changes invisible pixels.
         var photos = Enumerable.Range(0, jobs).Select(_ => Decode.Run(cutOut, new()).Photo).ToArray();
         var targets = photos.Select(_ => new MemoryStream()).ToArray();
-        var threads = photos.Select((photo, i) => new Thread(() => write(photo, targets[i]))).ToArray();
-        var start = Stopwatch.GetTimestamp();
-        foreach (var thread in threads) thread.Start();
-        foreach (var thread in threads) thread.Join();
-        var ms = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+        var ms = Bench.AtOnce(jobs, job => write(photos[job], targets[job]));
         foreach (var photo in photos) photo.Dispose();
         return (ms, targets[0].ToArray());
     }

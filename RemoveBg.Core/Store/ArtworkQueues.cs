@@ -30,6 +30,10 @@ public sealed class ArtworkQueues(StorageClients storage)
     private readonly QueueClient _artworks = storage.Queue(Artworks);
     private readonly QueueClient _webhooks = storage.Queue(Webhooks);
 
+    /// <summary>Raised with the queue's name after a message was stored that is visible at once. A host in the same
+    /// process need not wait for its next poll.</summary>
+    public event Action<string>? Sent;
+
     public Task SendToProcessAsync(Artwork artwork, int attempt, TimeSpan delay, CancellationToken cancellationToken) =>
         SendAsync(_artworks, new(ArtworkMessage.CurrentVersion, artwork.Id, attempt, artwork.TraceParent), delay,
             cancellationToken);
@@ -65,11 +69,12 @@ public sealed class ArtworkQueues(StorageClients storage)
             : TimeSpan.Zero;
     }
 
-    private static Task SendAsync(QueueClient queue, ArtworkMessage message, TimeSpan delay,
+    private async Task SendAsync(QueueClient queue, ArtworkMessage message, TimeSpan delay,
         CancellationToken cancellationToken)
     {
         // Storage takes whole seconds; rounded down, the message would arrive before the artwork is due.
         var visible = TimeSpan.FromSeconds(Math.Ceiling(Math.Clamp(delay.TotalSeconds, 0, LongestDelay.TotalSeconds)));
-        return queue.SendMessageAsync(message.ToJson(), visible, NeverExpires, cancellationToken);
+        await queue.SendMessageAsync(message.ToJson(), visible, NeverExpires, cancellationToken);
+        if (visible == TimeSpan.Zero) Sent?.Invoke(queue.Name);
     }
 }

@@ -1,3 +1,4 @@
+using System.Threading.Channels;
 using Azure;
 using Azure.Storage.Queues;
 using Azure.Storage.Queues.Models;
@@ -9,12 +10,13 @@ namespace RemoveBg.SelfHost.Hosting;
 /// <summary>
 /// Feeds one [QueueTrigger] function like the Functions host: leases a bounded number of messages and renews the leases
 /// while they run, cancels one that runs longer than functionTimeout, retries a failed one after a pause, moves one
-/// that fails too often to the poison queue, and on shutdown waits for the running ones.
+/// that fails too often to the poison queue, and on shutdown waits for the running ones. A message that this process
+/// itself sends does not wait for the next poll.
 /// </summary>
 internal sealed class QueuePump(
-    DiscoveredFunction function, string queueName, StorageClients storage, StorageSetup setup, FunctionInvoker invoker,
-        HostJson settings,
-    FunctionTimeout limit, TimeProvider clock, ILogger<QueuePump> log) : BackgroundService
+    DiscoveredFunction function, string queueName, StorageClients storage, ArtworkQueues queues, StorageSetup setup,
+    FunctionInvoker invoker, HostJson settings, FunctionTimeout limit, TimeProvider clock,
+    ILogger<QueuePump> log) : BackgroundService
 {
     /// <summary>Lease of a message. Shorter than the Functions host's ten minutes, so that it returns sooner after a
     /// crash.</summary>
@@ -27,18 +29,27 @@ internal sealed class QueuePump(
     private readonly QueueClient _poison = storage.UndecodedQueue(queueName + ArtworkQueues.PoisonSuffix);
     private readonly HashSet<Task> _running = [];
 
+    /// <summary>Holds a token once a message was sent that the pump may not have seen.</summary>
+    private readonly Channel<bool> _sent =
+        Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+
     /// <summary>Never disposed: it has no timer, and a host that fails to start disposes the pump while it still
     /// drains.</summary>
     private readonly CancellationTokenSource _abandon = new();
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        queues.Sent += OnSent;
         try
         {
             await PumpAsync(stoppingToken);
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
+        }
+        finally
+        {
+            queues.Sent -= OnSent;
         }
         await DrainAsync();
     }
@@ -60,9 +71,24 @@ internal sealed class QueuePump(
                 pause = ShortestPoll;
                 continue;
             }
-            await Task.Delay(pause, clock, stop);
-            pause = pause * 2 < settings.MaxPollingInterval ? pause * 2 : settings.MaxPollingInterval;
+            pause = await WasSentAsync(pause, stop) ? ShortestPoll
+                : pause * 2 < settings.MaxPollingInterval ? pause * 2 : settings.MaxPollingInterval;
         }
+    }
+
+    private void OnSent(string queue)
+    {
+        if (queue == queueName) _sent.Writer.TryWrite(true);
+    }
+
+    /// <summary>Waits until this process sends a message, at most for a time.</summary>
+    private async Task<bool> WasSentAsync(TimeSpan atMost, CancellationToken stop)
+    {
+        using var waiting = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        await Task.WhenAny(Task.Delay(atMost, clock, waiting.Token),
+            _sent.Reader.WaitToReadAsync(waiting.Token).AsTask());
+        await waiting.CancelAsync();
+        return _sent.Reader.TryRead(out _);
     }
 
     /// <returns>Number of received messages.</returns>

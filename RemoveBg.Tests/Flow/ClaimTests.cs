@@ -129,6 +129,8 @@ public sealed class ClaimTests : HandRunTests
         await using var other = await RunningHost.StartAsync(services: services =>
             services.AddSingleton<TimeProvider>(wrong), takesWork: false, storage: Host.ConnectionString);
         var second = other.Get<ProcessArtwork>().ProcessAsync(Message(id, 1), CancellationToken.None);
+        await Eventually.HoldsAsync(() => second.IsCompleted || Caller.Hits(new Uri(photo.Url).AbsolutePath) == 2,
+            "the other worker has decided while the first works");
         photo.Answer.SetResult();
         await Task.WhenAll(work, second);
         var artwork = await FindAsync(id);
@@ -136,6 +138,21 @@ public sealed class ClaimTests : HandRunTests
         Assert.That(await WaitingAsync(ArtworkQueues.Webhooks), Is.EqualTo(1), "announced once");
         Assert.That(new BlobContainerClient(Host.ConnectionString, StoredImages.ResultContainer).GetBlobs().Count(),
             Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task A_worker_whose_clock_is_ahead_repeats_the_message_of_an_ended_artwork_but_not_its_webhook()
+    {
+        var id = await SubmitAsync(Photo);
+        await ProcessAsync(id, 1);
+        var ahead = new FakeTimeProvider(Clock.GetUtcNow().AddHours(1));
+        await using var other = await RunningHost.StartAsync(services: services =>
+            services.AddSingleton<TimeProvider>(ahead), takesWork: false, storage: Host.ConnectionString);
+        await other.Get<ProcessArtwork>().ProcessAsync(Message(id, 1), CancellationToken.None);
+        Assert.That(await WaitingAsync(ArtworkQueues.Webhooks), Is.EqualTo(2), "to it, the first seems lost");
+        await DeliverAsync(id, 1);
+        await DeliverAsync(id, 1);
+        Assert.That(Caller.Deliveries.Select(delivery => delivery.Id), Has.Exactly(1).Items);
     }
 
     [Test]

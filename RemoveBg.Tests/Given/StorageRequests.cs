@@ -27,6 +27,9 @@ internal sealed partial class StorageRequests : EventListener
     /// <summary>Requests that were sent again, because storage failed or did not respond in time.</summary>
     public int Retries => _retries;
 
+    /// <summary>Requests whose text contains a part.</summary>
+    public int CountOf(string part) => _sent.Count(request => request.Contains(part, StringComparison.Ordinal));
+
     /// <summary>Seconds for which each message to a queue was sent invisible, in the order of sending.</summary>
     public IReadOnlyList<int> DelaysOf(string queue) =>
         [.. _sent.Select(request => SentMessage().Match(request)).Where(match => match.Groups["queue"].Value == queue)

@@ -5,6 +5,7 @@ using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 using RemoveBg.Core.Process;
 using RemoveBg.Core.Store;
 using RemoveBg.SelfHost.Hosting;
@@ -19,26 +20,23 @@ public sealed class QueuePumpTests
     private static readonly HostJson Settings =
         new("", BatchSize: 2, NewBatchThreshold: 1, MaxDequeueCount: 3, TimeSpan.Zero, TimeSpan.FromMilliseconds(200));
     private QueueClient _queue = null!, _poison = null!;
+    private string _connection = null!;
+    private StorageClients _storage = null!;
+    private ArtworkQueues _queues = null!;
     private QueuePump _pump = null!;
     private Function _function = null!;
 
     [SetUp]
     public async Task Start()
     {
-        var connection = Storage.NewAccount();
-        var storage = new StorageClients(
-            new ConfigurationBuilder().AddInMemoryCollection([new(StorageClients.ConnectionName, connection)]).Build());
-        (_queue, _poison) = (storage.UndecodedQueue(Name), storage.UndecodedQueue(Name + "-poison"));
+        _connection = Storage.NewAccount();
+        _storage = new(new ConfigurationBuilder()
+            .AddInMemoryCollection([new(StorageClients.ConnectionName, _connection)]).Build());
+        (_queue, _poison) = (_storage.UndecodedQueue(Name), _storage.UndecodedQueue(Name + "-poison"));
         await _queue.CreateAsync();
         await _poison.CreateAsync();
-        _function = new();
-        var services = new ServiceCollection().AddSingleton(_function).BuildServiceProvider();
-        var method = typeof(PumpedFunction).GetMethod(nameof(PumpedFunction.Run))!;
-        _pump = new(new("Pumped", method, method.GetParameters()[0]), Name, storage,
-            new StorageSetup(storage, NullLogger<StorageSetup>.Instance),
-            new FunctionInvoker(services.GetRequiredService<IServiceScopeFactory>()), Settings,
-                new FunctionTimeout(TimeSpan.FromMinutes(5)),
-            TimeProvider.System, NullLogger<QueuePump>.Instance);
+        (_function, _queues) = (new(), new(_storage));
+        _pump = PumpOf(Name, TimeProvider.System);
         await _pump.StartAsync(CancellationToken.None);
     }
 
@@ -113,6 +111,29 @@ public sealed class QueuePumpTests
         await stopping;
         Assert.That(_function.Calls, Is.EqualTo(new[] { Encode("running") }));
         Assert.That(await CountAsync(_queue), Is.EqualTo(1), "the late message stays for another host");
+    }
+
+    [Test]
+    public async Task A_message_that_this_process_sends_does_not_wait_for_the_next_poll()
+    {
+        using var requests = new StorageRequests(_connection);
+        // Its clock stands still, so it polls only once.
+        using var pump = PumpOf(ArtworkQueues.Artworks, new FakeTimeProvider());
+        await pump.StartAsync(CancellationToken.None);
+        await Eventually.HoldsAsync(() => requests.CountOf("/artworks/messages?numofmessages=") == 1, "it polls");
+        await _queues.SendToProcessAsync(Guid.NewGuid(), CancellationToken.None);
+        await Eventually.HoldsAsync(() => _function.Calls.Count == 1, "it is woken");
+        await pump.StopAsync(CancellationToken.None);
+    }
+
+    private QueuePump PumpOf(string queue, TimeProvider clock)
+    {
+        var services = new ServiceCollection().AddSingleton(_function).BuildServiceProvider();
+        var method = typeof(PumpedFunction).GetMethod(nameof(PumpedFunction.Run))!;
+        return new(new("Pumped", method, method.GetParameters()[0]), queue, _storage, _queues,
+            new StorageSetup(_storage, NullLogger<StorageSetup>.Instance),
+            new FunctionInvoker(services.GetRequiredService<IServiceScopeFactory>()), Settings,
+            new FunctionTimeout(TimeSpan.FromMinutes(5)), clock, NullLogger<QueuePump>.Instance);
     }
 
     private Task SendAsync(string text) => _queue.SendMessageAsync(Encode(text));
