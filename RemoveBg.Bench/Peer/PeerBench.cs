@@ -85,8 +85,8 @@ internal sealed class PeerBench(string model, int runs)
             }
 
         foreach (var buffers in tensors) buffers.Dispose();
-        var table = new Table().AddColumns("MP", "grain", "out", "same", "at once", "ours ms", "Node ms", "times as fast",
-            "our bytes", "Node's bytes", "ours / Node's");
+        var table = new Table().AddColumns("MP", "grain", "out", "same", "at once", "ours ms", "Node ms",
+            "times as fast", "our bytes", "Node's bytes", "ours / Node's");
         foreach (var row in rows) table.AddRow($"{row.Of.Megapixels}", row.Of.Grain ? "yes" : "no", row.Of.Out,
             row.Of.Same, $"{row.Of.Jobs}", $"{row.Ours}", $"{row.Node}", $"{row.Faster:0.00}", $"{row.OurBytes:N0}",
             $"{row.NodeBytes:N0}", $"{100.0 * row.OurBytes / row.NodeBytes:0} %");

@@ -73,6 +73,22 @@ public sealed class WebpFileTests
     }
 
     [Test]
+    public unsafe void A_large_photo_gives_the_same_file_and_frees_its_pixels_first()
+    {
+        using var photo = Make(8000, 3001, Kind("disc", 8000, 3001));
+        Assume.That(photo.PixelCount, Is.GreaterThan(WebpFile.LargePhoto));
+        for (var y = 0; y < photo.Height; y += 3)
+            for (var x = y % 5; x < photo.Width; x += 7) photo.Row(y)[x] |= (uint)(x * 31 + y * 17) & 0xFFFFFF;
+        using var copy = Copy(photo);
+        var asSmall = Write(copy, LossyColour.ByVips);
+
+        var asLarge = Write(photo);
+
+        Assert.That(asLarge.AsSpan().SequenceEqual(asSmall));
+        Assert.That(photo.Pixels is null && copy.Pixels is not null);
+    }
+
+    [Test]
     public void Libvips_is_found_on_the_platforms_it_is_packaged_for() => Assert.That(LossyColour.HasVips);
 
     [Test]

@@ -16,7 +16,8 @@ internal static class Encode
     public const int LargestWebpSide = 16_383;
 
     /// <summary>Encodes an image.</summary>
-    /// <param name="photo">Image to encode. The WebP encoder changes the colour of its invisible pixels.</param>
+    /// <param name="photo">Image to encode. The WebP encoder changes the colour of its invisible pixels, and
+    /// disposes a large one.</param>
     /// <returns>The media type of the file.</returns>
     public static string Run(Photo photo, OutputFormat format, Stream target)
     {
