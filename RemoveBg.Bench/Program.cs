@@ -69,6 +69,10 @@ var load = new Command("load",
     "POST to 202 compared with the storage operations alone, and finished jobs per second.") { model, requests, json };
 load.SetAction((arguments, cancellationToken) => new LoadBench(arguments.GetValue(model)!, arguments.GetValue(requests))
     .RunAsync(arguments.GetValue(json), cancellationToken));
+var start = new Command("start", "A service that has just started: seconds to READY, and to its first results.") {
+    model, runs, json };
+start.SetAction((arguments, cancellationToken) => new StartBench(arguments.GetValue(model)!, arguments.GetValue(runs))
+    .RunAsync(arguments.GetValue(json), cancellationToken));
 
 var service = new Option<double>(
     "--service") { Description = "Seconds per artwork in the pipeline (default: 0.71, U²-Netp on one core of two)",
@@ -100,4 +104,4 @@ label.SetAction(arguments =>
     new LabelPhotos(arguments.GetValue(model)!, arguments.GetValue(photos)!, arguments.GetValue(labels)!).Run());
 
 return await new RootCommand("Benchmarks of RemoveBg.") { speed, encode, decode, peer, quality, cascade, load,
-    simulate, label }.Parse(args).InvokeAsync();
+    start, simulate, label }.Parse(args).InvokeAsync();

@@ -18,6 +18,7 @@ public sealed partial class MeasurementsTests
     {
         ["speed"] = "--model removebg --runs 1 --megapixels 0.05",
         ["encode"] = "--model removebg --runs 1 --megapixels 0.05",
+        ["start"] = "--model removebg --runs 1",
         ["decode"] = "{samples}/scene-mug.jpg --runs 1",
         ["quality"] = "--model removebg --set {set} --sheets {folder}",
     };
