@@ -79,7 +79,57 @@ public sealed class GuardedConnectorTests
         var options = new NetworkOptions { LookupTimeout = TimeSpan.FromMilliseconds(100) };
         using var client = new HttpClient(new GuardedConnector(new Silence(), Options.Create(options)).CreateHandler());
         Assert.That(() => client.GetAsync(new Uri("http://photos.example.org/")),
-            Throws.TypeOf<HttpRequestException>());
+            Throws.TypeOf<HttpRequestException>().With.InnerException.Property(nameof(SocketException.SocketErrorCode))
+                .EqualTo(SocketError.TryAgain));
+    }
+
+    [Test]
+    public async Task The_next_address_of_a_host_is_tried_if_one_does_not_answer()
+    {
+        // Nothing listens there.
+        var lookup = new Answers([["127.0.0.2", "127.0.0.1"]]);
+        using var client = new HttpClient(Connector(lookup, allowLoopback: true).CreateHandler());
+        var accepted = ServeAsync();
+        using var response = await client.GetAsync(new Uri($"http://photos.example.org:{Port}/"));
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        await accepted;
+    }
+
+    [TestCase(SocketError.ConnectionRefused, "127.0.0.2", "127.0.0.3")]
+    [TestCase(SocketError.HostNotFound)]
+    public void A_host_without_an_address_that_answers_is_an_error(SocketError expected, params string[] answer)
+    {
+        using var client = new HttpClient(Connector(new Answers([answer]), allowLoopback: true).CreateHandler());
+        Assert.That(() => client.GetAsync(new Uri($"http://photos.example.org:{Port}/")),
+            Throws.TypeOf<HttpRequestException>().With.InnerException.Property(nameof(SocketException.SocketErrorCode))
+                .EqualTo(expected));
+    }
+
+    [Test]
+    public async Task The_operators_proxy_may_have_a_private_address_and_its_host_is_no_callers()
+    {
+        var options = new NetworkOptions { OutboundProxy = $"http://localhost:{Port}" };
+        var lookup = new Answers([["10.0.0.1"]]);
+        using var client = new HttpClient(new GuardedConnector(lookup, Options.Create(options)).CreateHandler());
+        var accepted = ServeAsync();
+        using var response = await client.GetAsync(new Uri("http://photos.example.org/"));
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        await accepted;
+        Assert.That(lookup.Asked, Is.Zero);
+    }
+
+    [Test]
+    public async Task A_client_that_ends_closes_its_connections()
+    {
+        var client = new HttpClient(Connector(new Answers([["127.0.0.1"]]), allowLoopback: true).CreateHandler());
+        var asked = client.GetAsync(new Uri($"http://photos.example.org:{Port}/"));
+        using var socket = await _private.AcceptSocketAsync();
+        await ServeAsync(socket);
+        using (await asked)
+        {
+        }
+        client.Dispose();
+        Assert.That(await socket.ReceiveAsync(new byte[1]), Is.Zero);
     }
 
     [Test]
@@ -101,6 +151,11 @@ public sealed class GuardedConnectorTests
     private async Task ServeAsync()
     {
         using var socket = await _private.AcceptSocketAsync();
+        await ServeAsync(socket);
+    }
+
+    private static async Task ServeAsync(Socket socket)
+    {
         await socket.ReceiveAsync(new byte[4096]);
         await socket.SendAsync("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"u8.ToArray());
     }

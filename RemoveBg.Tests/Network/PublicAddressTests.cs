@@ -12,6 +12,9 @@ public sealed class PublicAddressTests
     [TestCase("168.63.129.15", Description = "neighbour of Azure's WireServer")]
     [TestCase("2606:4700:4700::1111")]
     [TestCase("::ffff:8.8.8.8", Description = "mapped: judged as IPv4")]
+    [TestCase("2606:4700::1:fe:808:808", Description = "like ISATAP in its fourth byte alone")]
+    [TestCase("2606:4700::100:5efe:808:808", Description = "like ISATAP, another first byte")]
+    [TestCase("2606:4700::1:5efe:808:808", Description = "like ISATAP, another second byte")]
     public void Public_addresses_are_public(string address) =>
         Assert.That(PublicAddress.Is(IPAddress.Parse(address)), Is.True);
 
@@ -26,9 +29,22 @@ public sealed class PublicAddressTests
     [TestCase("2001:0:4136:e378:8000:63bf:3fff:fdd2", Description = "Teredo, RFC 4380")]
     [TestCase("2606:4700::5efe:127.0.0.1", Description = "ISATAP, RFC 5214")]
     [TestCase("fd00:ec2::254", Description = "AWS metadata")]
+    [TestCase("2606:4700::200:5efe:127.0.0.1", Description = "ISATAP of a public address")]
     [TestCase("fe80::1%1")]
+    [TestCase("2606:4700::1%1", Description = "public but for its zone")]
     public void Special_addresses_are_not_public(string address) =>
         Assert.That(PublicAddress.Is(IPAddress.Parse(address)), Is.False);
+
+    [TestCase("127.0.0.1", true)]
+    [TestCase("127.8.9.10", true)]
+    [TestCase("::1", true)]
+    [TestCase("::ffff:127.8.9.10", true)]
+    [TestCase("::", false)]
+    [TestCase("10.0.0.1", false)]
+    [TestCase("::ffff:10.0.0.1", false)]
+    [TestCase("2606:4700:4700::1111", false)]
+    public void Loopback_is_known_in_all_its_forms(string address, bool isLoopback) =>
+        Assert.That(PublicAddress.IsLoopback(IPAddress.Parse(address)), Is.EqualTo(isLoopback));
 
     [Test]
     public void First_and_last_address_of_every_special_range_is_refused() =>

@@ -30,6 +30,8 @@ public sealed class UrlPolicyTests
     [TestCase("http://0x7f.1/", "publicly routable")]
     [TestCase("http://134744072/", "four decimal numbers")]
     [TestCase("http://\u212aelvin.com/", "symbols of other scripts are refused", Description = "Kelvin's sign")]
+    [TestCase("http://\u00aa.com/", "symbols of other scripts are refused", Description = "a raised a")]
+    [TestCase("http://\u0133.com/", "symbols of other scripts are refused", Description = "i with j")]
     [TestCase("http://bu\u0308cher.de/", "symbols of other scripts are refused", Description = "two characters")]
     [TestCase("http://\u05d0a.com/", "valid host name", Description = "from right to left and from left to right")]
     [TestCase("http://[2606:4700:4700::1111]a:8080/", "valid host name")]
@@ -40,13 +42,27 @@ public sealed class UrlPolicyTests
     [TestCase("http://[::ffff:127.0.0.1]/", "publicly routable")]
     [TestCase("http://[64:ff9b::808:808]/", "publicly routable")]
     [TestCase("http://user:pass@example.com/", "user name or password")]
+    [TestCase("http://@example.com/", "user name or password")]
+    [TestCase("http://-a-.example.com/", "valid host name")]
     [TestCase("http://example.com:22/", "ports 80, 443, 8080, 8443")]
-    [TestCase("ftp://example.com/a.png", "absolute http or https URL")]
+    [TestCase("ftp://example.com/a.png", "absolute http or https URL, like https://images.example.com/photo.jpg")]
     [TestCase("//example.com/a.png", "absolute http or https URL")]
     [TestCase("http:\\\\127.0.0.1\\", "absolute http or https URL")]
     [TestCase("https://example.com/\r\nHost: x", "absolute http or https URL")]
     public void A_refused_url_names_the_problem(string url, string expected) =>
         Assert.That(Policy.Check(url, UrlUse.Image, out _), Does.Contain(expected));
+
+    [Test]
+    public void A_name_of_another_script_is_looked_up_in_lower_case()
+    {
+        Assert.That(Policy.Check("https://B\u00dcCHER.de/", UrlUse.Image, out var uri), Is.Null);
+        Assert.That(uri!.IdnHost, Is.EqualTo("xn--bcher-kva.de"));
+    }
+
+    [Test]
+    public void A_refused_webhook_gets_an_example_of_a_webhook() =>
+        Assert.That(Policy.Check("/hook", UrlUse.Webhook, out _),
+            Is.EqualTo("must be an absolute https URL, like https://api.example.com/hook."));
 
     [Test]
     public void A_webhook_must_use_https() =>
@@ -61,6 +77,7 @@ public sealed class UrlPolicyTests
     [TestCase("http://10.0.0.1/")]
     [TestCase("http://169.254.169.254/")]
     [TestCase("http://example.com:5000/")]
+    [TestCase("http://\u05d0a.com/")]
     public void Development_allows_nothing_else(string url) =>
         Assert.That(new UrlPolicy(Options.Create(new NetworkOptions { AllowLoopbackForDevelopment = true }))
             .Check(url, UrlUse.Image, out _), Is.Not.Null);

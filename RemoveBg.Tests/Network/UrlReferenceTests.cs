@@ -64,6 +64,7 @@ public sealed class UrlReferenceTests
     [TestCase(Photos, "1:2.jpg", "https://images.example.com/shop/photos/1:2.jpg")]
     // Escapes stay as they are written.
     [TestCase(Photos, "/%41%7e%2F?x=%2b&y=%20", "https://images.example.com/%41%7e%2F?x=%2b&y=%20")]
+    [TestCase(Photos, "/~a!b", "https://images.example.com/~a!b")]
     [TestCase(Photos, "?", "https://images.example.com/shop/photos/1.jpg?")]
     // WHATWG: other hosts, slashes, and what is ignored.
     [TestCase(Photos, "https://b.example.org", "https://b.example.org/")]
