@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Text;
-using RemoveBg.SelfHost.Hosting.Development;
 
 namespace RemoveBg.Tests.Given;
 
@@ -21,7 +20,8 @@ internal sealed class HostProcess : IDisposable
             start.ArgumentList.Add(argument);
         start.Environment["AzureWebJobsStorage"] = storage;
         start.Environment["DOTNET_ENVIRONMENT"] = "Development";
-        start.Environment["REMOVEBG_ROOT"] = Repo.Root;
+        // Outside a clone, secrets are the user's: here, the home of the tests.
+        (start.Environment["REMOVEBG_ROOT"], start.Environment["XDG_DATA_HOME"]) = (Home.Folder, Home.Folder);
         start.Environment["RemoveBg__Model__Name"] = "removebg";
         start.Environment["RemoveBg__Process__Lease"] = "00:00:03";
         start.Environment["RemoveBg__Webhook__Timeout"] = "00:00:05";
@@ -48,13 +48,12 @@ internal sealed class HostProcess : IDisposable
         await Task.WhenAny(host._ready.Task, host._process.WaitForExitAsync()).WaitAsync(TimeSpan.FromSeconds(60));
         if (!host._ready.Task.IsCompleted) Assert.Fail($"The host ended: {string.Join('\n', host._said)}");
         var url = await host._ready.Task;
-        var secrets = DevelopmentSecrets.LoadOrCreate(Path.Combine(Repo.Root, ".local"));
         host._client = new(new OpenApiCheck()) { BaseAddress = new(url),
-            DefaultRequestHeaders = { Authorization = new("Bearer", secrets.ApiKey) } };
+            DefaultRequestHeaders = { Authorization = new("Bearer", Home.Secrets.ApiKey) } };
         return host;
     }
 
-    /// <summary>The development key, which all hosts of this folder share.</summary>
+    /// <summary>The development key, which all hosts of a test run share.</summary>
     public string ApiKey => _client!.DefaultRequestHeaders.Authorization!.Parameter!;
 
     public Uri Address => _client!.BaseAddress!;
