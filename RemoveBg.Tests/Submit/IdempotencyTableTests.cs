@@ -14,6 +14,7 @@ public sealed class IdempotencyTableTests
 
     private readonly FakeTimeProvider _clock = new(new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
     private readonly string _row = IdempotencyTable.RowOf("order-7");
+    private TableClient _rows = null!;
     private ServiceProvider _services = null!;
     private IdempotencyTable _table = null!;
 
@@ -21,7 +22,8 @@ public sealed class IdempotencyTableTests
     public async Task Open()
     {
         var storage = Storage.NewAccount();
-        await new TableClient(storage, "idempotency").CreateAsync();
+        _rows = new(storage, "idempotency");
+        await _rows.CreateAsync();
         _services = KeyCommands.Services(storage, _clock);
         _table = _services.GetRequiredService<IdempotencyTable>();
     }
@@ -85,6 +87,49 @@ public sealed class IdempotencyTableTests
     [TestCase(" order-7 ")]
     public void Quotes_and_blanks_around_a_key_do_not_count(string header) =>
         Assert.That(IdempotencyTable.RowOf(header), Is.EqualTo(_row));
+
+    [Test]
+    public async Task A_clean_up_that_is_out_of_time_leaves_the_rest_to_the_next()
+    {
+        // Storage gives out a thousand rows at a time.
+        var old = _clock.GetUtcNow() - TimeSpan.FromHours(25);
+        var rows = Enumerable.Range(0, 1001).Select(i => new TableTransactionAction(TableTransactionActionType.Add,
+            new TableEntity("key", $"{i:0000}") { ["ArtworkId"] = Guid.NewGuid(), ["CreatedAt"] = old }));
+        foreach (var batch in rows.Chunk(100)) await _rows.SubmitTransactionAsync(batch);
+        Assert.That(await _table.DeleteExpiredAsync(() => true, CancellationToken.None), Is.EqualTo(1000));
+        Assert.That(await _table.DeleteExpiredAsync(() => true, CancellationToken.None), Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task A_keys_rows_are_deleted_with_it_and_no_others()
+    {
+        await ClaimAsync(Guid.NewGuid());
+        await ClaimAsync(Guid.NewGuid(), IdempotencyTable.RowOf("order-8"));
+        var other = await _table.ClaimAsync("other", _row, Photo, Guid.NewGuid(), CancellationToken.None);
+        Assert.That(await _table.DeleteOfAsync("key", CancellationToken.None), Is.EqualTo(2));
+        Assert.That(await _table.ArtworksOfAsync("key", CancellationToken.None).ToListAsync(), Is.Empty);
+        Assert.That(await _table.ArtworksOfAsync("other", CancellationToken.None).ToListAsync(),
+            Is.EqualTo(new[] { other }));
+    }
+
+    [TestCase("a")]
+    [TestCase("order 7")]
+    [TestCase("~!")]
+    [TestCaseSource(nameof(OfLength), new object[] { 255 })]
+    public void A_key_of_1_to_255_printable_characters_is_accepted(string header) =>
+        Assert.That(IdempotencyTable.RowOf(header), Has.Length.EqualTo(64));
+
+    [TestCase("")]
+    [TestCase(" \"\" ")]
+    [TestCase("order\t7")]
+    [TestCase("order\u007f7")]
+    [TestCase("\u00f6rder-7")]
+    [TestCaseSource(nameof(OfLength), new object[] { 256 })]
+    public void Another_key_is_refused_with_what_is_accepted(string header) =>
+        Assert.That(() => IdempotencyTable.RowOf(header), Throws.TypeOf<ApiException>().With.Message
+            .EqualTo("Idempotency-Key must have 1 to 255 printable ASCII characters."));
+
+    private static IEnumerable<string> OfLength(int length) => [new('k', length)];
 
     private Artwork Stored(Guid id) => new()
     {
