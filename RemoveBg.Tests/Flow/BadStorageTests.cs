@@ -18,7 +18,7 @@ public sealed class BadStorageTests
     public async Task Nothing_is_lost_stuck_or_done_twice_when_responses_get_lost_and_hosts_are_killed()
     {
         await using var caller = await Caller.StartAsync();
-        var photo = caller.Serve(Repo.Sample("scene-toycar.jpg"));
+        var photo = caller.Serve(SmallPhotos.Of("scene-toycar.jpg"));
         var storage = Storage.NewAccount();
         await using var proxy = await StorageProxy.StartAsync(storage);
         // An attempt that a kill ends is counted, and here every job may meet several.

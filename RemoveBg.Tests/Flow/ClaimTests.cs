@@ -160,7 +160,7 @@ public sealed class ClaimTests : HandRunTests
     {
         await using var host =
             await RunningHost.StartAsync(new() { ["RemoveBg:Process:Deadline"] = "00:00:02" }, takesWork: false);
-        var photo = Caller.ServeHeld(Repo.Sample("scene-toycar.jpg"));
+        var photo = Caller.ServeHeld(SmallPhotos.Of("scene-toycar.jpg"));
         using var submitted = await host.SubmitAsync(new { imageUrl = photo.Url });
         var id = (await submitted.JsonAsync()).Text("id")!;
         await host.Get<ProcessArtwork>().ProcessAsync(Message(id, 1), CancellationToken.None);
@@ -172,7 +172,7 @@ public sealed class ClaimTests : HandRunTests
     /// <summary>A worker that has its claim and waits for the photo's server.</summary>
     private async Task<(HeldPhoto Photo, string Id, Task Work)> BeginAsync()
     {
-        var photo = Caller.ServeHeld(Repo.Sample("scene-toycar.jpg"));
+        var photo = Caller.ServeHeld(SmallPhotos.Of("scene-toycar.jpg"));
         var id = await SubmitAsync(photo.Url);
         var work = ProcessAsync(id, 1);
         await photo.Asked;

@@ -12,7 +12,7 @@ public sealed class CrashTests
     public async Task A_job_whose_host_was_killed_in_the_middle_ends_succeeded_with_one_result_and_one_webhook_id()
     {
         await using var caller = await Caller.StartAsync();
-        var photo = caller.ServeHeld(Repo.Sample("scene-mug.jpg"));
+        var photo = caller.ServeHeld(SmallPhotos.Of("scene-mug.jpg"));
         var storage = Storage.NewAccount();
         string id;
 
@@ -49,7 +49,7 @@ public sealed class CrashTests
         foreach (var milliseconds in new[] { 10, 60, 150, 300 })
         {
             // A path of its own: an earlier job that is tried again must not set off the kill.
-            var photo = caller.ServeHeld(Repo.Sample("scene-mug.jpg"), $"/held-{milliseconds}.jpg");
+            var photo = caller.ServeHeld(SmallPhotos.Of("scene-mug.jpg"), $"/held-{milliseconds}.jpg");
             using var host = await HostProcess.StartAsync(storage, settings);
             ids.Add(await host.SubmitAsync(photo.Url, caller.WebhookUrl));
             await photo.Asked.WaitAsync(TimeSpan.FromSeconds(30));
@@ -87,7 +87,7 @@ public sealed class CrashTests
         var storage = Storage.NewAccount();
         using (var first = await HostProcess.StartAsync(storage))
         {
-            await first.SubmitAsync(caller.Serve(Repo.Sample("scene-mug.jpg")), caller.WebhookUrl);
+            await first.SubmitAsync(caller.Serve(SmallPhotos.Of("scene-mug.jpg")), caller.WebhookUrl);
             await received.Task.WaitAsync(TimeSpan.FromSeconds(60));
             first.Kill();
         }
@@ -101,7 +101,7 @@ public sealed class CrashTests
     public async Task A_stopping_host_finishes_its_running_jobs()
     {
         await using var caller = await Caller.StartAsync();
-        var photo = caller.ServeHeld(Repo.Sample("scene-mug.jpg"));
+        var photo = caller.ServeHeld(SmallPhotos.Of("scene-mug.jpg"));
         var storage = Storage.NewAccount();
         using var host = await HostProcess.StartAsync(storage);
         await host.SubmitAsync(photo.Url, webhook: null);

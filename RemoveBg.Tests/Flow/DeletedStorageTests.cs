@@ -57,7 +57,7 @@ public sealed class DeletedStorageTests
     /// <summary>A job that needs all of them: an upload, an idempotency key, a result and a webhook.</summary>
     private async Task AssertNextJobSucceedsAsync()
     {
-        var photo = Convert.ToBase64String(await File.ReadAllBytesAsync(Repo.Sample("scene-toycar.jpg")));
+        var photo = Convert.ToBase64String(await File.ReadAllBytesAsync(SmallPhotos.Of("scene-toycar.jpg")));
         using var accepted = await _host.SubmitAsync(
             new { imageUrl = $"data:image/jpeg;base64,{photo}", webhook = _caller.WebhookUrl },
             ("Idempotency-Key", "once"));

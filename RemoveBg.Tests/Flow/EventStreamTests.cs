@@ -9,7 +9,7 @@ public sealed class EventStreamTests : OneHostTests
     [Test]
     public async Task Events_report_each_status_until_the_end()
     {
-        var held = Caller.ServeHeld(Repo.Sample("scene-toycar.jpg"));
+        var held = Caller.ServeHeld(SmallPhotos.Of("scene-toycar.jpg"));
         using var submitted = await Host.SubmitAsync(new { imageUrl = held.Url });
         var id = (await submitted.JsonAsync()).Text("id")!;
         using var response =

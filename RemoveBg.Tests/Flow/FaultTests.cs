@@ -35,7 +35,7 @@ public sealed class FaultTests
                 asked.SetResult();
                 await answer.Task;
             }
-            await context.Response.SendFileAsync(Repo.Sample("scene-toycar.jpg"));
+            await context.Response.SendFileAsync(SmallPhotos.Of("scene-toycar.jpg"));
         });
         var storage = Storage.NewAccount();
         using var frozen = await HostProcess.StartAsync(storage);
@@ -62,7 +62,7 @@ public sealed class FaultTests
     public async Task Storage_that_fails_during_a_job_delays_it_and_loses_nothing()
     {
         await using var azurite = await Azurite.StartAsync(Repo.Root, data: null, CancellationToken.None);
-        var photo = _caller.ServeHeld(Repo.Sample("scene-toycar.jpg"));
+        var photo = _caller.ServeHeld(SmallPhotos.Of("scene-toycar.jpg"));
         await using var host = await RunningHost.StartAsync(storage: azurite.ConnectionString);
         using var submitted = await host.SubmitAsync(new { imageUrl = photo.Url, webhook = _caller.WebhookUrl });
         var id = (await submitted.JsonAsync()).Text("id")!;
@@ -82,7 +82,7 @@ public sealed class FaultTests
     [Test]
     public async Task A_slow_source_does_not_delay_other_jobs()
     {
-        var slow = _caller.ServeHeld(Repo.Sample("scene-toycar.jpg"));
+        var slow = _caller.ServeHeld(SmallPhotos.Of("scene-toycar.jpg"));
         // One slot, and a source whose timeout is longer than the test's.
         await using var host = await RunningHost.StartAsync(new()
         {
@@ -92,7 +92,7 @@ public sealed class FaultTests
         });
         using var submitted = await host.SubmitAsync(new { imageUrl = slow.Url });
         await slow.Asked;
-        Assert.That((await host.CutOutAsync(_caller.Serve(Repo.Sample("scene-toycar.jpg")))).Text("status"),
+        Assert.That((await host.CutOutAsync(_caller.Serve(SmallPhotos.Of("scene-toycar.jpg")))).Text("status"),
             Is.EqualTo("succeeded"));
         slow.Answer.SetResult();
         Assert.That((await host.UntilEndedAsync((await submitted.JsonAsync()).Text("id")!)).Text("status"),
@@ -102,7 +102,7 @@ public sealed class FaultTests
     [Test]
     public async Task A_key_with_slow_sources_delays_only_itself()
     {
-        var slow = _caller.ServeHeld(Repo.Sample("scene-toycar.jpg"));
+        var slow = _caller.ServeHeld(SmallPhotos.Of("scene-toycar.jpg"));
         await using var host = await RunningHost.StartAsync(new() { ["RemoveBg:Fetch:TotalTimeout"] = "00:05:00",
             ["RemoveBg:Fetch:IdleTimeout"] = "00:05:00" });
         using var busy = host.ClientWith(await host.AddKeyAsync("busy"));
@@ -114,7 +114,7 @@ public sealed class FaultTests
             jobs.Add((await submitted.JsonAsync()).Text("id")!);
         }
         await Eventually.HoldsAsync(() => _caller.Hits("/held.jpg") == 4, "the busy key has all it may have at once");
-        Assert.That((await host.CutOutAsync(_caller.Serve(Repo.Sample("scene-toycar.jpg")))).Text("status"),
+        Assert.That((await host.CutOutAsync(_caller.Serve(SmallPhotos.Of("scene-toycar.jpg")))).Text("status"),
             Is.EqualTo("succeeded"));
         Assert.That(_caller.Hits("/held.jpg"), Is.EqualTo(4), "and not one more");
 
@@ -136,7 +136,7 @@ public sealed class FaultTests
                 await context.Response.Body.WriteAsync(new byte[64 * 1024], context.RequestAborted);
         };
         await using var host = await RunningHost.StartAsync();
-        var artwork = await host.CutOutAsync(_caller.Serve(Repo.Sample("scene-toycar.jpg")), _caller.WebhookUrl);
+        var artwork = await host.CutOutAsync(_caller.Serve(SmallPhotos.Of("scene-toycar.jpg")), _caller.WebhookUrl);
         await Eventually.HoldsAsync(async () => await WebhookStatusOfAsync(host, artwork.Text("id")!) == "delivered",
             "the headers decide", TimeSpan.FromSeconds(10));
     }
@@ -146,7 +146,7 @@ public sealed class FaultTests
     {
         var hanging = _caller.ServePage("/hang", context => context.RequestAborted.AsTaskAsync());
         await using var host = await RunningHost.StartAsync(new() { ["RemoveBg:Webhook:Timeout"] = "00:00:03" });
-        var photo = _caller.Serve(Repo.Sample("scene-toycar.jpg"));
+        var photo = _caller.Serve(SmallPhotos.Of("scene-toycar.jpg"));
         var stuck = await host.CutOutAsync(photo, hanging);
         await Eventually.HoldsAsync(() => _caller.Hits("/hang") == 1, "the hanging receiver has been asked");
         await host.CutOutAsync(photo, _caller.WebhookUrl);
@@ -161,7 +161,7 @@ public sealed class FaultTests
         var letGo = new TaskCompletionSource();
         var hanging = _caller.ServePage("/hang", _ => letGo.Task);
         await using var host = await RunningHost.StartAsync(new() { ["RemoveBg:Webhook:Timeout"] = "00:01:00" });
-        var photo = _caller.Serve(Repo.Sample("scene-toycar.jpg"));
+        var photo = _caller.Serve(SmallPhotos.Of("scene-toycar.jpg"));
         // More than an instance reads at once.
         for (var i = 0; i < 20; i++) (await host.SubmitAsync(new { imageUrl = photo, webhook = hanging })).Dispose();
         await Eventually.HoldsAsync(() => _caller.Hits("/hang") == 3,
@@ -179,7 +179,7 @@ public sealed class FaultTests
     {
         await using var host =
             await RunningHost.StartAsync(services: services => services.AddSingleton<IAddressLookup>(new Private()));
-        var artwork = await host.CutOutAsync(_caller.Serve(Repo.Sample("scene-toycar.jpg")),
+        var artwork = await host.CutOutAsync(_caller.Serve(SmallPhotos.Of("scene-toycar.jpg")),
             "https://hooks.some-shop.net/removebg");
         await Eventually.HoldsAsync(async () => (await AttemptsAsync(host, artwork.Text("id")!)).FirstOrDefault()
             == "unreachable", "the attempt has failed");
@@ -188,7 +188,7 @@ public sealed class FaultTests
     [Test]
     public async Task A_key_that_is_disabled_while_its_job_waits_gets_the_job_done_but_cannot_read_it()
     {
-        var photo = _caller.ServeHeld(Repo.Sample("scene-toycar.jpg"));
+        var photo = _caller.ServeHeld(SmallPhotos.Of("scene-toycar.jpg"));
         await using var host = await RunningHost.StartAsync();
         var key = await host.AddKeyAsync("leaver");
         using var client = host.ClientWith(key);

@@ -16,7 +16,7 @@ public sealed class FreezeTests : HandRunTests
     [Test]
     public async Task A_freeze_longer_than_every_limit_ends_neither_the_download_nor_the_job()
     {
-        var photo = Caller.ServeHeld(Repo.Sample("scene-toycar.jpg"));
+        var photo = Caller.ServeHeld(SmallPhotos.Of("scene-toycar.jpg"));
         var id = await SubmitAsync(photo.Url);
         var work = ProcessAsync(id, 1);
         await photo.Asked;
@@ -67,7 +67,7 @@ public sealed class FreezeTests : HandRunTests
     [Test]
     public async Task A_copy_of_the_message_after_a_freeze_leaves_the_job_to_this_process()
     {
-        var photo = Caller.ServeHeld(Repo.Sample("scene-toycar.jpg"));
+        var photo = Caller.ServeHeld(SmallPhotos.Of("scene-toycar.jpg"));
         var id = await SubmitAsync(photo.Url);
         var work = ProcessAsync(id, 1);
         await photo.Asked;
@@ -87,7 +87,7 @@ public sealed class FreezeTests : HandRunTests
     [Test]
     public async Task A_claim_lost_in_a_freeze_costs_no_attempt_and_leaves_the_new_claim_alone()
     {
-        var photo = Caller.ServeHeld(Repo.Sample("scene-toycar.jpg"));
+        var photo = Caller.ServeHeld(SmallPhotos.Of("scene-toycar.jpg"));
         var id = await SubmitAsync(photo.Url);
         var frozen = ProcessAsync(id, 1);
         await photo.Asked;
@@ -174,7 +174,7 @@ public sealed class FreezeTests : HandRunTests
     /// <summary>Stops a host whose jobs wait for their photos.</summary>
     private async Task AssertStoppedHostFinishesAsync(int jobs, TimeSpan stopped, Dictionary<string, string?> settings)
     {
-        var photo = Caller.ServeHeld(Repo.Sample("scene-toycar.jpg"));
+        var photo = Caller.ServeHeld(SmallPhotos.Of("scene-toycar.jpg"));
         var storage = Storage.NewAccount();
         using var host = await HostProcess.StartAsync(storage, settings);
         var ids = new List<string>();
@@ -202,7 +202,7 @@ public sealed class FreezeTests : HandRunTests
         {
             if (Interlocked.Increment(ref requests) > times)
             {
-                await context.Response.SendFileAsync(Repo.Sample("scene-toycar.jpg"));
+                await context.Response.SendFileAsync(SmallPhotos.Of("scene-toycar.jpg"));
                 return;
             }
             Clock.Advance(Freeze);

@@ -17,7 +17,7 @@ public sealed class HostileSourceTests
         await using var caller = await Caller.StartAsync();
         await using var host = await RunningHost.StartAsync();
         using var counted = new Counted(host);
-        var good = caller.Serve(Repo.Sample("scene-toycar.jpg"));
+        var good = caller.Serve(SmallPhotos.Of("scene-toycar.jpg"));
 
         var jobs = new List<(string Id, string File, Expected Expected)>();
         foreach (var file in ImageFiles.Hostile)

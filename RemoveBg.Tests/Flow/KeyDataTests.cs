@@ -150,7 +150,7 @@ public sealed class KeyDataTests : HandRunTests
     {
         var (value, _) = await _keys.AddAsync(name);
         using var client = Host.ClientWith(value);
-        var image = Convert.ToBase64String(await File.ReadAllBytesAsync(Repo.Sample("scene-toycar.jpg")));
+        var image = Convert.ToBase64String(await File.ReadAllBytesAsync(SmallPhotos.Of("scene-toycar.jpg")));
         var ids = new List<Guid>();
         for (var number = 0; number < 12; number++)
         {

@@ -43,7 +43,7 @@ public sealed class LostResponseTests
     public async Task A_lost_response_leaves_one_result_and_one_webhook(string _, params string[] parts)
     {
         var struck = _proxy.Strike(Fate.ResponseLost, times: 1, parts);
-        var artwork = await _host.CutOutAsync(_caller.Serve(Repo.Sample("scene-toycar.jpg")), _caller.WebhookUrl);
+        var artwork = await _host.CutOutAsync(_caller.Serve(SmallPhotos.Of("scene-toycar.jpg")), _caller.WebhookUrl);
         var deliveries = await _caller.UntilDeliveredAsync(1);
         Assert.Multiple(() =>
         {
@@ -60,7 +60,7 @@ public sealed class LostResponseTests
     public async Task KeyWithOnePermit(string change)
     {
         using var client = _host.ClientWith(await _host.AddKeyAsync("single", concurrentJobs: 1));
-        var photo = _caller.ServeHeld(Repo.Sample("scene-toycar.jpg"));
+        var photo = _caller.ServeHeld(SmallPhotos.Of("scene-toycar.jpg"));
         var struck = _proxy.Strike(Fate.ResponseLost, times: 1, change, "turn_");
         for (var i = 0; i < 3; i++)
             using (var accepted = await _host.SubmitAsync(new { imageUrl = photo.Url, webhook = _caller.WebhookUrl },
@@ -88,7 +88,7 @@ public sealed class LostResponseTests
     public async Task A_lost_response_about_an_idempotency_key_does_not_accept_twice()
     {
         var struck = _proxy.Strike(Fate.ResponseLost, times: 1, "POST", "/idempotency");
-        var body = new { imageUrl = _caller.Serve(Repo.Sample("scene-toycar.jpg")) };
+        var body = new { imageUrl = _caller.Serve(SmallPhotos.Of("scene-toycar.jpg")) };
         using var first = await _host.SubmitAsync(body, ("Idempotency-Key", "once"));
         using var second = await _host.SubmitAsync(body, ("Idempotency-Key", "once"));
         Assert.That(struck(), Is.EqualTo(1));
@@ -102,7 +102,7 @@ public sealed class LostResponseTests
     {
         // A message that is received twice comes back only when its lease ends, each time.
         _proxy.Decide = request => request.StartsWith("GET", StringComparison.Ordinal) ? Fate.Passed : Fate.Twice;
-        var artwork = await _host.CutOutAsync(_caller.Serve(Repo.Sample("scene-toycar.jpg")), _caller.WebhookUrl);
+        var artwork = await _host.CutOutAsync(_caller.Serve(SmallPhotos.Of("scene-toycar.jpg")), _caller.WebhookUrl);
         var deliveries = await _caller.UntilDeliveredAsync(1);
         Assert.That(artwork.Text("status"), Is.EqualTo("succeeded"));
         Assert.That(deliveries.Select(delivery => delivery.Id).Distinct().Count(), Is.EqualTo(1));

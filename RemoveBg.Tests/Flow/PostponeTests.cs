@@ -113,7 +113,7 @@ public sealed class PostponeTests : HandRunTests
     {
         await HangDownloadsAsync();
         var id = await SubmitAsync("data:image/jpeg;base64,"
-            + Convert.ToBase64String(await File.ReadAllBytesAsync(Repo.Sample("scene-toycar.jpg"))));
+            + Convert.ToBase64String(await File.ReadAllBytesAsync(SmallPhotos.Of("scene-toycar.jpg"))));
         await ProcessAsync(id, 1);
         Assert.That((await FindAsync(id)).Status, Is.EqualTo(ArtworkStatus.Succeeded));
     }
@@ -135,7 +135,7 @@ public sealed class PostponeTests : HandRunTests
         var held = Caller.ServePage("/hang.jpg", async context =>
         {
             await _letGo.Task.WaitAsync(context.RequestAborted);
-            await context.Response.SendFileAsync(Repo.Sample("scene-toycar.jpg"));
+            await context.Response.SendFileAsync(SmallPhotos.Of("scene-toycar.jpg"));
         });
         for (var i = 0; i < most; i++) _hanging.Add(ProcessAsync(await SubmitAsync(held), 1));
         await Eventually.HoldsAsync(() => Caller.Hits("/hang.jpg") == most, "they hang");

@@ -156,7 +156,7 @@ public sealed class RetentionTests : BusyKeyTests
     /// <summary>An artwork with everything: stored input, idempotency key, result, webhook delivered.</summary>
     private async Task<string> EndedAsync()
     {
-        var photo = Convert.ToBase64String(await File.ReadAllBytesAsync(Repo.Sample("scene-toycar.jpg")));
+        var photo = Convert.ToBase64String(await File.ReadAllBytesAsync(SmallPhotos.Of("scene-toycar.jpg")));
         using var response = await Host.SubmitAsync(
             new { imageUrl = $"data:image/jpeg;base64,{photo}", webhook = Caller.WebhookUrl },
             ("Idempotency-Key", Guid.NewGuid().ToString()));

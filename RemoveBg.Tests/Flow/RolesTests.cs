@@ -32,8 +32,8 @@ public sealed class RolesTests
         using var web = await HostProcess.StartAsync(storage, Settings("web"));
         using var worker = await HostProcess.StartAsync(storage,
             new Dictionary<string, string?>(Settings("worker")) { ["RemoveBg__Webhook__Timeout"] = "00:01:00" });
-        var held = caller.ServeHeld(Repo.Sample("scene-mug.jpg"));
-        await web.SubmitAsync(caller.Serve(Repo.Sample("scene-toycar.jpg")), caller.WebhookUrl);
+        var held = caller.ServeHeld(SmallPhotos.Of("scene-mug.jpg"));
+        await web.SubmitAsync(caller.Serve(SmallPhotos.Of("scene-toycar.jpg")), caller.WebhookUrl);
         await received.Task.WaitAsync(TimeSpan.FromSeconds(60));
         var id = await web.SubmitAsync(held.Url, webhook: null);
         await held.Asked.WaitAsync(TimeSpan.FromSeconds(60));
@@ -68,7 +68,7 @@ public sealed class RolesTests
         await using var workers = await KilledHosts.StartAsync(storage, count: 3,
             settings: Settings("worker").Concat(model).ToDictionary(), byTime: false);
         using var sweeper = await HostProcess.StartAsync(storage, Settings("sweeper"));
-        var photo = caller.Serve(Repo.Sample("scene-toycar.jpg"));
+        var photo = caller.Serve(SmallPhotos.Of("scene-toycar.jpg"));
 
         // 1. Submissions to both web processes, while workers die and come.
         var watch = Stopwatch.StartNew();

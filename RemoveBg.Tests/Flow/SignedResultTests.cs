@@ -15,7 +15,7 @@ public sealed class SignedResultTests : OneHostTests
     [Test]
     public async Task The_url_in_the_webhook_and_in_the_response_opens_without_a_key()
     {
-        var artwork = await Host.CutOutAsync(Caller.Serve(Repo.Sample("scene-toycar.jpg")), Caller.WebhookUrl);
+        var artwork = await Host.CutOutAsync(Caller.Serve(SmallPhotos.Of("scene-toycar.jpg")), Caller.WebhookUrl);
         var delivery = (await Caller.UntilDeliveredAsync(1))[0];
         using var sent = JsonDocument.Parse(delivery.Text);
         using var stranger = Host.ClientWith(null);
@@ -31,8 +31,8 @@ public sealed class SignedResultTests : OneHostTests
     [Test]
     public async Task A_signature_of_another_artwork_gets_403_and_many_of_them_429()
     {
-        var first = PathOf(Url(await Host.CutOutAsync(Caller.Serve(Repo.Sample("scene-toycar.jpg")))));
-        var second = (await Host.CutOutAsync(Caller.Serve(Repo.Sample("scene-mug.jpg")))).Text("id")!;
+        var first = PathOf(Url(await Host.CutOutAsync(Caller.Serve(SmallPhotos.Of("scene-toycar.jpg")))));
+        var second = (await Host.CutOutAsync(Caller.Serve(SmallPhotos.Of("scene-mug.jpg")))).Text("id")!;
         using var stranger = Host.ClientWith(null);
         var forged = $"/v2/artworks/{second}/result{first[first.IndexOf('?', StringComparison.Ordinal)..]}";
         using (var refused = await stranger.GetAsync(forged))

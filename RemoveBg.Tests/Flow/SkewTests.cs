@@ -40,7 +40,7 @@ public sealed class SkewTests(int hours)
         var key = await _right.AddKeyAsync("shop", ratePerMinute: 60, burst: 2);
         using var there = _wrong.ClientWith(key);
         using var here = _right.ClientWith(key);
-        var photo = new { imageUrl = _caller.Serve(Repo.Sample("scene-toycar.jpg")) };
+        var photo = new { imageUrl = _caller.Serve(SmallPhotos.Of("scene-toycar.jpg")) };
         // Each host in turn fills the bucket and is refused.
         foreach (var (host, client) in new[] { (_wrong, there), (_right, here), (_wrong, there) })
         {
@@ -63,7 +63,7 @@ public sealed class SkewTests(int hours)
     public async Task Its_dates_result_urls_and_webhooks_are_right()
     {
         var artwork =
-            await _wrong.CutOutAsync(_caller.Serve(Repo.Sample("scene-toycar.jpg")), _caller.WebhookUrl);
+            await _wrong.CutOutAsync(_caller.Serve(SmallPhotos.Of("scene-toycar.jpg")), _caller.WebhookUrl);
         var now = TimeProvider.System.GetUtcNow();
         Assert.That(artwork.GetProperty("createdAt").GetDateTimeOffset(),
             Is.EqualTo(now).Within(TimeSpan.FromMinutes(5)));
@@ -77,7 +77,7 @@ public sealed class SkewTests(int hours)
     [Test]
     public async Task Its_lease_ends_in_time()
     {
-        var photo = _caller.ServeHeld(Repo.Sample("scene-toycar.jpg"));
+        var photo = _caller.ServeHeld(SmallPhotos.Of("scene-toycar.jpg"));
         using var submitted = await _wrong.SubmitAsync(new { imageUrl = photo.Url });
         var id = Guid.Parse((await submitted.JsonAsync()).Text("id")!);
         await photo.Asked;
@@ -92,7 +92,7 @@ public sealed class SkewTests(int hours)
     {
         // Further off than anything is kept.
         await using var host = await StartSkewedAsync(TimeSpan.FromDays(8 * hours), takesWork: false);
-        var artwork = await _wrong.CutOutAsync(_caller.Serve(Repo.Sample("scene-toycar.jpg")));
+        var artwork = await _wrong.CutOutAsync(_caller.Serve(SmallPhotos.Of("scene-toycar.jpg")));
         using (await _right.SubmitAsync(new { imageUrl = "https://example.com/a.jpg" },
             ("Idempotency-Key", "order-1"))) { }
         await host.Get<EraseExpired>().EraseAsync(CancellationToken.None);

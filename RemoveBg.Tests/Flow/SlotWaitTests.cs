@@ -33,7 +33,7 @@ public sealed class SlotWaitTests : HandRunTests
     {
         // With their requests: downloads have slots of their own.
         var uploaded =
-            $"data:image/jpeg;base64,{Convert.ToBase64String(File.ReadAllBytes(Repo.Sample("scene-toycar.jpg")))}";
+            $"data:image/jpeg;base64,{Convert.ToBase64String(File.ReadAllBytes(SmallPhotos.Of("scene-toycar.jpg")))}";
         var ids = await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => SubmitAsync(uploaded)));
         var slot = await TakeSlotAsync();
         var work = ids.Select(id => ProcessAsync(id)).ToList();
@@ -65,7 +65,7 @@ public sealed class SlotWaitTests : HandRunTests
     [Test]
     public async Task An_artwork_that_the_host_keeps_interrupting_fails_with_a_clear_error()
     {
-        var photo = Caller.ServeHeld(Repo.Sample("scene-toycar.jpg"));
+        var photo = Caller.ServeHeld(SmallPhotos.Of("scene-toycar.jpg"));
         var id = await SubmitAsync(photo.Url);
         for (var time = 1; time <= 3; time++)
         {
@@ -92,7 +92,7 @@ public sealed class SlotWaitTests : HandRunTests
     [Test]
     public async Task A_host_that_times_out_after_the_deadline_is_not_taken_for_a_shutdown()
     {
-        var photo = Caller.ServeHeld(Repo.Sample("scene-toycar.jpg"));
+        var photo = Caller.ServeHeld(SmallPhotos.Of("scene-toycar.jpg"));
         var id = await SubmitAsync(photo.Url);
         using var host = new CancellationTokenSource();
         var work = ProcessAsync(id, host.Token);

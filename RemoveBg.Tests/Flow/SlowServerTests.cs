@@ -16,7 +16,7 @@ public sealed class SlowServerTests
     public async Task Start()
     {
         _caller = await Caller.StartAsync();
-        _photo = _caller.Serve(Repo.Sample("scene-toycar.jpg"));
+        _photo = _caller.Serve(SmallPhotos.Of("scene-toycar.jpg"));
         _missing = _caller.Url + "/missing.jpg";
     }
 

@@ -25,7 +25,7 @@ public abstract class HandRunTests
     public async Task Start()
     {
         Caller = await Caller.StartAsync();
-        Photo = Caller.Serve(Repo.Sample("scene-toycar.jpg"));
+        Photo = Caller.Serve(SmallPhotos.Of("scene-toycar.jpg"));
         // Storage compares expiries with the real time, so the fake one starts there.
         Clock = new(TimeProvider.System.GetUtcNow());
         Host = await RunningHost.StartAsync(new() { ["RemoveBg:Process:Lease"] = "00:00:06" },

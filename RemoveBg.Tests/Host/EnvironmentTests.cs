@@ -41,7 +41,7 @@ public sealed class EnvironmentTests
     {
         await using var caller = await Caller.StartAsync();
         using var host = await HostProcess.StartAsync(Storage.NewAccount(), environment, folder);
-        var id = await host.SubmitAsync(caller.Serve(Repo.Sample("scene-toycar.jpg")), caller.WebhookUrl);
+        var id = await host.SubmitAsync(caller.Serve(SmallPhotos.Of("scene-toycar.jpg")), caller.WebhookUrl);
         await Eventually.HoldsAsync(() => caller.Deliveries.Any(delivery => delivery.Text.Contains(id)
             && delivery.Text.Contains("\"succeeded\"")), "the artwork succeeds and is announced");
     }

@@ -105,7 +105,7 @@ internal static class WholeFlow
     {
         await using var proxy = await StorageProxy.StartAsync(Storage.NewAccount(), isRecording: true);
         await using var caller = await Caller.StartAsync();
-        var photo = caller.Serve(Repo.Sample("scene-toycar.jpg"));
+        var photo = caller.Serve(SmallPhotos.Of("scene-toycar.jpg"));
         var clock = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
         await using var host = await RunningHost.StartAsync(takesWork: false, storage: proxy.ConnectionString,
             services: services => services.AddSingleton<TimeProvider>(clock));
