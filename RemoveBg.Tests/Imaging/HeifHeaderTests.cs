@@ -169,8 +169,8 @@ public sealed class HeifHeaderTests
     /// <summary>Memory is booked by the beginning of a file: the rest may not tell another size.</summary>
     [Test]
     public void Of_two_metadata_boxes_the_first_one_counts() =>
-        Assert.That(Read([.. Small(), .. Meta(Chosen(1), Properties([Size(8, 8)], Uses(false, false, (1, [1]))))]),
-            Is.EqualTo(new ImageHeader(SecondFormat.Heic, 30, 20)));
+        Assert.That(Read([.. Small(), .. Meta(Chosen(2), Properties([Size(8, 8), Size(9, 9)],
+            Uses(false, false, (2, [2]))))]), Is.EqualTo(new ImageHeader(SecondFormat.Heic, 30, 20)));
 
     private static IEnumerable<TestCaseData> Films()
     {
