@@ -3,7 +3,8 @@ using RemoveBg.Tests.Given;
 
 namespace RemoveBg.Tests;
 
-/// <summary>A folder for the key and the secret of the hosts that tests start. They never see the developer's.</summary>
+/// <summary>A folder for the key and the secret of the hosts that tests start, which never see the
+/// developer's.</summary>
 [SetUpFixture]
 public sealed class Home
 {

@@ -69,6 +69,11 @@ internal sealed class HeifFile
     public static byte[] Box(string kind, byte[] content) =>
         [.. Int32(content.Length + 8), .. Encoding.ASCII.GetBytes(kind), .. content];
 
+    public static byte[] Int16(int value) => [(byte)(value >> 8), (byte)value];
+
+    public static byte[] Int32(int value) => [(byte)(value >> 24), (byte)(value >> 16), (byte)(value >> 8),
+        (byte)value];
+
     private byte[] Meta(int data)
     {
         var places = new List<byte>();
@@ -104,11 +109,6 @@ internal sealed class HeifFile
 
     private static byte[] Read(string name) =>
         File.ReadAllBytes(Path.Combine(Repo.Root, "RemoveBg.Tests", "Given", "Heif", name));
-
-    private static byte[] Int16(int value) => [(byte)(value >> 8), (byte)value];
-
-    private static byte[] Int32(int value) => [(byte)(value >> 24), (byte)(value >> 16), (byte)(value >> 8),
-        (byte)value];
 
     private sealed record Item(string Kind, byte[] Data, byte[][] Properties);
 }

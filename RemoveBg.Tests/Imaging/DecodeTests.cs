@@ -123,6 +123,14 @@ public sealed class DecodeTests
             Throws.TypeOf<ArtworkFailedException>().With.Message
                 .EqualTo($"The file is {name}, not an image. {Use}"));
 
+    /// <summary>A source may have the photo in several formats, and chooses by this header.</summary>
+    [Test]
+    public void Sources_are_asked_for_the_formats_that_are_decoded([Values] bool hasSecond) =>
+        Assert.That(FileFormat.Accept(new() { SecondDecoder = hasSecond }),
+            Is.EqualTo("image/jpeg, image/png, image/webp, image/gif, image/bmp, " + (hasSecond
+                ? "image/avif;q=0.8, image/heic;q=0.8, image/heif;q=0.8, image/jxl;q=0.8, image/tiff;q=0.8, " : "")
+                + "*/*;q=0.1"));
+
     [Test]
     public void An_empty_file_is_called_empty() =>
         Assert.That(() => Decode.Run(ReadOnlyMemory<byte>.Empty, Limits),

@@ -6,6 +6,10 @@ namespace RemoveBg.Tests.Imaging;
 
 public sealed class OrientationTests
 {
+    /// <summary>EXIF with orientation 6, a quarter turn.</summary>
+    private static readonly byte[] s_turned =
+        [.. "MM\0*\0\0\0\b\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0"u8];
+
     [Test]
     public void Every_orientation_of_the_sample_gives_the_same_upright_image([Range(1, 8)] int orientation)
     {
@@ -99,6 +103,77 @@ public sealed class OrientationTests
         byte[] file = [.. "RIFF\0\0\0\0WEBPEXIF"u8, (byte)chunk.Length, 0, 0, 0, .. chunk];
         Assert.That(ExifReader.OrientationOf(file), Is.EqualTo(ExifOrientation.Upright));
     }
+
+    /// <summary>Cameras sort the entries by tag: the size comes before the orientation.</summary>
+    [Test]
+    public void Entries_before_the_orientation_are_skipped()
+    {
+        byte[] width = [1, 0, 0, 3, 0, 0, 0, 1, 0, 3, 0, 0], orientation = [1, 0x12, 0, 3, 0, 0, 0, 1, 0, 6, 0, 0];
+        byte[] tiff = [.. "MM\0*\0\0\0\b\0\x02"u8, .. width, .. orientation, 0, 0, 0, 0];
+        byte[] file = [.. "RIFF\0\0\0\0WEBPEXIF"u8, (byte)tiff.Length, 0, 0, 0, .. tiff];
+        Assert.That((int)ExifReader.OrientationOf(file), Is.EqualTo(6));
+    }
+
+    [Test]
+    public void An_orientation_in_the_last_chunk_of_a_png_is_read()
+    {
+        // No end marker follows.
+        byte[] file = [.. PngFile.Blank(8, 8)[..^12], .. PngFile.Chunk("eXIf", s_turned)];
+        Assert.That((int)ExifReader.OrientationOf(file), Is.EqualTo(6));
+    }
+
+    [Test]
+    public void A_chunk_that_is_longer_than_the_png_ends_the_search()
+    {
+        byte[] cut = [0, 0, 0, 30, .. "eXIf"u8, .. s_turned];
+        var text = PngFile.Chunk("tEXt", [.. "Raw profile type exif\0"u8, .. Profile()]);
+        var start = PngFile.Blank(8, 8)[..33];
+        Assert.That(ExifReader.OrientationOf([.. start, .. cut]), Is.EqualTo(ExifOrientation.Upright));
+        Assert.That((int)ExifReader.OrientationOf([.. start, .. text, .. cut]), Is.EqualTo(6),
+            "the text before it counts");
+    }
+
+    [Test]
+    public void International_text_may_have_a_language_and_a_translated_keyword([Values] bool isCompressed,
+        [Values("", "en")] string language, [Values("", "Rohprofil")] string keyword)
+    {
+        byte[] content = [.. "Raw profile type exif\0"u8, (byte)(isCompressed ? 1 : 0), 0,
+            .. System.Text.Encoding.UTF8.GetBytes($"{language}\0{keyword}\0"),
+            .. isCompressed ? PngFile.Deflate(Profile()) : Profile()];
+        Assert.That((int)ExifReader.OrientationOf(Png(PngFile.Chunk("iTXt", content))), Is.EqualTo(6));
+    }
+
+    private static IEnumerable<TestCaseData> Unreadable()
+    {
+        var keyword = "Raw profile type exif\0"u8.ToArray();
+        yield return Named("nothing", PngFile.Chunk("zTXt", keyword));
+        yield return Named("nothing but the method", PngFile.Chunk("zTXt", [.. keyword, 0]));
+        // Method 0 is the only one (PNG, section 11.3.3.3).
+        yield return Named("compressed by an unknown method",
+            PngFile.Chunk("zTXt", [.. keyword, 1, .. PngFile.Deflate(Profile())]));
+        yield return Named("not compressed", PngFile.Chunk("zTXt", [.. keyword, 0, .. Profile()]));
+        yield return Named("nothing international", PngFile.Chunk("iTXt", keyword));
+        yield return Named("international without languages", PngFile.Chunk("iTXt", [.. keyword, 0, 0]));
+        yield return Named("international that ends in its language", PngFile.Chunk("iTXt", [.. keyword, 0, 0, 1]));
+        yield return Named("international that ends in its keyword",
+            PngFile.Chunk("iTXt", [.. keyword, 0, 0, 0, .. Profile()]));
+
+        static TestCaseData Named(string name, byte[] chunk) => new TestCaseData(chunk).SetArgDisplayNames(name);
+    }
+
+    [TestCaseSource(nameof(Unreadable))]
+    public void A_text_that_cannot_be_read_counts_as_upright(byte[] chunk) =>
+        Assert.That(ExifReader.OrientationOf(Png(chunk)), Is.EqualTo(ExifOrientation.Upright));
+
+    /// <summary>A blank PNG file with a chunk behind its header.</summary>
+    private static byte[] Png(byte[] chunk)
+    {
+        var file = PngFile.Blank(8, 8);
+        return [.. file[..33], .. chunk, .. file[^12..]];
+    }
+
+    private static byte[] Profile() => System.Text.Encoding.Latin1.GetBytes(
+        $"\nexif\n{s_turned.Length,8}\n{Convert.ToHexStringLower(s_turned)}\n");
 
     private static Photo Upright(string file) => Upright(File.ReadAllBytes(file));
 

@@ -6,6 +6,9 @@ namespace RemoveBg.Core.Imaging.Codecs.Second;
 /// (18181-2).</summary>
 internal ref struct JpegXlHeader
 {
+    /// <summary>Bytes of the signature and the longest SizeHeader, which has 68 bits.</summary>
+    private const int Longest = 2 + 9;
+
     private readonly ReadOnlySpan<byte> _bits;
     private int _at;
 
@@ -14,24 +17,42 @@ internal ref struct JpegXlHeader
     /// <summary>Reads the header of a JPEG XL file.</summary>
     public static ImageHeader? Read(ReadOnlySpan<byte> file)
     {
-        var stream = file.StartsWith<byte>([0xFF, 0x0A]) ? file : InBox(file);
-        return stream.Length < 4 || !stream.StartsWith<byte>([0xFF, 0x0A]) ? null : new JpegXlHeader(stream[2..]).Run();
+        Span<byte> joined = stackalloc byte[Longest];
+        var stream = file.StartsWith<byte>([0xFF, 0x0A]) ? file : joined[..Join(file, joined)];
+        return stream.StartsWith<byte>([0xFF, 0x0A]) ? new JpegXlHeader(stream[2..]).Run() : null;
     }
 
-    private static ReadOnlySpan<byte> InBox(ReadOnlySpan<byte> file)
+    /// <summary>Copies the beginning of the codestream, which lies in one box (jxlc) or in parts that may end anywhere
+    /// (jxlp).</summary>
+    /// <returns>Bytes found.</returns>
+    private static int Join(ReadOnlySpan<byte> file, Span<byte> stream)
     {
-        for (var rest = file; rest.Length >= 16;)
+        var found = 0;
+        for (var rest = file; rest.Length >= 8 && found < stream.Length;)
         {
             long size = BinaryPrimitives.ReadUInt32BigEndian(rest);
-            var header = size == 1 ? 16 : 8;
-            if (size == 1) size = (long)Math.Min(BinaryPrimitives.ReadUInt64BigEndian(rest[8..]), long.MaxValue);
-            // The image's own box may be incomplete where only the beginning of the file is read.
-            if (rest[4..8].SequenceEqual("jxlc"u8)) return rest[header..];
-            if (rest[4..8].SequenceEqual("jxlp"u8)) return rest[Math.Min(header + 4, rest.Length)..];
-            if (size < header || size > rest.Length) break;
-            rest = rest[(int)size..];
+            var header = 8;
+            if (size == 1 && rest.Length >= 16)
+            {
+                size = (long)Math.Min(BinaryPrimitives.ReadUInt64BigEndian(rest[8..]), long.MaxValue);
+                header = 16;
+            }
+            else if (size == 0) size = rest.Length;
+            if (size < header) break;
+            // A box may be incomplete where only the beginning of the file is read.
+            var box = rest[..(int)Math.Min(size, rest.Length)];
+            var isPart = box[4..8].SequenceEqual("jxlp"u8);
+            if (isPart || box[4..8].SequenceEqual("jxlc"u8))
+            {
+                // A part's number comes first.
+                var content = box[Math.Min(isPart ? header + 4 : header, box.Length)..];
+                content = content[..Math.Min(content.Length, stream.Length - found)];
+                content.CopyTo(stream[found..]);
+                found += content.Length;
+            }
+            rest = rest[box.Length..];
         }
-        return default;
+        return found;
     }
 
     private ImageHeader? Run()
