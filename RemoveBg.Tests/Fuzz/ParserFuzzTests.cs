@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text;
+using RemoveBg.Core.Submit;
 using RemoveBg.Tests.Given;
 
 namespace RemoveBg.Tests.Fuzz;
@@ -35,6 +37,14 @@ public sealed class ParserFuzzTests
             StringComparison.Ordinal));
         Assert.That(harness, Is.Not.Null, "the folder is named for a harness");
         Assert.That(() => Fuzzer.Judge(harness!, Corpus.Read(file)), Throws.Nothing);
+    }
+
+    /// <summary>Too large to be kept: 64 KiB.</summary>
+    [Test]
+    public void A_form_with_a_long_and_a_short_value_of_one_name_meets_the_invariants()
+    {
+        var form = Encoding.ASCII.GetBytes($"background={new string('A', LongTexts.Shortest)}&background=red");
+        Assert.That(() => Fuzzer.Judge(Harnesses.Named("urlencoded"), form), Throws.Nothing);
     }
 
     [Test]

@@ -134,12 +134,14 @@ internal static partial class RequestHarnesses
             .ToDictionary(group => group.Key, group => group.ToList(), StringComparer.OrdinalIgnoreCase);
         // To ASP.NET, "&&" has an empty name.
         foreach (var (name, values) in ours.Where(field => field.Key.Length > 0))
-            Require(values.TrueForAll(value => form.LongTexts.Find(value) is not null)
-                || others.TryGetValue(name, out var other) && values.SequenceEqual(other!),
+            Require(values.TrueForAll(IsLong) || others.TryGetValue(name, out var other) && values.Count == other.Count
+                && values.Zip(other).All(pair => IsLong(pair.First) || pair.First == pair.Second),
                 $"{name} is {string.Join('|', values)}, ASP.NET reads {others.GetValueOrDefault(name)}");
         Require(others.Keys.All(name => name.Length == 0 || ours.ContainsKey(name)),
             $"{string.Join('|', ours.Keys)}, ASP.NET reads {string.Join('|', others.Keys)}");
         return $"{Math.Min(form.Texts.Count, 5)}";
+
+        bool IsLong(string value) => form.LongTexts.Find(value) is not null;
     }
 
     private static RequestForm ParseMultipart(byte[] input)
