@@ -7,16 +7,18 @@ set -euo pipefail
 set -f
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
-# Each line: area | files below RemoveBg.Core | parts of its tests' full names
+# Each line: area | files below RemoveBg.Core | parts of its tests' full names | "flow" if the tests cut out photos:
+# to record which test runs which change would take minutes in each loop over pixels, so all tests run for each change
 table=$root/eng/mutants.txt
 names=$(cut -d'|' -f1 "$table" | paste -sd' ')
 
 run() {
-  local area=$1 mutate=() filter='' word
+  local area=$1 mutate=() filter='' config=stryker.json word
+  [ "$4" != flow ] || config=stryker-flow.json
   for word in $2; do mutate+=(--mutate "**/$word"); done
   for word in $3; do filter+="${filter:+|}FullyQualifiedName~$word"; done
   echo "Changing $area"
-  (cd "$root/RemoveBg.Tests" && RunAnalyzers=false dotnet stryker --config-file ../eng/stryker.json \
+  (cd "$root/RemoveBg.Tests" && RunAnalyzers=false dotnet stryker --config-file "../eng/$config" \
     --skip-version-check --output "$root/artifacts/mutants/$area" "${mutate[@]}" \
     --test-case-filter "($filter)&TestCategory!=Soak&TestCategory!=Chaos")
 }
@@ -26,7 +28,7 @@ for area in "$@"; do
 done
 (cd "$root" && dotnet tool restore >/dev/null)
 status=0
-while IFS='|' read -r area files tests <&3; do
-  case " ${*:-$names} " in *" $area "*) run "$area" "$files" "$tests" || status=1 ;; esac
+while IFS='|' read -r area files tests kind <&3; do
+  case " ${*:-$names} " in *" $area "*) run "$area" "$files" "$tests" "$kind" || status=1 ;; esac
 done 3<"$table"
 exit "$status"
