@@ -30,6 +30,8 @@ public sealed class FunctionsHostTests
         File.WriteAllText(Path.Combine(_folder, "func"), Recorder);
         File.SetUnixFileMode(Path.Combine(_folder, "func"),
             UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        Directory.CreateSymbolicLink(Path.Combine(_folder, "RemoveBg.Functions"),
+            Path.Combine(Repo.Root, "RemoveBg.Functions"));
     }
 
     [TearDown]
@@ -115,7 +117,8 @@ public sealed class FunctionsHostTests
             start.ArgumentList.Add(argument);
         start.Environment["AzureWebJobsStorage"] = Storage.NewAccount();
         start.Environment["DOTNET_ENVIRONMENT"] = "Development";
-        start.Environment["REMOVEBG_ROOT"] = Repo.Root;
+        // Its secrets are not those of the clone.
+        (start.Environment["REMOVEBG_ROOT"], start.Environment["XDG_DATA_HOME"]) = (_folder, _folder);
         start.Environment.Remove("FUNC_PATH");
         start.Environment[variable.Name] = variable.Value;
         return Process.Start(start)!;

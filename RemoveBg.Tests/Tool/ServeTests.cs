@@ -27,6 +27,8 @@ public sealed class ServeTests : ToolTests
     public async Task Serving_prints_the_line_that_sets_the_key_and_ctrl_c_ends_it_with_0()
     {
         Tool.Environment["AzureWebJobsStorage"] = Storage.NewAccount();
+        // Its secrets are not those of the clone.
+        Tool.Environment["REMOVEBG_ROOT"] = Tool.Environment["XDG_DATA_HOME"] = Tool.Folder;
         using var process = Tool.StartForCtrlC("serve", "--port", "0", "--offline");
         var said = await SaidUntilStoppedAsync(process);
         Assert.That(process.ExitCode, Is.Zero, string.Join('\n', said));
