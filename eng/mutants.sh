@@ -13,12 +13,16 @@ table=$root/eng/mutants.txt
 names=$(cut -d'|' -f1 "$table" | paste -sd' ')
 
 run() {
-  local area=$1 mutate=() filter='' config=stryker.json word
-  [ "$4" != flow ] || config=stryker-flow.json
+  local area=$1 mutate=() filter='' config=$root/eng/stryker.json word
+  if [ "$4" = flow ]; then
+    config=$root/artifacts/mutants/$area.json
+    mkdir -p "${config%/*}"
+    sed 's/"perTest"/"off"/' "$root/eng/stryker.json" >"$config"
+  fi
   for word in $2; do mutate+=(--mutate "**/$word"); done
   for word in $3; do filter+="${filter:+|}FullyQualifiedName~$word"; done
   echo "Changing $area"
-  (cd "$root/RemoveBg.Tests" && RunAnalyzers=false dotnet stryker --config-file "../eng/$config" \
+  (cd "$root/RemoveBg.Tests" && RunAnalyzers=false dotnet stryker --config-file "$config" \
     --skip-version-check --output "$root/artifacts/mutants/$area" "${mutate[@]}" \
     --test-case-filter "($filter)&TestCategory!=Soak&TestCategory!=Chaos")
 }
