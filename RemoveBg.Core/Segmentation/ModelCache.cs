@@ -15,14 +15,21 @@ public sealed class ModelCache : BackgroundService, IAsyncDisposable
     private readonly Lazy<Task<Segmenter>> _segmenter;
     private readonly ConcurrentDictionary<string, Lazy<Task<Segmenter>>> _others = new();
     private readonly ModelCatalog _catalog;
+    private readonly SegmenterLoader _loader;
     private readonly ModelOptions _options;
     private readonly IConfiguration _settings;
     private readonly ILogger<ModelCache> _log;
 
     public ModelCache(ModelCatalog catalog, IOptions<ModelOptions> options, IConfiguration settings,
         ILogger<ModelCache> log)
+        : this(catalog, options, settings, log, new())
     {
-        (_catalog, _options, _settings, _log) = (catalog, options.Value, settings, log);
+    }
+
+    internal ModelCache(ModelCatalog catalog, IOptions<ModelOptions> options, IConfiguration settings,
+        ILogger<ModelCache> log, SegmenterLoader loader)
+    {
+        (_catalog, _options, _settings, _log, _loader) = (catalog, options.Value, settings, log, loader);
         _segmenter = new(() => Task.Run(() => Load(catalog.Resolve, keepsMemory: true)));
     }
 
@@ -83,7 +90,7 @@ public sealed class ModelCache : BackgroundService, IAsyncDisposable
         foreach (var loading in _others.Values.Append(_segmenter).Where(loading => loading.IsValueCreated))
         {
             await ((Task)loading.Value).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (loading.Value.IsCompletedSuccessfully) (await loading.Value).Dispose();
+            if (loading.Value.IsCompletedSuccessfully) _loader.Close(await loading.Value);
         }
         Dispose();
     }
@@ -91,7 +98,7 @@ public sealed class ModelCache : BackgroundService, IAsyncDisposable
     private Segmenter Load(Func<FoundModel> find, bool keepsMemory)
     {
         var start = Stopwatch.GetTimestamp();
-        var segmenter = Segmenter.Open(find(), _options, keepsMemory);
+        var segmenter = _loader.Open(find(), _options, keepsMemory);
         var name = segmenter.Model.Entry.Name;
         if (segmenter.Larger is { } larger) name += $" (if uncertain, {larger.Model.Entry.Name})";
         _log.ModelLoaded(name, segmenter.Model.Path, segmenter.Provider,

@@ -50,6 +50,7 @@ internal sealed class RunningHost : IAsyncDisposable
         {
             builder.Configuration.AddInMemoryCollection(settings ?? []);
             builder.Logging.ClearProviders();
+            builder.Services.AddSingleton(all => SharedNetworks.CacheFor(all));
             services?.Invoke(builder.Services);
         });
         await HostApp.StartAndWaitUntilReadyAsync(app, host, secrets, CancellationToken.None);
