@@ -60,10 +60,12 @@ offer_browser() {
 }
 
 # build PROJECT: Release, silent unless it fails. Leaves no build server running, which would keep our output open.
+# A compiler that runs once is not worth instrumenting: without that, a build takes a quarter less.
 build() {
   local log
   log=$(cd "$root" &&
-    dotnet build "$1" -c Release -nologo -v minimal -nodeReuse:false -p:UseSharedCompilation=false 2>&1) ||
+    DOTNET_TieredPGO=0 dotnet build "$1" -c Release -nologo -v minimal -nodeReuse:false \
+      -p:UseSharedCompilation=false 2>&1) ||
     { echo "$log" >&2; fail "The build failed."; }
 }
 
