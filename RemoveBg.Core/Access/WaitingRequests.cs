@@ -12,15 +12,6 @@ public sealed class WaitingRequests(IOptions<AccessOptions> options)
     private readonly Lock _lock = new();
     private readonly Dictionary<string, int> _open = [];
 
-    /// <summary>Waiting requests of all keys.</summary>
-    public int Open
-    {
-        get
-        {
-            lock (_lock) return _open.Values.Sum();
-        }
-    }
-
     /// <summary>Takes a place for a request of the key.</summary>
     /// <returns>Gives the place back when it is disposed; again, it does nothing.</returns>
     /// <exception cref="ApiException">429: the key has as many as it may have.</exception>

@@ -5,7 +5,7 @@ using RemoveBg.Core.Store;
 namespace RemoveBg.Core.Manage;
 
 /// <summary>Reads, watches and waits for one artwork of a key.</summary>
-public sealed class ReadArtwork(ArtworkTable artworks, ArtworkViews views, TimeProvider clock)
+public sealed class ReadArtwork(ArtworkTable artworks, TimeProvider clock)
 {
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(200);
 
@@ -20,9 +20,6 @@ public sealed class ReadArtwork(ArtworkTable artworks, ArtworkViews views, TimeP
     /// <exception cref="ApiException">404: the id is unknown.</exception>
     public async Task<Artwork> FindAsync(Guid id, CancellationToken cancellationToken) =>
         await artworks.FindAsync(id, cancellationToken) ?? throw ApiException.NotFound();
-
-    public async Task<ArtworkView> ReadAsync(ApiKey key, string id, CancellationToken cancellationToken) =>
-        await views.OfAsync(await FindAsync(key, id, cancellationToken), cancellationToken);
 
     /// <summary>Longest silence, so that no proxy closes the connection, and longest stream: Azure ends every response
     /// after 230 s.</summary>
