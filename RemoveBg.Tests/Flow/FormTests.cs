@@ -45,6 +45,16 @@ public sealed class FormTests : OneHostTests
             Is.All.EqualTo(200));
     }
 
+    [Test]
+    public async Task A_file_that_comes_twice_gets_400()
+    {
+        using var form = new MultipartFormDataContent { { Sample("scene-toycar.jpg"), "image", "car.jpg" },
+            { Sample("scene-mug.jpg"), "image", "mug.jpg" } };
+        using var response = await Host.Client.PostAsync("/v2/artworks/remove-background", form);
+        await Errors.AssertShapeAsync(response, 400, "Bad Request");
+        Assert.That((await response.JsonAsync()).Text("message"), Is.EqualTo("The file 'image' must be given once."));
+    }
+
     [TestCase(0, "1 to 50 files with the name images")]
     [TestCase(51, "1 to 50 files with the name images")]
     public async Task A_form_batch_has_1_to_50_files(int count, string message)

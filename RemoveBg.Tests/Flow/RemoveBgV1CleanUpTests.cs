@@ -7,7 +7,7 @@ using RemoveBg.Tests.Given;
 namespace RemoveBg.Tests.Flow;
 
 /// <summary>The drop-in route leaves nothing behind, however a request ends.</summary>
-public sealed class RemoveBgV1CleanUpTests : HandRunTests
+public sealed class RemoveBgV1CleanUpTests : FaultyStorageTests
 {
     [Test]
     public async Task A_caller_that_hangs_up_cancels_its_artwork_and_leaves_nothing()
@@ -66,6 +66,47 @@ public sealed class RemoveBgV1CleanUpTests : HandRunTests
         await picture.File.CopyToAsync(copy);
         Assert.That(copy.Length, Is.EqualTo(picture.Length));
         Assert.That(async () => await picture.DisposeAsync(), Throws.Nothing);
+    }
+
+    [Test]
+    public async Task A_caller_whose_result_is_gone_before_it_is_sent_is_told_so()
+    {
+        var response = PostAsync(CancellationToken.None);
+        var id = await UntilAcceptedAsync();
+        await ProcessAsync(id, 1);
+        foreach (var result in new BlobContainerClient(Host.ConnectionString, "results").GetBlobs().ToList())
+            new BlobContainerClient(Host.ConnectionString, "results").DeleteBlob(result.Name);
+        await UntilAsync(() => response.IsCompleted);
+        await AssertFailsAsync(response, "The result is no longer stored.");
+        await UntilNothingIsLeftAsync();
+    }
+
+    [Test]
+    public async Task A_picture_is_sent_although_it_cannot_be_deleted_and_is_left_for_retention()
+    {
+        var response = PostAsync(CancellationToken.None);
+        var id = await UntilAcceptedAsync();
+        await ProcessAsync(id, 1);
+        Network.Strike(Fate.Full, times: 1000, "DELETE /");
+        await UntilAsync(() => response.IsCompleted);
+        using (var sent = await response)
+            Assert.That(((int)sent.StatusCode, (await sent.Content.ReadAsByteArrayAsync()).Length > 0),
+                Is.EqualTo((200, true)));
+        await Eventually.HoldsAsync(() => Log.Of(800).Count == 1, "the failed deletion is logged");
+        Assert.That(Log.Of(800)[0], Does.Contain(id));
+        Assert.That(await OnlyAsync(), Is.EqualTo(id));
+    }
+
+    [Test]
+    public async Task A_caller_is_told_in_remove_bgs_words_that_storage_fails_and_when_to_come_back()
+    {
+        Network.Strike(Fate.Full, times: 1000, "POST /", "/$batch");
+        using var response = await PostAsync(CancellationToken.None);
+        Assert.That(((int)response.StatusCode, response.Headers.RetryAfter?.Delta),
+            Is.EqualTo((500, TimeSpan.FromSeconds(5))));
+        var error = (await response.JsonAsync()).GetProperty("errors")[0];
+        Assert.That((error.Text("code"), error.Text("detail")), Is.EqualTo(("internal_error",
+            "Storage is not reachable; nothing was accepted. Try again.")));
     }
 
     private Task<HttpResponseMessage> PostAsync(CancellationToken cancellationToken) => Host.Client.PostAsync(

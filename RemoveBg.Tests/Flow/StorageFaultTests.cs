@@ -6,26 +6,15 @@ using RemoveBg.Tests.Given;
 namespace RemoveBg.Tests.Flow;
 
 /// <summary>Storage that is throttled, full or partly down, behind a proxy that responds for it.</summary>
-public sealed class StorageFaultTests : HandRunTests
+public sealed class StorageFaultTests : FaultyStorageTests
 {
-    private StorageProxy _proxy = null!;
-
-    protected override async Task<string> OpenStorageAsync()
-    {
-        _proxy = await StorageProxy.StartAsync(Storage.NewAccount());
-        return _proxy.ConnectionString;
-    }
-
-    [TearDown]
-    public async Task Close() => await _proxy.DisposeAsync();
-
     [Test]
     public async Task A_message_whose_record_cannot_be_read_comes_again_instead_of_being_poisoned()
     {
         using var counted = new Counted(Host);
         var id = await SubmitAsync(Photo);
         await Queue(ArtworkQueues.Artworks).ClearMessagesAsync();
-        _proxy.Strike(Fate.Full, times: 1, "GET /", "/artworks(");
+        Network.Strike(Fate.Full, times: 1, "GET /", "/artworks(");
         await ProcessAsync(id, 1);
         Assert.That(await SentAsync(ArtworkQueues.Artworks), Is.EqualTo(1));
         Assert.That(counted.Of("removebg.faults fault=StorageFailed"), Is.EqualTo(1));
@@ -41,7 +30,7 @@ public sealed class StorageFaultTests : HandRunTests
         var id = await SubmitAsync(Photo);
         await ProcessAsync(id, 1);
         await Queue(ArtworkQueues.Webhooks).ClearMessagesAsync();
-        _proxy.Strike(Fate.Full, times: 1, "GET /", "/artworks(");
+        Network.Strike(Fate.Full, times: 1, "GET /", "/artworks(");
         await DeliverAsync(id, 1);
         Assert.That(await SentAsync(ArtworkQueues.Webhooks), Is.EqualTo(1));
         Assert.That(Caller.Deliveries, Is.Empty);
@@ -55,7 +44,7 @@ public sealed class StorageFaultTests : HandRunTests
     public async Task A_result_that_cannot_be_stored_costs_no_attempt_until_half_an_hour_has_passed()
     {
         var id = await SubmitAsync(Photo);
-        _proxy.Strike(Fate.Full, times: 1000, "PUT /", "/results/");
+        Network.Strike(Fate.Full, times: 1000, "PUT /", "/results/");
         var waited = TimeSpan.Zero;
         for (var failures = 1; failures <= 10; failures++)
         {
@@ -75,7 +64,7 @@ public sealed class StorageFaultTests : HandRunTests
     [Test]
     public async Task A_caller_does_not_wait_for_as_long_as_storage_asks_for()
     {
-        var struck = _proxy.Strike(Fate.Throttled, times: 1000, "/rates");
+        var struck = Network.Strike(Fate.Throttled, times: 1000, "/rates");
         using var response = await Host.SubmitAsync(new { imageUrl = Photo });
         Assert.That(((int)response.StatusCode, response.Headers.RetryAfter?.Delta),
             Is.EqualTo((500, TimeSpan.FromSeconds(5))));
@@ -85,11 +74,11 @@ public sealed class StorageFaultTests : HandRunTests
     [Test]
     public async Task A_full_account_is_not_ready_although_it_can_be_read()
     {
-        _proxy.Decide = request => request.StartsWith("GET", StringComparison.Ordinal)
+        Network.Decide = request => request.StartsWith("GET", StringComparison.Ordinal)
             || request.StartsWith("HEAD", StringComparison.Ordinal) ? Fate.Passed : Fate.Full;
         using var full = await Host.Client.GetAsync("/readyz");
         await Errors.AssertShapeAsync(full, 503, "Service Unavailable");
-        _proxy.Decide = _ => Fate.Passed;
+        Network.Decide = _ => Fate.Passed;
         using var emptied = await Host.Client.GetAsync("/readyz");
         Assert.That((int)emptied.StatusCode, Is.EqualTo(200));
     }
@@ -97,12 +86,50 @@ public sealed class StorageFaultTests : HandRunTests
     [Test]
     public async Task A_submission_to_a_full_account_is_refused_and_leaves_no_record()
     {
-        _proxy.Strike(Fate.Full, times: 1000, "POST /", "/$batch");
+        Network.Strike(Fate.Full, times: 1000, "POST /", "/$batch");
         using var refused = await Host.SubmitAsync(new { imageUrl = Photo });
         Assert.That((int)refused.StatusCode, Is.EqualTo(500));
-        _proxy.Decide = _ => Fate.Passed;
+        Network.Decide = _ => Fate.Passed;
         using var listed = await Host.Client.GetAsync("/v2/artworks");
         Assert.That((await listed.JsonAsync()).GetProperty("items").GetArrayLength(), Is.Zero);
+    }
+
+    [TestCase(null, "Send the rest again.")]
+    [TestCase("monday", "Send the same request with the same Idempotency-Key again.")]
+    public async Task A_batch_that_storage_interrupts_says_how_many_were_accepted_and_what_to_send_again(
+        string? idempotencyKey, string advice)
+    {
+        var second = Caller.ServePage("/second.jpg", context => Task.CompletedTask);
+        Network.Strike(Fate.Full, times: 1, "POST /", "/$batch", second);
+        using (var interrupted = await SubmitBatchAsync(second, idempotencyKey))
+        {
+            await Errors.AssertShapeAsync(interrupted, 500, "Internal Server Error");
+            Assert.That(interrupted.Headers.RetryAfter?.Delta, Is.EqualTo(TimeSpan.FromSeconds(5)));
+            Assert.That((await interrupted.JsonAsync()).Text("message"), Is.EqualTo(
+                $"Storage failed: the first 1 of 3 artworks were accepted, the rest were not. {advice}"));
+        }
+        Assert.That(await CountAsync(), Is.EqualTo(1));
+        Assert.That(Log.Of(102), Has.Count.EqualTo(1));
+        using (var again = await SubmitBatchAsync(second, idempotencyKey))
+            Assert.That((int)again.StatusCode, Is.EqualTo(202));
+        Assert.That(await CountAsync(), Is.EqualTo(idempotencyKey is null ? 4 : 3));
+    }
+
+    private Task<HttpResponseMessage> SubmitBatchAsync(string second, string? idempotencyKey)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Post, "/v2/artworks/batch")
+        {
+            Content = System.Net.Http.Json.JsonContent.Create(new { artworks =
+                new[] { Photo, second, Photo }.Select(imageUrl => new { imageUrl }) }),
+        };
+        if (idempotencyKey is not null) request.Headers.Add("Idempotency-Key", idempotencyKey);
+        return Host.Client.SendAsync(request);
+    }
+
+    private async Task<int> CountAsync()
+    {
+        using var listed = await Host.Client.GetAsync("/v2/artworks");
+        return (await listed.JsonAsync()).GetProperty("items").GetArrayLength();
     }
 
     /// <summary>Messages in a queue, also those that come later.</summary>

@@ -135,6 +135,50 @@ public sealed class TelemetryTests
                 StringComparison.Ordinal)), Is.EqualTo(expected.Contains(signal)), signal);
     }
 
+    [TestCase("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "json",
+        "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL must be grpc or http/protobuf.")]
+    [TestCase("OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "soon",
+        "OTEL_EXPORTER_OTLP_TRACES_TIMEOUT must be in milliseconds.")]
+    [TestCase("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "collector",
+        "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT must be a URL, like http://collector:4318/v1/traces.")]
+    public void A_wrong_variable_of_one_signal_is_refused_by_its_name_and_what_is_accepted(string variable,
+        string value, string message)
+    {
+        var configuration = new Microsoft.Extensions.Configuration.ConfigurationManager
+        {
+            ["OTEL_EXPORTER_OTLP_ENDPOINT"] = "http://127.0.0.1:1", [variable] = value,
+        };
+        var services = new ServiceCollection().AddSingleton<IConfiguration>(configuration).AddLogging();
+        TelemetryExport.Add(services, configuration, Core.ServiceRole.All);
+        using var provider = services.BuildServiceProvider();
+        Assert.That(() => provider.GetService<TracerProvider>(),
+            Throws.InvalidOperationException.With.Message.EqualTo(message));
+    }
+
+    [Test]
+    public async Task The_protocol_and_the_timeout_of_one_signal_are_its_own()
+    {
+        await using var collector = await OtlpCollector.StartAsync();
+        var configuration = new Microsoft.Extensions.Configuration.ConfigurationManager
+        {
+            ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"] = $"{collector.Address}/v1/traces",
+            ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "grpc", ["OTEL_EXPORTER_OTLP_TRACES_PROTOCOL"] = "http/protobuf",
+            ["OTEL_EXPORTER_OTLP_TIMEOUT"] = "1", ["OTEL_EXPORTER_OTLP_TRACES_TIMEOUT"] = "60000",
+        };
+        var services = new ServiceCollection().AddSingleton<IConfiguration>(configuration).AddLogging();
+        TelemetryExport.Add(services, configuration, Core.ServiceRole.All);
+        using var source = new ActivitySource($"RemoveBg.Tests.{Guid.NewGuid()}");
+        services.ConfigureOpenTelemetryTracerProvider(tracing => tracing.AddSource(source.Name));
+        await using (var provider = services.BuildServiceProvider())
+        {
+            var traces = provider.GetRequiredService<TracerProvider>();
+            source.StartActivity("one span")?.Dispose();
+            traces.ForceFlush();
+        }
+        Assert.That(collector.Bodies("traces").Any(body => Encoding.Latin1.GetString(body).Contains("one span",
+            StringComparison.Ordinal)), Is.True);
+    }
+
     [Test]
     public void With_application_insights_all_telemetry_is_exported()
     {

@@ -29,8 +29,13 @@ public abstract class HandRunTests
         // Storage compares expiries with the real time, so the fake one starts there.
         Clock = new(TimeProvider.System.GetUtcNow());
         Host = await RunningHost.StartAsync(new() { ["RemoveBg:Process:Lease"] = "00:00:06" },
-            services: services => services.AddSingleton<TimeProvider>(Clock), takesWork: false,
+            services: services => AddTo(services.AddSingleton<TimeProvider>(Clock)), takesWork: false,
             storage: await OpenStorageAsync());
+    }
+
+    /// <summary>Adds to the host's services.</summary>
+    protected virtual void AddTo(IServiceCollection services)
+    {
     }
 
     /// <summary>Returns the connection string of an account for the host.</summary>

@@ -31,16 +31,19 @@ internal sealed class KeyCommands : IDisposable
     public static ServiceProvider Services(string storage, TimeProvider clock, string? globalSecrets = null,
         LogLines? log = null)
     {
-        var settings = new Dictionary<string, string?> { [StorageClients.ConnectionName] = storage,
-            ["RemoveBg:Webhook:Secrets"] = globalSecrets };
         var services = new ServiceCollection()
             .AddLogging(logging =>
             {
                 if (log is not null) logging.AddProvider(log);
             })
-            .AddMetrics().AddRemoveBg(new ConfigurationBuilder().AddInMemoryCollection(settings).Build());
+            .AddMetrics().AddRemoveBg(Settings(storage, globalSecrets));
         return services.AddSingleton(clock).BuildServiceProvider();
     }
+
+    /// <summary>The settings of a service on the given storage.</summary>
+    public static IConfigurationRoot Settings(string storage, string? globalSecrets = null) =>
+        new ConfigurationBuilder().AddInMemoryCollection([new(StorageClients.ConnectionName, storage),
+            new("RemoveBg:Webhook:Secrets", globalSecrets)]).Build();
 
     /// <summary>The commands, for an operator with this answer to each question.</summary>
     public KeyAdmin Answering(string answer)

@@ -65,6 +65,9 @@ internal sealed class StorageProxy : IAsyncDisposable
     /// <summary>Connection string of the same account through this proxy.</summary>
     public string ConnectionString { get; private set; } = "";
 
+    /// <summary>Connection string of the account without it.</summary>
+    public string Account { get; private init; } = "";
+
     /// <summary>Decides by method, path with query, and body of each request.</summary>
     public Func<string, Fate> Decide { get; set; } = _ => Fate.Passed;
 
@@ -77,7 +80,7 @@ internal sealed class StorageProxy : IAsyncDisposable
     /// <param name="isRecording">Whether <see cref="Calls"/> grows.</param>
     public static async Task<StorageProxy> StartAsync(string connectionString, bool isRecording = false)
     {
-        var proxy = new StorageProxy { IsRecording = isRecording };
+        var proxy = new StorageProxy { IsRecording = isRecording, Account = connectionString };
         await proxy._server.StartAsync();
         proxy.ConnectionString = connectionString;
         foreach (var (service, url) in s_services.Zip(proxy._server.Urls))

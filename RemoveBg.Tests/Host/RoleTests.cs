@@ -1,9 +1,14 @@
 using System.Net;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using RemoveBg.Core;
 using RemoveBg.Core.Artworks;
 using RemoveBg.Core.Segmentation;
 using RemoveBg.Core.Store;
+using RemoveBg.Functions;
 using RemoveBg.Tests.Given;
 
 namespace RemoveBg.Tests.Host;
@@ -40,6 +45,35 @@ public sealed class RoleTests : HandRunTests
         await using var host = await StartAsync("web");
         Assert.That(await host.Client.GetStringAsync("/"), Does.Contain("\"model\":\"removebg\""));
         Assert.That(host.Get<ModelCache>().IsReady, Is.False);
+    }
+
+    [Test]
+    public async Task The_page_of_a_process_that_finds_no_network_names_none()
+    {
+        using var empty = new TemporaryFolder();
+        await using var host = await RunningHost.StartAsync(
+            new() { ["RemoveBg:Model:Folders"] = empty.Path, ["RemoveBg:Model:Cache"] = empty.Path },
+            storage: Host.ConnectionString, role: ServiceRole.Web);
+        Assert.That(await host.Client.GetStringAsync("/"), Does.Contain("\"model\":null"));
+    }
+
+    [Test]
+    public async Task A_process_is_not_ready_before_its_network_is_loaded()
+    {
+        using var opened = new ManualResetEventSlim();
+        using var unready = new ModelCache(Host.Get<ModelCatalog>(), Host.Get<IOptions<ModelOptions>>(),
+            Host.Get<IConfiguration>(), Host.Get<ILogger<ModelCache>>(), new SlowLoader(opened));
+        var health = new HealthHttp(Host.Get<StorageSetup>(), unready, Host.Get<DiskSpace>(), ServiceRole.Worker,
+            Host.Get<ILogger<HealthHttp>>());
+        var request = new DefaultHttpContext().Request;
+        await unready.StartAsync(CancellationToken.None);
+        var before = await health.Ready(request, CancellationToken.None);
+        Assert.That((before as IStatusCodeHttpResult)?.StatusCode, Is.EqualTo(503));
+        opened.Set();
+        await unready.GetAsync(CancellationToken.None);
+        var after = await health.Ready(request, CancellationToken.None);
+        Assert.That((after as IStatusCodeHttpResult)?.StatusCode ?? 200, Is.EqualTo(200));
+        await unready.DisposeAsync();
     }
 
     [Test]
@@ -85,6 +119,15 @@ public sealed class RoleTests : HandRunTests
         else Clock.RunFor(TimeSpan.FromMinutes(2));
         Assert.That(await WaitingAsync(ArtworkQueues.Artworks), Is.EqualTo(sends ? 1 : 0));
         Assert.That((await FindAsync(id)).Status, Is.EqualTo(ArtworkStatus.Starting));
+    }
+
+    private sealed class SlowLoader(ManualResetEventSlim opened) : SegmenterLoader
+    {
+        public override Segmenter Open(FoundModel model, ModelOptions options, bool keepsMemory)
+        {
+            opened.Wait();
+            return base.Open(model, options, keepsMemory);
+        }
     }
 
     private Task<RunningHost> StartAsync(string role) => RunningHost.StartAsync(

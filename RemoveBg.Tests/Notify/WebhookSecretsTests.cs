@@ -1,6 +1,7 @@
 using System.Text;
 using Azure.Data.Tables;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using RemoveBg.Core.Notify;
 using RemoveBg.Core.Store;
@@ -142,6 +143,43 @@ public sealed class WebhookSecretsTests
 
         var (_, restored) = await StartAsync(_global);
         Assert.That(await restored.FindAsync("key", CancellationToken.None), Has.Count.EqualTo(1), "nothing was lost");
+    }
+
+    [Test]
+    public async Task A_secret_that_is_rotated_and_cannot_be_opened_is_reported_and_the_new_one_signs_alone()
+    {
+        using var log = new LogLines();
+        var (services, service) = await StartAsync(_global, log);
+        await CreateAsync("key", TimeSpan.Zero);
+        var second = await CreateAsync("key", TimeSpan.FromDays(1));
+        var table = services.GetRequiredService<StorageClients>().Table("keys");
+        await table.UpdateEntityAsync(new TableEntity("webhook", "key") { ["Previous"] = "no box" }, Azure.ETag.All);
+        Assert.That(await service.FindAsync("key", CancellationToken.None),
+            Is.EqualTo(new[] { WebhookSigner.KeyOf(second) }));
+        Assert.That(log.Of(521), Has.Count.EqualTo(1).And.All.Contains("key"));
+    }
+
+    [Test]
+    public async Task A_public_key_that_storage_refuses_is_published_a_minute_later()
+    {
+        await using var network = await StorageProxy.StartAsync(_storage);
+        await new StorageSetup(new(KeyCommands.Settings(_storage)), NullLogger<StorageSetup>.Instance)
+            .EnsureAsync(CancellationToken.None);
+        network.Decide = request => request.StartsWith("GET", StringComparison.Ordinal) ? Fate.Passed : Fate.Full;
+        using var log = new LogLines();
+        await using var services = KeyCommands.Services(network.ConnectionString, _clock, _global, log);
+        var service = services.GetRequiredService<WebhookSecrets>();
+        await service.StartAsync(CancellationToken.None);
+        await Eventually.HoldsAsync(() => log.Of(522).Count == 1, "the failure is logged");
+        network.Decide = _ => Fate.Passed;
+        var table = services.GetRequiredService<WebhookSecretTable>();
+        Assert.That(await table.FindPublicKeyAsync(CancellationToken.None), Is.Null);
+        await Eventually.HoldsAsync(async () =>
+        {
+            _clock.Advance(TimeSpan.FromSeconds(1));
+            return await table.FindPublicKeyAsync(CancellationToken.None) is not null;
+        }, "the public key is published");
+        await service.StopAsync(CancellationToken.None);
     }
 
     /// <summary>The service as it starts with these global secrets.</summary>

@@ -26,6 +26,13 @@ public sealed class StorageClientsTests
             Is.EqualTo(("a.example.com", "b.example.com", "c.example.com")));
     }
 
+    [TestCase("blobServiceUri")]
+    [TestCase("clientId")]
+    public void An_account_without_addresses_is_refused_by_the_settings_names(string only) =>
+        Assert.That(() => new StorageClients(Settings((only, "https://a.example.com/"))),
+            Throws.InvalidOperationException.With.Message.EqualTo("Setting AzureWebJobsStorage is missing: give a "
+                + "connection string, or AzureWebJobsStorage__accountName to use a managed identity."));
+
     [TestCase(null, typeof(DefaultAzureCredential))]
     [TestCase("", typeof(DefaultAzureCredential))]
     [TestCase("managedidentity", typeof(ManagedIdentityCredential))]
