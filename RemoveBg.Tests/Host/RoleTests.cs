@@ -67,8 +67,9 @@ public sealed class RoleTests : HandRunTests
             Host.Get<ILogger<HealthHttp>>());
         var request = new DefaultHttpContext().Request;
         await unready.StartAsync(CancellationToken.None);
-        var before = await health.Ready(request, CancellationToken.None);
-        Assert.That((before as IStatusCodeHttpResult)?.StatusCode, Is.EqualTo(503));
+        var before = health.Ready(request, CancellationToken.None);
+        await Eventually.HoldsAsync(() => before.IsCompleted, "it answers");
+        Assert.That((await before as IStatusCodeHttpResult)?.StatusCode, Is.EqualTo(503));
         opened.Set();
         await unready.GetAsync(CancellationToken.None);
         var after = await health.Ready(request, CancellationToken.None);
