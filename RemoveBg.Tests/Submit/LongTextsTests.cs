@@ -62,6 +62,8 @@ public sealed class LongTextsTests
     public void A_data_uri_of_10_MiB_takes_no_memory_beside_its_body()
     {
         var body = Bytes($$"""{"imageUrl":"data:image/png;base64,{{Convert.ToBase64String(new byte[10 << 20])}}"}""");
+        // The tables that the first request of a process makes are not its own.
+        Parser.Parse(Bytes("""{"imageUrl":"data:image/png;base64,AAAA"}"""));
         var before = GC.GetAllocatedBytesForCurrentThread();
         Assert.That(Parser.Parse(body).InlineImage!.Content.ToMemory().Length, Is.EqualTo(10 << 20));
         Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.LessThan(1_000_000));
