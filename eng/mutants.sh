@@ -21,6 +21,8 @@ run() {
   fi
   for word in $2; do mutate+=(--mutate "**/$word"); done
   for word in $3; do filter+="${filter:+|}FullyQualifiedName~$word"; done
+  # A test that waits for what a change has made impossible should not wait for two minutes.
+  export REMOVEBG_PATIENCE=20
   echo "Changing $area"
   (cd "$root/RemoveBg.Tests" && RunAnalyzers=false dotnet stryker --config-file "$config" \
     --skip-version-check --output "$root/artifacts/mutants/$area" "${mutate[@]}" \

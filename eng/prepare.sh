@@ -11,8 +11,8 @@ require_dotnet() {
   fail "The .NET SDK 10 is required (global.json); installed: $(dotnet --list-sdks | cut -d' ' -f1 | tr '\n' ' ')"
 }
 
-# Installs Azurite, for which Node must be new enough.
-require_azurite() {
+# Azurite and the test tools need Node, and a new one.
+require_node() {
   command -v node >/dev/null && command -v npm >/dev/null ||
     fail "Node.js is not on PATH: install Node 22 or later (https://nodejs.org), or set AzureWebJobsStorage to a" \
       "connection string."
@@ -21,6 +21,10 @@ require_azurite() {
   version=$(node --version)
   [ "$(cut -d. -f1 <<<"${version#v}")" -ge 20 ] ||
     fail "Node.js $version is too old for Azurite: install Node 22 or later (https://nodejs.org)."
+}
+
+require_azurite() {
+  require_node
   install_packages "$root" "the storage emulator and the test tools"
 }
 

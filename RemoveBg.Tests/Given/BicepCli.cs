@@ -9,20 +9,27 @@ internal static class BicepCli
 {
     public static (int Code, string Said) Run(params string[] arguments)
     {
+        using var process = Start(arguments);
+        var errors = process.StandardError.ReadToEndAsync();
+        var output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return (process.ExitCode, output + errors.Result);
+    }
+
+    public static Process Start(params string[] arguments)
+    {
         var path = typeof(BicepCli).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
             .FirstOrDefault(entry => entry.Key == "BicepPath")?.Value;
         if (path is null) Assert.Ignore("The Bicep CLI comes as a package for Linux on x64 only; here, check with 'az "
             + "bicep build --file infra/main.bicep'.");
         Assert.That(path, Does.Exist);
-        var start =
-            new ProcessStartInfo(path!, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(path!, arguments)
+        {
+            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
+        };
         // It is self-contained and looks for ICU, which a small machine may lack.
         start.Environment["DOTNET_SYSTEM_GLOBALIZATION_INVARIANT"] = "1";
-        using var process = Process.Start(start)!;
-        var errors = process.StandardError.ReadToEndAsync();
-        var output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        return (process.ExitCode, output + errors.Result);
+        return Process.Start(start)!;
     }
 
     /// <returns>The ARM template that a file compiles to.</returns>
@@ -33,7 +40,7 @@ internal static class BicepCli
         return JsonElement.Parse(said);
     }
 
-    /// <summary>Copies infra/, because predictions are written beside the template.</summary>
+    /// <summary>Copies infra/, because the parameters of a prediction are written beside the template.</summary>
     public static void CopyInfra(string folder)
     {
         var infra = Path.Combine(Repo.Root, "infra");
@@ -60,8 +67,9 @@ internal static class BicepCli
     {
         var file = Path.Combine(folder, $"{Guid.NewGuid():N}.bicepparam");
         File.WriteAllLines(file, [$"using '{template}'", .. parameters.Select(line => $"param {line}")]);
-        Assert.That(Run("snapshot", file, "--mode", "overwrite", "--resource-group", "shop", "--location",
-            "northeurope", "--subscription-id", "11111111-1111-1111-1111-111111111111"), Is.EqualTo((0, "")));
-        return JsonDocument.Parse(File.ReadAllText(Path.ChangeExtension(file, ".snapshot.json")));
+        var metadata = new { subscriptionId = "11111111-1111-1111-1111-111111111111", resourceGroup = "shop",
+            location = "northeurope" };
+        return JsonDocument.Parse(
+            BicepServer.Call("bicep/getSnapshot", new { path = file, metadata }).Text("snapshot")!);
     }
 }
