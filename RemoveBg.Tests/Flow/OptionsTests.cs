@@ -77,6 +77,18 @@ public sealed class OptionsTests : OneHostTests
         Assert.That(artwork.GetProperty("error").Text("message"), Does.StartWith("background: "));
     }
 
+    [Test]
+    public async Task A_background_that_cannot_be_decoded_fails_the_artwork_and_is_named()
+    {
+        var half = (await File.ReadAllBytesAsync(Repo.Sample("scene-mug.jpg")))[..20_000];
+        var background = Caller.ServePage("/half.jpg", context => context.Response.Body.WriteAsync(half).AsTask());
+        using var response = await Host.SubmitAsync(new { imageUrl = _photo, background });
+        var artwork = await Host.UntilEndedAsync((await response.JsonAsync()).Text("id")!);
+        var error = artwork.GetProperty("error");
+        Assert.That((error.Text("code"), error.Text("message")![.."background: ".Length]),
+            Is.EqualTo(("image_corrupt", "background: ")), error.ToString());
+    }
+
     [TestCase("png")]
     [TestCase("webp")]
     public async Task Channels_alpha_returns_the_matte_as_an_opaque_grey_image(string format)
