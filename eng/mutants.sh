@@ -12,6 +12,9 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 table=$root/eng/mutants.txt
 names=$(cut -d'|' -f1 "$table" | paste -sd' ')
 
+# Seconds, not two minutes, for tests that wait for something that a change has made impossible.
+export REMOVEBG_PATIENCE=20
+
 run() {
   local area=$1 mutate=() filter='' config=$root/eng/stryker.json word
   if [ "$4" = flow ]; then
@@ -21,8 +24,6 @@ run() {
   fi
   for word in $2; do mutate+=(--mutate "**/$word"); done
   for word in $3; do filter+="${filter:+|}FullyQualifiedName~$word"; done
-  # A test that waits for what a change has made impossible should not wait for two minutes.
-  export REMOVEBG_PATIENCE=20
   echo "Changing $area"
   (cd "$root/RemoveBg.Tests" && RunAnalyzers=false dotnet stryker --config-file "$config" \
     --skip-version-check --output "$root/artifacts/mutants/$area" "${mutate[@]}" \

@@ -11,7 +11,7 @@ require_dotnet() {
   fail "The .NET SDK 10 is required (global.json); installed: $(dotnet --list-sdks | cut -d' ' -f1 | tr '\n' ' ')"
 }
 
-# Azurite and the test tools need Node, and a new one.
+# Fails unless Node is installed and new enough for Azurite and the test tools.
 require_node() {
   command -v node >/dev/null && command -v npm >/dev/null ||
     fail "Node.js is not on PATH: install Node 22 or later (https://nodejs.org), or set AzureWebJobsStorage to a" \
@@ -23,6 +23,7 @@ require_node() {
     fail "Node.js $version is too old for Azurite: install Node 22 or later (https://nodejs.org)."
 }
 
+# Installs Azurite.
 require_azurite() {
   require_node
   install_packages "$root" "the storage emulator and the test tools"

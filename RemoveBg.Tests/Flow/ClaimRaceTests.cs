@@ -1,29 +1,14 @@
 using Azure;
 using Azure.Data.Tables;
-using Microsoft.AspNetCore.Http;
 using RemoveBg.Core.Artworks;
 using RemoveBg.Core.Store;
 using RemoveBg.Tests.Given;
 
 namespace RemoveBg.Tests.Flow;
 
-/// <summary>Claims that are not to be had: what the log and the metrics say of them, and records that change
-/// meanwhile.</summary>
-public sealed class ClaimRaceTests : FaultyStorageTests
+/// <summary>Claims that fail: their log events and metrics, and records that change during a claim.</summary>
+public sealed class ClaimRaceTests : HangingDownloadsTests
 {
-    private TaskCompletionSource _letGo = null!;
-    private List<Task> _hanging = null!;
-
-    [SetUp]
-    public void Hang() => (_letGo, _hanging) = (new(), []);
-
-    [TearDown]
-    public async Task LetGo()
-    {
-        _letGo.TrySetResult();
-        await Task.WhenAll(_hanging);
-    }
-
     [Test]
     public async Task A_message_of_an_unknown_artwork_is_logged_and_counted()
     {
@@ -71,10 +56,7 @@ public sealed class ClaimRaceTests : FaultyStorageTests
     [Test]
     public async Task A_worker_that_has_lost_its_claim_says_so()
     {
-        HangingPhoto(out var url);
-        var id = await SubmitAsync(url);
-        var work = ProcessAsync(id, 1);
-        await Eventually.HoldsAsync(() => Caller.Hits("/hang.jpg") == 1, "it waits for the photo");
+        var (_, id, work) = await BeginAsync();
         await ClaimAsync(id, "other");
         await Eventually.HoldsAsync(() =>
         {
@@ -88,7 +70,7 @@ public sealed class ClaimRaceTests : FaultyStorageTests
     [Test]
     public async Task A_record_that_changes_while_its_message_is_postponed_is_decided_again_and_not_lost()
     {
-        await HangAsync(4);
+        await HangDownloadsAsync();
         var id = await SubmitAsync(Photo);
         await Queue(ArtworkQueues.Artworks).ClearMessagesAsync();
         ChangeBeforeTheNextWriteOf(id);
@@ -105,7 +87,7 @@ public sealed class ClaimRaceTests : FaultyStorageTests
     public async Task A_record_that_changes_while_it_is_claimed_gives_its_slot_back_and_is_claimed_with_the_same()
     {
         // All of the key's slots but one.
-        await HangAsync(3);
+        await HangDownloadsAsync(3);
         var id = await SubmitAsync(Photo);
         ChangeBeforeTheNextWriteOf(id);
         await ProcessAsync(id, 1);
@@ -136,19 +118,5 @@ public sealed class ClaimRaceTests : FaultyStorageTests
             var row = rows.Query<TableEntity>().Single(it => it.RowKey == $"artwork_{Guid.Parse(id):N}");
             rows.UpdateEntity(row, ETag.All);
         }, "POST /", "/$batch", Guid.Parse(id).ToString("N"));
-    }
-
-    private void HangingPhoto(out string url) => url = Caller.ServePage("/hang.jpg", async context =>
-    {
-        await _letGo.Task.WaitAsync(context.RequestAborted);
-        await context.Response.SendFileAsync(SmallPhotos.Of("scene-toycar.jpg"));
-    });
-
-    /// <summary>Takes so many of the four slots that the key gets.</summary>
-    private async Task HangAsync(int slots)
-    {
-        HangingPhoto(out var url);
-        for (var i = 0; i < slots; i++) _hanging.Add(ProcessAsync(await SubmitAsync(url), 1));
-        await Eventually.HoldsAsync(() => Caller.Hits("/hang.jpg") == slots, "they hang");
     }
 }

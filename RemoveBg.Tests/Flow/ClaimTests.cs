@@ -168,14 +168,4 @@ public sealed class ClaimTests : HandRunTests
         Assert.That(failed.GetProperty("error").Text("message"), Is.EqualTo("Processing took longer than 2 s."));
         photo.Answer.SetResult();
     }
-
-    /// <summary>A worker that has its claim and waits for the photo's server.</summary>
-    private async Task<(HeldPhoto Photo, string Id, Task Work)> BeginAsync()
-    {
-        var photo = Caller.ServeHeld(SmallPhotos.Of("scene-toycar.jpg"));
-        var id = await SubmitAsync(photo.Url);
-        var work = ProcessAsync(id, 1);
-        await photo.Asked;
-        return (photo, id, work);
-    }
 }

@@ -27,7 +27,8 @@ public sealed partial class InterruptedSweepTests : FaultyStorageTests
         Assert.That(reached, Is.EquivalentTo(_keys));
     }
 
-    /// <returns>The keys that a sweep has looked at whose time is over with the twelfth of them.</returns>
+    /// <summary>Sweeps, and lets the time run out at the twelfth key.</summary>
+    /// <returns>The keys that were reached.</returns>
     private async Task<HashSet<string>> SweptAsync()
     {
         // A key with a fresh permit stays in the list of those whose artworks wait.

@@ -1,4 +1,3 @@
-using Microsoft.AspNetCore.Http;
 using RemoveBg.Core.Artworks;
 using RemoveBg.Core.Notify;
 using RemoveBg.Core.Process;
@@ -9,21 +8,8 @@ namespace RemoveBg.Tests.Flow;
 
 /// <summary>Messages that find no slot, or their attempt at another worker's: they come again later, once, and cost no
 /// attempt.</summary>
-public sealed class PostponeTests : HandRunTests
+public sealed class PostponeTests : HangingDownloadsTests
 {
-    private TaskCompletionSource _letGo = null!;
-    private List<Task> _hanging = null!;
-
-    [SetUp]
-    public void Hang() => (_letGo, _hanging) = (new(), []);
-
-    [TearDown]
-    public async Task LetGo()
-    {
-        _letGo.TrySetResult();
-        await Task.WhenAll(_hanging);
-    }
-
     [Test]
     public async Task A_webhook_without_a_slot_comes_again_and_no_attempt_is_counted()
     {
@@ -36,8 +22,8 @@ public sealed class PostponeTests : HandRunTests
             Is.EqualTo((WebhookStatus.Pending, 0, (DateTimeOffset?)null)));
         Assert.That(await CountAsync(ArtworkQueues.Webhooks), Is.EqualTo(1));
 
-        _letGo.SetResult();
-        await Task.WhenAll(_hanging);
+        LetGo.SetResult();
+        await Task.WhenAll(Hanging);
         await DeliverAsync(id, 1);
         Assert.That((await FindAsync(id)).Delivery.Status, Is.EqualTo(WebhookStatus.Delivered));
     }
@@ -88,8 +74,8 @@ public sealed class PostponeTests : HandRunTests
             Is.EqualTo((ArtworkStatus.Starting, 0, (DateTimeOffset?)null)));
         Assert.That(await CountAsync(ArtworkQueues.Artworks), Is.EqualTo(1));
 
-        _letGo.SetResult();
-        await Task.WhenAll(_hanging);
+        LetGo.SetResult();
+        await Task.WhenAll(Hanging);
         await ProcessAsync(id, 1);
         var done = await FindAsync(id);
         Assert.That((done.Status, done.Attempt), Is.EqualTo((ArtworkStatus.Succeeded, 1)));
@@ -121,24 +107,11 @@ public sealed class PostponeTests : HandRunTests
     /// <summary>Takes all slots that the key gets at its receiver.</summary>
     private async Task HangWebhooksAsync()
     {
-        Caller.OnDelivery = (_, _) => _letGo.Task;
+        Caller.OnDelivery = (_, _) => LetGo.Task;
         var most = new WebhookOptions().MaxAtOncePerReceiver;
-        for (var i = 0; i < most; i++) _hanging.Add(DeliverAsync(await EndAsync(), 1));
+        for (var i = 0; i < most; i++) Hanging.Add(DeliverAsync(await EndAsync(), 1));
         await Eventually.HoldsAsync(() => Caller.Deliveries.Count == most, "they hang");
         await Queue(ArtworkQueues.Webhooks).ClearMessagesAsync();
-    }
-
-    /// <summary>Takes all slots that the key gets.</summary>
-    private async Task HangDownloadsAsync()
-    {
-        const int most = 4;
-        var held = Caller.ServePage("/hang.jpg", async context =>
-        {
-            await _letGo.Task.WaitAsync(context.RequestAborted);
-            await context.Response.SendFileAsync(SmallPhotos.Of("scene-toycar.jpg"));
-        });
-        for (var i = 0; i < most; i++) _hanging.Add(ProcessAsync(await SubmitAsync(held), 1));
-        await Eventually.HoldsAsync(() => Caller.Hits("/hang.jpg") == most, "they hang");
     }
 
     /// <summary>Ends an artwork without work, so that its webhook is due.</summary>

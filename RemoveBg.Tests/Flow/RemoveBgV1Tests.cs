@@ -53,32 +53,6 @@ public sealed class RemoveBgV1Tests
     }
 
     [Test]
-    public async Task A_file_by_another_name_gets_400_and_the_names_that_are_accepted()
-    {
-        using var response = await _client.PostAsync("/v1.0/removebg",
-            new MultipartFormDataContent { { Photo(), "image_file", "car.jpg" }, { Photo(), "picture", "car.jpg" } });
-        var error = (await response.JsonAsync()).GetProperty("errors")[0];
-        Assert.That(((int)response.StatusCode, error.Text("detail")), Is.EqualTo(
-            (400, "picture is not a known file; accepted: image_file, bg_image_file.")), error.ToString());
-    }
-
-    [TestCase("image_file")]
-    [TestCase("bg_image_file")]
-    public async Task A_file_over_the_operators_limit_gets_400_and_the_limit(string name)
-    {
-        await using var host = await RunningHost.StartAsync(new() { ["RemoveBg:Fetch:MaxBytes"] = "60000" },
-            takesWork: false);
-        using var client = new HttpClient { BaseAddress = host.Client.BaseAddress };
-        client.DefaultRequestHeaders.Add("X-Api-Key", host.Secrets.ApiKey);
-        using var form = new MultipartFormDataContent { { Photo(), name, "car.jpg" } };
-        if (name != "image_file") form.Add(new StringContent("https://example.com/a.jpg"), "image_url");
-        using var response = await client.PostAsync("/v1.0/removebg", form);
-        var error = (await response.JsonAsync()).GetProperty("errors")[0];
-        Assert.That(((int)response.StatusCode, error.Text("code"), error.Text("detail")),
-            Is.EqualTo((400, "file_size_too_large", "The file may have at most 60,000 bytes.")), error.ToString());
-    }
-
-    [Test]
     public async Task A_url_in_a_form_of_full_size_keeps_the_photos_size()
     {
         using var response = await FormAsync(("image_url", _caller.Serve(Repo.Sample("scene-toycar.jpg"))),

@@ -1,7 +1,9 @@
+using Azure;
+using Azure.Data.Tables;
 using Azure.Storage.Blobs;
+using Microsoft.AspNetCore.Http;
 using RemoveBg.Core.Artworks;
 using RemoveBg.Core.Store;
-using RemoveBg.Core.Telemetry;
 using RemoveBg.Tests.Given;
 
 namespace RemoveBg.Tests.Flow;
@@ -77,7 +79,7 @@ public sealed class StorageFaultDuringWorkTests : FaultyStorageTests
     [Test]
     public async Task A_download_that_fails_after_a_cancel_is_not_tried_again()
     {
-        var (photo, id, work) = await BeginAsync(context => context.Response.StatusCode = 503);
+        var (photo, id, work) = await BeginAsync(StatusCodes.Status503ServiceUnavailable);
         await CancelAsync(id);
         photo.Answer.SetResult();
         await work;
@@ -99,7 +101,7 @@ public sealed class StorageFaultDuringWorkTests : FaultyStorageTests
     [Test]
     public async Task A_photo_that_fails_for_good_after_a_cancel_stays_canceled()
     {
-        var (photo, id, work) = await BeginAsync(context => context.Response.StatusCode = 404);
+        var (photo, id, work) = await BeginAsync(StatusCodes.Status404NotFound);
         await CancelAsync(id);
         photo.Answer.SetResult();
         await work;
@@ -110,9 +112,8 @@ public sealed class StorageFaultDuringWorkTests : FaultyStorageTests
     public async Task A_record_of_a_newer_version_is_refused_by_its_id_and_loses_nothing()
     {
         var id = await SubmitAsync(Photo);
-        var table = new Azure.Data.Tables.TableClient(Host.ConnectionString, "artworks");
-        var row = table.Query<Azure.Data.Tables.TableEntity>()
-            .Single(it => it.RowKey == $"artwork_{Guid.Parse(id):N}");
+        var table = new TableClient(Host.ConnectionString, "artworks");
+        var row = table.Query<TableEntity>().Single(it => it.RowKey == $"artwork_{Guid.Parse(id):N}");
         var status = row.GetString("Status");
         row["Status"] = "dreaming";
         await table.UpdateEntityAsync(row, row.ETag);
@@ -120,10 +121,10 @@ public sealed class StorageFaultDuringWorkTests : FaultyStorageTests
             $"Artwork {id}: its record has an unknown status or output format; was it written by a newer version?"));
         using (var unreadable = await Host.Client.GetAsync($"/v2/artworks/{id}"))
             await Errors.AssertShapeAsync(unreadable, 500, null);
-        Assert.That(() => ProcessAsync(id, 1), Throws.TypeOf<InvalidDataException>(), "the message is kept");
+        Assert.That(() => ProcessAsync(id, 1), Throws.TypeOf<InvalidDataException>(), "the host tries again");
 
         row["Status"] = status;
-        await table.UpdateEntityAsync(row, Azure.ETag.All);
+        await table.UpdateEntityAsync(row, ETag.All);
         await ProcessAsync(id, 1);
         Assert.That((await FindAsync(id)).Status, Is.EqualTo(ArtworkStatus.Succeeded));
     }
@@ -138,29 +139,6 @@ public sealed class StorageFaultDuringWorkTests : FaultyStorageTests
 
     private List<string> Blobs(string container) =>
         [.. new BlobContainerClient(Host.ConnectionString, container).GetBlobs().Select(blob => blob.Name)];
-
-    /// <summary>A worker that has its claim and waits for the photo's server.</summary>
-    /// <param name="refuse">Sets the status of a response without a photo.</param>
-    private async Task<(HeldPhoto Photo, string Id, Task Work)> BeginAsync(
-        Action<Microsoft.AspNetCore.Http.HttpContext>? refuse = null)
-    {
-        var photo = refuse is null ? Caller.ServeHeld(SmallPhotos.Of("scene-toycar.jpg")) : Refuse(refuse);
-        var id = await SubmitAsync(photo.Url);
-        var work = ProcessAsync(id, 1);
-        await photo.Asked;
-        return (photo, id, work);
-    }
-
-    private HeldPhoto Refuse(Action<Microsoft.AspNetCore.Http.HttpContext> refuse)
-    {
-        var (asked, answer) = (new TaskCompletionSource(), new TaskCompletionSource());
-        return new(Caller.ServePage("/refused.jpg", async context =>
-        {
-            asked.TrySetResult();
-            await answer.Task.WaitAsync(context.RequestAborted);
-            refuse(context);
-        }), asked.Task, answer);
-    }
 
     private async Task CancelAsync(string id)
     {

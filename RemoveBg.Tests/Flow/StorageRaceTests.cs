@@ -1,9 +1,7 @@
 using Azure;
 using Azure.Data.Tables;
-using Azure.Storage.Blobs;
+using Microsoft.Extensions.DependencyInjection;
 using RemoveBg.Core.Access;
-using RemoveBg.Core.Artworks;
-using RemoveBg.Core.Manage;
 using RemoveBg.Core.Notify;
 using RemoveBg.Core.Store;
 using RemoveBg.Tests.Given;
@@ -52,7 +50,6 @@ public sealed class StorageRaceTests : FaultyStorageTests
         await keys.AddAsync("shop");
         var row = (await Rows("keys").QueryAsync<TableEntity>("PartitionKey eq 'webhook'").ToListAsync())
             .Single(it => it.ContainsKey("Secret"));
-        var sealedBefore = row.GetString("Secret");
         var next = WebhookSigner.GenerateSecret();
         // Sealed for the secret that the new process retires, so it seals it again.
         using var log = new LogLines();
@@ -61,9 +58,9 @@ public sealed class StorageRaceTests : FaultyStorageTests
         Before(() => Direct("keys").UpdateEntity(
             new TableEntity(row.PartitionKey, row.RowKey) { ["Secret"] = "of the command" }, ETag.All,
             TableUpdateMode.Replace), "PUT /", "keys", row.RowKey);
-        await ((WebhookSecrets)services.GetService(typeof(WebhookSecrets))!).PrepareAsync(CancellationToken.None);
+        await services.GetRequiredService<WebhookSecrets>().PrepareAsync(CancellationToken.None);
         var after = (await Rows("keys").GetEntityAsync<TableEntity>(row.PartitionKey, row.RowKey)).Value;
-        Assert.That(after.GetString("Secret"), Is.EqualTo("of the command").And.Not.EqualTo(sealedBefore));
+        Assert.That(after.GetString("Secret"), Is.EqualTo("of the command"));
     }
 
     [Test]

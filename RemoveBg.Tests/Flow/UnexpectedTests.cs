@@ -8,12 +8,12 @@ using RemoveBg.Tests.Given;
 
 namespace RemoveBg.Tests.Flow;
 
-/// <summary>What no other error is: a network that cannot be loaded, a host that stops during a call, messages that the
-/// host gave up on.</summary>
+/// <summary>Failures without an error code of their own: a network that cannot be loaded, a host that stops during a
+/// call, poisoned messages.</summary>
 public sealed class UnexpectedTests : HandRunTests
 {
     [Test]
-    public async Task A_network_that_cannot_be_loaded_costs_attempts_until_it_is_there()
+    public async Task A_network_that_cannot_be_loaded_costs_all_attempts_and_fails_the_artwork()
     {
         using var folder = new TemporaryFolder();
         foreach (var file in Directory.GetFiles(Path.Combine(Repo.Root, "models")))
@@ -61,7 +61,7 @@ public sealed class UnexpectedTests : HandRunTests
     }
 
     [Test]
-    public async Task The_host_runs_messages_that_it_has_given_up_on()
+    public async Task The_host_runs_the_messages_of_its_poison_queues()
     {
         var lost = await SubmitAsync(Photo);
         var unsent = await SubmitAsync(Photo);

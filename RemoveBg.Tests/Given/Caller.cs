@@ -73,14 +73,18 @@ internal sealed class Caller : IAsyncDisposable
 
     /// <summary>A photo whose server answers only when told to: the worker that asked for it is
     /// caught in the middle of its job.</summary>
-    public HeldPhoto ServeHeld(string file, string path = "/held.jpg")
+    /// <param name="file">The photo.</param>
+    /// <param name="path">Its path on this server.</param>
+    /// <param name="status">Another status than 200 comes without the photo.</param>
+    public HeldPhoto ServeHeld(string file, string path = "/held.jpg", int status = StatusCodes.Status200OK)
     {
         var (asked, answer) = (new TaskCompletionSource(), new TaskCompletionSource());
         var url = ServePage(path, async context =>
         {
             asked.TrySetResult();
             await answer.Task.WaitAsync(context.RequestAborted);
-            await context.Response.SendFileAsync(file);
+            context.Response.StatusCode = status;
+            if (status == StatusCodes.Status200OK) await context.Response.SendFileAsync(file);
         });
         return new(url, asked.Task, answer);
     }

@@ -1,4 +1,5 @@
 using Azure.Storage.Queues;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using RemoveBg.Core.Artworks;
@@ -52,6 +53,17 @@ public abstract class HandRunTests
     {
         using var response = await Host.SubmitAsync(new { imageUrl, webhook = Caller.WebhookUrl }, client);
         return (await response.JsonAsync()).Text("id")!;
+    }
+
+    /// <summary>A worker that has its claim and waits for the photo's server.</summary>
+    /// <param name="status">What the server responds with.</param>
+    internal async Task<(HeldPhoto Photo, string Id, Task Work)> BeginAsync(int status = StatusCodes.Status200OK)
+    {
+        var photo = Caller.ServeHeld(SmallPhotos.Of("scene-toycar.jpg"), status: status);
+        var id = await SubmitAsync(photo.Url);
+        var work = ProcessAsync(id, 1);
+        await photo.Asked;
+        return (photo, id, work);
     }
 
     protected Task ProcessAsync(string id, int attempt) =>
