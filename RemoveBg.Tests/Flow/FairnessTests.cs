@@ -89,6 +89,7 @@ public sealed class FairnessTests : HandRunTests
     {
         var (first, second, third) = (await SubmitBusyAsync(), await SubmitBusyAsync(), await SubmitBusyAsync());
         await Minutes(17);
+        Assert.That(await PermitsAsync(), Is.EquivalentTo(new[] { first, second }), "they have not ended");
         foreach (var id in new[] { first, second })
         {
             var artwork = await FindAsync(id);

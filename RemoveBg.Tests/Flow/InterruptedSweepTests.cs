@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Azure.Data.Tables;
+using RemoveBg.Core.Artworks;
 using RemoveBg.Core.Store;
 using RemoveBg.Core.Sweep;
 using RemoveBg.Tests.Given;
@@ -25,6 +26,24 @@ public sealed partial class InterruptedSweepTests : FaultyStorageTests
         for (var sweeps = 1; sweeps < MostSweeps && reached.Count < _keys.Count; sweeps++)
             reached.UnionWith(await SweptAsync());
         Assert.That(reached, Is.EquivalentTo(_keys));
+    }
+
+    [Test]
+    public async Task A_sweep_that_runs_out_of_time_leaves_overdue_artworks_to_the_next()
+    {
+        var original = await FindAsync(await SubmitAsync(Photo));
+        var ids = await CopiedArtworks.MakeAsync(Network.Account, original, 3, partition: '0');
+        await EarlierVersion.StoreAsync(Network.Account, await FindAsync($"{ids[2]}"), original.DueAt!.Value);
+        Clock.Advance(ArtworkTransitions.QueuePatience + TimeSpan.FromSeconds(1));
+        Before(() => Clock.Advance(SweepArtworks.LongestRun + TimeSpan.FromSeconds(1)), "POST /", "/$batch",
+            $"artwork_{ids[0]:N}");
+        await SweepAsync();
+        Assert.That(await OverdueAsync(), Is.EqualTo(new[] { false, true, true }), "the time was over at the first");
+        await SweepAsync();
+        Assert.That(await OverdueAsync(), Is.All.False);
+
+        async Task<IReadOnlyList<bool>> OverdueAsync() =>
+            [.. (await Task.WhenAll(ids.Select(id => FindAsync($"{id}")))).Select(it => it.DueAt == original.DueAt)];
     }
 
     /// <summary>Sweeps, and lets the time run out at the twelfth key.</summary>

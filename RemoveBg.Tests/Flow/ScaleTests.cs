@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Azure.Data.Tables;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using RemoveBg.Core.Artworks;
 using RemoveBg.Core.Store;
 using RemoveBg.Core.Sweep;
@@ -13,6 +14,14 @@ public sealed class ScaleTests : BusyKeyTests
 {
     /// <summary>More than an interval of the sweeper's longest patience.</summary>
     private static readonly TimeSpan Long = TimeSpan.FromMinutes(11);
+
+    private LogLines _log = null!;
+
+    protected override void AddTo(IServiceCollection services) =>
+        services.AddSingleton<ILoggerProvider>(_log = new());
+
+    [TearDown]
+    public void CloseLog() => _log.Dispose();
 
     [Test]
     public async Task The_sweepers_requests_do_not_grow_with_the_number_of_waiting_artworks()
@@ -41,7 +50,9 @@ public sealed class ScaleTests : BusyKeyTests
     {
         var last = (await SubmitBusyAsync(3))[^1];
         await CopiedArtworks.MakeAsync(Host.ConnectionString, await FindAsync(last), 2100, partition: '0');
+        using var requests = new StorageRequests(Host.ConnectionString);
         await FindsLostMessagesOfAnotherKeyAsync();
+        Assert.That(requests.CountOf($"/{ArtworkTable.ByKey}"), Is.LessThan(100), "most that wait are not read");
     }
 
     [Test, Category("Chaos")]
@@ -94,6 +105,27 @@ public sealed class ScaleTests : BusyKeyTests
     }
 
     [Test]
+    public async Task A_sweep_reports_each_message_that_it_has_sent_again_and_how_many_they_are()
+    {
+        for (var i = 0; i < 8; i++) await SubmitAsync(Photo);
+        var busy = await SubmitBusyAsync(3);
+        // The third gets its permit, and a webhook is due.
+        using (await Busy.PostAsync($"/v2/artworks/{busy[0]}/cancel", null)) { }
+        await Queue(ArtworkQueues.Artworks).ClearMessagesAsync();
+        Clock.Advance(ArtworkTransitions.QueuePatience + TimeSpan.FromSeconds(1));
+        using var counted = new Counted(Host);
+        await SweepAsync();
+        await SweepAsync();
+        Assert.Multiple(() =>
+        {
+            Assert.That(_log.Of(600), Is.EqualTo(new[] { "Sent 11 overdue messages again" }), "the second sent none");
+            Assert.That(_log.Of(601), Has.Count.EqualTo(11).And.Some.Contains(busy[2]));
+            Assert.That(counted.Of("removebg.faults fault=Overdue"), Is.EqualTo(11));
+            Assert.That(counted.Of("removebg.queue.oldest"), Is.EqualTo(2), "each sweep measures the queue");
+        });
+    }
+
+    [Test]
     public async Task Open_artworks_that_an_earlier_version_stored_are_found_as_before()
     {
         var ended = await SubmitAsync(Photo);
@@ -121,10 +153,11 @@ public sealed class ScaleTests : BusyKeyTests
         var ids = await SubmitBusyAsync(3);
         await Queue(ArtworkQueues.Artworks).ClearMessagesAsync();
         foreach (var id in ids) await StoreAsBeforeAsync(await FindAsync(id));
-        Clock.Advance(ArtworkTransitions.QueuePatience + TimeSpan.FromSeconds(1));
+        Clock.Advance(ArtworkTransitions.QueuePatience);
         await SweepAsync();
         Assert.That(await QueuedAsync(), Is.EquivalentTo(ids[..2]));
         Assert.That(await RowsAsync("due_"), Is.Empty);
+        Assert.That(_log.Of(600), Is.EqualTo(new[] { "Sent 2 overdue messages again" }));
     }
 
     [Test]
@@ -159,19 +192,15 @@ public sealed class ScaleTests : BusyKeyTests
         }
     }
 
-    /// <summary>Stores an open artwork as the versions did that named its due row by its id only.</summary>
-    private async Task StoreAsBeforeAsync(Artwork artwork)
-    {
-        var (partition, id) = (artwork.Id.ToString("N")[^1..], artwork.Id.ToString("N"));
-        TableEntity record = await Rows("artworks").GetEntityAsync<TableEntity>(partition, "artwork_" + id);
-        if (artwork.DueRow is { } row) await Rows("artworks").DeleteEntityAsync(partition, row);
-        record.Remove("DueRow");
-        record["DueAt"] = Clock.GetUtcNow() + ArtworkTransitions.QueuePatience;
-        await Rows("artworks").UpsertEntityAsync(record, TableUpdateMode.Replace);
-        await Rows("artworks").AddEntityAsync(new TableEntity(partition, "due_" + id) { ["DueAt"] = record["DueAt"] });
-    }
+    private Task StoreAsBeforeAsync(Artwork artwork) => EarlierVersion.StoreAsync(Host.ConnectionString, artwork,
+        Clock.GetUtcNow() + ArtworkTransitions.QueuePatience);
 
-    private async Task<IReadOnlyList<string>> QueuedAsync() =>
-        [.. (await Queue(ArtworkQueues.Artworks).PeekMessagesAsync(32)).Value
-            .Select(message => ArtworkMessage.TryParse(message.MessageText)!.Id.ToString())];
+    /// <summary>The artworks of the messages, all of first attempts.</summary>
+    private async Task<IReadOnlyList<string>> QueuedAsync()
+    {
+        var messages = (await Queue(ArtworkQueues.Artworks).PeekMessagesAsync(32)).Value
+            .Select(message => ArtworkMessage.TryParse(message.MessageText)!).ToList();
+        Assert.That(messages.Select(message => message.Attempt), Is.All.EqualTo(1));
+        return [.. messages.Select(message => message.Id.ToString())];
+    }
 }

@@ -1,6 +1,7 @@
 using Azure.Data.Tables;
 using RemoveBg.Core.Access;
 using RemoveBg.Core.Artworks;
+using RemoveBg.Core.Process;
 using RemoveBg.Core.Store;
 using RemoveBg.Tests.Given;
 
@@ -34,19 +35,22 @@ public sealed class StoredTimeTests : HandRunTests
         Assert.That(await WaitingAsync(ArtworkQueues.Artworks), Is.EqualTo(1));
         await SweepAsync();
         Assert.That(await WaitingAsync(ArtworkQueues.Artworks), Is.EqualTo(1), "once: its time is right now");
-        await ProcessAsync(id, 2);
+        var message = (await Queue(ArtworkQueues.Artworks).PeekMessagesAsync(32)).Value.Single();
+        Assert.That(ArtworkMessage.TryParse(message.MessageText)!.Attempt, Is.EqualTo(2));
+        await Host.Get<ProcessArtwork>().ProcessAsync(message.MessageText, CancellationToken.None);
         Assert.That((await FindAsync(id)).Status, Is.EqualTo(ArtworkStatus.Succeeded));
     }
 
-    [Test]
-    public async Task The_sweeper_leaves_a_webhook_alone_that_is_due_in_hours()
+    [TestCase(24)]
+    [TestCase(7 * 24, Description = "the longest wait")]
+    public async Task The_sweeper_leaves_a_webhook_alone_that_is_due_in_hours(int hours)
     {
         var id = await SubmitAsync(Photo);
         await ProcessAsync(id, 1);
         await Queue(ArtworkQueues.Webhooks).ClearMessagesAsync();
         var artwork = await FindAsync(id);
         await Table().TryUpdateAsync(artwork,
-            artwork.EndDelivery(WebhookStatus.Pending, Clock.GetUtcNow().AddHours(24)), CancellationToken.None);
+            artwork.EndDelivery(WebhookStatus.Pending, Clock.GetUtcNow().AddHours(hours)), CancellationToken.None);
         await SweepAsync();
         Assert.That(await WaitingAsync(ArtworkQueues.Webhooks), Is.Zero);
     }
