@@ -35,21 +35,21 @@ public sealed class StorageRaceTests : FaultyStorageTests
         var table = Direct("artworksbykey");
         // Of an artwork without a record.
         await table.AddEntityAsync(new TableEntity(artwork.KeyId, "turn_000099") { ["Id"] = Guid.NewGuid() });
+        var own = await table.QueryAsync<TableEntity>().Select(row => row.RowKey).ToListAsync();
+        await table.AddEntityAsync(new TableEntity(artwork.KeyId, $"wait_{Guid.NewGuid():N}"));
+        await table.AddEntityAsync(new TableEntity(artwork.KeyId, "0123") { ["Id"] = Guid.NewGuid() });
         Before(() => table.UpdateEntity(new TableEntity(artwork.KeyId, "turn_000099") { ["Id"] = artwork.Id },
             ETag.All), "DELETE /", "turn_000099");
         await Host.Get<Admission>().DeleteOrphansAsync(artwork.KeyId, CancellationToken.None);
         Assert.That((await table.GetEntityAsync<TableEntity>(artwork.KeyId, "turn_000099")).Value.GetGuid("Id"),
             Is.EqualTo(artwork.Id));
+        Assert.That(await table.QueryAsync<TableEntity>().Select(row => row.RowKey).ToListAsync(), Is.EqualTo(own));
     }
 
     [Test]
     public async Task A_secret_that_a_command_rotates_while_it_is_sealed_again_stays_the_commands()
     {
-        await Host.Get<WebhookSecrets>().PrepareAsync(CancellationToken.None);
-        using var keys = new KeyCommands(Host.Services);
-        await keys.AddAsync("shop");
-        var row = (await Rows("keys").QueryAsync<TableEntity>("PartitionKey eq 'webhook'").ToListAsync())
-            .Single(it => it.ContainsKey("Secret"));
+        var row = await AddSecretAsync();
         var next = WebhookSigner.GenerateSecret();
         // Sealed for the secret that the new process retires, so it seals it again.
         using var log = new LogLines();
@@ -61,6 +61,20 @@ public sealed class StorageRaceTests : FaultyStorageTests
         await services.GetRequiredService<WebhookSecrets>().PrepareAsync(CancellationToken.None);
         var after = (await Rows("keys").GetEntityAsync<TableEntity>(row.PartitionKey, row.RowKey)).Value;
         Assert.That(after.GetString("Secret"), Is.EqualTo("of the command"));
+    }
+
+    [Test]
+    public async Task A_secret_that_a_command_deletes_while_it_is_sealed_again_stays_deleted()
+    {
+        var row = await AddSecretAsync();
+        using var log = new LogLines();
+        await using var services = KeyCommands.Services(Network.ConnectionString, Clock,
+            $"{WebhookSigner.GenerateSecret()} {Host.Secrets.WebhookSecret}", log);
+        Before(() => Direct("keys").DeleteEntity(row.PartitionKey, row.RowKey), "PUT /", "keys", row.RowKey);
+        var table = services.GetRequiredService<WebhookSecretTable>();
+        Assert.That(await table.FindAsync(row.RowKey, CancellationToken.None), Is.Not.Null);
+        await services.GetRequiredService<WebhookSecrets>().PrepareAsync(CancellationToken.None);
+        Assert.That(await table.FindAsync(row.RowKey, CancellationToken.None), Is.Null);
     }
 
     [Test]
@@ -82,6 +96,16 @@ public sealed class StorageRaceTests : FaultyStorageTests
         Network.Decide = _ => Fate.Passed;
         Assert.That(await table.TryAddUsesAsync(key.Hash, 3, Clock.GetUtcNow(), CancellationToken.None), Is.True);
         Assert.That((await table.AllAsync(CancellationToken.None).ToListAsync()).Single().Uses, Is.EqualTo(3));
+    }
+
+    /// <summary>Adds a key with a webhook secret of its own.</summary>
+    private async Task<TableEntity> AddSecretAsync()
+    {
+        await Host.Get<WebhookSecrets>().PrepareAsync(CancellationToken.None);
+        using var keys = new KeyCommands(Host.Services);
+        await keys.AddAsync("shop");
+        return (await Rows("keys").QueryAsync<TableEntity>("PartitionKey eq 'webhook'").ToListAsync())
+            .Single(it => it.ContainsKey("Secret"));
     }
 
     private TableClient Rows(string table) => new(Network.ConnectionString, table);

@@ -34,5 +34,7 @@ public sealed class WebhookRetryTests : HandRunTests
         await DeliverAsync(id, 1);
         Assert.That(Caller.Deliveries, Has.Count.EqualTo(1));
         Assert.That(requests.DelaysOf(ArtworkQueues.Webhooks).Single(), Is.InRange(least, most));
+        Assert.That(((await FindAsync(id)).Delivery.NextAttemptAt - Clock.GetUtcNow())!.Value.TotalSeconds,
+            Is.InRange(least - 1, most));
     }
 }

@@ -53,6 +53,8 @@ public sealed class WebhookSecretsTests
             Is.EqualTo(new[] { WebhookSigner.KeyOf(second) }));
         await CreateAsync("key", TimeSpan.Zero);
         Assert.That(await service.FindAsync("key", CancellationToken.None), Has.Count.EqualTo(1), "no overlap");
+        var stored = await Table().FindAsync("key", CancellationToken.None);
+        Assert.That((stored!.Previous, stored.PreviousUntil), Is.EqualTo(((string?)null, (DateTimeOffset?)null)));
     }
 
     [Test]
@@ -60,7 +62,7 @@ public sealed class WebhookSecretsTests
     {
         using var log = new LogLines();
         var (_, service) = await StartAsync(_global, log);
-        for (var time = 0; time < 2; time++)
+        for (var time = 0; time < 3; time++)
             Assert.That(await service.FindAsync("old", CancellationToken.None),
                 Is.EqualTo(new[] { WebhookSigner.KeyOf(_global) }));
         Assert.That(log.Of(520), Has.Count.EqualTo(1));
@@ -132,6 +134,38 @@ public sealed class WebhookSecretsTests
     }
 
     [Test]
+    public async Task Rotating_the_global_secret_keeps_a_keys_only_one()
+    {
+        await StartAsync(_global);
+        var secret = await CreateAsync("key", TimeSpan.Zero);
+        await StartAsync($"{_next} {_global}");
+        var (_, service) = await StartAsync(_next);
+        Assert.That(await service.FindAsync("key", CancellationToken.None),
+            Is.EqualTo(new[] { WebhookSigner.KeyOf(secret) }));
+    }
+
+    [Test]
+    public async Task Only_what_is_sealed_with_the_secret_that_is_retired_is_sealed_again()
+    {
+        await StartAsync($"{_next} {_global}");
+        var (current, previous) = (WebhookSigner.GenerateSecret(), WebhookSigner.GenerateSecret());
+        await Table().PutAsync(new("key", Sealed(_next, current), Sealed(_global, previous),
+            _clock.GetUtcNow().AddDays(1)), CancellationToken.None);
+        await StartAsync($"{_next} {_global}");
+        var (_, service) = await StartAsync(_next);
+        Assert.That(await service.FindAsync("key", CancellationToken.None),
+            Is.EqualTo(new[] { WebhookSigner.KeyOf(current), WebhookSigner.KeyOf(previous) }));
+
+        var before = await Table().FindAsync("key", CancellationToken.None);
+        await StartAsync($"{_next} {_global}");
+        Assert.That((await Table().FindAsync("key", CancellationToken.None))!.ETag, Is.EqualTo(before!.ETag),
+            "nothing to write");
+
+        static string Sealed(string global, string secret) =>
+            SecretSeal.Seal(SecretSeal.PublicKeyOf(WebhookSigner.KeyOf(global)), "key", secret);
+    }
+
+    [Test]
     public async Task A_secret_that_cannot_be_opened_is_reported_and_not_replaced_by_the_global_one()
     {
         await StartAsync(_global);
@@ -179,6 +213,7 @@ public sealed class WebhookSecretsTests
             _clock.Advance(TimeSpan.FromSeconds(1));
             return await table.FindPublicKeyAsync(CancellationToken.None) is not null;
         }, "the public key is published");
+        await Eventually.HoldsAsync(() => service.ExecuteTask!.IsCompletedSuccessfully, "once is enough");
         await service.StopAsync(CancellationToken.None);
     }
 
@@ -192,10 +227,12 @@ public sealed class WebhookSecretsTests
         return (services, secrets);
     }
 
+    private WebhookSecretTable Table() => new(_opened[^1].GetRequiredService<StorageClients>(), _clock);
+
     /// <summary>Acts as an operator's command, which does not have the global secret.</summary>
     private async Task<string> CreateAsync(string keyId, TimeSpan overlap)
     {
-        var table = new WebhookSecretTable(_opened[^1].GetRequiredService<StorageClients>(), _clock);
+        var table = Table();
         return await table.CreateAsync(keyId, (await table.FindPublicKeyAsync(CancellationToken.None))!, overlap,
             CancellationToken.None);
     }

@@ -30,6 +30,7 @@ public sealed class WebhookSignerTests
     [TestCase(Id, "1614265331", Body, 0, Description = "another timestamp")]
     [TestCase(Id, "1614265330", Body + " ", 0, Description = "another body")]
     [TestCase(Id, "1614265330", Body, 301, Description = "too late")]
+    [TestCase(Id, "1614265330", Body, -301, Description = "too early")]
     [TestCase(Id, "yesterday", Body, 0, Description = "no timestamp")]
     public void A_changed_webhook_does_not_verify(string id, string timestamp, string body, int secondsLater)
     {
@@ -37,6 +38,25 @@ public sealed class WebhookSignerTests
         var signature = WebhookSigner.Sign([key], Id, Time, Bytes);
         Assert.That(WebhookSigner.Verify(key, id, timestamp, signature, Encoding.UTF8.GetBytes(body),
             Time.AddSeconds(secondsLater), TimeSpan.FromMinutes(5)), Is.False);
+    }
+
+    [TestCase(-300)]
+    [TestCase(300)]
+    public void A_webhook_verifies_up_to_the_tolerance(int secondsLater)
+    {
+        var key = WebhookSigner.KeyOf(Secret);
+        Assert.That(WebhookSigner.Verify(key, Id, "1614265330", WebhookSigner.Sign([key], Id, Time, Bytes), Bytes,
+            Time.AddSeconds(secondsLater), TimeSpan.FromSeconds(300)), Is.True);
+    }
+
+    [TestCase(24)]
+    [TestCase(64)]
+    public void A_secret_has_from_24_to_64_bytes(int bytes)
+    {
+        Assert.That(WebhookSigner.KeyOf(SecretOf(bytes)), Is.EqualTo(new byte[bytes]));
+        Assert.That(() => WebhookSigner.KeyOf(SecretOf(bytes == 24 ? 23 : 65)), Throws.TypeOf<FormatException>());
+
+        static string SecretOf(int length) => "whsec_" + Convert.ToBase64String(new byte[length]);
     }
 
     [TestCase("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")]
