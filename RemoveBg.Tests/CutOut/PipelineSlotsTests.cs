@@ -1,3 +1,5 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using RemoveBg.Core.Artworks;
 using RemoveBg.Core.CutOut;
 using RemoveBg.Core.Imaging;
@@ -50,6 +52,11 @@ public sealed class PipelineSlotsTests
         Assert.That(PipelineSlots.SlotsFor(new(megapixels * 1_000_000L, behind * 1_000_000L), network, slotMB: 400,
             slots: 8), Is.EqualTo(expected));
 
+    [TestCase(255, 2)]
+    [TestCase(254, 3)]
+    public void An_artwork_that_fills_its_slots_to_the_last_megabyte_takes_no_more(int slotMB, int expected) =>
+        Assert.That(PipelineSlots.SlotsFor(new(50_000_000), SmallNetwork, slotMB, slots: 8), Is.EqualTo(expected));
+
     [TestCase(0, 420, Description = "a copy of the pixels")]
     [TestCase(7, 560, Description = "350 MB of coefficients, and no process")]
     public void A_photo_books_the_coefficients_that_its_decoder_keeps(int bytesPerPixel, int expected) =>
@@ -59,8 +66,9 @@ public sealed class PipelineSlotsTests
     [Test]
     public async Task No_more_photos_are_in_the_pipeline_than_it_has_slots()
     {
+        using var log = new LogLines();
         await using var host = await RunningHost.StartAsync(new() { ["RemoveBg:Process:Concurrency"] = "2" },
-            takesWork: false);
+            services => services.AddSingleton<ILoggerProvider>(log), takesWork: false);
         var slots = host.Get<PipelineSlots>();
         var first = await slots.TakeAsync("a", null, CancellationToken.None);
         var second = await slots.TakeAsync("b", null, CancellationToken.None);
@@ -69,12 +77,34 @@ public sealed class PipelineSlotsTests
 
         second.Dispose();
         second.Dispose();
-        (await third.WaitAsync(Patience)).Dispose();
+        using (var next = await third.WaitAsync(Patience))
+            Assert.That(next.Tensors, Is.SameAs(second.Tensors), "tensors are used again");
         var large = slots.TakeAsync("d", null, CancellationToken.None, new(long.MaxValue));
         Assert.That((large.IsCompleted, slots.Waiting), Is.EqualTo((false, 1)), "the largest photo needs both");
         first.Dispose();
         using var alone = await large.WaitAsync(Patience);
         Assert.That(slots.TakeAsync("a", null, CancellationToken.None).IsCompleted, Is.False, "and runs alone");
+        Assert.That((log.Of(300).Count, log.Of(301).Count), Is.EqualTo((1, 0)), "counted once, and fit for all photos");
+    }
+
+    [Test]
+    public async Task A_budget_that_is_too_small_for_the_largest_photo_is_warned_of()
+    {
+        using var log = new LogLines();
+        await using var host = await RunningHost.StartAsync(new() { ["RemoveBg:Process:MemoryBudgetMB"] = "500" },
+            services => services.AddSingleton<ILoggerProvider>(log), takesWork: false);
+        var slots = host.Get<PipelineSlots>();
+        Assert.That(slots.Waiting, Is.Zero);
+        using var slot = await slots.TakeAsync("a", null, CancellationToken.None);
+        Assert.That(log.Of(301), Has.Count.EqualTo(1));
+    }
+
+    [Test]
+    public async Task An_unknown_network_is_not_replaced_by_the_configured_one()
+    {
+        await using var host = await RunningHost.StartAsync(takesWork: false);
+        Assert.That(() => host.Get<PipelineSlots>().TakeAsync("a", "unknown", CancellationToken.None),
+            Throws.TypeOf<FileNotFoundException>());
     }
 
     [Test]

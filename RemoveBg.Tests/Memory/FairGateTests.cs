@@ -96,6 +96,63 @@ public sealed class FairGateTests
     }
 
     [Test]
+    public async Task When_a_waiter_for_several_slots_is_cancelled_all_enter_that_fit_behind_a_key_with_its_share()
+    {
+        var gate = new FairGate(slots: 5, share: 3);
+        await gate.EnterAsync("a", CancellationToken.None, wanted: 3);
+        using var cancellation = new CancellationTokenSource();
+        var large = gate.EnterAsync("b", cancellation.Token, wanted: 3);
+        var own = gate.EnterAsync("a", CancellationToken.None);
+        var small = Task.WhenAll(gate.EnterAsync("c", CancellationToken.None),
+            gate.EnterAsync("c", CancellationToken.None));
+        await cancellation.CancelAsync();
+        await small;
+        Assert.That(own.IsCompleted, Is.False);
+        Assert.That(async () => await large, Throws.InstanceOf<OperationCanceledException>());
+        gate.Leave("a");
+        await own;
+    }
+
+    [Test]
+    public async Task Waiters_of_all_keys_are_counted_except_the_cancelled()
+    {
+        var gate = new FairGate(slots: 1);
+        await gate.EnterAsync("first", CancellationToken.None);
+        using var cancellation = new CancellationTokenSource();
+        var waiters = new[] { EnterAsync(gate, "a1"), EnterAsync(gate, "a2"), EnterAsync(gate, "b1") };
+        var cancelled = gate.EnterAsync("b", cancellation.Token);
+        Assert.That(gate.Waiting, Is.EqualTo(4));
+        await cancellation.CancelAsync();
+        Assert.That(async () => await cancelled, Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(gate.Waiting, Is.EqualTo(3));
+        foreach (var holder in new[] { "first", "a", "b", "a" }) gate.Leave(holder);
+        await Task.WhenAll(waiters);
+        Assert.That(gate.Waiting, Is.Zero);
+    }
+
+    [Test]
+    public void A_waiter_that_is_cancelled_before_it_comes_takes_no_slot()
+    {
+        var gate = new FairGate(slots: 1);
+        Assert.That(async () => await gate.EnterAsync("a", new CancellationToken(canceled: true)),
+            Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(gate.HeldBy("a"), Is.Zero);
+    }
+
+    [Test]
+    public async Task A_key_may_free_its_slots_one_by_one()
+    {
+        var gate = new FairGate(slots: 3);
+        await gate.EnterAsync("a", CancellationToken.None, wanted: 3);
+        for (var left = 2; left >= 0; left--)
+        {
+            gate.Leave("a");
+            Assert.That(gate.HeldBy("a"), Is.EqualTo(left));
+        }
+        Assert.That(() => gate.Leave("a"), Throws.TypeOf<ArgumentOutOfRangeException>());
+    }
+
+    [Test]
     public void Waiting_for_more_slots_than_exist_throws() =>
         Assert.That(async () => await new FairGate(slots: 2).EnterAsync("a", CancellationToken.None, wanted: 3),
             Throws.TypeOf<ArgumentOutOfRangeException>());

@@ -42,6 +42,8 @@ public sealed class MemoryBudgetTests
         var refusal = Assert.ThrowsAsync<ApiException>(() => third)!;
         Assert.That((refusal.StatusCode, refusal.RetryAfter), Is.EqualTo((429, TimeSpan.FromSeconds(10))));
         Assert.That(_budget.WaitingBodies, Is.Zero);
+        Assert.That(first.GaveWay.IsCancellationRequested || second.GaveWay.IsCancellationRequested, Is.False,
+            "those that have arrived are not cut off");
     }
 
     [Test]
@@ -55,6 +57,65 @@ public sealed class MemoryBudgetTests
         Assert.That(small.GaveWay.IsCancellationRequested, Is.False, "one is enough");
         large.Dispose();
         (await waiting).Dispose();
+    }
+
+    [Test]
+    public async Task While_one_body_gives_way_no_other_does_even_if_it_has_taken_more_since()
+    {
+        using var old = await BookAsync("old", MemoryBudget.KeyBodyBytes / 2);
+        await AdvanceAsync(8);
+        using var large = await BookAsync("large");
+        var waiting = BookAsync("other");
+        await AdvanceUntilAsync(() => old.GaveWay.IsCancellationRequested);
+        await AdvanceUntilAsync(() => _clock.GetElapsedTime(large.Since) > TimeSpan.FromSeconds(15));
+        Assert.That(large.GaveWay.IsCancellationRequested, Is.False, "soon there is memory");
+        old.Dispose();
+        (await waiting).Dispose();
+    }
+
+    [Test]
+    public async Task A_body_has_three_seconds_before_it_gives_way()
+    {
+        var clock = new WatchedClock();
+        var budget = Of(new(), clock);
+        using var first = await budget.BookBodyAsync("a", MemoryBudget.KeyBodyBytes, CancellationToken.None);
+        using var second = await budget.BookBodyAsync("b", MemoryBudget.KeyBodyBytes, CancellationToken.None);
+        var waiting = budget.BookBodyAsync("c", MemoryBudget.KeyBodyBytes, CancellationToken.None);
+        for (var age = 1; age <= 3; age++)
+        {
+            Assert.That(first.GaveWay.IsCancellationRequested || second.GaveWay.IsCancellationRequested, Is.False);
+            // Each second, the one that waits looks again, and then waits with a new timer.
+            var timers = clock.Timers;
+            clock.Advance(TimeSpan.FromSeconds(1));
+            await Eventually.HoldsAsync(() => clock.Timers > timers, "it has looked");
+        }
+        Assert.That(first.GaveWay.IsCancellationRequested ^ second.GaveWay.IsCancellationRequested, Is.True);
+        first.Dispose();
+        (await waiting).Dispose();
+    }
+
+    [Test]
+    public async Task A_waiter_that_its_caller_cancels_gets_no_429()
+    {
+        using var first = await BookAsync("a");
+        using var cancellation = new CancellationTokenSource();
+        var second = _budget.BookBodyAsync("a", 1, cancellation.Token);
+        await cancellation.CancelAsync();
+        Assert.That(async () => await second, Throws.InstanceOf<OperationCanceledException>());
+    }
+
+    [Test]
+    public async Task A_download_waits_until_another_gives_its_place_back_once()
+    {
+        var first = await _budget.BookDownloadsAsync("a", 2, CancellationToken.None);
+        using var others = await _budget.BookDownloadsAsync("b", MemoryBudget.Downloads - 2, CancellationToken.None);
+        var third = _budget.BookDownloadsAsync("c", 1, CancellationToken.None);
+        Assert.That(third.IsCompleted, Is.False);
+        first.Dispose();
+        first.Dispose();
+        using var entered = await third;
+        Assert.That(_budget.BookDownloadsAsync("c", 2, CancellationToken.None).IsCompleted, Is.False,
+            "one place is left");
     }
 
     [Test]
@@ -87,6 +148,17 @@ public sealed class MemoryBudgetTests
         Assert.That(budget.PipelineMB(networkMB: 172, othersMB: 0) + fixedMB, Is.EqualTo(1_000).Within(1));
         Assert.That(budget.PipelineMB(networkMB: 172, othersMB: MemoryBudget.NetworkFilesMB + 30),
             Is.EqualTo(budget.PipelineMB(networkMB: 172, othersMB: 0) - 30), "weights of other networks");
+    }
+
+    [Test]
+    public void By_default_the_pipeline_has_260_MB_per_core_and_at_most_what_the_machine_leaves()
+    {
+        var machine = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 1_000_000;
+        var rest = MemoryBudget.BaseMB + Math.Ceiling(MemoryBudget.BodyBytes / 1e6)
+            + Math.Ceiling(MemoryBudget.Downloads * MemoryBudget.DownloadBytes / 1e6);
+        Assert.That(_budget.PipelineMB(networkMB: 0, othersMB: 0),
+            Is.EqualTo(Math.Min(260 * Math.Max(2, Environment.ProcessorCount), machine - rest)).Within(1));
+        Assert.That(_budget.PipelineMB(networkMB: machine, othersMB: 0), Is.EqualTo(-rest).Within(1));
     }
 
     [Test]
@@ -123,6 +195,21 @@ public sealed class MemoryBudgetTests
         {
             _clock.Advance(TimeSpan.FromSeconds(1));
             await Task.Yield();
+        }
+    }
+
+    /// <summary>Counts the timers that have been set.</summary>
+    private sealed class WatchedClock : FakeTimeProvider
+    {
+        private int _timers;
+
+        public int Timers => _timers;
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            var timer = base.CreateTimer(callback, state, dueTime, period);
+            Interlocked.Increment(ref _timers);
+            return timer;
         }
     }
 }
