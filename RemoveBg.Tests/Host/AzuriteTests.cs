@@ -10,6 +10,8 @@ namespace RemoveBg.Tests.Host;
 /// <summary>The storage emulator of <c>./run</c>.</summary>
 public sealed class AzuriteTests
 {
+    private const string Package = "node_modules/azurite/dist/src";
+
     [Test]
     public async Task What_the_durable_emulator_has_acknowledged_survives_a_kill()
     {
@@ -58,5 +60,51 @@ public sealed class AzuriteTests
             Assert.That(joined.ConnectionString, Is.EqualTo(running.ConnectionString));
             Assert.That(refusal.Message, Does.StartWith("another service of this clone is running"));
         });
+    }
+
+    [Test]
+    public void An_emulator_that_cannot_start_is_reported_with_its_last_line()
+    {
+        using var root = Installed("console.error('first'); console.error('no room on the disk'); process.exit(1);");
+        var refusal = Assert.ThrowsAsync<UserException>(() =>
+            Azurite.StartAsync(root.Path, data: null, CancellationToken.None))!;
+        Assert.That(refusal.Message, Is.EqualTo("Azurite did not start: no room on the disk"));
+    }
+
+    [Test]
+    public async Task A_start_that_is_cancelled_leaves_no_process()
+    {
+        using var root = Installed(
+            "require('node:fs').writeFileSync(`${__dirname}/pid`, `${process.pid}`); setInterval(() => {}, 1000);");
+        using var cancelling = new CancellationTokenSource();
+        var starting = Azurite.StartAsync(root.Path, data: null, cancelling.Token);
+        var file = Path.Combine(root.Path, Package, "pid");
+        await Eventually.HoldsAsync(() => File.Exists(file) && new FileInfo(file).Length > 0, "it is starting");
+        await cancelling.CancelAsync();
+        Assert.That(async () => await starting, Throws.InstanceOf<OperationCanceledException>());
+        var id = int.Parse(await File.ReadAllTextAsync(file), System.Globalization.CultureInfo.InvariantCulture);
+        await Eventually.HoldsAsync(() => !IsRunning(id), "its process has ended");
+    }
+
+    /// <summary>A folder with this program in place of Azurite.</summary>
+    private static TemporaryFolder Installed(string program)
+    {
+        var root = new TemporaryFolder();
+        Directory.CreateDirectory(Path.Combine(root.Path, Package));
+        File.WriteAllText(Path.Combine(root.Path, Package, "azurite.js"), program);
+        return root;
+    }
+
+    private static bool IsRunning(int processId)
+    {
+        try
+        {
+            using var process = System.Diagnostics.Process.GetProcessById(processId);
+            return !process.HasExited;
+        }
+        catch (ArgumentException)
+        {
+            return false;
+        }
     }
 }

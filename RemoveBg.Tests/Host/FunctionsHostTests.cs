@@ -91,6 +91,15 @@ public sealed class FunctionsHostTests
     }
 
     [Test]
+    public async Task A_FUNC_PATH_that_is_no_program_is_named()
+    {
+        var text = Path.Combine(_folder, "notes.txt");
+        await File.WriteAllTextAsync(text, "no program");
+        Assert.That(await FinishAsync(("FUNC_PATH", text)),
+            Is.EqualTo((1, $"removebg: {text} cannot be run: Permission denied\n")));
+    }
+
+    [Test]
     public async Task A_FUNC_PATH_that_does_not_exist_is_named()
     {
         var missing = Path.Combine(_folder, "missing");

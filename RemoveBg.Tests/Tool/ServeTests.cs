@@ -22,6 +22,16 @@ public sealed class ServeTests : ToolTests
             + "program that uses it, or choose another port with --port.")));
     }
 
+    /// <summary>192.0.2.0/24 is for documentation (RFC 5737): no machine has such an address.</summary>
+    [Test]
+    public async Task An_address_of_another_machine_exits_with_1_and_says_which_there_are()
+    {
+        var result = await Tool.RunAsync("serve", "--offline", "--port", "0", "--listen", "192.0.2.1");
+        Assert.That((result.Code, result.Errors), Is.EqualTo((1, "removebg: --listen: this machine does not have the "
+            + "address 192.0.2.1. Choose one of its own, 127.0.0.1 for this machine alone, or 0.0.0.0 for all of its "
+            + "IPv4 addresses.\n")));
+    }
+
     /// <summary>The examples of the documentation need the key.</summary>
     [Test]
     public async Task Serving_prints_the_line_that_sets_the_key_and_ctrl_c_ends_it_with_0()

@@ -71,7 +71,8 @@ internal sealed class ServeSession(HostSettings settings)
         return ExitCodes.Done;
     }
 
-    /// <exception cref="UserException">Another program listens on the port.</exception>
+    /// <exception cref="UserException">Another program listens on the port, this machine does not have the address, or
+    /// its port needs rights that this user lacks.</exception>
     private void RequireFreePort()
     {
         using var socket = new TcpListener(IPAddress.Parse(settings.Address), settings.Port);
@@ -82,6 +83,20 @@ internal sealed class ServeSession(HostSettings settings)
         catch (SocketException problem) when (problem.SocketErrorCode == SocketError.AddressAlreadyInUse)
         {
             throw HostApp.PortTaken(settings.Port);
+        }
+        catch (SocketException problem) when (problem.SocketErrorCode == SocketError.AddressNotAvailable)
+        {
+            throw new UserException($"--listen: this machine does not have the address {settings.Address}. Choose one "
+                + "of its own, 127.0.0.1 for this machine alone, or 0.0.0.0 for all of its IPv4 addresses.");
+        }
+        catch (SocketException problem) when (problem.SocketErrorCode == SocketError.AccessDenied)
+        {
+            throw new UserException($"port {settings.Port} may not be used by this user: choose another one with "
+                + "--port, such as 8080.");
+        }
+        catch (SocketException problem)
+        {
+            throw new UserException($"cannot listen on {settings.Address}, port {settings.Port}: {problem.Message}.");
         }
     }
 

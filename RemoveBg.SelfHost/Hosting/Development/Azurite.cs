@@ -173,17 +173,11 @@ internal sealed class Azurite : IAsyncDisposable
         process.BeginErrorReadLine();
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(StartTime);
-        try
-        {
-            if (await Task.WhenAny(ready.Task, process.WaitForExitAsync(limit.Token)) == ready.Task) return process;
-        }
-        catch
-        {
-            process.Kill(entireProcessTree: true);
-            throw;
-        }
+        // Neither throws: a wait that is cut short just ends.
+        if (await Task.WhenAny(ready.Task, process.WaitForExitAsync(limit.Token)) == ready.Task) return process;
+        process.Kill(entireProcessTree: true);
+        process.Dispose();
         cancellationToken.ThrowIfCancellationRequested();
-        if (!process.HasExited) process.Kill(entireProcessTree: true);
         throw new UserException($"Azurite did not start: {(said.Count > 0 ? said[^1] : "no output")}");
     }
 

@@ -104,7 +104,9 @@ internal sealed partial class FunctionsHost : IAsyncDisposable
         }
         catch (System.ComponentModel.Win32Exception problem)
         {
-            throw new UserException($"{start.FileName} cannot be run: {problem.Message}");
+            // The system's reason alone: the exception's message repeats both paths.
+            var reason = Marshal.GetPInvokeErrorMessage(problem.NativeErrorCode);
+            throw new UserException($"{start.FileName} cannot be run: {reason}");
         }
     }
 
