@@ -21,7 +21,9 @@ public sealed class QueuePumpFaultTests : PumpTests
     [TearDown]
     public async Task Stop()
     {
-        await _pump.StopAsync(CancellationToken.None);
+        // A function that still runs, because its test failed, would hold it up until the grace is over.
+        var stopping = _pump.StopAsync(CancellationToken.None);
+        await AsTimePassesAsync(() => stopping.IsCompleted, "the pump stops");
         _pump.Dispose();
         await _network.DisposeAsync();
     }
