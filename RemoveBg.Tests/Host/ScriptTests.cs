@@ -105,6 +105,31 @@ public sealed class ScriptTests
             """));
     }
 
+    [Test]
+    public async Task The_tests_that_ran_when_a_run_stopped_are_named()
+    {
+        using var folder = new TemporaryFolder();
+        Directory.CreateDirectory(Path.Combine(folder.Path, "f19a8615"));
+        await File.WriteAllTextAsync(Path.Combine(folder.Path, "f19a8615", "Sequence_55b6.xml"), """
+            <?xml version="1.0"?>
+            <TestSequence>
+              <Test Name="Rooms.Working.It_works" DisplayName="It_works" Source="a.dll" Completed="True" />
+              <Test Name="Rooms.Counting.It_counts(&quot;a &amp; b&quot;)" DisplayName="It_counts" Source="a.dll"
+            """ + """ Completed="False" />
+            </TestSequence>
+            """);
+        var (code, output) = await BashAsync($"eng/unfinished.sh '{folder.Path}'");
+        Assert.That((code, output), Is.EqualTo((0, "Rooms.Counting.It_counts(\"a & b\")\n")));
+    }
+
+    [Test]
+    public async Task A_run_that_ended_by_itself_has_no_unfinished_tests()
+    {
+        using var folder = new TemporaryFolder();
+        var (code, output) = await BashAsync($"eng/unfinished.sh '{folder.Path}'");
+        Assert.That((code, output), Is.EqualTo((0, "")));
+    }
+
     private static async Task<(int Code, string Output)> BashAsync(string command,
         params (string Name, string Script)[] programs)
     {
