@@ -19,7 +19,7 @@ internal sealed class UserException(string message, int exitCode = 1) : Exceptio
         }
         catch (UserException problem)
         {
-            await Console.Error.WriteLineAsync($"{Cli.CommandLine.ToolName}: {problem.Message}");
+            Cli.CommandLine.Complain(problem.Message);
             return problem.ExitCode;
         }
     }

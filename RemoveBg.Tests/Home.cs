@@ -24,6 +24,7 @@ public sealed class Home
     private static (TemporaryFolder, DevelopmentSecrets) Make()
     {
         var folder = new TemporaryFolder();
-        return (folder, DevelopmentSecrets.LoadOrCreate(Path.Combine(folder.Path, "removebg")));
+        return (folder, DevelopmentSecrets.LoadOrCreateAsync(Path.Combine(folder.Path, "removebg"),
+            CancellationToken.None).GetAwaiter().GetResult());
     }
 }

@@ -11,7 +11,8 @@ public sealed class WebhookOptions : IValidatableObject
     /// <summary>Global secrets, <c>whsec_</c> and 24 to 64 bytes in base64: one, or two separated by a space, new
     /// first, during rotation. They sign the webhooks of API keys without a secret of their own, and open the secrets
     /// of the others.</summary>
-    [Required]
+    [Required(ErrorMessage = $"{Section}:{nameof(Secrets)} is missing: set it to whsec_ and 24 to 64 random bytes in "
+        + "base64 ('RemoveBg__Webhook__Secrets' in the environment).")]
     public string Secrets { get; set; } = "";
 
     /// <summary>Wait after the first failure. Default 5 s.</summary>

@@ -101,10 +101,24 @@ public sealed class ModelCatalog
             + "RemoveBg:Model:Path to it to use it anyway.");
     }
 
+    /// <exception cref="InvalidDataException">The file cannot be read.</exception>
     public static bool HasDigest(string path, ModelEntry entry)
     {
-        using var file = File.OpenRead(path);
+        using var file = OpenFile(path);
         return entry.Digests.Contains($"sha256:{Convert.ToHexStringLower(SHA256.HashData(file))}");
+    }
+
+    /// <exception cref="InvalidDataException">The file cannot be read.</exception>
+    internal static FileStream OpenFile(string path)
+    {
+        try
+        {
+            return File.OpenRead(path);
+        }
+        catch (Exception problem) when (problem is UnauthorizedAccessException or IOException)
+        {
+            throw new InvalidDataException($"{path} cannot be read: {problem.Message}", problem);
+        }
     }
 
     private string? PathOf(ModelEntry entry) =>

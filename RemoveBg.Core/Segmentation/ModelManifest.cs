@@ -31,7 +31,7 @@ public sealed record ModelManifest(IReadOnlyList<ModelEntry> Models)
     /// problem.</exception>
     internal ModelManifest With(string userFile)
     {
-        using var stream = File.OpenRead(userFile);
+        using var stream = ModelCatalog.OpenFile(userFile);
         var added = Read(stream, userFile);
         var names = Models.Select(model => model.Name).Concat(Reserved).ToHashSet();
         if (added.Models.FirstOrDefault(model => !names.Add(model.Name)) is { } twice)

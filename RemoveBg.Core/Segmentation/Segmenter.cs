@@ -24,6 +24,20 @@ public sealed class Segmenter : IDisposable
         AugmentationLimit = model.Entry.TestTimeAugmentation ? options.AugmentationLimit : double.PositiveInfinity,
     };
 
+    /// <exception cref="InvalidDataException">The file is no network, or damaged.</exception>
+    private static InferenceSession Load(string path, SessionOptions options)
+    {
+        try
+        {
+            return new(path, options);
+        }
+        catch (OnnxRuntimeException problem)
+        {
+            throw new InvalidDataException(
+                $"{path} is no network that ONNX Runtime can load, or it is damaged: {problem.Message}", problem);
+        }
+    }
+
     /// <summary>Loads a network and runs it once to warm up.</summary>
     /// <param name="model">Network file and manifest entry.</param>
     /// <param name="threads">Threads per run; 0 for as many as the process may use (its cgroup's share).</param>
@@ -49,7 +63,7 @@ public sealed class Segmenter : IDisposable
         options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
         _releasing.AddRunConfigEntry("memory.enable_memory_arena_shrinkage", "cpu:0");
         ExecutionProvider.Append(options, provider);
-        _session = new(model.Path, options);
+        _session = Load(model.Path, options);
         _inputs = [Pick(_session.InputMetadata, model.Entry.Input, "input")];
         _outputs = [Pick(_session.OutputMetadata, model.Entry.Output, "output")];
         _shape = NetworkShape.Read(model, _session.InputMetadata[_inputs[0]], _session.OutputMetadata[_outputs[0]]);

@@ -55,12 +55,40 @@ internal static class CommandLine
         // 2. Report wrong usage in our words.
         if (UsageErrors.In(parsed, arguments) is { } wrong)
         {
-            await Console.Error.WriteLineAsync($"{ToolName}: {wrong}");
+            Complain(wrong);
             return ExitCodes.Usage;
         }
 
         // 3. Run the command. Ctrl-C and SIGTERM cancel its token.
-        return await parsed.InvokeAsync(new() { ProcessTerminationTimeout = StopTime });
+        try
+        {
+            return await parsed.InvokeAsync(new() { ProcessTerminationTimeout = StopTime,
+                EnableDefaultExceptionHandler = false });
+        }
+        catch (IOException problem) when (problem is not (FileNotFoundException or DirectoryNotFoundException))
+        {
+            // Each command explains its own files, which leaves standard output: a full disk, or a reader that has
+            // gone.
+            Complain($"cannot be written to the end: {FileProblem.Reason(problem, "")}.");
+        }
+        catch (Exception problem)
+        {
+            Complain($"a fault of the program, please report it: {problem}");
+        }
+        return ExitCodes.Failed;
+    }
+
+    /// <summary>Prints an error under the tool's name.</summary>
+    public static void Complain(string problem)
+    {
+        try
+        {
+            Console.Error.WriteLine($"{ToolName}: {problem}");
+        }
+        catch (IOException)
+        {
+            // Standard error is closed, or its disk is full: the exit code says it alone.
+        }
     }
 
     /// <summary>Adds the command <c>cut</c> to arguments that begin with none.</summary>

@@ -18,7 +18,10 @@ internal static class NumberOption
             {
                 if (result.Tokens is [{ Value: var text }] && int.TryParse(text, NumberStyles.AllowLeadingSign,
                     CultureInfo.InvariantCulture, out var number) && number >= least && number <= most) return number;
-                var range = most == int.MaxValue ? $", at least {least}" : $" from {least} to {most}";
+                // An upper limit that nobody would choose is only named to those that exceed it.
+                var range = most == int.MaxValue && !(result.Tokens is [{ Value: var digits }]
+                    && digits.All(char.IsAsciiDigit) && digits.Length > 9)
+                    ? $", at least {least}" : $" from {least} to {most}";
                 result.AddError($"{name} must be a whole number{range}.");
                 return value;
             },

@@ -18,6 +18,7 @@ internal static class UsageErrors
                 + (OwnerOf(unknown, parsed) ?? Suggestion(unknown, Options(parsed))) + $"\n{HelpHint(parsed)}";
         if (arguments.Count == 0)
             return $"nothing to do: give photos, or a command.\n{HelpHint(parsed)}";
+        if (WrongFlag(parsed, arguments) is { } flag) return $"{flag}\n{HelpHint(parsed)}";
         if (parsed.Errors.Count == 0) return null;
         // Of a command without its subcommand, the parser says that one is required and no more.
         if (command.Subcommands.Count > 0)
@@ -55,6 +56,18 @@ internal static class UsageErrors
             .SelectMany(result => result.Tokens.SkipLast(after)).Select(token => token.Value)
             .Concat(parsed.UnmatchedTokens)
             .FirstOrDefault(text => text.Length > 1 && text[0] == '-')?.Split('=')[0];
+    }
+
+    /// <summary>Finds a flag with another value than true or false, which the parser takes for a word of its
+    /// own.</summary>
+    private static string? WrongFlag(ParseResult parsed, IReadOnlyList<string> arguments)
+    {
+        foreach (var argument in arguments.TakeWhile(argument => argument != "--"))
+            if (argument.Split('=', 2) is [var name, var value] && !bool.TryParse(value, out _)
+                && parsed.CommandResult.Command.Options.Any(option => option.ValueType == typeof(bool)
+                    && (option.Name == name || option.Aliases.Contains(name))))
+                return $"{name} takes no value but true or false, not '{value}'.";
+        return null;
     }
 
     /// <summary>Names the command that has the option; the service's were once those of ./run.</summary>

@@ -62,6 +62,24 @@ internal static class HostApp
         }
     }
 
+    /// <summary>Makes a host and its services, which read the settings. One that starts with invalid settings could not
+    /// be stopped.</summary>
+    /// <exception cref="UserException">A setting is invalid.</exception>
+    public static T Made<T>(Func<T> make) where T : IHost
+    {
+        try
+        {
+            var host = make();
+            _ = host.Services.GetServices<IHostedService>().ToList();
+            return host;
+        }
+        catch (Exception problem) when (problem is not UserException
+            && (SettingProblem.Sentence(problem) ?? SettingProblem.OfStart(problem)) is { } sentence)
+        {
+            throw new UserException(sentence);
+        }
+    }
+
     /// <summary>Starts the app and returns when it is ready: storage responds, the model is loaded if its role needs
     /// one, the development key exists.</summary>
     /// <exception cref="UserException">The port is taken, a setting is invalid, or storage or model is
@@ -71,13 +89,27 @@ internal static class HostApp
     {
         await ExplainedAsync(async () =>
         {
-            await app.StartAsync(cancellationToken);
+            await StartedAsync(app, cancellationToken);
             await app.Services.GetRequiredService<StorageSetup>().EnsureAsync(cancellationToken);
             if (secrets is not null)
                 await secrets.RegisterAsync(app.Services.GetRequiredService<ApiKeyTable>(), cancellationToken);
             if (settings.Role.NeedsModel)
                 await app.Services.GetRequiredService<ModelCache>().GetAsync(cancellationToken);
         }, settings, cancellationToken);
+    }
+
+    /// <exception cref="UserException">A setting is invalid that is read only now, such as an address of Kestrel's or
+    /// of telemetry.</exception>
+    private static async Task StartedAsync(WebApplication app, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await app.StartAsync(cancellationToken);
+        }
+        catch (Exception problem) when (SettingProblem.OfStart(problem) is { } sentence)
+        {
+            throw new UserException(sentence);
+        }
     }
 
     /// <summary>Runs what may meet wrong settings, and says in one sentence which.</summary>
@@ -89,10 +121,9 @@ internal static class HostApp
         {
             await run();
         }
-        catch (Exception problem) when (problem is FileNotFoundException or InvalidDataException
-            or Microsoft.Extensions.Options.OptionsValidationException)
+        catch (Exception problem) when (SettingProblem.Sentence(problem) is { } sentence)
         {
-            throw new UserException(problem.Message);
+            throw new UserException(sentence);
         }
         catch (Exception problem) when (StorageFailure.Is(problem, cancellationToken))
         {

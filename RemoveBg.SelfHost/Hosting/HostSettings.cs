@@ -65,6 +65,26 @@ internal sealed record HostSettings
 
     private const string Solution = "RemoveBg.sln";
 
+    /// <summary>Makes the folder of the emulator's data and of the development key.</summary>
+    /// <exception cref="UserException">It cannot be written.</exception>
+    public void PrepareLocalFolder()
+    {
+        try
+        {
+            Directory.CreateDirectory(LocalFolder);
+            Directory.CreateDirectory(AzuriteFolder);
+            using (new FileStream(WholeFile.PartIn(LocalFolder), FileMode.CreateNew, FileAccess.Write, FileShare.None,
+                1, FileOptions.DeleteOnClose))
+                return;
+        }
+        catch (Exception problem) when (FileProblem.Is(problem))
+        {
+            throw new UserException($"the folder {LocalFolder} for keys and storage cannot be written: "
+                + $"{FileProblem.Reason(problem, LocalFolder)}. Set XDG_DATA_HOME to another folder, or "
+                + $"{StorageClients.ConnectionName} to other storage.");
+        }
+    }
+
     /// <summary>Finds the folder that ./run gives, or the first one above the program with the solution; a container
     /// and an installed tool have neither.</summary>
     public static string FindRoot()

@@ -26,7 +26,8 @@ internal sealed class LineFormatter() : ConsoleFormatter(FormatterName)
         textWriter.WriteLine(Printable(message + exception));
     }
 
-    private static string Printable(string text) => string.Create(text.Length, text, (line, text) =>
+    /// <summary>Replaces line breaks by blanks, and control characters by question marks.</summary>
+    public static string Printable(string text) => string.Create(text.Length, text, (line, text) =>
     {
         for (var i = 0; i < line.Length; i++) line[i] = char.GetUnicodeCategory(text[i]) switch
         {

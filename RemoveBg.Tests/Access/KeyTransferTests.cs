@@ -189,6 +189,8 @@ public sealed class KeyTransferTests
     [TestCase("keys[1].isEnabled", "1", "keys[1].isEnabled is not what")]
     [TestCase("keys[1].isEnabled", null, "keys[1].isEnabled must be true or false")]
     [TestCase("keys[1].scopes", "[\"artworks:all\"]", "keys[1].scopes must be a list of artworks:read")]
+    [TestCase("keys[1].scopes", "[]", "keys[1].scopes must be a list of artworks:read")]
+    [TestCase("keys[1].expiresAt", "\"0001-01-01T00:00:00Z\"", "keys[1].expiresAt must be a time from the year 2000")]
     [TestCase("keys[1].burst", "0", "keys[1].burst must be a whole number from 1")]
     [TestCase("keys[1].burst", "1.5", "keys[1].burst is not what")]
     [TestCase("keys[1].expiresAt", "\"soon\"", "keys[1].expiresAt is not what")]

@@ -46,12 +46,15 @@ internal sealed class KeyCommands : IDisposable
             new("RemoveBg:Webhook:Secrets", globalSecrets)]).Build();
 
     /// <summary>The commands, for an operator with this answer to each question.</summary>
-    public KeyAdmin Answering(string answer)
+    public KeyAdmin Answering(string answer) => Create(_said, new StringReader(answer));
+
+    /// <summary>The commands, with other ends than a test's usual ones.</summary>
+    public KeyAdmin Create(TextWriter output, TextReader input)
     {
-        var console = AnsiConsole.Create(new() { Out = new AnsiConsoleOutput(_said), Ansi = AnsiSupport.No });
+        var console = AnsiConsole.Create(new() { Out = new AnsiConsoleOutput(output), Ansi = AnsiSupport.No });
         console.Profile.Width = 1000;
         return new(Get<ApiKeyTable>(), Get<WebhookSecretTable>(), Get<AuditTable>(), Get<EraseKeyData>(),
-            Get<RateLimit>(), Get<TimeProvider>(), new(console, new StringReader(answer), Who));
+            Get<RateLimit>(), Get<TimeProvider>(), new(console, input, Who));
     }
 
     /// <returns>The key's value and webhook secret.</returns>

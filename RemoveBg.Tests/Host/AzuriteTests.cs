@@ -62,6 +62,50 @@ public sealed class AzuriteTests
         });
     }
 
+    /// <summary>After a crash, the number of its process may be that of another program.</summary>
+    [Test]
+    public async Task A_note_of_an_emulator_that_is_gone_or_damaged_does_not_stop_the_next_one()
+    {
+        using var folder = new TemporaryFolder();
+        var note = Path.Combine(folder.Path, "running.json");
+        using var other = System.Diagnostics.Process.Start("node", ["-e", "setInterval(() => {}, 1000)"]);
+        try
+        {
+            foreach (var content in new[] { "", "{\"ProcessId\": ",
+                $$"""{"ProcessId":{{other.Id}},"BlobPort":1,"QueuePort":2,"TablePort":3}""" })
+            {
+                await File.WriteAllTextAsync(note, content);
+                await using var started = await Azurite.StartAsync(Repo.Root, folder.Path, CancellationToken.None);
+                Assert.That(started.ProcessId, Is.Not.Null.And.Not.EqualTo(other.Id), content);
+            }
+        }
+        finally
+        {
+            other.Kill();
+        }
+    }
+
+    [Test]
+    public async Task An_emulator_that_is_killed_ends_the_wait_for_it()
+    {
+        await using var killed = await Azurite.StartAsync(Repo.Root, data: null, CancellationToken.None);
+        var waiting = killed.WaitForExitAsync(CancellationToken.None);
+        Assert.That(waiting.IsCompleted, Is.False);
+        HostProcess.Signal(killed.ProcessId!.Value, "KILL");
+        Assert.That(async () => await waiting, Throws.TypeOf<UserException>()
+            .With.Message.StartsWith("the storage emulator has stopped (exit code 137)"));
+    }
+
+    [Test]
+    public async Task A_host_that_stops_does_not_take_its_emulator_for_lost()
+    {
+        await using var running = await Azurite.StartAsync(Repo.Root, data: null, CancellationToken.None);
+        using var stopping = new CancellationTokenSource();
+        var waiting = running.WaitForExitAsync(stopping.Token);
+        await stopping.CancelAsync();
+        await waiting;
+    }
+
     [Test]
     public void An_emulator_that_cannot_start_is_reported_with_its_last_line()
     {

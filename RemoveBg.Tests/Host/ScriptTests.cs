@@ -113,9 +113,8 @@ public sealed class ScriptTests
         await File.WriteAllTextAsync(Path.Combine(folder.Path, "f19a8615", "Sequence_55b6.xml"), """
             <?xml version="1.0"?>
             <TestSequence>
-              <Test Name="Rooms.Working.It_works" DisplayName="It_works" Source="a.dll" Completed="True" />
-              <Test Name="Rooms.Counting.It_counts(&quot;a &amp; b&quot;)" DisplayName="It_counts" Source="a.dll"
-            """ + """ Completed="False" />
+              <Test Name="Rooms.Working.It_works" Source="a.dll" Completed="True" />
+              <Test Name="Rooms.Counting.It_counts(&quot;a &amp; b&quot;)" Source="a.dll" Completed="False" />
             </TestSequence>
             """);
         var (code, output) = await BashAsync($"eng/unfinished.sh '{folder.Path}'");

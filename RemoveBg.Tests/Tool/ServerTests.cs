@@ -49,6 +49,19 @@ public sealed class ServerTests : ToolTests
     }
 
     [Test]
+    public async Task A_server_that_is_no_service_and_a_key_that_is_none_say_so()
+    {
+        await using var other = await Caller.StartAsync();
+        var page = await Tool.RunAsync(Tool.Sample(), "-o", "out.png", "--server", other.Url + "/hook");
+        Assert.That(page.Code, Is.EqualTo(1));
+        Assert.That(page.Errors, Does.Not.Contain("fault of the program"));
+        Tool.Environment["REMOVEBG_KEY"] = "rbg_one\nrbg_two";
+        var key = await Tool.RunAsync("scene-mug.jpg", "-o", "out.png", "--server", Url);
+        Assert.That((key.Code, key.Errors), Is.EqualTo((2,
+            "removebg: REMOVEBG_KEY is no API key: it has blanks, or letters that no key has.\n")));
+    }
+
+    [Test]
     public async Task A_wrong_key_and_a_missing_service_say_what_to_do()
     {
         Tool.Environment["REMOVEBG_KEY"] = "rbg_wrong";

@@ -46,7 +46,10 @@ public sealed class UsageTests : ToolTests
     [TestCase("serve --durable --no-azurite", "--durable is for the emulator, which", "'removebg serve")]
     [TestCase("keys add shop --rate x", "--rate must be a whole number, at least 1.", "'removebg keys add")]
     [TestCase("keys add shop --expires x", "--expires must be a date, like 2027-01-31", "'removebg keys add")]
+    [TestCase("keys add shop --rate 99999999999", "--rate must be a whole number from 1 to 2147483647.", "'removebg")]
+    [TestCase("photo.jpg --crop=maybe -o x.png", "--crop takes no value but true or false, not 'maybe'.", "'removebg")]
     // Outputs.
+    [TestCase("photo.jpg -o photo.jpg/x.png", "--output photo.jpg/x.png: photo.jpg is a file, not a folder.")]
     [TestCase("photo.jpg -o x.tiff", "--output x.tiff: a result cannot be a .tiff file. Write x.png or x.webp.")]
     [TestCase("photo.jpg -o x", "--output x has no ending that names a format. Write x.png or x.webp, or "
         + "x/ for a folder.")]
@@ -67,9 +70,8 @@ public sealed class UsageTests : ToolTests
     [TestCase("other", "other is a folder: say with --output FOLDER where the results go.")]
     [TestCase("photo.jpg -o other/{name}.jpg", "--output other/{name}.jpg: a result cannot be a .jpg file.")]
     [TestCase("photo.jpg -o no/such/x.png", "--output no/such/x.png: the folder no/such does not exist: create it")]
-    [TestCase("photo.jpg -o photo.jpg/x.png", "--output photo.jpg/x.png: the folder photo.jpg does not exist")]
-    [TestCase("photo.jpg other/photo.jpg -o photo.jpg/{folder}/{name}.png", "--output photo.jpg/./photo.png: cannot be "
-        + "written:")]
+    [TestCase("photo.jpg other/photo.jpg -o photo.jpg/{folder}/{name}.png", "--output photo.jpg/./photo.png: "
+        + "photo.jpg/. is a file, not a folder.")]
     // Watch and server.
     [TestCase("photo.jpg --watch -o out/", "--watch takes folders and patterns: photo.jpg is neither.")]
     [TestCase("other --watch --force -o out/", "--watch leaves results alone that exist: leave out", "'removebg cut")]
@@ -98,6 +100,18 @@ public sealed class UsageTests : ToolTests
     {
         var result = await Tool.RunAsync(arguments.Split(' '));
         Assert.That((result.Code, result.Errors), Is.EqualTo((1, $"removebg: {line}\n")));
+    }
+
+    [TestCase("photo.jpg", "-o", "", "--output is empty: give a value, or leave it out.")]
+    [TestCase("", "-o", "out.png", "the name of a photo is empty: give a file, a folder, a pattern, a URL or -.")]
+    [TestCase("keys", "export", "", "FILE is empty: name a file.")]
+    [TestCase("keys", "import", "", "FILE is empty: name a file.")]
+    public async Task A_variable_that_is_not_set_leaves_an_empty_word_which_is_refused(string first, string second,
+        string third, string line)
+    {
+        var result = await Tool.RunAsync(first, second, third);
+        Assert.That(result.Code, Is.EqualTo(2));
+        Assert.That(result.Errors, Does.StartWith($"removebg: {line}\n"));
     }
 
     [Test]

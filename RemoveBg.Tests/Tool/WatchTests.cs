@@ -46,6 +46,41 @@ public sealed class WatchTests : ToolTests
     }
 
     [Test]
+    public async Task A_photo_whose_result_is_that_of_another_photo_fails()
+    {
+        await using var watch = new Watch(Tool);
+        await watch.AddAsync("a.jpg");
+        await File.WriteAllTextAsync(Tool.Path("out", "a.webp"), "the result of a.jpg");
+        await watch.AddAsync("a.png");
+        var (first, second) = (Tool.Path("inbox", "a.jpg"), Tool.Path("inbox", "a.png"));
+        Assert.That(watch.Errors, Does.Contain($"{second}: {Tool.Path("out")}/a.webp is the result of {first}."));
+    }
+
+    [Test]
+    public async Task The_folder_of_the_results_is_made_again()
+    {
+        await using var watch = new Watch(Tool);
+        await watch.AddAsync("a.jpg");
+        Directory.Delete(Tool.Path("out"));
+        await watch.AddAsync("b.jpg");
+        Assert.That(Tool.Path("out"), Does.Exist);
+    }
+
+    [Test]
+    public async Task A_watched_folder_that_vanishes_is_reported_once()
+    {
+        await using var watch = new Watch(Tool);
+        Directory.Delete(Tool.Path("inbox"));
+        for (var tick = 0; tick < 3; tick++) await watch.TickAsync();
+        Directory.CreateDirectory(Tool.Path("inbox"));
+        await watch.TickAsync();
+        Directory.Delete(Tool.Path("inbox"));
+        await watch.TickAsync();
+        Assert.That(watch.Errors.Split('\n').Count(line => line.Contains("no such file or folder.",
+            StringComparison.Ordinal)), Is.EqualTo(2), "once each time that it is gone");
+    }
+
+    [Test]
     public async Task Photos_are_cut_out_as_they_come_until_ctrl_c()
     {
         using var process = Tool.StartForCtrlC("inbox", "-o", "out", "--watch", "--json");
@@ -69,13 +104,16 @@ public sealed class WatchTests : ToolTests
         private readonly CancellationTokenSource _stop = new();
         private readonly SemaphoreSlim _listed = new(0);
         private readonly List<string> _taken = [];
+        private readonly StringWriter _errors = new();
+        private readonly ToolProcess _tool;
         private readonly Task _running;
 
         public Watch(ToolProcess tool)
         {
+            _tool = tool;
             string[] photos = [tool.Path("inbox")];
             var output = tool.Path("out") + "/";
-            var report = new CutReport(null, TextWriter.Null, null, isQuiet: true, _clock);
+            var report = new CutReport(null, _errors, null, isQuiet: false, _clock);
             _running = new WatchPhotos(new CutRequest { Photos = photos, Watch = true, Output = output },
                 OutputPlan.For(output, OutputFormat.Auto, photos, 0), all =>
                 {
@@ -83,6 +121,17 @@ public sealed class WatchTests : ToolTests
                     _listed.Release();
                     return Task.CompletedTask;
                 }, report, _clock).RunAsync(_stop.Token);
+        }
+
+        /// <summary>All that was printed so far.</summary>
+        public string Errors => _errors.ToString();
+
+        /// <summary>Puts a photo into the folder, and waits until it has been seen twice.</summary>
+        public async Task AddAsync(string name)
+        {
+            await File.WriteAllTextAsync(_tool.Path("inbox", name), name);
+            await TickAsync();
+            await TickAsync();
         }
 
         /// <returns>Photos that are taken after one more pause.</returns>
@@ -100,6 +149,7 @@ public sealed class WatchTests : ToolTests
             await _running;
             _stop.Dispose();
             _listed.Dispose();
+            await _errors.DisposeAsync();
         }
     }
 }

@@ -37,6 +37,12 @@ internal static class CutCommand
         foreach (var option in options.Values) command.Add(option);
         command.Validators.Add(result =>
         {
+            // As of a variable that is not set. Without a value, -o would be the root folder.
+            foreach (var option in options.Values.Append(output).Append(server))
+                if (result.GetResult(option)?.Tokens.Any(token => token.Value.Length == 0) == true)
+                    result.AddError($"{option.Name} is empty: give a value, or leave it out.");
+            if (result.GetResult(photos)?.Tokens.Any(token => token.Value.Length == 0) == true)
+                result.AddError("the name of a photo is empty: give a file, a folder, a pattern, a URL or -.");
             var forces = result.GetResult(force) is { Implicit: false };
             if (forces && result.GetResult(skip) is { Implicit: false })
                 result.AddError("--skip-existing and --force exclude each other.");

@@ -54,7 +54,7 @@ internal sealed class CutPhoto(ICutter cutter, OutputPlan plan, CutRequest reque
         {
             if (path is not null)
             {
-                await ResultFile.WriteAsync(path, file, request.Force, cancellationToken);
+                await WholeFile.WriteAsync(path, file, request.Force, cancellationToken);
                 return;
             }
             await using var output = Console.OpenStandardOutput();
@@ -64,10 +64,10 @@ internal sealed class CutPhoto(ICutter cutter, OutputPlan plan, CutRequest reque
         {
             throw new PhotoFailedException(FailureCodes.Exists, $"{path} exists. --force replaces it.");
         }
-        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+        catch (Exception problem) when (FileProblem.Is(problem))
         {
             throw new PhotoFailedException(FailureCodes.Unwritable,
-                $"{path ?? "standard output"} cannot be written: {problem.Message}");
+                $"{path ?? "standard output"} cannot be written: {FileProblem.Reason(problem, path ?? "")}.");
         }
     }
 

@@ -47,8 +47,8 @@ internal static class RunCut
                 report, TimeProvider.System).RunAsync(cancellationToken);
         else
         {
-            foreach (var (argument, reason) in missing)
-                report.Add(PhotoOutcome.Failure(argument, new(FailureCodes.NotFound, reason)));
+            foreach (var it in missing)
+                report.Add(PhotoOutcome.Failure(it.Name, new(it.Code, it.Reason)));
             foreach (var it in skipped) report.Add(new(it.Photo.Shown, it.Output, PhotoOutcome.Skipped));
             await report.WithProgressAsync(wanted.Count,
                 () => EachAsync(wanted, work, report, request, cancellationToken));
@@ -56,7 +56,8 @@ internal static class RunCut
 
         // 4. Sum up.
         // One photo that failed has its line already.
-        if (request.Photos.Count > 1 || wanted.Count + skipped.Count > 1 || report.ExitCode == ExitCodes.Done)
+        if (request.Watch || request.Photos.Count > 1 || wanted.Count + skipped.Count > 1
+            || report.ExitCode == ExitCodes.Done)
             report.Summarise(wanted is [{ Output: { } only }] && !request.Watch ? only : null);
         return report.ExitCode;
     }
@@ -67,9 +68,9 @@ internal static class RunCut
     {
         if (plan.IsStandardOutput) return [.. found.Select(photo => new Assignment(photo, null))];
         var all = found.Select(photo => new Assignment(photo, plan.PathFor(photo))).ToList();
-        var results = all.ToLookup(it => Path.GetFullPath(it.Output!), it => it.Photo);
+        var results = all.ToLookup(it => RealPath.Of(it.Output!), it => it.Photo, RealPath.Comparer);
         return [.. all.Where(it => !it.Photo.IsOneOfMany
-            || results[Path.GetFullPath(it.Photo.Shown)].All(source => source == it.Photo))];
+            || results[RealPath.Of(it.Photo.Shown)].All(source => source == it.Photo))];
     }
 
     private static Task EachAsync(List<Assignment> wanted, CutPhoto work, CutReport report, CutRequest request,

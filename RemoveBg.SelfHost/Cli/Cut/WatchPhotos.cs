@@ -1,3 +1,4 @@
+using RemoveBg.SelfHost.Cli.Cut.Engines;
 using RemoveBg.SelfHost.Cli.Cut.Find;
 using RemoveBg.SelfHost.Cli.Cut.Report;
 using RemoveBg.SelfHost.Cli.Cut.Write;
@@ -15,6 +16,12 @@ internal sealed class WatchPhotos(CutRequest request, OutputPlan plan, Func<List
 
     private readonly Dictionary<string, Version> _seen = [], _done = [];
 
+    /// <summary>The photo of each result that was made here.</summary>
+    private readonly Dictionary<string, string> _made = [];
+
+    /// <summary>Folders that are gone or cannot be read, each reported once.</summary>
+    private readonly HashSet<string> _missing = [];
+
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         report.Say($"{CommandLine.ToolName}: watching {string.Join(", ", request.Photos)}; Ctrl-C ends it");
@@ -24,9 +31,8 @@ internal sealed class WatchPhotos(CutRequest request, OutputPlan plan, Func<List
             while (await ticks.WaitForNextTickAsync(cancellationToken))
             {
                 var complete = Complete();
-                foreach (var it in complete.Where(it => Path.Exists(it.Output)))
-                    report.Add(new(it.Photo.Shown, it.Output, PhotoOutcome.Skipped));
-                await cutOut([.. complete.Where(it => !Path.Exists(it.Output))]);
+                foreach (var it in complete.Where(it => Path.Exists(it.Output))) report.Add(OutcomeOfExisting(it));
+                await cutOut([.. complete.Where(it => !Path.Exists(it.Output)).Where(CanBeWritten)]);
             }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -39,8 +45,32 @@ internal sealed class WatchPhotos(CutRequest request, OutputPlan plan, Func<List
     private List<Assignment> Complete()
     {
         var except = plan.Folder is { } folder && Directory.Exists(folder) ? folder : null;
-        var found = FindPhotos.In(request.Photos, request.Recursive, except).Found;
+        var (found, missing) = FindPhotos.In(request.Photos, request.Recursive, except);
+        var gone = missing.Where(it => !it.IsEmpty).ToList();
+        foreach (var it in gone.Where(it => _missing.Add(it.Name)))
+            report.Say($"{CommandLine.ToolName}: {it.Name}: {it.Reason}");
+        _missing.IntersectWith(gone.Select(it => it.Name));
         return [.. RunCut.Assign(found, plan).Where(it => IsComplete(it.Photo.Shown))];
+    }
+
+    /// <summary>A result of an earlier run, or of a photo's earlier version, is left alone. One of another photo was
+    /// not expected.</summary>
+    private PhotoOutcome OutcomeOfExisting(Assignment it) =>
+        _made.TryGetValue(it.Output!, out var other) && other != it.Photo.Shown
+            ? PhotoOutcome.Failure(it.Photo.Shown, new(FailureCodes.Exists, $"{it.Output} is the result of {other}."
+                + " Give a pattern with {name}, {dir} or {folder} that keeps them apart."))
+            : new(it.Photo.Shown, it.Output, PhotoOutcome.Skipped);
+
+    /// <summary>Makes the result's folder, which may be new or have been removed.</summary>
+    private bool CanBeWritten(Assignment it)
+    {
+        if (ResultFile.ProblemWith(Path.GetDirectoryName(it.Output!)!, create: true) is { } problem)
+        {
+            report.Add(PhotoOutcome.Failure(it.Photo.Shown, new(FailureCodes.Unwritable, problem)));
+            return false;
+        }
+        _made[it.Output!] = it.Photo.Shown;
+        return true;
     }
 
     private bool IsComplete(string path)

@@ -27,6 +27,9 @@ internal sealed class KeyAdmin(ApiKeyTable keys, WebhookSecretTable secrets, Aud
     private const string NoSeal =
         "the service has not started on this storage yet and published the key that seals secrets";
 
+    /// <summary>Detail in the audit log of a change that was undone.</summary>
+    private const string NotShown = "undone: it could not be shown";
+
     private readonly IAnsiConsole _console = user.Console;
 
     /// <summary>Export and import.</summary>
@@ -46,9 +49,17 @@ internal sealed class KeyAdmin(ApiKeyTable keys, WebhookSecretTable secrets, Aud
         // The secret first: the key's first webhook is signed with it.
         var secret = seal is null ? null : await secrets.CreateAsync(id, seal, TimeSpan.Zero, cancellationToken);
         await keys.PutAsync(key, cancellationToken);
-        _console.WriteLine($"{key.Id} ({key.Name}): {value}");
-        if (secret is not null) _console.WriteLine($"Webhook secret: {secret}");
-        _console.WriteLine("Save this now: it cannot be shown again.");
+        await ShowAsync(() =>
+        {
+            _console.WriteLine($"{key.Id} ({key.Name}): {value}");
+            if (secret is not null) _console.WriteLine($"Webhook secret: {secret}");
+            _console.WriteLine("Save this now: it cannot be shown again.");
+        }, async () =>
+        {
+            await RecordAsync(AuditAction.Delete, key, NotShown, cancellationToken);
+            await keys.DeleteAsync(key, cancellationToken);
+            await secrets.DeleteAsync(id, cancellationToken);
+        });
         if (secret is null)
             _console.WriteLine($"It has no webhook secret of its own: {NoSeal}. Until 'removebg keys "
                 + $"rotate-webhook-secret {id}', the global one signs.");
@@ -75,13 +86,21 @@ internal sealed class KeyAdmin(ApiKeyTable keys, WebhookSecretTable secrets, Aud
         await RecordAsync(AuditAction.Rotate, old[0], $"the old value works until {Shown(until)}; the new one: "
             + Expiry(expiry), cancellationToken);
         // The new value first: an interruption must not leave the key without one that stays.
-        await keys.PutAsync(old[0] with { Hash = ApiKey.HashOf(value), ExpiresAt = expiry,
-            IsEnabled = old.Any(key => key.IsEnabled) }, cancellationToken);
+        var added = old[0] with { Hash = ApiKey.HashOf(value), ExpiresAt = expiry,
+            IsEnabled = old.Any(key => key.IsEnabled) };
+        await keys.PutAsync(added, cancellationToken);
+        await ShowAsync(() =>
+        {
+            _console.WriteLine($"{added.Id} ({added.Name}): {value}");
+            _console.WriteLine("Save it now: it cannot be shown again.");
+            _console.WriteLine($"The old one works until {Shown(until)}.");
+        }, async () =>
+        {
+            await RecordAsync(AuditAction.Rotate, added, NotShown, cancellationToken);
+            await keys.DeleteAsync(added, cancellationToken);
+        });
         foreach (var key in old.Where(key => key.ExpiresAt is null || key.ExpiresAt > until))
             await keys.PutAsync(key with { ExpiresAt = until }, cancellationToken);
-        _console.WriteLine($"{old[0].Id} ({old[0].Name}): {value}");
-        _console.WriteLine("Save it now: it cannot be shown again.");
-        _console.WriteLine($"The old one works until {Shown(until)}.");
     }
 
     /// <summary>Creates a new webhook secret for a key. The one before, or the global one, signs too for the time of
@@ -93,10 +112,19 @@ internal sealed class KeyAdmin(ApiKeyTable keys, WebhookSecretTable secrets, Aud
         var until = clock.GetUtcNow() + overlap;
         await RecordAsync(AuditAction.RotateWebhookSecret, key, $"the old secret signs until {Shown(until)}",
             cancellationToken);
+        var before = await secrets.FindAsync(key.Id, cancellationToken);
         var secret = await secrets.CreateAsync(key.Id, seal, overlap, cancellationToken);
-        _console.WriteLine($"Webhook secret of {key.Id} ({key.Name}): {secret}");
-        _console.WriteLine("Save it now: it cannot be shown again.");
-        _console.WriteLine($"Webhooks are signed with the old secret, too, until {Shown(until)}.");
+        await ShowAsync(() =>
+        {
+            _console.WriteLine($"Webhook secret of {key.Id} ({key.Name}): {secret}");
+            _console.WriteLine("Save it now: it cannot be shown again.");
+            _console.WriteLine($"Webhooks are signed with the old secret, too, until {Shown(until)}.");
+        }, async () =>
+        {
+            await RecordAsync(AuditAction.RotateWebhookSecret, key, NotShown, cancellationToken);
+            if (before is null) await secrets.DeleteAsync(key.Id, cancellationToken);
+            else await secrets.PutAsync(before, cancellationToken);
+        });
     }
 
     public async Task SetEnabledAsync(string idOrName, bool isEnabled, CancellationToken cancellationToken)
@@ -129,7 +157,9 @@ internal sealed class KeyAdmin(ApiKeyTable keys, WebhookSecretTable secrets, Aud
         if (!isConfirmed)
         {
             _console.Write($"Erase all artworks, results and inputs of {id} ({name})? This cannot be undone. [y/N] ");
-            var answer = (await user.Input.ReadLineAsync(cancellationToken))?.Trim();
+            // The reading of a terminal cannot be cancelled; it goes on until the program ends.
+            var answer = (await Task.Run(() => user.Input.ReadLineAsync(cancellationToken).AsTask(), cancellationToken)
+                .WaitAsync(cancellationToken))?.Trim();
             if (!"y".Equals(answer, StringComparison.OrdinalIgnoreCase)
                 && !"yes".Equals(answer, StringComparison.OrdinalIgnoreCase))
                 throw new UserException("Nothing was erased. To confirm, answer y or add --yes.");
@@ -176,6 +206,23 @@ internal sealed class KeyAdmin(ApiKeyTable keys, WebhookSecretTable secrets, Aud
             table.AddRow(new[] { entry.At.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture), entry.Who,
                 entry.Action, entry.KeyId, entry.KeyName, entry.Detail }.Select(Markup.Escape).ToArray());
         _console.Write(table);
+    }
+
+    /// <summary>Shows what cannot be shown again. Where that fails, the change is undone: it would be of no
+    /// use.</summary>
+    /// <exception cref="UserException">Standard output cannot be written.</exception>
+    private static async Task ShowAsync(Action show, Func<Task> undo)
+    {
+        try
+        {
+            show();
+        }
+        catch (IOException problem)
+        {
+            await undo();
+            throw new UserException("nothing was changed: standard output, which shows what cannot be shown again, "
+                + $"cannot be written: {FileProblem.Reason(problem, "")}.");
+        }
     }
 
     private Task RecordAsync(string action, ApiKey key, string detail, CancellationToken cancellationToken) =>

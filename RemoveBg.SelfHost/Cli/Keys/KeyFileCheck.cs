@@ -8,6 +8,12 @@ internal static class KeyFileCheck
 {
     private const int HashDigits = 64, LongestText = 100;
 
+    /// <summary>Characters of a sealed secret; a table's property takes 32,768.</summary>
+    private const int LongestSecret = 4096;
+
+    /// <summary>Earlier times are typing errors; tables begin in 1601.</summary>
+    private const int EarliestYear = 2000;
+
     /// <exception cref="UserException">The file is damaged; the message names the field and what belongs
     /// there.</exception>
     public static void Check([NotNull] KeyFile? file)
@@ -42,8 +48,10 @@ internal static class KeyFileCheck
         Require(key.Sha256 is { Length: HashDigits } hash && hash.All(char.IsAsciiHexDigitLower), $"{at}.sha256",
             $"must have {HashDigits} hexadecimal digits, in lower case");
         Require(key.IsEnabled is not null, $"{at}.isEnabled", "must be true or false");
-        Require(key.Scopes is not null && key.Scopes.All(Scopes.All.Contains!), $"{at}.scopes",
-            $"must be a list of {string.Join(" and ", Scopes.All)}");
+        Require(key.Scopes is { Count: > 0 } && key.Scopes.All(Scopes.All.Contains!), $"{at}.scopes",
+            $"must be a list of {string.Join(" and ", Scopes.All)}, or one of them");
+        Require(key.ExpiresAt is null || key.ExpiresAt.Value.Year >= EarliestYear, $"{at}.expiresAt",
+            $"must be a time from the year {EarliestYear}, or null");
         Require(key.RatePerMinute > 0, $"{at}.ratePerMinute", "must be a whole number from 1");
         Require(key.Burst > 0, $"{at}.burst", "must be a whole number from 1");
         Require(key.ConcurrentJobs > 0, $"{at}.concurrentJobs", "must be a whole number from 1");
@@ -78,5 +86,5 @@ internal static class KeyFileCheck
         !string.IsNullOrWhiteSpace(text) && text.Length <= LongestText && !text.Any(char.IsControl);
 
     private static bool IsBase64([NotNullWhen(true)] string? text) =>
-        !string.IsNullOrEmpty(text) && System.Buffers.Text.Base64.IsValid(text);
+        text is { Length: > 0 and <= LongestSecret } && System.Buffers.Text.Base64.IsValid(text);
 }

@@ -106,16 +106,14 @@ internal sealed class KeyTransfer(ApiKeyTable keys, WebhookSecretTable secrets, 
 
     private static async Task WriteAsync(string path, string json, CancellationToken cancellationToken)
     {
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         try
         {
-            await using var file = new FileStream(path, options);
-            await file.WriteAsync(Encoding.UTF8.GetBytes(json), cancellationToken);
+            await WholeFile.WriteAsync(path, Encoding.UTF8.GetBytes(json), replace: false, cancellationToken,
+                isPrivate: true);
         }
-        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+        catch (Exception problem) when (FileProblem.Is(problem))
         {
-            throw Unwritable(path, problem.Message);
+            throw Unwritable(path, FileProblem.Reason(problem, path));
         }
     }
 
@@ -125,9 +123,9 @@ internal sealed class KeyTransfer(ApiKeyTable keys, WebhookSecretTable secrets, 
         {
             return await File.ReadAllTextAsync(path, cancellationToken);
         }
-        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+        catch (Exception problem) when (FileProblem.Is(problem))
         {
-            throw new UserException($"{path} cannot be read: {problem.Message}");
+            throw new UserException($"{path} cannot be read: {FileProblem.Reason(problem, path)}.");
         }
     }
 

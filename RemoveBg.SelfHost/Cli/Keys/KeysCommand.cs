@@ -98,6 +98,7 @@ internal static class KeysCommand
         command.Add(erase);
 
         var newFile = new Argument<string>("FILE") { Description = "A new file, for its owner alone" };
+        newFile.Validators.Add(RequireName);
         var export = new Command("export", "Writes all keys, their limits and sealed webhook secrets into a file: for "
             + "backups and moves. Key values are not in it.") { newFile };
         export.SetAction((arguments, cancellationToken) => run(arguments.GetValue(noAzurite), (admin, stop) =>
@@ -105,6 +106,7 @@ internal static class KeysCommand
         command.Add(export);
 
         var file = new Argument<string>("FILE") { Description = "A file of 'keys export'" };
+        file.Validators.Add(RequireName);
         var dryRun = new Option<bool>("--dry-run") { Description = "Only say what would be done" };
         var replace = new Option<bool>("--replace") { Description = "Overwrite keys that storage has otherwise" };
         var import = new Command("import", "Adds the keys of a file. Repeat it if it was interrupted.") { file, dryRun,
@@ -121,6 +123,11 @@ internal static class KeysCommand
             admin.AuditAsync(arguments.GetValue(only), stop), cancellationToken));
         command.Add(audit);
         return command;
+    }
+
+    private static void RequireName(ArgumentResult result)
+    {
+        if (string.IsNullOrEmpty(result.GetValueOrDefault<string>())) result.AddError("FILE is empty: name a file.");
     }
 
     private static Option<DateTimeOffset?> Expiry(string description) => new("--expires")

@@ -21,10 +21,11 @@ internal static class KeysSession
         {
             var settings = new HostSettings { Root = HostSettings.FindRoot(), NoAzurite = noAzurite }
                 .WithKindOfEnvironment();
+            if (settings.NeedsAzurite()) settings.PrepareLocalFolder();
             await using var azurite = settings.NeedsAzurite()
                 ? await Azurite.StartAsync(settings.Root, settings.AzuriteFolder, cancellationToken,
                     mayJoin: true) : null;
-            await using var services = Services(settings, azurite?.ConnectionString);
+            await using var services = await ServicesAsync(settings, azurite?.ConnectionString, cancellationToken);
             await PrepareAsync(services, cancellationToken);
             await work(new(services.GetRequiredService<ApiKeyTable>(),
                 services.GetRequiredService<WebhookSecretTable>(), services.GetRequiredService<AuditTable>(),
@@ -44,12 +45,13 @@ internal static class KeysSession
     });
 
     /// <summary>The service's own parts, on the storage of the command. No host runs them.</summary>
-    private static ServiceProvider Services(HostSettings settings, string? storage)
+    private static async Task<ServiceProvider> ServicesAsync(HostSettings settings, string? storage,
+        CancellationToken cancellationToken)
     {
         var given = new ConfigurationBuilder().AddEnvironmentVariables().Build();
         // On other storage, this clone's secret need not be the service's.
         var secrets = settings.IsDevelopment && storage is not null
-            ? DevelopmentSecrets.LoadOrCreate(settings.LocalFolder) : null;
+            ? await DevelopmentSecrets.LoadOrCreateAsync(settings.LocalFolder, cancellationToken) : null;
         var configuration = new ConfigurationBuilder().AddConfiguration(given)
             .AddInMemoryCollection(HostApp.Known(given, settings, storage, secrets)).Build();
         return new ServiceCollection().AddLogging().AddMetrics().AddRemoveBg(configuration).BuildServiceProvider();

@@ -55,15 +55,29 @@ internal sealed class ChooseModel(ModelOptions options, string localFolder, bool
         {
             await ShowDownload.RunAsync(download, wanted, _catalog.CacheFolder, console, cancellationToken);
         }
-        catch (Exception problem) when (problem is HttpRequestException or IOException or InvalidDataException
+        catch (Exception problem) when (problem is HttpRequestException or InvalidDataException
+            || FileProblem.Is(problem)
             || problem is OperationCanceledException && !cancellationToken.IsCancellationRequested)
         {
             if (!isAuto) throw new UserException($"The model '{wanted.Name}' is not present and could not be "
                 + $"downloaded from {wanted.Address}: {problem.Message}");
             var why = problem is InvalidDataException ? problem.Message : "Download failed.";
             console.WriteLine($"{why} Using a local model; next try in 24 h (--offline never tries).");
+            await RememberAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>Where this cannot be written, the next start asks again.</summary>
+    private async Task RememberAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
             Directory.CreateDirectory(localFolder);
             await File.WriteAllTextAsync(AskedMark, "", cancellationToken);
+        }
+        catch (Exception problem) when (FileProblem.Is(problem))
+        {
+            console.WriteLine($"{AskedMark} cannot be written: {FileProblem.Reason(problem, AskedMark)}.");
         }
     }
 }

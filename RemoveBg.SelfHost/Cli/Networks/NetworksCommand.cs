@@ -36,10 +36,10 @@ internal static class NetworksCommand
         {
             return await run(new(Catalog(), ModelDownload.Create, Terminal.Open()), cancellationToken);
         }
-        catch (InvalidDataException problem)
+        catch (Exception problem) when (SettingProblem.Sentence(problem) is { } sentence)
         {
-            // A user's manifest.
-            throw new UserException(problem.Message);
+            // Of a user's manifest, a model file or a setting.
+            throw new UserException(sentence);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {

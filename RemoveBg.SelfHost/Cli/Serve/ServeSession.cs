@@ -40,6 +40,7 @@ internal sealed class ServeSession(HostSettings settings)
         // 1. Choose the model, which may have to be downloaded; a taken port is noticed before that.
         RequireFreePort();
         var about = $"Role: {settings.Role.Name}";
+        RequireLocalFolder();
         if (settings.Role.NeedsModel)
         {
             var (chooser, model) = await ChooseAsync(cancellationToken);
@@ -52,16 +53,18 @@ internal sealed class ServeSession(HostSettings settings)
             settings.AzuriteFolder, cancellationToken, settings.IsDurable) : null;
 
         // 3. Start the host.
-        var secrets = settings.IsDevelopment ? DevelopmentSecrets.LoadOrCreate(settings.LocalFolder) : null;
-        await using var app = HostApp.Build(settings, azurite?.ConnectionString, secrets);
+        var secrets = settings.IsDevelopment
+            ? await DevelopmentSecrets.LoadOrCreateAsync(settings.LocalFolder, cancellationToken) : null;
+        await using var app = HostApp.Made(() => HostApp.Build(settings, azurite?.ConnectionString, secrets));
         try
         {
             await HostApp.StartAndWaitUntilReadyAsync(app, settings, secrets, cancellationToken);
 
-            // 4. Serve until Ctrl-C.
+            // 4. Serve until Ctrl-C, or until the emulator has gone, without which nothing works.
             await AnnounceAsync(app.Urls.First(), about, settings.Role.ServesHttp ? secrets : null);
-            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken)
+            if (azurite is null) await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken)
                 .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            else await azurite.WaitForExitAsync(cancellationToken);
             await Console.Out.WriteLineAsync("Stopping; waiting for running jobs");
         }
         finally
@@ -100,6 +103,13 @@ internal sealed class ServeSession(HostSettings settings)
         }
     }
 
+    /// <summary>The emulator's data and the development key are stored there.</summary>
+    /// <exception cref="UserException">It cannot be written.</exception>
+    private void RequireLocalFolder()
+    {
+        if (settings.NeedsAzurite() || settings.IsDevelopment) settings.PrepareLocalFolder();
+    }
+
     private async Task<(ChooseModel, FoundModel)> ChooseAsync(CancellationToken cancellationToken)
     {
         var options = new ModelOptions();
@@ -115,11 +125,13 @@ internal sealed class ServeSession(HostSettings settings)
     private async Task<int> ServeOnFunctionsHostAsync(CancellationToken cancellationToken)
     {
         var func = FunctionsHost.Find();
+        RequireLocalFolder();
         var (chooser, model) = await ChooseAsync(cancellationToken);
         await using var azurite = settings.NeedsAzurite()
             ? await Azurite.StartAsync(settings.Root, settings.AzuriteFolder, cancellationToken, settings.IsDurable)
             : null;
-        var secrets = settings.IsDevelopment ? DevelopmentSecrets.LoadOrCreate(settings.LocalFolder) : null;
+        var secrets = settings.IsDevelopment
+            ? await DevelopmentSecrets.LoadOrCreateAsync(settings.LocalFolder, cancellationToken) : null;
 
         var given = new ConfigurationBuilder().AddEnvironmentVariables().Build();
         var known = HostApp.Known(given, settings, azurite?.ConnectionString, secrets);

@@ -16,10 +16,14 @@ internal static class SweepSession
             ContentRootPath = AppContext.BaseDirectory,
             EnvironmentName = settings.EnvironmentName,
         });
-        var timers = builder.AddService(settings, storage: null, secrets: null)
-            .Where(function => function.TriggerAttribute<TimerTriggerAttribute>() is not null).ToList();
+        List<DiscoveredFunction> timers = [];
         // Disposed, it sends its telemetry.
-        using var host = builder.Build();
+        using var host = HostApp.Made(() =>
+        {
+            timers = [.. builder.AddService(settings, storage: null, secrets: null)
+                .Where(function => function.TriggerAttribute<TimerTriggerAttribute>() is not null)];
+            return builder.Build();
+        });
         try
         {
             await HostApp.ExplainedAsync(() => SweepAsync(host, timers, cancellationToken), settings,

@@ -63,9 +63,8 @@ internal sealed class Azurite : IAsyncDisposable
             try
             {
                 var process = await LaunchAsync(script, data, ports, isDurable, cancellationToken);
-                if (note is not null) await File.WriteAllTextAsync(note,
-                    JsonSerializer.Serialize(new Note(process.Id, ports[0], ports[1], ports[2])),
-                    cancellationToken);
+                if (note is not null) await WholeFile.WriteAsync(note, JsonSerializer.SerializeToUtf8Bytes(
+                    new Note(process.Id, ports[0], ports[1], ports[2])), replace: true, cancellationToken);
                 return new(process, ports[0], ports[1], ports[2], note);
             }
             catch (UserException problem)
@@ -74,6 +73,18 @@ internal sealed class Azurite : IAsyncDisposable
             }
         }
         throw last!;
+    }
+
+    /// <summary>Waits until it exits by itself.</summary>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="UserException">It has exited.</exception>
+    public async Task WaitForExitAsync(CancellationToken cancellationToken)
+    {
+        if (_process is null) throw new InvalidOperationException("It was started by another program.");
+        await _process.WaitForExitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!cancellationToken.IsCancellationRequested) throw new UserException(
+            $"the storage emulator has stopped (exit code {_process.ExitCode}), and with it the service. Start it "
+            + "again: what was stored is still there.");
     }
 
     public async ValueTask DisposeAsync()
@@ -108,8 +119,7 @@ internal sealed class Azurite : IAsyncDisposable
     /// killed.</summary>
     private static async Task<Azurite?> RunningAsync(string note, CancellationToken cancellationToken)
     {
-        if (!File.Exists(note) || JsonSerializer.Deserialize<Note>(await File.ReadAllTextAsync(note, cancellationToken))
-            is not { } running) return null;
+        if (await ReadAsync(note, cancellationToken) is not { } running) return null;
         Process process;
         try
         {
@@ -126,9 +136,24 @@ internal sealed class Azurite : IAsyncDisposable
             limit.CancelAfter(StoppingTime);
             await process.WaitForExitAsync(limit.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             cancellationToken.ThrowIfCancellationRequested();
-            if (process.HasExited) return null;
+            // After a crash, the number may be that of another program.
+            if (process.HasExited || IsFree(running.BlobPort)) return null;
         }
         return new(null, running.BlobPort, running.QueuePort, running.TablePort, null);
+    }
+
+    /// <returns>Null if there is none, or a damaged one: it is written anew.</returns>
+    private static async Task<Note?> ReadAsync(string note, CancellationToken cancellationToken)
+    {
+        if (!File.Exists(note)) return null;
+        try
+        {
+            return JsonSerializer.Deserialize<Note>(await File.ReadAllTextAsync(note, cancellationToken));
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
     }
 
     private static async Task<Process> LaunchAsync(string script, string? data, int[] ports, bool isDurable,
@@ -178,7 +203,8 @@ internal sealed class Azurite : IAsyncDisposable
         process.Kill(entireProcessTree: true);
         process.Dispose();
         cancellationToken.ThrowIfCancellationRequested();
-        throw new UserException($"Azurite did not start: {(said.Count > 0 ? said[^1] : "no output")}");
+        throw new UserException($"Azurite did not start: {(said.Count > 0 ? said[^1] : "no output")}"
+            + (data is null ? "" : $" (its data is in {data})"));
     }
 
     private static bool IsFree(int port)

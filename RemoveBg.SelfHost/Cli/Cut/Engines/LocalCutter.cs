@@ -1,9 +1,9 @@
-using Microsoft.Extensions.Options;
 using RemoveBg.Core.Artworks;
 using RemoveBg.Core.Artworks.Parameters;
 using RemoveBg.Core.CutOut;
 using RemoveBg.Core.Process.Fetch;
 using RemoveBg.SelfHost.Cli.Cut.Find;
+using RemoveBg.SelfHost.Hosting;
 
 namespace RemoveBg.SelfHost.Cli.Cut.Engines;
 
@@ -48,11 +48,10 @@ internal sealed class LocalCutter(ServiceProvider services, CutSettings settings
         {
             throw new PhotoFailedException(problem.Failure.Code, problem.Failure.Message);
         }
-        catch (Exception problem) when (problem is FileNotFoundException or InvalidDataException
-            or OptionsValidationException)
+        catch (Exception problem) when (SettingProblem.Sentence(problem) is { } sentence)
         {
             // Of the model or a setting: every photo would fail alike.
-            throw new UserException(problem.Message);
+            throw new UserException(sentence);
         }
     }
 

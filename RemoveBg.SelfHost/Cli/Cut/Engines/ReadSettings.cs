@@ -1,8 +1,8 @@
-using Microsoft.Extensions.Options;
 using RemoveBg.Core;
 using RemoveBg.Core.Artworks.Parameters;
 using RemoveBg.Core.Segmentation;
 using RemoveBg.Core.Submit;
+using RemoveBg.SelfHost.Hosting;
 
 namespace RemoveBg.SelfHost.Cli.Cut.Engines;
 
@@ -37,9 +37,9 @@ internal static class ReadSettings
         {
             throw UserException.Usage(problem.Message);
         }
-        catch (Exception problem) when (problem is OptionsValidationException or InvalidDataException)
+        catch (Exception problem) when (SettingProblem.Sentence(problem) is { } sentence)
         {
-            throw UserException.Usage(problem.Message);
+            throw UserException.Usage(sentence);
         }
     }
 
@@ -55,9 +55,9 @@ internal static class ReadSettings
             if (!Path.HasExtension(text) && !text.Contains('/', StringComparison.Ordinal)) return null;
             throw UserException.Usage($"--background {text}: no such file.");
         }
-        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+        catch (Exception problem) when (FileProblem.Is(problem))
         {
-            throw UserException.Usage($"--background {text} cannot be read: {problem.Message}");
+            throw UserException.Usage($"--background {text} cannot be read: {FileProblem.Reason(problem, text)}.");
         }
     }
 

@@ -21,9 +21,11 @@ internal sealed class ServerCutter(RemoveBgClient client, CutSettings settings) 
     public static ServerCutter Create(string url, CutSettings settings)
     {
         var key = Environment.GetEnvironmentVariable(KeyVariable);
-        return string.IsNullOrWhiteSpace(key)
-            ? throw UserException.Usage($"--server needs an API key: set {KeyVariable} to one of the service's keys.")
-            : new(new(url, key.Trim(), retries: Retries), settings);
+        if (string.IsNullOrWhiteSpace(key)) throw UserException.Usage(
+            $"--server needs an API key: set {KeyVariable} to one of the service's keys.");
+        return key.Trim().All(letter => letter is > ' ' and <= '~')
+            ? new(new(url, key.Trim(), retries: Retries), settings)
+            : throw UserException.Usage($"{KeyVariable} is no API key: it has blanks, or letters that no key has.");
     }
 
     public async Task<CutOutFile> CutAsync(Photo photo, CancellationToken cancellationToken)
@@ -59,6 +61,11 @@ internal sealed class ServerCutter(RemoveBgClient client, CutSettings settings) 
         {
             throw new PhotoFailedException(FailureCodes.Unreachable,
                 $"{problem.Message} Check --server, and that the service runs.");
+        }
+        catch (System.Text.Json.JsonException)
+        {
+            throw new PhotoFailedException(FailureCodes.Refused,
+                "the answer is not that of a RemoveBg service: check --server.");
         }
         catch (WaitTimeoutException problem)
         {

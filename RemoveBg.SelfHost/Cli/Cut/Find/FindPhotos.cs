@@ -1,4 +1,13 @@
+using RemoveBg.SelfHost.Cli.Cut.Engines;
+
 namespace RemoveBg.SelfHost.Cli.Cut.Find;
+
+/// <summary>An argument without photos, or a folder that cannot be searched.</summary>
+/// <param name="Name">As the user wrote it, or would write it.</param>
+/// <param name="Code">One of <see cref="FailureCodes"/>.</param>
+/// <param name="Reason">Says why, and what to do.</param>
+/// <param name="IsEmpty">Whether it exists and has no photos yet.</param>
+internal sealed record Missing(string Name, string Code, string Reason, bool IsEmpty = false);
 
 /// <summary>Finds the photos that the arguments name: files, folders, patterns, URLs and standard input.</summary>
 internal static class FindPhotos
@@ -15,15 +24,15 @@ internal static class FindPhotos
     /// <param name="recursive">Whether to look into folders below a folder.</param>
     /// <param name="except">A folder whose files are results, not photos, if it is below that of the photos; null for
     /// none.</param>
-    /// <returns>The photos in order, each once, and the arguments that name none, each with the reason.</returns>
-    public static (List<Photo> Found, List<(string Argument, string Reason)> Missing) In(
+    /// <returns>The photos in order, each once, and what has none, with the reason.</returns>
+    public static (List<Photo> Found, List<Missing> Missing) In(
         IEnumerable<string> arguments, bool recursive, string? except = null)
     {
-        var (found, missing, seen) = (new List<Photo>(), new List<(string, string)>(), new HashSet<string>());
+        var (found, missing, seen) = (new List<Photo>(), new List<Missing>(), new HashSet<string>());
         foreach (var argument in arguments)
         {
-            var (photos, reason) = Of(argument, recursive, except);
-            if (photos.Count == 0) missing.Add((argument, reason));
+            var (photos, without) = Of(argument, recursive, except);
+            missing.AddRange(without);
             foreach (var photo in photos)
                 if (seen.Add(photo.Kind == PhotoKind.File ? Path.GetFullPath(photo.Shown) : photo.Shown))
                     found.Add(photo);
@@ -35,28 +44,40 @@ internal static class FindPhotos
     public static bool IsMany(string argument) => !IsOne(argument) && (Directory.Exists(argument)
         || Glob.IsPattern(argument));
 
-    private static (IReadOnlyList<Photo> Photos, string Reason) Of(string argument, bool recursive, string? except)
+    private static (IReadOnlyList<Photo> Photos, IReadOnlyList<Missing> Missing) Of(string argument, bool recursive,
+        string? except)
     {
-        if (argument == "-") return ([Photo.StandardInput], "");
-        if (IsUrl(argument)) return ([Photo.FromUrl(argument)], "");
-        if (File.Exists(argument)) return ([Photo.FromFile(argument)], "");
+        if (argument == "-") return ([Photo.StandardInput], []);
+        if (IsUrl(argument)) return ([Photo.FromUrl(argument)], []);
+        if (File.Exists(argument)) return ([Photo.FromFile(argument)], []);
         if (Directory.Exists(argument))
-            return (InFolder(argument, recursive, except), recursive ? "has no photos."
+        {
+            var search = FolderSearch.Run(argument, recursive);
+            return Many(search, argument, InFolder(search.Files, argument, except), recursive ? "has no photos."
                 : "has no photos. --recursive looks into the folders below it, too.");
+        }
         if (Glob.IsPattern(argument))
-            return ([.. Glob.Files(argument).Where(file => !IsResult(file, Glob.FolderOf(argument), except))
-                .Select(file => Photo.FromFile(file) with { IsOneOfMany = true })], "matches no file.");
-        return ([], $"no such file or folder.{CommandSuggestion(argument)}");
+        {
+            var search = Glob.Search(argument);
+            return Many(search, argument,
+                [.. search.Files.Where(file => !IsResult(file, Glob.FolderOf(argument), except))
+                    .Select(file => Photo.FromFile(file) with { IsOneOfMany = true })], "matches no file.");
+        }
+        return ([], [new(argument, FailureCodes.NotFound,
+            $"no such file or folder.{CommandSuggestion(argument)}")]);
     }
 
-    private static List<Photo> InFolder(string folder, bool recursive, string? except)
-    {
-        return [.. Directory.EnumerateFiles(folder, "*", Glob.Options(recursive))
-            .Where(file => Endings.Contains(Path.GetExtension(file)) && !IsResult(file, folder, except))
+    private static (IReadOnlyList<Photo> Photos, IReadOnlyList<Missing> Missing) Many(FolderSearch search,
+        string argument, List<Photo> photos, string empty) => (photos, photos.Count == 0 && search.Unreadable.Count == 0
+            ? [new(argument, FailureCodes.NotFound, empty, IsEmpty: true)]
+            : [.. search.Unreadable.Select(folder => new Missing(folder.Path, FailureCodes.Unreadable,
+                $"the folder cannot be read: {folder.Reason}."))]);
+
+    private static List<Photo> InFolder(IReadOnlyList<string> files, string folder, string? except) =>
+        [.. files.Where(file => Endings.Contains(Path.GetExtension(file)) && !IsResult(file, folder, except))
             .Order(StringComparer.Ordinal)
             .Select(file => Photo.FromFile(file, Path.GetRelativePath(folder, Path.GetDirectoryName(file)!)
                 is var below and not "." ? below : "") with { IsOneOfMany = true })];
-    }
 
     private static bool IsOne(string argument) => argument == "-" || IsUrl(argument) || File.Exists(argument);
 
@@ -67,9 +88,9 @@ internal static class FindPhotos
     private static bool IsResult(string file, string folder, string? results) =>
         results is not null && IsBelow(results, folder) && IsBelow(file, results);
 
-    private static bool IsBelow(string path, string folder) => Path.TrimEndingDirectorySeparator(Path.GetFullPath(path))
-        .StartsWith(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))
-            + Path.DirectorySeparatorChar, StringComparison.Ordinal);
+    private static bool IsBelow(string path, string folder) => RealPath.Of(path)
+        .StartsWith(Path.TrimEndingDirectorySeparator(RealPath.Of(folder)) + Path.DirectorySeparatorChar,
+            StringComparison.Ordinal);
 
     /// <summary>A mistyped command is taken for a photo; its error says so.</summary>
     private static string CommandSuggestion(string argument) =>

@@ -7,39 +7,30 @@ namespace RemoveBg.SelfHost.Cli.Cut.Find;
 /// within a name, <c>**</c> for any folders.</summary>
 internal static class Glob
 {
-    private const int DeepestFolder = 32;
-
     private static readonly char[] Wildcards = ['*', '?'];
 
     public static bool IsPattern(string text) => text.IndexOfAny(Wildcards) >= 0;
 
-    /// <returns>The files in order; none if the pattern's folder does not exist.</returns>
-    public static IReadOnlyList<string> Files(string pattern)
+    /// <returns>The files that match, in order, and the folders that could not be searched; none if the pattern's own
+    /// folder does not exist.</returns>
+    public static FolderSearch Search(string pattern)
     {
         // 1. The folders before the first wildcard.
         var (normal, cut, folder) = Split(pattern);
-        if (!Directory.Exists(folder)) return [];
+        if (!Directory.Exists(folder)) return FolderSearch.None;
 
         // 2. Every file below it that the rest matches.
         var rest = normal[(cut + 1)..];
         var matches = new Regex($"^{Expression(rest)}$", RegexOptions.CultureInvariant
             | (OperatingSystem.IsWindows() ? RegexOptions.IgnoreCase : RegexOptions.None));
-        return [.. Directory.EnumerateFiles(folder, "*", Options(rest.Contains('/', StringComparison.Ordinal)))
+        var all = FolderSearch.Run(folder, rest.Contains('/', StringComparison.Ordinal));
+        return all.With([.. all.Files
             .Where(file => matches.IsMatch(Path.GetRelativePath(folder, file).Replace('\\', '/')))
-            .Select(file => cut < 0 ? Path.GetRelativePath(folder, file) : file).Order(StringComparer.Ordinal)];
+            .Select(file => cut < 0 ? Path.GetRelativePath(folder, file) : file).Order(StringComparer.Ordinal)]);
     }
 
     /// <summary>Returns the folder before the first wildcard.</summary>
     public static string FolderOf(string pattern) => Split(pattern).Folder;
-
-    /// <summary>Returns how folders are searched: without hidden files, and not for ever where links form a
-    /// circle.</summary>
-    public static EnumerationOptions Options(bool recursive) => new()
-    {
-        RecurseSubdirectories = recursive,
-        MaxRecursionDepth = DeepestFolder,
-        AttributesToSkip = FileAttributes.Hidden | FileAttributes.System,
-    };
 
     private static (string Pattern, int Cut, string Folder) Split(string pattern)
     {

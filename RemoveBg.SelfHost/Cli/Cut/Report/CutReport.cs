@@ -3,6 +3,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using RemoveBg.SelfHost.Cli.Cut.Engines;
+using RemoveBg.SelfHost.Hosting;
 using Spectre.Console;
 
 namespace RemoveBg.SelfHost.Cli.Cut.Report;
@@ -81,9 +82,18 @@ internal sealed class CutReport(TextWriter? output, TextWriter errors, IAnsiCons
 
     private void Write(string line)
     {
-        // Above the progress bar, which the terminal redraws.
-        if (terminal is not null) terminal.WriteLine(line);
-        else errors.WriteLine(line);
+        // Names of files may have escape sequences.
+        line = LineFormatter.Printable(line);
+        try
+        {
+            // Above the progress bar, which the terminal redraws.
+            if (terminal is not null) terminal.WriteLine(line);
+            else errors.WriteLine(line);
+        }
+        catch (IOException)
+        {
+            // Standard error is closed, or its disk is full. The photos do not depend on it.
+        }
     }
 }
 

@@ -26,6 +26,9 @@ internal static class CheckOutputs
         var existing = all.Where(it => Path.Exists(it.Output)).ToList();
         if (existing.Find(it => Directory.Exists(it.Output)) is { } folder)
             throw UserException.Usage($"{folder.Output} is a folder: name another result.");
+        if (existing.Find(it => !leaveExisting && !ResultFile.IsReplaceable(it.Output!)) is { } special)
+            throw UserException.Usage(
+                $"{special.Output} is a device or a pipe, not a file: name another result, or - for standard output.");
         if (existing.Count > 0 && !replace && !leaveExisting) throw UserException.Usage(
             (existing.Count == 1 ? $"{existing[0].Output} exists."
                 : $"{existing.Count} of {all.Count} results exist, such as {existing[0].Output}.")
@@ -35,7 +38,8 @@ internal static class CheckOutputs
 
     private static void RequireDifferentPaths(IReadOnlyList<Assignment> all)
     {
-        if (all.GroupBy(it => Path.GetFullPath(it.Output!)).FirstOrDefault(group => group.Count() > 1) is { } twice)
+        if (all.GroupBy(it => RealPath.Of(it.Output!), RealPath.Comparer)
+            .FirstOrDefault(group => group.Count() > 1) is { } twice)
             throw UserException.Usage($"{twice.First().Photo.Shown} and {twice.Skip(1).First().Photo.Shown} would both "
                 + $"become {twice.First().Output}. Give a pattern with {{dir}} or {{folder}}.");
     }
@@ -43,7 +47,7 @@ internal static class CheckOutputs
     private static void RequireOtherFileThanPhoto(IReadOnlyList<Assignment> all)
     {
         if (all.FirstOrDefault(it => it.Photo.Kind == PhotoKind.File
-            && Path.GetFullPath(it.Photo.Shown) == Path.GetFullPath(it.Output!)) is { } same)
+            && RealPath.IsSame(it.Photo.Shown, it.Output!)) is { } same)
             throw UserException.Usage(
                 $"{same.Photo.Shown} would be replaced by its own result: give another --output.");
     }
