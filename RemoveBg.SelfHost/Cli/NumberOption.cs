@@ -18,7 +18,7 @@ internal static class NumberOption
             {
                 if (result.Tokens is [{ Value: var text }] && int.TryParse(text, NumberStyles.AllowLeadingSign,
                     CultureInfo.InvariantCulture, out var number) && number >= least && number <= most) return number;
-                // An upper limit that nobody would choose is only named to those that exceed it.
+                // The largest number of all is only of interest where it is exceeded.
                 var range = most == int.MaxValue && !(result.Tokens is [{ Value: var digits }]
                     && digits.All(char.IsAsciiDigit) && digits.Length > 9)
                     ? $", at least {least}" : $" from {least} to {most}";

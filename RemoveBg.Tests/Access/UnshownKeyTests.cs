@@ -68,7 +68,7 @@ public sealed class UnshownKeyTests
     }
 
     [Test]
-    public async Task Ctrl_c_ends_a_question_that_nobody_answers()
+    public async Task Ctrl_c_ends_a_question_without_an_answer()
     {
         await _keys.AddAsync("shop");
         using var cancelling = new CancellationTokenSource();
@@ -107,7 +107,7 @@ public sealed class UnshownKeyTests
         private static IOException Full() => new("No space left on device : 'keys.txt'");
     }
 
-    /// <summary>A terminal at which nobody types. Its reads cannot be cancelled.</summary>
+    /// <summary>A silent terminal. Its reads cannot be cancelled.</summary>
     private sealed class SilentReader : TextReader
     {
         private readonly TaskCompletionSource _asked = new();
