@@ -61,7 +61,9 @@ internal sealed class Transport(HttpClient http, TimeProvider clock, TimeSpan ti
         catch (Exception lost) when (lost is HttpRequestException or IOException
             || (lost is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
-            throw new ConnectionFailedException(lost.Message, lost);
+            // Of a failed handshake, the outer exception only refers to the inner one.
+            throw new ConnectionFailedException(lost.Message.Contains("see inner", StringComparison.OrdinalIgnoreCase)
+                ? lost.GetBaseException().Message : lost.Message, lost);
         }
     }
 

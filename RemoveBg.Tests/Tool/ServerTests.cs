@@ -55,6 +55,10 @@ public sealed class ServerTests : ToolTests
         var page = await Tool.RunAsync(Tool.Sample(), "-o", "out.png", "--server", other.Url + "/hook");
         Assert.That(page.Code, Is.EqualTo(1));
         Assert.That(page.Errors, Does.Not.Contain("fault of the program"));
+        var plain = await Tool.RunAsync("scene-mug.jpg", "-o", "out.png", "--server",
+            Url.Replace("http:", "https:", StringComparison.Ordinal));
+        Assert.That(plain.Code, Is.EqualTo(1));
+        Assert.That(plain.Errors, Does.Contain("Check --server").And.Not.Contain("inner"));
         Tool.Environment["REMOVEBG_KEY"] = "rbg_one\nrbg_two";
         var key = await Tool.RunAsync("scene-mug.jpg", "-o", "out.png", "--server", Url);
         Assert.That((key.Code, key.Errors), Is.EqualTo((2,
