@@ -8,7 +8,7 @@ namespace RemoveBg.Tests;
 [SetUpFixture]
 public sealed class Storage
 {
-    private const int Accounts = 512;
+    private const int Accounts = 1024;
     private static readonly string Key = Convert.ToBase64String(new byte[64]);
     private static readonly Lazy<Azurite> Started = new(Start);
     private static int s_given;
