@@ -119,7 +119,7 @@ public sealed class FairGateTests
         var gate = new FairGate(slots: 1);
         await gate.EnterAsync("first", CancellationToken.None);
         using var cancellation = new CancellationTokenSource();
-        var waiters = new[] { EnterAsync(gate, "a1"), EnterAsync(gate, "a2"), EnterAsync(gate, "b1") };
+        var waiters = new[] { "a", "a", "b" }.Select(key => gate.EnterAsync(key, CancellationToken.None)).ToList();
         var cancelled = gate.EnterAsync("b", cancellation.Token);
         Assert.That(gate.Waiting, Is.EqualTo(4));
         await cancellation.CancelAsync();
