@@ -19,6 +19,18 @@ internal static class RealPath
         return Of(Path.GetFullPath(path), ref links);
     }
 
+    /// <summary>Resolves many paths; each of their folders once.</summary>
+    /// <param name="path">A path of a file; it need not exist.</param>
+    /// <param name="folders">Folders so far, empty at first.</param>
+    public static string Of(string path, Dictionary<string, string> folders)
+    {
+        var full = Path.GetFullPath(path);
+        var folder = Path.GetDirectoryName(full)!;
+        if (!folders.TryGetValue(folder, out var real)) folders[folder] = real = Of(folder);
+        var file = Path.Combine(real, Path.GetFileName(full));
+        return new FileInfo(file).LinkTarget is null ? file : Of(file);
+    }
+
     public static bool IsSame(string one, string other) => Comparer.Equals(Of(one), Of(other));
 
     private static string Of(string full, ref int links)

@@ -10,7 +10,7 @@ internal static class WholeFile
     /// <param name="path">The file.</param>
     /// <param name="content">All of it.</param>
     /// <param name="replace">Whether it may replace a file.</param>
-    /// <param name="isPrivate">Whether only its owner may read it; on Windows, whoever may read the folder.</param>
+    /// <param name="isPrivate">Whether only its owner may read it. Windows takes the rights of the folder.</param>
     /// <param name="cancellationToken">Cancels the writing; nothing is left then.</param>
     /// <exception cref="IOException">It exists and may not be replaced, or cannot be written.</exception>
     /// <exception cref="UnauthorizedAccessException">It cannot be written.</exception>
@@ -34,7 +34,17 @@ internal static class WholeFile
         }
     }
 
+    /// <summary>Makes a folder if it is missing, and tries whether files can be written into it.</summary>
+    /// <exception cref="IOException">They cannot.</exception>
+    /// <exception cref="UnauthorizedAccessException">They may not.</exception>
+    public static void Prepare(string folder)
+    {
+        Directory.CreateDirectory(folder);
+        new FileStream(PartIn(folder), FileMode.CreateNew, FileAccess.Write, FileShare.None, 1,
+            FileOptions.DeleteOnClose).Dispose();
+    }
+
     /// <summary>Returns a new name, whose length does not depend on that of the file: names may have 255
     /// bytes.</summary>
-    public static string PartIn(string folder) => Path.Combine(folder, $".{Guid.NewGuid():N}{Part}");
+    private static string PartIn(string folder) => Path.Combine(folder, $".{Guid.NewGuid():N}{Part}");
 }

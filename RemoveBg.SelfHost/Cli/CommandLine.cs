@@ -67,9 +67,8 @@ internal static class CommandLine
         }
         catch (IOException problem) when (problem is not (FileNotFoundException or DirectoryNotFoundException))
         {
-            // Each command explains its own files, which leaves standard output: a full disk, or a reader that has
-            // gone.
-            Complain($"cannot be written to the end: {FileProblem.Reason(problem, "")}.");
+            // Each command explains its own files; standard output is left.
+            Complain($"standard output cannot be written: {FileProblem.Reason(problem, "")}.");
         }
         catch (Exception problem)
         {

@@ -73,8 +73,7 @@ internal static class HostApp
             _ = host.Services.GetServices<IHostedService>().ToList();
             return host;
         }
-        catch (Exception problem) when (problem is not UserException
-            && (SettingProblem.Sentence(problem) ?? SettingProblem.OfStart(problem)) is { } sentence)
+        catch (Exception problem) when (SettingProblem.OfStart(problem) is { } sentence)
         {
             throw new UserException(sentence);
         }

@@ -71,11 +71,8 @@ internal sealed record HostSettings
     {
         try
         {
-            Directory.CreateDirectory(LocalFolder);
+            WholeFile.Prepare(LocalFolder);
             Directory.CreateDirectory(AzuriteFolder);
-            using (new FileStream(WholeFile.PartIn(LocalFolder), FileMode.CreateNew, FileAccess.Write, FileShare.None,
-                1, FileOptions.DeleteOnClose))
-                return;
         }
         catch (Exception problem) when (FileProblem.Is(problem))
         {

@@ -7,7 +7,7 @@ internal static class SettingProblem
 {
     private const string Binder = "Microsoft.Extensions.Configuration.Binder";
 
-    /// <summary>What data annotations put before each message.</summary>
+    /// <summary>Text of data annotations before each message.</summary>
     private const string Before = "with the error: '";
 
     /// <returns>Null if the exception is of another kind.</returns>
@@ -24,9 +24,9 @@ internal static class SettingProblem
     /// <summary>Explains what stops a host that is made or started, where settings are read for the first
     /// time.</summary>
     /// <returns>Null if the exception is of another kind.</returns>
-    public static string? OfStart(Exception problem) =>
-        problem is InvalidOperationException or FormatException or ArgumentException
-            ? Sentence(problem) ?? $"the service cannot start with its settings: {problem.Message}" : null;
+    public static string? OfStart(Exception problem) => Sentence(problem)
+        ?? (problem is InvalidOperationException or FormatException or ArgumentException
+            ? $"the service cannot start with its settings: {problem.Message}" : null);
 
     private static string Plain(string failure) => failure.IndexOf(Before, StringComparison.Ordinal) is > 0 and var at
         ? failure[(at + Before.Length)..].TrimEnd('.', '\'') + "." : failure;

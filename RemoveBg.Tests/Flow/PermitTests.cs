@@ -6,7 +6,7 @@ using RemoveBg.Tests.Given;
 
 namespace RemoveBg.Tests.Flow;
 
-/// <summary>A key's permits, row by row: to whom they are passed on, also when another instance writes
+/// <summary>A key's permits, row by row: the artworks that they are passed on to, also when another instance writes
 /// meanwhile.</summary>
 public sealed class PermitTests : FaultyStorageTests
 {

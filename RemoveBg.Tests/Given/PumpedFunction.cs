@@ -26,7 +26,7 @@ public sealed class PumpedFunction(PumpedFunction.Conduct conduct)
 
     internal static string Encode(string text) => Convert.ToBase64String(Encoding.UTF8.GetBytes(text));
 
-    /// <summary>What the function has been called with, and what it does.</summary>
+    /// <summary>Calls of the function so far, and its work.</summary>
     public sealed class Conduct
     {
         public ConcurrentQueue<string> Calls { get; } = [];

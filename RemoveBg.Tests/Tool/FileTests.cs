@@ -2,6 +2,7 @@ using System.Diagnostics;
 using RemoveBg.SelfHost;
 using RemoveBg.SelfHost.Cli.Cut.Find;
 using RemoveBg.SelfHost.Cli.Cut.Report;
+using RemoveBg.SelfHost.Cli.Cut.Write;
 using RemoveBg.Tests.Given;
 
 namespace RemoveBg.Tests.Tool;
@@ -50,6 +51,23 @@ public sealed class FileTests : ToolTests
         var result = await Tool.RunAsync("photo.jpg", "-o", "pipe.png", "--force");
         Assert.That((result.Code, result.Errors), Is.EqualTo((2, "removebg: pipe.png is a device or a pipe, not a "
             + "file: name another result, or - for standard output.\n")));
+    }
+
+    [Test]
+    public void Files_in_shared_memory_may_be_replaced_and_devices_may_not()
+    {
+        Assert.That(ResultFile.IsReplaceable("/dev/null"), Is.False);
+        if (!Directory.Exists("/dev/shm")) return;
+        var file = $"/dev/shm/{Guid.NewGuid():N}.png";
+        File.WriteAllText(file, NoPhoto);
+        try
+        {
+            Assert.That(ResultFile.IsReplaceable(file), Is.True);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
     }
 
     /// <summary>255 bytes are the longest name of the usual file systems; a name beside it must not need
@@ -116,9 +134,9 @@ public sealed class FileTests : ToolTests
         Assert.That(process.ExitCode, Is.EqualTo(130));
     }
 
-    [TestCase("--version > /dev/full", 1, "removebg: cannot be written to the end: No space left on device.\n")]
+    [TestCase("--version > /dev/full", 1, "removebg: standard output cannot be written: No space left on device.\n")]
     [TestCase("completion bash > /dev/full", 1,
-        "removebg: cannot be written to the end: No space left on device.\n")]
+        "removebg: standard output cannot be written: No space left on device.\n")]
     [TestCase("--nonsense 2> /dev/full", 2, "")]
     [TestCase("missing.jpg -o out.png 2> /dev/full", 1, "")]
     public async Task Output_that_cannot_be_written_has_an_exit_code_and_no_stack_trace(string arguments, int code,

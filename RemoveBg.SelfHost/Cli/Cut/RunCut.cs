@@ -68,9 +68,10 @@ internal static class RunCut
     {
         if (plan.IsStandardOutput) return [.. found.Select(photo => new Assignment(photo, null))];
         var all = found.Select(photo => new Assignment(photo, plan.PathFor(photo))).ToList();
-        var results = all.ToLookup(it => RealPath.Of(it.Output!), it => it.Photo, RealPath.Comparer);
+        var folders = new Dictionary<string, string>();
+        var results = all.ToLookup(it => RealPath.Of(it.Output!, folders), it => it.Photo, RealPath.Comparer);
         return [.. all.Where(it => !it.Photo.IsOneOfMany
-            || results[RealPath.Of(it.Photo.Shown)].All(source => source == it.Photo))];
+            || results[RealPath.Of(it.Photo.Shown, folders)].All(source => source == it.Photo))];
     }
 
     private static Task EachAsync(List<Assignment> wanted, CutPhoto work, CutReport report, CutRequest request,

@@ -67,7 +67,7 @@ internal sealed class ChooseModel(ModelOptions options, string localFolder, bool
         }
     }
 
-    /// <summary>Where this cannot be written, the next start asks again.</summary>
+    /// <summary>Notes the time of the attempt. If it cannot be written, the next start asks again.</summary>
     private async Task RememberAsync(CancellationToken cancellationToken)
     {
         try

@@ -84,7 +84,7 @@ internal sealed class Azurite : IAsyncDisposable
         await _process.WaitForExitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (!cancellationToken.IsCancellationRequested) throw new UserException(
             $"the storage emulator has stopped (exit code {_process.ExitCode}), and with it the service. Start it "
-            + "again: what was stored is still there.");
+            + "again. If the emulator was killed, the last seconds are lost; serve --durable keeps them.");
     }
 
     public async ValueTask DisposeAsync()
@@ -132,12 +132,22 @@ internal sealed class Azurite : IAsyncDisposable
         using (process)
         {
             if (!process.ProcessName.StartsWith("node", StringComparison.OrdinalIgnoreCase)) return null;
-            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            limit.CancelAfter(StoppingTime);
-            await process.WaitForExitAsync(limit.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            cancellationToken.ThrowIfCancellationRequested();
-            // After a crash, the number may be that of another program.
-            if (process.HasExited || IsFree(running.BlobPort)) return null;
+            await WaitAsync();
+            if (process.HasExited) return null;
+            if (IsFree(running.BlobPort))
+            {
+                // It has stopped serving and saves its data, or the number is that of another program since a crash.
+                await WaitAsync();
+                return null;
+            }
+
+            async Task WaitAsync()
+            {
+                using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+                limit.CancelAfter(StoppingTime);
+                await process.WaitForExitAsync(limit.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                cancellationToken.ThrowIfCancellationRequested();
+            }
         }
         return new(null, running.BlobPort, running.QueuePort, running.TablePort, null);
     }

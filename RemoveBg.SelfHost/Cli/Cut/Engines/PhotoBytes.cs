@@ -5,8 +5,8 @@ namespace RemoveBg.SelfHost.Cli.Cut.Engines;
 /// <summary>Reads the photos that are on this machine.</summary>
 internal static class PhotoBytes
 {
-    /// <summary>Replaces, in names, bytes that are not UTF-8.</summary>
-    private const char Unreadable = '\uFFFD';
+    /// <summary>Stands in names for bytes that are not UTF-8.</summary>
+    private const char Replacement = '\uFFFD';
 
     /// <exception cref="PhotoFailedException">The file cannot be read.</exception>
     public static async Task<ReadOnlyMemory<byte>> ReadAsync(Photo photo, CancellationToken cancellationToken)
@@ -22,7 +22,7 @@ internal static class PhotoBytes
         }
         catch (Exception problem) when (problem is FileNotFoundException or DirectoryNotFoundException)
         {
-            throw new PhotoFailedException(FailureCodes.NotFound, photo.Shown.Contains(Unreadable)
+            throw new PhotoFailedException(FailureCodes.NotFound, photo.Shown.Contains(Replacement)
                 ? "its name is not valid UTF-8, so that it cannot be opened: rename it." : "no such file.");
         }
         catch (Exception problem) when (FileProblem.Is(problem))

@@ -60,7 +60,7 @@ internal static class FindPhotos
         {
             var search = Glob.Search(argument);
             return Many(search, argument,
-                [.. search.Files.Where(file => !IsResult(file, Glob.FolderOf(argument), except))
+                [.. WithoutResults(search.Files, Glob.FolderOf(argument), except)
                     .Select(file => Photo.FromFile(file) with { IsOneOfMany = true })], "matches no file.");
         }
         return ([], [new(argument, FailureCodes.NotFound,
@@ -74,7 +74,7 @@ internal static class FindPhotos
                 $"the folder cannot be read: {folder.Reason}."))]);
 
     private static List<Photo> InFolder(IReadOnlyList<string> files, string folder, string? except) =>
-        [.. files.Where(file => Endings.Contains(Path.GetExtension(file)) && !IsResult(file, folder, except))
+        [.. WithoutResults(files, folder, except).Where(file => Endings.Contains(Path.GetExtension(file)))
             .Order(StringComparer.Ordinal)
             .Select(file => Photo.FromFile(file, Path.GetRelativePath(folder, Path.GetDirectoryName(file)!)
                 is var below and not "." ? below : "") with { IsOneOfMany = true })];
@@ -85,12 +85,16 @@ internal static class FindPhotos
         argument.StartsWith("http://", StringComparison.OrdinalIgnoreCase)
         || argument.StartsWith("https://", StringComparison.OrdinalIgnoreCase);
 
-    private static bool IsResult(string file, string folder, string? results) =>
-        results is not null && IsBelow(results, folder) && IsBelow(file, results);
+    /// <summary>Leaves out the files in a folder of results, if that is below the folder of the photos.</summary>
+    private static IEnumerable<string> WithoutResults(IReadOnlyList<string> files, string folder, string? results)
+    {
+        if (results is null || RealPath.Of(results) is var real && !IsBelow(real, RealPath.Of(folder))) return files;
+        var folders = new Dictionary<string, string>();
+        return files.Where(file => !IsBelow(RealPath.Of(file, folders), real));
+    }
 
-    private static bool IsBelow(string path, string folder) => RealPath.Of(path)
-        .StartsWith(Path.TrimEndingDirectorySeparator(RealPath.Of(folder)) + Path.DirectorySeparatorChar,
-            StringComparison.Ordinal);
+    private static bool IsBelow(string path, string folder) => path.StartsWith(
+        Path.TrimEndingDirectorySeparator(folder) + Path.DirectorySeparatorChar, StringComparison.Ordinal);
 
     /// <summary>A mistyped command is taken for a photo; its error says so.</summary>
     private static string CommandSuggestion(string argument) =>

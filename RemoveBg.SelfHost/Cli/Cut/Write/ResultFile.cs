@@ -3,8 +3,10 @@ namespace RemoveBg.SelfHost.Cli.Cut.Write;
 /// <summary>Tells, before any work, whether results can be written.</summary>
 internal static class ResultFile
 {
-    /// <summary>Folders whose files are not on a disk.</summary>
+    /// <summary>Folders of devices and of the kernel. /dev/shm is a file system like others.</summary>
     private static readonly string[] Special = ["/dev/", "/proc/", "/sys/"];
+
+    private const string SharedMemory = "/dev/shm/";
 
     /// <summary>Makes sure that results can be written into a folder.</summary>
     /// <param name="folder">The folder; empty for the current one.</param>
@@ -16,11 +18,10 @@ internal static class ResultFile
         try
         {
             if (File.Exists(folder)) return $"{folder} is a file, not a folder.";
-            if (create) Directory.CreateDirectory(folder);
-            else if (!Directory.Exists(folder)) return $"the folder {folder} does not exist: create it first.";
-            using (new FileStream(WholeFile.PartIn(folder), FileMode.CreateNew, FileAccess.Write, FileShare.None, 1,
-                FileOptions.DeleteOnClose))
-                return null;
+            if (!create && !Directory.Exists(folder))
+                return $"the folder {folder} does not exist: create it first.";
+            WholeFile.Prepare(folder);
+            return null;
         }
         catch (Exception problem) when (FileProblem.Is(problem))
         {
@@ -32,7 +33,9 @@ internal static class ResultFile
     public static bool IsReplaceable(string path)
     {
         if (OperatingSystem.IsWindows()) return true;
-        if (Special.Any(folder => RealPath.Of(path).StartsWith(folder, StringComparison.Ordinal))) return false;
+        var real = RealPath.Of(path);
+        if (Special.Any(folder => real.StartsWith(folder, StringComparison.Ordinal))
+            && !real.StartsWith(SharedMemory, StringComparison.Ordinal)) return false;
         try
         {
             // For reading alone, the opening of a pipe would wait for a writer.
