@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using System.Runtime.InteropServices;
 using RemoveBg.SelfHost.Cli.Completion;
 using RemoveBg.SelfHost.Cli.Cut;
 using RemoveBg.SelfHost.Cli.Health;
@@ -59,11 +60,17 @@ internal static class CommandLine
             return ExitCodes.Usage;
         }
 
-        // 3. Run the command. Ctrl-C and SIGTERM cancel its token.
+        // 3. Run the command. Ctrl-C and SIGTERM cancel its token, and so does a terminal that is closed.
+        using var stop = new CancellationTokenSource();
+        using var closed = PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal =>
+        {
+            signal.Cancel = true;
+            stop.Cancel();
+        });
         try
         {
             return await parsed.InvokeAsync(new() { ProcessTerminationTimeout = StopTime,
-                EnableDefaultExceptionHandler = false });
+                EnableDefaultExceptionHandler = false }, stop.Token);
         }
         catch (IOException problem) when (problem is not (FileNotFoundException or DirectoryNotFoundException))
         {

@@ -63,7 +63,7 @@ internal sealed class ToolProcess : IDisposable
     public Process StartForCtrlC(params string[] arguments)
     {
         if (!OperatingSystem.IsLinux()) Assert.Ignore("needs env of coreutils");
-        return Start("env", ["--default-signal=INT", "dotnet", Program, .. arguments]);
+        return Start("env", ["--default-signal=INT,HUP", "dotnet", Program, .. arguments]);
     }
 
     public static string Program { get; } =

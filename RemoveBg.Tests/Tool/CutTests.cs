@@ -230,15 +230,16 @@ public sealed class CutTests : ToolTests
         Assert.That(File.Exists(Tool.Path("out.png")), Is.True);
     }
 
-    [Test]
-    public async Task Ctrl_c_ends_with_130_and_leaves_no_partial_result()
+    [TestCase("INT")]
+    [TestCase("HUP")]
+    public async Task Ctrl_c_and_a_closed_terminal_end_with_130_and_leave_no_partial_result(string signal)
     {
         await using var server = await Caller.StartAsync();
         Tool.Environment["RemoveBg__Network__AllowLoopbackForDevelopment"] = "true";
         var held = server.ServeHeld(Repo.Sample("scene-mug.jpg"));
         using var process = Tool.StartForCtrlC(held.Url, "-o", "out.png");
         await held.Asked.WaitAsync(TimeSpan.FromSeconds(60));
-        HostProcess.Signal(process.Id, "INT");
+        HostProcess.Signal(process.Id, signal);
         await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(60));
         Assert.That((process.ExitCode, await process.StandardError.ReadToEndAsync()), Is.EqualTo((130, "")));
         Assert.That(Tool.Files(), Is.Empty);

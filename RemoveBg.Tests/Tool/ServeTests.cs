@@ -109,6 +109,17 @@ public sealed class ServeTests : ToolTests
             + "elsewhere).\n")));
     }
 
+    /// <summary>By default the signal ends a process at once, with its jobs.</summary>
+    [Test]
+    public async Task A_closed_terminal_stops_the_service_as_ctrl_c_does()
+    {
+        Tool.Environment["AzureWebJobsStorage"] = Storage.NewAccount();
+        Tool.Environment["REMOVEBG_ROOT"] = Tool.Environment["XDG_DATA_HOME"] = Tool.Folder;
+        using var process = Tool.StartForCtrlC("serve", "--port", "0", "--offline");
+        var said = await SaidUntilStoppedAsync(process, "HUP");
+        Assert.That((process.ExitCode, said[^1]), Is.EqualTo((0, "Stopping; waiting for running jobs")));
+    }
+
     [Test]
     public async Task Without_a_clone_azurite_on_the_path_is_started_and_the_users_data_is_kept()
     {
@@ -177,15 +188,15 @@ public sealed class ServeTests : ToolTests
         Assert.That(tool.Parse(["healthcheck"]).Errors, Is.Empty);
     }
 
-    /// <summary>Presses Ctrl-C when the service is ready.</summary>
+    /// <summary>Presses Ctrl-C, or sends another signal, when the service is ready.</summary>
     /// <returns>The lines that it printed.</returns>
-    private static async Task<IReadOnlyList<string>> SaidUntilStoppedAsync(Process process)
+    private static async Task<IReadOnlyList<string>> SaidUntilStoppedAsync(Process process, string signal = "INT")
     {
         var said = new List<string>();
         while (await process.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(60)) is { } line)
         {
             said.Add(line);
-            if (line == "Ctrl-C stops it.") HostProcess.Signal(process.Id, "INT");
+            if (line == "Ctrl-C stops it.") HostProcess.Signal(process.Id, signal);
         }
         await process.WaitForExitAsync();
         return said;
