@@ -1,8 +1,10 @@
+using System.Globalization;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using RemoveBg.Core.Artworks;
 using RemoveBg.Core.CutOut;
 using RemoveBg.Core.Imaging;
+using RemoveBg.Core.Memory;
 using RemoveBg.Core.Process;
 using RemoveBg.Core.Segmentation;
 using RemoveBg.Tests.Given;
@@ -97,6 +99,31 @@ public sealed class PipelineSlotsTests
         Assert.That(slots.Waiting, Is.Zero);
         using var slot = await slots.TakeAsync("a", null, CancellationToken.None);
         Assert.That(log.Of(301), Has.Count.EqualTo(1));
+    }
+
+    [Test]
+    public async Task Other_networks_that_requests_may_name_leave_less_memory_for_the_slots()
+    {
+        async Task<double> SlotMBAsync()
+        {
+            using var log = new LogLines();
+            await using var host = await RunningHost.StartAsync(
+                new()
+                {
+                    ["RemoveBg:Process:MemoryBudgetMB"] = "1500",
+                    ["RemoveBg:Process:Concurrency"] = "1",
+                    ["RemoveBg:Model:Folders"] = string.Join(Path.PathSeparator, Path.Combine(Repo.Root, "models"),
+                        _folder),
+                },
+                services => services.AddSingleton<ILoggerProvider>(log), takesWork: false);
+            using var slot = await host.Get<PipelineSlots>().TakeAsync("a", null, CancellationToken.None);
+            return double.Parse(log.Of(300).Single().Split(' ')[^2], CultureInfo.InvariantCulture);
+        }
+
+        var alone = await SlotMBAsync();
+        await using (var other = File.Create(Path.Combine(_folder, "silueta.onnx")))
+            other.SetLength((MemoryBudget.NetworkFilesMB + 30) * 1_000_000);
+        Assert.That(await SlotMBAsync(), Is.EqualTo(alone - 30).Within(10), "the loaded network is measured");
     }
 
     [Test]

@@ -25,6 +25,18 @@ public sealed class FairGateTests
     }
 
     [Test]
+    public async Task Slots_that_become_free_at_once_go_to_different_keys()
+    {
+        var gate = new FairGate(slots: 2);
+        await gate.EnterAsync("first", CancellationToken.None, wanted: 2);
+        var greedy = new[] { gate.EnterAsync("a", CancellationToken.None), gate.EnterAsync("a", CancellationToken.None) };
+        var other = gate.EnterAsync("b", CancellationToken.None);
+        gate.Leave("first", 2);
+        await Task.WhenAll(greedy[0], other);
+        Assert.That(greedy[1].IsCompleted, Is.False);
+    }
+
+    [Test]
     public async Task A_cancelled_waiter_is_skipped_and_holds_no_slot()
     {
         var gate = new FairGate(slots: 1);

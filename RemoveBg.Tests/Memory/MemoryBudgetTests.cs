@@ -60,6 +60,21 @@ public sealed class MemoryBudgetTests
     }
 
     [Test]
+    public async Task A_smaller_body_gives_way_if_it_has_taken_its_memory_for_longer()
+    {
+        using var small = await BookAsync("slow", MemoryBudget.KeyBodyBytes / 2);
+        await AdvanceAsync(20);
+        using var large = await BookAsync("quick");
+        await AdvanceAsync(4);
+        var waiting = BookAsync("other");
+        await AdvanceUntilAsync(() => small.GaveWay.IsCancellationRequested || large.GaveWay.IsCancellationRequested);
+        Assert.That((small.GaveWay.IsCancellationRequested, large.GaveWay.IsCancellationRequested),
+            Is.EqualTo((true, false)));
+        small.Dispose();
+        (await waiting).Dispose();
+    }
+
+    [Test]
     public async Task While_one_body_gives_way_no_other_does_even_if_it_has_taken_more_since()
     {
         using var old = await BookAsync("old", MemoryBudget.KeyBodyBytes / 2);
