@@ -7,25 +7,47 @@ set -euo pipefail
 set -f
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
-# Each line: area | files below RemoveBg.Core | parts of its tests' full names | "flow" if the tests cut out photos:
-# to record which test runs which change would take minutes in each loop over pixels, so all tests run for each change
+# Each line: area | files below RemoveBg.Core | parts of its tests' full names
 table=$root/eng/mutants.txt
 names=$(cut -d'|' -f1 "$table" | paste -sd' ')
 
 # Seconds, not two minutes, for tests that wait for something that a change has made impossible.
 export REMOVEBG_PATIENCE=20
 
+# Stryker puts the changes of all files into the program, and then tests those of the area. In loops over pixels that is
+# so slow that it could not even record which test runs which change. So it works on a copy of the source in which a
+# comment keeps it out of every other file.
+copy=$root/artifacts/mutants/source
+
+copy_source() {
+  rm -rf "$copy"
+  mkdir -p "$copy"
+  (cd "$root" && git ls-files -z --cached --others --exclude-standard --deduplicate |
+    while IFS= read -r -d '' file; do [ ! -e "$file" ] || printf '%s\0' "$file"; done |
+    xargs -0 cp --parents --preserve=mode,timestamps --target-directory "$copy")
+  ln -s "$root/node_modules" "$copy/node_modules"
+}
+
+# keep_out_of_others PATTERN..: the comment for each file of RemoveBg.Core that matches none.
+keep_out_of_others() {
+  local file pattern
+  while IFS= read -r file; do
+    for pattern in "$@"; do
+      # shellcheck disable=SC2254 # It is a pattern.
+      case "$file" in $pattern) cp "$root/RemoveBg.Core/$file" "$copy/RemoveBg.Core/$file" && continue 2 ;; esac
+    done
+    { echo "// Stryker disable all" && cat "$root/RemoveBg.Core/$file"; } >"$copy/RemoveBg.Core/$file"
+  done < <(cd "$copy/RemoveBg.Core" && find . -name '*.cs' -not -path '*/obj/*' -not -path '*/bin/*' -printf '%P\n')
+}
+
 run() {
-  local area=$1 mutate=() filter='' config=$root/eng/stryker.json word
-  if [ "$4" = flow ]; then
-    config=$root/artifacts/mutants/$area.json
-    mkdir -p "${config%/*}"
-    sed 's/"perTest"/"off"/' "$root/eng/stryker.json" >"$config"
-  fi
+  local area=$1 mutate=() filter='' word
   for word in $2; do mutate+=(--mutate "**/$word"); done
   for word in $3; do filter+="${filter:+|}FullyQualifiedName~$word"; done
   echo "Changing $area"
-  (cd "$root/RemoveBg.Tests" && RunAnalyzers=false dotnet stryker --config-file "$config" \
+  # shellcheck disable=SC2086 # Words are patterns.
+  keep_out_of_others $2
+  (cd "$copy/RemoveBg.Tests" && RunAnalyzers=false dotnet stryker --config-file "$copy/eng/stryker.json" \
     --skip-version-check --output "$root/artifacts/mutants/$area" "${mutate[@]}" \
     --test-case-filter "($filter)&TestCategory!=Soak&TestCategory!=Chaos")
 }
@@ -33,9 +55,10 @@ run() {
 for area in "$@"; do
   case " $names " in *" $area "*) ;; *) echo "There is no area $area; there are: $names." >&2; exit 1 ;; esac
 done
-(cd "$root" && dotnet tool restore >/dev/null)
+copy_source
+(cd "$copy" && dotnet tool restore >/dev/null)
 status=0
-while IFS='|' read -r area files tests kind <&3; do
-  case " ${*:-$names} " in *" $area "*) run "$area" "$files" "$tests" "$kind" || status=1 ;; esac
+while IFS='|' read -r area files tests <&3; do
+  case " ${*:-$names} " in *" $area "*) run "$area" "$files" "$tests" || status=1 ;; esac
 done 3<"$table"
 exit "$status"
