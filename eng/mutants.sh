@@ -24,7 +24,7 @@ copy_source() {
   mkdir -p "$copy"
   (cd "$root" && git ls-files -z --cached --others --exclude-standard --deduplicate |
     while IFS= read -r -d '' file; do [ ! -e "$file" ] || printf '%s\0' "$file"; done |
-    xargs -0 cp --parents --preserve=mode,timestamps --target-directory "$copy")
+    tar -c --null -T - -f -) | tar -x -C "$copy" -f -
   ln -s "$root/node_modules" "$copy/node_modules"
 }
 
@@ -32,12 +32,13 @@ copy_source() {
 keep_out_of_others() {
   local file pattern
   while IFS= read -r file; do
+    file=${file#./}
     for pattern in "$@"; do
       # shellcheck disable=SC2254 # It is a pattern.
       case "$file" in $pattern) cp "$root/RemoveBg.Core/$file" "$copy/RemoveBg.Core/$file" && continue 2 ;; esac
     done
     { echo "// Stryker disable all" && cat "$root/RemoveBg.Core/$file"; } >"$copy/RemoveBg.Core/$file"
-  done < <(cd "$copy/RemoveBg.Core" && find . -name '*.cs' -not -path '*/obj/*' -not -path '*/bin/*' -printf '%P\n')
+  done < <(cd "$copy/RemoveBg.Core" && find . -name '*.cs' -not -path '*/obj/*' -not -path '*/bin/*')
 }
 
 run() {
