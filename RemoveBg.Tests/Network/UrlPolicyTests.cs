@@ -44,6 +44,8 @@ public sealed class UrlPolicyTests
     [TestCase("http://user:pass@example.com/", "user name or password")]
     [TestCase("http://@example.com/", "user name or password")]
     [TestCase("http://-a-.example.com/", "valid host name")]
+    [TestCase("http://a-.example.com/", "valid host name")]
+    [TestCase("http://example.c_m/", "valid host name")]
     [TestCase("http://example.com:22/", "ports 80, 443, 8080, 8443")]
     [TestCase("ftp://example.com/a.png", "absolute http or https URL, like https://images.example.com/photo.jpg")]
     [TestCase("//example.com/a.png", "absolute http or https URL")]
@@ -51,6 +53,15 @@ public sealed class UrlPolicyTests
     [TestCase("https://example.com/\r\nHost: x", "absolute http or https URL")]
     public void A_refused_url_names_the_problem(string url, string expected) =>
         Assert.That(Policy.Check(url, UrlUse.Image, out _), Does.Contain(expected));
+
+    [TestCase(253, null)]
+    [TestCase(254, "must have a valid host name.")]
+    public void A_host_name_has_at_most_253_characters(int length, string? expected)
+    {
+        var labels = string.Concat(Enumerable.Repeat("a.", 120));
+        var host = labels + new string('b', length - labels.Length);
+        Assert.That(Policy.Check($"https://{host}/", UrlUse.Image, out _), Is.EqualTo(expected));
+    }
 
     [TestCase("https://B\u00dcCHER.de/", "xn--bcher-kva.de")]
     [TestCase("https://\u041f\u0420\u0418\u0412\u0415\u0422.ru/", "xn--b1agh1afp.ru",
