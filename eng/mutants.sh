@@ -14,9 +14,9 @@ names=$(cut -d'|' -f1 "$table" | paste -sd' ')
 # Seconds, not two minutes, for tests that wait for something that a change has made impossible.
 export REMOVEBG_PATIENCE=20
 
-# Stryker puts the changes of all files into the program, and then tests those of the area. In loops over pixels that is
-# so slow that it could not even record which test runs which change. So it works on a copy of the source in which a
-# comment keeps it out of every other file.
+# Stryker compiles the changes of all files into the program, although it tests only those of the area. They slow down
+# loops over pixels so much that recording which test runs which change takes minutes. So it works on a copy of the
+# source, where a comment keeps it out of all other files.
 copy=$root/artifacts/mutants/source
 
 copy_source() {
@@ -28,7 +28,7 @@ copy_source() {
   ln -s "$root/node_modules" "$copy/node_modules"
 }
 
-# keep_out_of_others PATTERN..: the comment for each file of RemoveBg.Core that matches none.
+# keep_out_of_others PATTERN..: writes the comment into each file of RemoveBg.Core that matches no pattern.
 keep_out_of_others() {
   local file pattern
   while IFS= read -r file; do

@@ -109,7 +109,7 @@ public sealed class ServeTests : ToolTests
             + "elsewhere).\n")));
     }
 
-    /// <summary>By default the signal ends a process at once, with its jobs.</summary>
+    /// <summary>The signal's default action would end the process at once, with its jobs.</summary>
     [Test]
     public async Task A_closed_terminal_stops_the_service_as_ctrl_c_does()
     {
