@@ -1,6 +1,7 @@
 using Azure;
 using Azure.Data.Tables;
 using RemoveBg.Core.Artworks;
+using RemoveBg.Core.Process;
 using RemoveBg.Core.Store;
 using RemoveBg.Tests.Given;
 
@@ -93,6 +94,27 @@ public sealed class ClaimRaceTests : HangingDownloadsTests
         await ProcessAsync(id, 1);
         var done = await FindAsync(id);
         Assert.That((done.Status, done.Attempt), Is.EqualTo((ArtworkStatus.Succeeded, 1)));
+    }
+
+    [Test]
+    public async Task A_claim_is_not_renewed_while_its_end_is_written()
+    {
+        var id = await SubmitAsync(Photo);
+        var lease = TimeSpan.FromSeconds(30);
+        var claim = (await ArtworkClaim.TryTakeAsync(Table(), await FindAsync(id), lease, Clock,
+            Log.CreateLogger("claim"), CancellationToken.None))!;
+        var lost = claim.Lost;
+        var writes = 0;
+        Network.Decide = request =>
+        {
+            if (!request.Contains("/$batch", StringComparison.Ordinal)) return Fate.Passed;
+            if (Interlocked.Increment(ref writes) == 1) Clock.Advance(lease / 3);
+            return Fate.Passed;
+        };
+        var ended = await claim.TryEndAsync(now => now.Fail(Clock.GetUtcNow(), new(ArtworkFailure.InternalError, "")));
+        Assert.That(ended!.Status, Is.EqualTo(ArtworkStatus.Failed));
+        await claim.DisposeAsync();
+        Assert.That((writes, lost.IsCancellationRequested), Is.EqualTo((1, false)));
     }
 
     private void AssertReported(Counted counted, string fault, int eventId, string id)

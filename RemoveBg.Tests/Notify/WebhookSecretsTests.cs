@@ -194,6 +194,15 @@ public sealed class WebhookSecretsTests
     }
 
     [Test]
+    public async Task A_first_start_on_new_storage_reports_nothing_as_deleted()
+    {
+        using var log = new LogLines();
+        await StartAsync(_global, log);
+        Assert.That(await Table().FindPublicKeyAsync(CancellationToken.None), Is.Not.Null);
+        Assert.That(log.Of(703), Is.Empty);
+    }
+
+    [Test]
     public async Task A_public_key_that_storage_refuses_is_published_a_minute_later()
     {
         await using var network = await StorageProxy.StartAsync(_storage);
