@@ -95,7 +95,9 @@ internal sealed class ArtworkClaim : IAsyncDisposable
             }
             catch (OperationCanceledException) when (_stop.IsCancellationRequested)
             {
-                // The write may or may not have happened: the last one reads the record again if it has.
+                // The write may or may not have happened; TryEndAsync checks.
+                Artwork = await _artworks.FindAsync(Artwork.Id, CancellationToken.None) is { } now
+                    && now.LeaseOwner == Artwork.LeaseOwner ? now : Artwork;
                 return;
             }
             catch (Exception problem) when (StorageFailure.Is(problem, _stop.Token))
