@@ -95,9 +95,7 @@ internal sealed class ArtworkClaim : IAsyncDisposable
             }
             catch (OperationCanceledException) when (_stop.IsCancellationRequested)
             {
-                // The write may or may not have happened; TryEndAsync checks.
-                Artwork = await _artworks.FindAsync(Artwork.Id, CancellationToken.None) is { } now
-                    && now.LeaseOwner == Artwork.LeaseOwner ? now : Artwork;
+                // The write may or may not have happened: the last one reads the record again if it has.
                 return;
             }
             catch (Exception problem) when (StorageFailure.Is(problem, _stop.Token))

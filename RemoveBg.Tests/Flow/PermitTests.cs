@@ -117,6 +117,16 @@ public sealed class PermitTests : FaultyStorageTests
     }
 
     [Test]
+    public async Task Deleting_a_started_artwork_does_not_look_for_its_wait()
+    {
+        using var client = await AddKeyAsync(permits: 1);
+        var started = await StartedAsync((await SubmitAsync(client, 1))[0]);
+        using var sent = new StorageRequests(Network.ConnectionString);
+        await Admission.ForgetAsync([started], CancellationToken.None);
+        Assert.That(sent.Count, Is.EqualTo(2), "its permit is found, and the rows are deleted");
+    }
+
+    [Test]
     public async Task An_artwork_that_waited_is_started_once_more_when_its_permit_is_stale_and_not_before()
     {
         using var client = await AddKeyAsync(permits: 1);
