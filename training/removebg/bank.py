@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from glob import glob
 
 import numpy as np
+import torch
 from PIL import Image
 
 from . import labels
@@ -148,6 +149,13 @@ def read(folder: str) -> dict[str, np.ndarray]:
         raise SystemExit(f"{folder} is not a bank; make one with removebg.bank.")
     arrays = {name: np.load(os.path.join(folder, name + ".npy"), mmap_mode="r") for name in ARRAYS}
     return {**dict(np.load(index)), **arrays}
+
+
+def some_images(data: dict[str, np.ndarray]) -> torch.Tensor:
+    """64 photos from all parts of the bank, to measure a network's statistics on: N x 3 x H x W in [0, 1]."""
+    used = np.nonzero(data["weight"] > 0)[0]
+    some = used[np.linspace(0, len(used) - 1, 64).astype(int)]
+    return torch.from_numpy(data["img"][some]).float() / 255
 
 
 def main() -> None:

@@ -13,6 +13,18 @@ from .photometric import photometric, tint
 from .studio import studio
 
 
+# A kind with k times as many photos as another one is learnt k^EVENNESS times as often: 1 would be all photos alike, 0
+# all kinds alike.
+EVENNESS = 0.7
+
+
+def times_by_kind(names: np.ndarray) -> np.ndarray:
+    """How often each photo comes per pass, 1 on average. Its kind is its name up to the last hyphen: davis-00012."""
+    _, kind, counts = np.unique([name.rpartition("-")[0] for name in names], return_inverse=True, return_counts=True)
+    times = counts[kind].astype(np.float32) ** (EVENNESS - 1)
+    return times / times.mean()
+
+
 class Batcher:
     """Makes batches in batched torch, on the device of the bank: CPU or GPU."""
 
@@ -24,6 +36,7 @@ class Batcher:
         self.fg, self.cut, self.box, self.win = tensor("fg"), tensor("cut"), tensor("box"), tensor("win")
         self.dice, self.composite = Dice(device), composite
         self.used = torch.nonzero((self.weight > 0) & ~tensor("held"))[:, 0]
+        self.wanted = torch.from_numpy(times_by_kind(bank["names"][self.used.cpu().numpy()])).to(device)
         self.order = torch.empty(0, dtype=torch.long, device=device)
         torch.manual_seed(seed)
 
@@ -67,9 +80,11 @@ class Batcher:
         return images, alpha, torch.maximum((alpha.mean((1, 2, 3)) > 0.01).float(), empty.view(-1))
 
     def _next(self, n: int) -> Tensor:
-        """Yields every photo once per epoch, in random order."""
+        """Yields the photos in random order, each as often per pass as times_by_kind says, on average."""
         while len(self.order) < n:
-            self.order = torch.cat([self.order, self.used[torch.randperm(len(self.used), device=self.used.device)]])
+            times = (self.wanted + torch.rand(len(self.wanted), device=self.used.device)).long()
+            one_pass = self.used.repeat_interleave(times)
+            self.order = torch.cat([self.order, one_pass[torch.randperm(len(one_pass), device=self.used.device)]])
         chosen, self.order = self.order[:n], self.order[n:]
         return chosen
 

@@ -14,7 +14,6 @@ import os
 import time
 import warnings
 
-import numpy as np
 import torch
 import torch.distributed as distributed
 from torch import nn
@@ -140,9 +139,7 @@ class Run:
             self.network.load_state_dict(saved["model"])
             return saved
         if self.given.start:
-            used = np.nonzero(self.bank["weight"] > 0)[0]
-            some = used[np.linspace(0, len(used) - 1, 64).astype(int)]
-            start.load(self.network, self.given.start, torch.from_numpy(self.bank["img"][some]).float() / 255)
+            start.load(self.network, self.given.start, bank.some_images(self.bank))
         else:
             trunk.load(self.network.trunk, self.given.trunk)
         return None

@@ -5,7 +5,7 @@ import numpy as np
 import torch
 
 from removebg import bank
-from removebg.batches import Batcher
+from removebg.batches import Batcher, times_by_kind
 from removebg.dice import Dice
 from removebg.geometry import random_frame, warp
 from removebg.patterns import noise, patterns
@@ -65,6 +65,16 @@ class BatchTests(unittest.TestCase):
         with tempfile.TemporaryDirectory() as root:
             batcher = Batcher(built(root))
         self.assertEqual(sorted(batcher._next(6).tolist()), list(range(6)))
+
+    def test_a_rare_kind_comes_more_often_per_photo_and_less_often_in_all(self) -> None:
+        names = np.array([f"common-{i:05}" for i in range(800)] + [f"rare-{i:05}" for i in range(100)])
+        times = times_by_kind(names)
+        self.assertAlmostEqual(float(times.mean()), 1, places=5)
+        self.assertAlmostEqual(float(times[-1] / times[0]), 8**0.3, places=4)
+        self.assertAlmostEqual(float(times[:800].sum() / times[800:].sum()), 8**0.7, places=3)
+
+    def test_photos_without_a_kind_in_their_names_are_all_alike(self) -> None:
+        self.assertTrue((times_by_kind(np.array(["1", "2", "cat"])) == 1).all())
 
     def test_photo_and_label_are_framed_alike(self) -> None:
         torch.manual_seed(0)

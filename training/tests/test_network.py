@@ -8,9 +8,10 @@ import numpy as np
 import onnx
 import torch
 from onnx import TensorProto, helper, numpy_helper
+from PIL import Image
 from torch import nn
 
-from removebg import bank, checkpoint, export, score, start, train, trunk
+from removebg import bank, checkpoint, export, relabel, score, start, train, trunk
 from removebg.losses import total_loss
 from removebg.network import Network
 from . import given
@@ -98,6 +99,27 @@ class TrunkTests(unittest.TestCase):
             np.savez(f"{root}/trunk.npz", **{"stem.weight": np.zeros((64, 3, 7, 7), np.float32)})
             with self.assertRaisesRegex(SystemExit, "lacks stages.0.0.a.bias"):
                 trunk.load(trunk.Trunk(), f"{root}/trunk.npz")
+
+
+class RelabelTests(unittest.TestCase):
+    def test_a_label_is_the_mean_of_both_ways_and_photos_held_out_get_none(self) -> None:
+        with tempfile.TemporaryDirectory() as root:
+            data = {
+                "img": np.random.default_rng(0).integers(0, 256, (3, 3, 64, 64), np.uint8),
+                "names": np.array(["a", "b", "c"]),
+                "held": np.array([False, True, False]),
+            }
+            network = used()
+            self.assertEqual(relabel.write(data, network, f"{root}/labels-2"), 2)
+            self.assertEqual(sorted(os.listdir(f"{root}/labels-2")), ["a.png", "c.png"])
+            with Image.open(f"{root}/labels-2/c.png") as file:
+                written = np.asarray(file) / 255
+        image = torch.from_numpy(data["img"][2:]).float() / 255
+        with torch.no_grad():
+            expected = (network(image) + network(image.flip(3)).flip(3)) / 2
+        self.assertLess(np.abs(written - expected[0, 0].numpy()).max(), 0.05)
+        self.assertLess(np.abs(written - expected[0, 0].numpy()).mean(), 0.005)
+        self.assertGreater(written.std(), 0.01)
 
 
 class ExportTests(unittest.TestCase):
