@@ -58,13 +58,20 @@ public static class TelemetryExport
                 if (logs) logging.AddOtlpExporter(options => OfSignal(options, configuration, "LOGS"));
             }, options => (options.IncludeFormattedMessage, options.IncludeScopes) = (true, false));
         if (!string.IsNullOrEmpty(azure))
-            AddAzureMonitor(telemetry, azure, Credential(configuration[AzureIdentity]), isSampled);
+            AddAzureMonitor(telemetry, azure, Credential(configuration[AzureIdentity]), isSampled,
+                StandardSampler(configuration));
     }
 
     private static void AddAzureMonitor(
-        OpenTelemetryBuilder telemetry, string connection, TokenCredential? credential, bool isSampled)
+        OpenTelemetryBuilder telemetry, string connection, TokenCredential? credential, bool isSampled,
+        Sampler? sampler)
     {
-        telemetry.WithTracing(tracing => tracing.AddAzureMonitorTraceExporter(Configure, credential))
+        telemetry.WithTracing(tracing =>
+            {
+                tracing.AddAzureMonitorTraceExporter(Configure, credential);
+                // The exporter sets a sampler of its own, for which OpenTelemetry would ignore the variable.
+                if (sampler is not null) tracing.SetSampler(sampler);
+            })
             .WithMetrics(metering => metering.AddAzureMonitorMetricExporter(Configure, credential))
             .WithLogging(logging => logging.AddAzureMonitorLogExporter(Configure, credential));
 
@@ -77,6 +84,26 @@ public static class TelemetryExport
             options.SamplingRatio = 1;
             options.EnableTraceBasedLogsSampler = false;
         }
+    }
+
+    /// <summary>The sampler that <c>OTEL_TRACES_SAMPLER</c> names (OpenTelemetry's "General SDK Configuration"). Null
+    /// for any other name, such as the exporter's own <c>microsoft.rate_limited</c>.</summary>
+    private static Sampler? StandardSampler(IConfiguration configuration)
+    {
+        return configuration["OTEL_TRACES_SAMPLER"]?.Trim().ToUpperInvariant() switch
+        {
+            "ALWAYS_ON" => new AlwaysOnSampler(),
+            "ALWAYS_OFF" => new AlwaysOffSampler(),
+            "TRACEIDRATIO" => new TraceIdRatioBasedSampler(Ratio()),
+            "PARENTBASED_ALWAYS_ON" => new ParentBasedSampler(new AlwaysOnSampler()),
+            "PARENTBASED_ALWAYS_OFF" => new ParentBasedSampler(new AlwaysOffSampler()),
+            "PARENTBASED_TRACEIDRATIO" => new ParentBasedSampler(new TraceIdRatioBasedSampler(Ratio())),
+            _ => null,
+        };
+
+        // As in the SDK: all of them unless it is a share.
+        double Ratio() => double.TryParse(configuration["OTEL_TRACES_SAMPLER_ARG"], CultureInfo.InvariantCulture,
+            out var ratio) && ratio is >= 0 and <= 1 ? ratio : 1;
     }
 
     /// <summary>Parses <c>Authorization=AAD</c>, with <c>ClientId=…</c> for a user-assigned identity, as the Functions

@@ -211,13 +211,37 @@ public sealed class TelemetryTests
     [Test]
     public void Every_span_of_an_unsampled_trace_is_recorded_unless_sampling_is_set(
         [Values("OTEL_EXPORTER_OTLP_ENDPOINT", "APPLICATIONINSIGHTS_CONNECTION_STRING")] string variable,
-        [Values(null, "parentbased_always_on")] string? sampler)
+        [Values(null, "parentbased_always_on")] string? sampler) =>
+        Assert.That(Recorded(variable, sampler, null, ActivityTraceFlags.None), Is.All.EqualTo(sampler is null));
+
+    [Test]
+    public void A_standard_sampler_decides_wherever_telemetry_goes(
+        [Values("OTEL_EXPORTER_OTLP_ENDPOINT", "APPLICATIONINSIGHTS_CONNECTION_STRING")] string variable)
+    {
+        Assert.Multiple(() =>
+        {
+            Assert.That(Of("parentbased_always_on"), Is.All.True);
+            Assert.That(Of("parentbased_always_off"), Is.All.True);
+            Assert.That(Of("parentbased_traceidratio", "0"), Is.All.True);
+            Assert.That(Of("always_on"), Is.All.True);
+            Assert.That(Of("always_off"), Is.All.False);
+            Assert.That(Of("traceidratio", "0"), Is.All.False);
+            Assert.That(Of("traceidratio", "1"), Is.All.True);
+        });
+
+        List<bool> Of(string sampler, string? argument = null) =>
+            Recorded(variable, sampler, argument, ActivityTraceFlags.Recorded);
+    }
+
+    /// <returns>Whether each of twenty spans of a trace is recorded.</returns>
+    private static List<bool> Recorded(string variable, string? sampler, string? argument, ActivityTraceFlags parent)
     {
         var configuration = new Microsoft.Extensions.Configuration.ConfigurationManager
         {
             [variable] = variable.StartsWith("OTEL", StringComparison.Ordinal) ? "http://127.0.0.1:1"
                 : "InstrumentationKey=00000000-0000-0000-0000-000000000001;IngestionEndpoint=http://127.0.0.1:1/",
             ["OTEL_TRACES_SAMPLER"] = sampler,
+            ["OTEL_TRACES_SAMPLER_ARG"] = argument,
         };
         var services = new ServiceCollection().AddSingleton<IConfiguration>(configuration).AddLogging();
         TelemetryExport.Add(services, configuration, Core.ServiceRole.All);
@@ -227,14 +251,13 @@ public sealed class TelemetryTests
         using var provider = services.BuildServiceProvider();
         _ = provider.GetRequiredService<TracerProvider>();
 
-        var parent = new ActivityContext(
-            ActivityTraceId.CreateRandom(), ActivitySpanId.CreateRandom(), ActivityTraceFlags.None, isRemote: true);
-        var spans = Enumerable.Range(0, 20).Select(_ =>
+        var context = new ActivityContext(
+            ActivityTraceId.CreateRandom(), ActivitySpanId.CreateRandom(), parent, isRemote: true);
+        return [.. Enumerable.Range(0, 20).Select(_ =>
         {
-            using var span = source.StartActivity("process artwork", ActivityKind.Consumer, parent);
+            using var span = source.StartActivity("process artwork", ActivityKind.Consumer, context);
             return span?.Recorded ?? false;
-        }).ToList();
-        Assert.That(spans, Is.All.EqualTo(sampler is null));
+        })];
     }
 
     private static Task<RunningHost> StartAsync(List<Activity> spans, List<Metric>? metrics = null,
