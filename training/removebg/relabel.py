@@ -42,7 +42,7 @@ def write(data: dict[str, np.ndarray], network: Network, folder: str, part: int 
         alphas = both_ways(network, images.contiguous(memory_format=torch.channels_last))
         for n, alpha in zip(some, alphas[:, 0].numpy()):
             Image.fromarray(np.uint8(alpha * 255 + 0.5)).save(os.path.join(folder, f"{data['names'][n]}.png"))
-        if i % 504 == 496:
+        if part == 0 and i % 504 == 496:
             print(f"{(i + 8) * parts} of {len(chosen) * parts} photos", flush=True)
     return len(chosen)
 
